@@ -1,0 +1,7 @@
+//! A deterministic, supervised actor kernel in virtual time, and the small things a simulation stands on.
+
+pub mod geo;
+pub mod ports;
+pub mod rng;
+pub mod time;
+pub mod units;

@@ -1,0 +1,1 @@
+//! The suite that every adapter of a port must pass.

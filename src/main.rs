@@ -1,0 +1,2 @@
+//! The skyhaul program.
+fn main() {}
