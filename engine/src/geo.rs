@@ -66,8 +66,12 @@ impl Position {
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "lies between two i32")]
     pub fn towards(self, other: Self, fraction: f64) -> Self {
-        let between = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * fraction).round() as i32;
-        Self { lat_e7: between(self.lat_e7, other.lat_e7), lon_e7: between(self.lon_e7, other.lon_e7) }
+        let between =
+            |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * fraction).round() as i32;
+        Self {
+            lat_e7: between(self.lat_e7, other.lat_e7),
+            lon_e7: between(self.lon_e7, other.lon_e7),
+        }
     }
 
     /// Initial course to `other` in degrees, clockwise from north, 0 to 360.
@@ -163,7 +167,12 @@ mod tests {
     #[test]
     fn courses_run_clockwise_from_north() {
         let here = at(0.0, 0.0);
-        for (lat, lon, course) in [(1.0, 0.0, 0.0), (0.0, 1.0, 90.0), (-1.0, 0.0, 180.0), (0.0, -1.0, 270.0)] {
+        for (lat, lon, course) in [
+            (1.0, 0.0, 0.0),
+            (0.0, 1.0, 90.0),
+            (-1.0, 0.0, 180.0),
+            (0.0, -1.0, 270.0),
+        ] {
             assert!((here.course_deg(at(lat, lon)) - course).abs() < 1e-9);
         }
     }

@@ -90,7 +90,11 @@ pub trait Journal: Send {
     ///
     /// # Errors
     /// [`JournalError::Gone`] where `from` is no longer kept, [`JournalError::Corrupt`], [`JournalError::Device`].
-    fn read(&self, from: RecordNumber, visit: &mut dyn FnMut(JournalRecord) -> bool) -> Result<(), JournalError>;
+    fn read(
+        &self,
+        from: RecordNumber,
+        visit: &mut dyn FnMut(JournalRecord) -> bool,
+    ) -> Result<(), JournalError>;
 
     /// Lets go of records before `number`, as far as whole segments allow. Record 0 is kept always.
     ///

@@ -37,7 +37,10 @@ impl RandomStream {
     }
 
     /// An index in `0..count`; `count` must not be 0.
-    #[expect(clippy::cast_possible_truncation, reason = "the high half of a 64 × 64 bit product is below `count`")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the high half of a 64 × 64 bit product is below `count`"
+    )]
     pub fn index(&mut self, count: usize) -> usize {
         ((u128::from(self.bits()) * count as u128) >> 64) as usize
     }

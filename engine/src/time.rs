@@ -77,7 +77,10 @@ impl SimDuration {
 
     /// A span of `seconds`, rounded to the nearest microsecond; negative and not-a-number give zero.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what is wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`as` saturates, which is what is wanted"
+    )]
     pub fn from_seconds_f64(seconds: f64) -> Self {
         Self((seconds * MICROS_PER_SECOND as f64).round() as u64)
     }
@@ -132,12 +135,22 @@ impl Sub for SimDuration {
 impl fmt::Display for SimTime {
     /// Seconds with six decimals, exactly: `12.000345`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}", self.0 / MICROS_PER_SECOND, self.0 % MICROS_PER_SECOND)
+        write!(
+            f,
+            "{}.{:06}",
+            self.0 / MICROS_PER_SECOND,
+            self.0 % MICROS_PER_SECOND
+        )
     }
 }
 
 impl fmt::Display for SimDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}", self.0 / MICROS_PER_SECOND, self.0 % MICROS_PER_SECOND)
+        write!(
+            f,
+            "{}.{:06}",
+            self.0 / MICROS_PER_SECOND,
+            self.0 % MICROS_PER_SECOND
+        )
     }
 }

@@ -1,1 +1,4 @@
-//! Placeholder.
+//! What is seen of the fleet while it flies: tracks, positions, ETA, and the WebSocket server that streams them.
+
+pub mod clock;
+pub mod view;

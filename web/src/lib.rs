@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The services' REST interfaces.
+
+pub mod ports;

@@ -1,0 +1,144 @@
+//! What comes from outside: commands, as the journal keeps them.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::SimTime;
+use skyhaul_engine::units::Kilograms;
+
+use crate::ids::DeliveryId;
+
+/// Something that is asked of the engine from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Carry a parcel.
+    RequestDelivery(DeliveryRequest),
+    /// Forget about a delivery.
+    CancelDelivery {
+        /// Which.
+        delivery: DeliveryId,
+    },
+    /// Change where or when.
+    RescheduleDelivery {
+        /// Which.
+        delivery: DeliveryId,
+        /// What changes.
+        changes: RescheduleChanges,
+    },
+    /// Keep what is said about a package.
+    RecordPackage(PackageRecord),
+}
+
+/// A request to carry a parcel from one place to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeliveryRequest {
+    /// Its identity.
+    pub delivery: DeliveryId,
+    /// Who asked.
+    pub owner: String,
+    /// The owner's account, where it is known.
+    pub account: Option<String>,
+    /// Where the parcel is.
+    pub pickup: Place,
+    /// Where it goes.
+    pub dropoff: Place,
+    /// Not before this.
+    pub pickup_at: SimTime,
+    /// By when it should arrive.
+    pub deadline: Option<SimTime>,
+    /// Whether it goes before others.
+    pub expedited: bool,
+    /// What the receiver must give.
+    pub confirmation: ConfirmationKind,
+    /// What is carried.
+    pub package: PackageRecord,
+    /// The client's key for asking once only.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// A client's promise that requests with this key are one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotencyKey {
+    /// The key, up to 255 bytes.
+    pub key: String,
+    /// A digest of the request's body, to tell a repetition from a mistake.
+    pub body_digest: [u8; 32],
+    /// When it was used first: wall clock, microseconds since 1970. Keys live by this clock.
+    pub used_at_unix_micros: i64,
+}
+
+/// A place as a client named it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Where.
+    pub at: Position,
+    /// Metres above ground.
+    pub altitude_m: f32,
+    /// Whether the place was derived from a text that names no place known.
+    pub is_placeholder: bool,
+}
+
+impl Place {
+    /// A place on the ground, named exactly.
+    #[must_use]
+    pub const fn on_ground(at: Position) -> Self {
+        Self {
+            at,
+            altitude_m: 0.0,
+            is_placeholder: false,
+        }
+    }
+}
+
+/// What the receiver must give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConfirmationKind {
+    /// A finger print.
+    FingerPrint,
+    /// A picture.
+    Picture,
+    /// A voice recording.
+    Voice,
+    /// Nothing.
+    #[default]
+    None,
+}
+
+/// The size class of a package.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PackageSize {
+    /// Small.
+    #[default]
+    Small,
+    /// Medium.
+    Medium,
+    /// Large.
+    Large,
+}
+
+/// What a client says about a package. The label is the client's own and may repeat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PackageRecord {
+    /// The client's label for it.
+    pub label: String,
+    /// Who owns it, where that is known.
+    pub owner: Option<String>,
+    /// Its size class.
+    pub size: PackageSize,
+    /// Its mass.
+    pub weight: Kilograms,
+    /// A free remark.
+    pub tag: Option<String>,
+}
+
+/// What a reschedule changes; `None` keeps what was.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RescheduleChanges {
+    /// Where the parcel is.
+    pub pickup: Option<Place>,
+    /// Where it goes.
+    pub dropoff: Option<Place>,
+    /// By when it should arrive; `Some(None)` lifts the deadline.
+    pub deadline: Option<Option<SimTime>>,
+    /// Not before this.
+    pub pickup_at: Option<SimTime>,
+}

@@ -1,0 +1,424 @@
+//! What happens: the domain's events. Everything outside the engine is folded from them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::SimTime;
+use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
+
+use crate::command::{DeliveryRequest, PackageRecord, Place};
+use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
+
+/// Something that happened. Field names follow the event log's contract.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A zone is known from now on: its place in the environment's list.
+    ZoneDeclared {
+        /// Its number in [`crate::environment::Environment::zones`].
+        zone: u32,
+    },
+    /// A drone joined the fleet.
+    DroneCommissioned {
+        /// Which.
+        drone: DroneId,
+        /// Its home.
+        depot: DepotId,
+        /// Its type.
+        aircraft: AircraftId,
+        /// Where it stands.
+        at: Position,
+        /// Energy in its battery.
+        battery: WattHours,
+        /// The greatest ground speed it may reach.
+        speed_max: MetresPerSecond,
+    },
+    /// A delivery was asked for.
+    DeliveryRequested {
+        /// The command, where it came from outside.
+        command: Option<CommandId>,
+        /// All that was asked.
+        request: Arc<DeliveryRequest>,
+    },
+    /// A delivery waits: no able drone is free. Carries the scheduler's estimate.
+    DeliveryQueued {
+        /// Which.
+        delivery: DeliveryId,
+        /// Estimated pickup.
+        eta_pickup: SimTime,
+        /// Estimated arrival.
+        eta_dropoff: SimTime,
+    },
+    /// A drone has the delivery. Replaces an earlier assignment.
+    DroneAssigned {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Which drone.
+        drone: DroneId,
+        /// Estimated pickup.
+        eta_pickup: SimTime,
+        /// Estimated arrival.
+        eta_dropoff: SimTime,
+    },
+    /// The drone no longer has the delivery.
+    DroneReleased {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Which drone.
+        drone: DroneId,
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// No drone takes the delivery.
+    DroneAssignmentRefused {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Why.
+        reason: AssignmentRefusal,
+    },
+    /// A carrier has the delivery.
+    CarrierBooked {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Which carrier.
+        carrier: CarrierId,
+        /// Its price.
+        price: Usd,
+        /// Estimated pickup.
+        eta_pickup: SimTime,
+        /// Estimated arrival.
+        eta_dropoff: SimTime,
+        /// Why no drone has it.
+        reason: AssignmentRefusal,
+    },
+    /// The carrier could not do it.
+    CarrierFailed {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Which carrier.
+        carrier: CarrierId,
+        /// Why.
+        reason: CarrierFailure,
+        /// Where the parcel is now.
+        at: Position,
+    },
+    /// A drone flies.
+    LegStarted(Arc<Leg>),
+    /// A drone stands again.
+    LegEnded {
+        /// Which drone.
+        drone: DroneId,
+        /// For which delivery it flew.
+        delivery: Option<DeliveryId>,
+        /// Where it stands.
+        at: Position,
+        /// Energy left.
+        battery: WattHours,
+    },
+    /// The parcel left its place.
+    PackagePickedUp {
+        /// Which delivery's.
+        delivery: DeliveryId,
+        /// By whom.
+        by: Transport,
+        /// Where.
+        at: Position,
+    },
+    /// The parcel was put down where it goes.
+    PackageDroppedOff {
+        /// Which delivery's.
+        delivery: DeliveryId,
+        /// By whom.
+        by: Transport,
+        /// Where.
+        at: Position,
+    },
+    /// Where or when changed.
+    DeliveryRescheduled {
+        /// Which.
+        delivery: DeliveryId,
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// Where the parcel is.
+        pickup: Place,
+        /// Where it goes.
+        dropoff: Place,
+        /// Not before this.
+        pickup_at: SimTime,
+        /// By when it should arrive.
+        deadline: Option<SimTime>,
+    },
+    /// The delivery could not be changed.
+    DeliveryRescheduleRefused {
+        /// Which.
+        delivery: DeliveryId,
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// Why.
+        reason: ChangeRefusal,
+    },
+    /// The delivery arrived.
+    DeliveryCompleted {
+        /// Which.
+        delivery: DeliveryId,
+        /// By whom.
+        by: Transport,
+    },
+    /// The delivery will not be made.
+    DeliveryCancelled {
+        /// Which.
+        delivery: DeliveryId,
+        /// The command that asked, where one did.
+        command: Option<CommandId>,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// The delivery could not be cancelled.
+    DeliveryCancelRefused {
+        /// Which.
+        delivery: DeliveryId,
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// Why.
+        reason: ChangeRefusal,
+    },
+    /// A battery is being filled or swapped.
+    ChargeStarted {
+        /// Which drone's.
+        drone: DroneId,
+        /// Where.
+        depot: DepotId,
+        /// Energy in it.
+        battery: WattHours,
+        /// How.
+        kind: ChargeKind,
+    },
+    /// The drone may fly again.
+    ChargeEnded {
+        /// Which drone.
+        drone: DroneId,
+        /// Where.
+        depot: DepotId,
+        /// Energy in its battery.
+        battery: WattHours,
+        /// How.
+        kind: ChargeKind,
+    },
+    /// A drone is out of order; its leg ended just before, and a parcel it carried lies where it is.
+    DroneFailed {
+        /// Which.
+        drone: DroneId,
+        /// Why.
+        reason: DroneFailure,
+        /// Where.
+        at: Position,
+    },
+    /// A drone is in order again, at its depot.
+    DroneRecovered {
+        /// Which.
+        drone: DroneId,
+        /// Where.
+        at: Position,
+        /// Energy in its battery.
+        battery: WattHours,
+    },
+    /// A depot's drones stay on the ground.
+    FleetGrounded {
+        /// Which depot's.
+        depot: DepotId,
+        /// Why.
+        reason: GroundingReason,
+    },
+    /// A depot's drones fly again.
+    FleetReleased {
+        /// Which depot's.
+        depot: DepotId,
+        /// Why.
+        reason: GroundingReason,
+    },
+    /// Something was said about a package.
+    PackageRecorded {
+        /// The command that said it.
+        command: Option<CommandId>,
+        /// What.
+        package: PackageRecord,
+    },
+    /// An actor was rebuilt after a failure, and its message delivered again.
+    ActorRestarted {
+        /// Which, such as `drone-7`.
+        actor: String,
+        /// What failed.
+        cause: String,
+    },
+    /// An actor failed too often and was stopped.
+    ActorGivenUp {
+        /// Which, such as `drone-7`.
+        actor: String,
+        /// What failed.
+        cause: String,
+    },
+}
+
+/// A flight from one place to another, known whole when it begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    /// Which drone.
+    pub drone: DroneId,
+    /// For which delivery.
+    pub delivery: Option<DeliveryId>,
+    /// What for.
+    pub purpose: LegPurpose,
+    /// Where it is when, first to last, linear in between: two or more, times never falling.
+    pub path: Vec<Waypoint>,
+    /// Length over the ground along the path.
+    pub distance: Metres,
+    /// What it carries.
+    pub payload: Kilograms,
+    /// Energy the whole leg takes.
+    pub energy: WattHours,
+    /// Energy in the battery at take-off.
+    pub battery: WattHours,
+}
+
+/// Where a drone is at an instant of its leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waypoint {
+    /// Where over the ground.
+    pub at: Position,
+    /// How high above it.
+    pub altitude: Metres,
+    /// When.
+    pub time: SimTime,
+}
+
+impl Leg {
+    /// When it takes off.
+    ///
+    /// # Panics
+    /// Where the path is empty, which no leg's is.
+    #[must_use]
+    pub fn departs(&self) -> SimTime {
+        self.path.first().expect("a leg has two points or more").time
+    }
+
+    /// When it lands.
+    ///
+    /// # Panics
+    /// Where the path is empty, which no leg's is.
+    #[must_use]
+    pub fn arrives(&self) -> SimTime {
+        self.path.last().expect("a leg has two points or more").time
+    }
+}
+
+/// What a leg is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LegPurpose {
+    /// To the parcel.
+    Pickup,
+    /// With the parcel.
+    Dropoff,
+    /// Home.
+    Return,
+    /// To another depot.
+    Reposition,
+    /// To the nearest safe place.
+    Divert,
+}
+
+/// Who carries a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transport {
+    /// A drone.
+    Drone(DroneId),
+    /// A carrier.
+    Carrier(CarrierId),
+}
+
+/// Why a drone no longer has a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReleaseReason {
+    /// The delivery was cancelled.
+    Cancelled,
+    /// The delivery was rescheduled.
+    Rescheduled,
+    /// The drone failed.
+    DroneFailed,
+    /// The drone would not do it: what the scheduler believed of it was not so.
+    DroneRefused,
+}
+
+/// Why no drone takes a delivery, or why a carrier has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssignmentRefusal {
+    /// Heavier than any drone lifts.
+    TooHeavy,
+    /// Pickup, drop-off and a safe landing are further than any drone flies.
+    OutOfRange,
+    /// Pickup or drop-off lies in a no-fly zone, or no way leads round them.
+    NoFlyZone,
+    /// Pickup or drop-off lies outside the service area.
+    OutsideArea,
+    /// The wind is stronger than any able drone flies in.
+    Wind,
+    /// Able drones were busy for longer than a request waits.
+    WaitedTooLong,
+    /// No drone and no carrier can.
+    NobodyCan,
+}
+
+/// Why a carrier failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CarrierFailure {
+    /// Nobody came to the pickup.
+    NoCourier,
+    /// The parcel was brought back.
+    ReturnedToPickup,
+}
+
+/// Why a delivery was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CancelReason {
+    /// Its client asked.
+    Requested,
+    /// No drone and no carrier can.
+    NobodyCan,
+    /// Every attempt failed.
+    AttemptsExhausted,
+}
+
+/// Why a delivery could not be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeRefusal {
+    /// The engine does not know it: it never was, or it ended.
+    Unknown,
+    /// The parcel was picked up.
+    PickedUp,
+}
+
+/// How a battery is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChargeKind {
+    /// Changed for a charged one.
+    Swap,
+    /// Charged in the drone.
+    Charge,
+}
+
+/// Why a drone failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DroneFailure {
+    /// Something broke in the air.
+    Mechanical,
+    /// Its actor failed too often.
+    Software,
+}
+
+/// Why drones stay on the ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroundingReason {
+    /// The wind is too strong.
+    Wind,
+    /// An operator said so.
+    Operator,
+}

@@ -1,0 +1,73 @@
+//! The six stages of a delivery, folded from events in one place for all who show them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::ids::DeliveryId;
+
+/// How far a delivery has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Stage {
+    /// Asked for; nobody is on the way.
+    #[default]
+    Created,
+    /// Changed by its client; nobody is on the way.
+    Rescheduled,
+    /// A drone or carrier is on the way to the parcel.
+    HeadedToPickup,
+    /// The parcel is on its way.
+    HeadedToDropoff,
+    /// The parcel arrived.
+    Completed,
+    /// It will not be made.
+    Cancelled,
+}
+
+impl Stage {
+    /// All stages, in order of their number.
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Rescheduled,
+        Self::HeadedToPickup,
+        Self::HeadedToDropoff,
+        Self::Completed,
+        Self::Cancelled,
+    ];
+
+    /// Its name in the HTTP contract.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "Created",
+            Self::Rescheduled => "Rescheduled",
+            Self::HeadedToPickup => "HeadedToPickup",
+            Self::HeadedToDropoff => "HeadedToDropoff",
+            Self::Completed => "Completed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+
+    /// Whether nothing more can come.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+
+    /// The delivery whose stage the event changes, and to what.
+    #[must_use]
+    pub const fn entered_by(event: &Event) -> Option<(DeliveryId, Self)> {
+        match event {
+            Event::DroneAssigned { delivery, .. } | Event::CarrierBooked { delivery, .. } => {
+                Some((*delivery, Self::HeadedToPickup))
+            }
+            Event::DroneReleased { delivery, .. } | Event::CarrierFailed { delivery, .. } => {
+                Some((*delivery, Self::Created))
+            }
+            Event::PackagePickedUp { delivery, .. } => Some((*delivery, Self::HeadedToDropoff)),
+            Event::DeliveryRescheduled { delivery, .. } => Some((*delivery, Self::Rescheduled)),
+            Event::DeliveryCompleted { delivery, .. } => Some((*delivery, Self::Completed)),
+            Event::DeliveryCancelled { delivery, .. } => Some((*delivery, Self::Cancelled)),
+            _ => None,
+        }
+    }
+}

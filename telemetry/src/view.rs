@@ -1,0 +1,110 @@
+//! What is shown of a drone, a delivery and the fleet at an instant.
+
+use std::sync::Arc;
+
+use skyhaul_actors::event::Leg;
+use skyhaul_actors::ids::{AircraftId, CarrierId, DeliveryId, DepotId, DroneId};
+use skyhaul_actors::stage::Stage;
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::SimTime;
+
+/// A drone at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DroneView {
+    /// Which.
+    pub drone: DroneId,
+    /// Its home.
+    pub depot: DepotId,
+    /// Its type.
+    pub aircraft: AircraftId,
+    /// What it does.
+    pub state: DroneState,
+    /// Where it is over the ground.
+    pub at: Position,
+    /// How high, m.
+    pub altitude_m: f64,
+    /// Where it heads, degrees clockwise from north.
+    pub heading_deg: f64,
+    /// Ground speed, m/s.
+    pub speed_mps: f64,
+    /// Energy left, as a share of the capacity, 0 to 1.
+    pub battery: f64,
+    /// The delivery it has.
+    pub delivery: Option<DeliveryId>,
+    /// When its leg ends.
+    pub arrives_at: Option<SimTime>,
+}
+
+/// What a drone does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DroneState {
+    /// Stands ready.
+    Idle,
+    /// Flies to a parcel, or stands there.
+    ToPickup,
+    /// Flies with a parcel.
+    ToDropoff,
+    /// Flies home or to another depot.
+    Returning,
+    /// Its battery is filled or swapped, or it waits for that.
+    Charging,
+    /// Out of order.
+    Failed,
+}
+
+impl DroneState {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::ToPickup => "toPickup",
+            Self::ToDropoff => "toDropoff",
+            Self::Returning => "returning",
+            Self::Charging => "charging",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A delivery at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryView {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// Who asked.
+    pub owner: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// The drone that has it, or brought it.
+    pub drone: Option<DroneId>,
+    /// The carrier that has it, or brought it.
+    pub carrier: Option<CarrierId>,
+    /// Where the parcel is.
+    pub at: Position,
+    /// How high the parcel is, m.
+    pub altitude_m: f64,
+    /// When it is, or was, picked up.
+    pub pickup_eta: SimTime,
+    /// When it arrives, or arrived.
+    pub delivery_eta: SimTime,
+    /// The leg its drone flies for it now.
+    pub leg: Option<Arc<Leg>>,
+}
+
+/// The fleet's figures at an instant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FleetStats {
+    /// Drones by state.
+    pub drones: std::collections::BTreeMap<DroneState, u64>,
+    /// Deliveries by stage since the start, open and ended.
+    pub deliveries: std::collections::BTreeMap<Stage, u64>,
+    /// Deliveries completed in the last minute.
+    pub completed_per_minute: u64,
+    /// Median of request → pickup over the last thousand pickups, s.
+    pub wait_p50_s: f64,
+    /// 95th percentile of the same, s.
+    pub wait_p95_s: f64,
+    /// Requests with neither drone nor carrier.
+    pub waiting: u64,
+}
