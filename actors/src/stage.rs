@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Event;
+use crate::event::{Event, ReleaseReason};
 use crate::ids::DeliveryId;
 
 /// How far a delivery has come.
@@ -60,9 +60,12 @@ impl Stage {
             Event::DroneAssigned { delivery, .. } | Event::CarrierBooked { delivery, .. } => {
                 Some((*delivery, Self::HeadedToPickup))
             }
-            Event::DroneReleased { delivery, .. } | Event::CarrierFailed { delivery, .. } => {
-                Some((*delivery, Self::Created))
+            Event::DroneReleased {
+                delivery,
+                reason: ReleaseReason::DroneFailed | ReleaseReason::DroneRefused,
+                ..
             }
+            | Event::CarrierFailed { delivery, .. } => Some((*delivery, Self::Created)),
             Event::PackagePickedUp { delivery, .. } => Some((*delivery, Self::HeadedToDropoff)),
             Event::DeliveryRescheduled { delivery, .. } => Some((*delivery, Self::Rescheduled)),
             Event::DeliveryCompleted { delivery, .. } => Some((*delivery, Self::Completed)),

@@ -1,0 +1,34 @@
+//! The virtual-time actor kernel: typed slabs, one total order, contained failures, exact snapshots.
+//!
+//! A simulation names its actors once, with [`system!`](crate::system); the macro makes the closed enum of messages and
+//! the slabs, and the kernel dispatches statically.
+//!
+//! # Order
+//! Messages are handled in the order of (time, causal depth at that time, source, source's sequence). A message sent
+//! without delay is one deeper than the one whose handling sent it; a message that was due later, or came from outside,
+//! has depth 0. The order does not depend on how a run is cut into windows.
+//!
+//! # Failure
+//! A handler that panics or answers `Err` leaves no trace: what it sent, emitted or spawned is dropped, the actor goes
+//! back to its last recorded state and gets the message again, as often as its [`RestartPolicy`] allows; then the message
+//! is parked and the actor stopped, after [`Actor::on_given_up`] told those who depend on it.
+
+mod actor;
+mod address;
+mod context;
+mod core;
+mod engine;
+mod queue;
+mod slab;
+mod snapshot;
+mod supervision;
+mod system;
+
+pub use actor::{Actor, ActorError, Member, Recording, RestartPolicy, System, SystemEvent};
+pub use address::{Addr, RawAddr};
+pub use context::Ctx;
+pub use core::{Core, Counters, Parked};
+pub use engine::{Engine, Halt};
+pub use slab::Slab;
+pub use snapshot::SnapshotError;
+pub use supervision::{FaultPlan, SupervisionNotice, deliver};

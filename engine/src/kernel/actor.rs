@@ -1,0 +1,115 @@
+//! What an actor is, and what a system of actors is.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::address::RawAddr;
+use super::context::Ctx;
+use super::core::Core;
+use super::slab::Slab;
+use super::supervision::SupervisionNotice;
+use crate::time::SimDuration;
+
+/// A state that changes by messages only.
+pub trait Actor: Clone + Serialize + DeserializeOwned + Send + 'static {
+    /// The system it lives in.
+    type System: System;
+    /// What it understands.
+    type Message: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
+
+    /// How often it may be restarted.
+    const RESTART: RestartPolicy = RestartPolicy {
+        restarts_max: 3,
+        within: SimDuration::from_mins(1),
+    };
+    /// How its last good state is recorded.
+    const RECORDING: Recording = Recording::EachMessage;
+
+    /// Handles one message. What it sends, emits and spawns takes effect when it returns `Ok`.
+    ///
+    /// # Errors
+    /// "Restart me": treated as a panic is. A refusal of the domain is an event, not an error.
+    fn handle(&mut self, message: Self::Message, ctx: &mut Ctx<'_, Self::System>) -> Result<(), ActorError>;
+
+    /// Tells those who depend on it that it is gone for good; called on its last recorded state.
+    fn on_given_up(&self, _ctx: &mut Ctx<'_, Self::System>) {}
+}
+
+/// How an actor's last good state is recorded, to rebuild it from after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// A copy before each message: for small actors.
+    EachMessage,
+    /// A copy now and then, and a log of the messages since: for actors with large state. Rebuilding handles them again.
+    Log,
+}
+
+/// How often an actor may be restarted before it is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestartPolicy {
+    /// This many times,
+    pub restarts_max: u32,
+    /// counted within this much virtual time.
+    pub within: SimDuration,
+}
+
+/// Why a handler gave up on a message.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct ActorError(pub String);
+
+/// What the kernel can say in a system's own events.
+pub trait SystemEvent: Sized {
+    /// The event that tells of a restart or a loss; `None` where the system does not speak of it.
+    fn of_supervision(notice: SupervisionNotice) -> Option<Self>;
+}
+
+impl SystemEvent for () {
+    fn of_supervision(_: SupervisionNotice) -> Option<Self> {
+        None
+    }
+}
+
+/// A closed set of actors. Made by [`system!`](crate::system), not by hand.
+pub trait System: Sized + 'static {
+    /// What all actors may read.
+    type Shared: Send + Sync;
+    /// What actors emit.
+    type Event: SystemEvent + Send + 'static;
+    /// Any actor's message.
+    type Message: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
+    /// Any actor, on its way into its slab.
+    type Spawned: Send;
+    /// The slabs.
+    type Actors: Default + Serialize + DeserializeOwned + Send;
+
+    /// The names of the actor types.
+    const KINDS: &'static [&'static str];
+
+    /// Hands the message to its actor.
+    fn dispatch(actors: &mut Self::Actors, core: &mut Core<Self>, to: RawAddr, message: Self::Message);
+
+    /// Puts a new actor into its slab.
+    fn insert(actors: &mut Self::Actors, at: RawAddr, spawned: Self::Spawned);
+
+    /// Takes an actor out of its slab.
+    fn remove(actors: &mut Self::Actors, at: RawAddr);
+}
+
+/// An actor's place in its system. Made by [`system!`](crate::system), not by hand.
+pub trait Member: Actor {
+    /// Its place in [`System::KINDS`].
+    const KIND: u8;
+
+    /// Its slab.
+    fn slab(actors: &<Self::System as System>::Actors) -> &Slab<Self>;
+
+    /// Wraps its message.
+    fn wrap(message: Self::Message) -> <Self::System as System>::Message;
+
+    /// Wraps the actor itself.
+    fn into_spawned(self) -> <Self::System as System>::Spawned;
+}

@@ -1,0 +1,279 @@
+//! Contained failures: a handler that fails leaves no trace, and its actor goes on from its last recorded state.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::{Deserialize, Serialize};
+
+use super::actor::{Actor, Member, Recording, System, SystemEvent};
+use super::address::RawAddr;
+use super::context::{Ctx, Mode};
+use super::core::{Core, Parked};
+use super::slab::{Handled, Record, Slab, Slot};
+use crate::rng::RandomStream;
+
+/// Messages an actor with [`Recording::Log`] handles between two copies of its state.
+const LOG_MAX: usize = 4_096;
+
+/// What became of an actor whose handler failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SupervisionNotice {
+    /// It was rebuilt and got the message again.
+    Restarted {
+        /// Its type.
+        kind: &'static str,
+        /// Its slot.
+        index: u32,
+        /// What failed.
+        cause: String,
+    },
+    /// It was stopped.
+    GivenUp {
+        /// Its type.
+        kind: &'static str,
+        /// Its slot.
+        index: u32,
+        /// What failed.
+        cause: String,
+    },
+}
+
+/// Failures put into handlers on purpose, to try the supervision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaultPlan {
+    /// The seed of the stream that decides.
+    pub seed: u64,
+    /// Share of messages whose handler panics after it has done its work.
+    pub panic_per_message: f64,
+}
+
+/// A fault plan under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct FaultState {
+    stream: RandomStream,
+    panic_per_message: f64,
+}
+
+impl From<FaultPlan> for FaultState {
+    fn from(plan: FaultPlan) -> Self {
+        Self {
+            stream: RandomStream::new(plan.seed, u64::MAX),
+            panic_per_message: plan.panic_per_message,
+        }
+    }
+}
+
+/// What a failed handler left for the supervisor.
+enum Failure {
+    Refused(String),
+    Panicked(Box<dyn Any + Send>),
+    Injected,
+}
+
+impl Failure {
+    fn cause(&self) -> String {
+        match self {
+            Self::Refused(cause) => cause.clone(),
+            Self::Injected => "injected fault".to_owned(),
+            Self::Panicked(payload) => payload
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| payload.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "panic".to_owned()),
+        }
+    }
+}
+
+/// Hands a message to the actor at `to`, contains its failure, and restarts it as its policy says. For [`system!`](crate::system).
+pub fn deliver<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, message: &A::Message)
+where
+    S: System,
+    A: Member<System = S>,
+{
+    let Some(slot) = slab.slot_mut(to.index, to.generation) else {
+        core.counters.undeliverable += 1;
+        return;
+    };
+    loop {
+        let failure = match attempt(slot, core, to, message) {
+            Ok(()) => return,
+            Err(failure) => failure,
+        };
+        core.discard_staged();
+        if !may_restart(slot, core) {
+            give_up(slot, core, to, message, failure.cause());
+            return;
+        }
+        core.counters.restarts += 1;
+        let notice = SupervisionNotice::Restarted {
+            kind: S::KINDS[usize::from(to.kind)],
+            index: to.index,
+            cause: failure.cause(),
+        };
+        if let Some(event) = S::Event::of_supervision(notice) {
+            core.emit(event);
+        }
+    }
+}
+
+/// Runs the handler once. On failure the slot holds the last recorded state again; what was staged is still there.
+fn attempt<S, A>(
+    slot: &mut Slot<A>,
+    core: &mut Core<S>,
+    to: RawAddr,
+    message: &A::Message,
+) -> Result<(), Failure>
+where
+    S: System,
+    A: Member<System = S>,
+{
+    let Some(mut actor) = slot.actor.take() else {
+        return Ok(());
+    };
+    let before = match A::RECORDING {
+        Recording::EachMessage => Some(actor.clone()),
+        Recording::Log => {
+            if slot
+                .record
+                .as_ref()
+                .is_none_or(|record| record.since.len() >= LOG_MAX)
+            {
+                slot.record = Some(Box::new(Record {
+                    state: actor.clone(),
+                    since: Vec::new(),
+                }));
+            }
+            None
+        }
+    };
+    let mut ctx = Ctx {
+        core,
+        me: to,
+        sequence: slot.sequence,
+        mode: Mode::Live,
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| actor.handle(message.clone(), &mut ctx)));
+    let sequence = ctx.sequence;
+    let failure = match result {
+        Ok(Ok(())) if !draws_fault(core) => None,
+        Ok(Ok(())) => Some(Failure::Injected),
+        Ok(Err(error)) => Some(Failure::Refused(error.0)),
+        Err(payload) => Some(Failure::Panicked(payload)),
+    };
+    if let Some(failure) = failure {
+        slot.actor = before.or_else(|| {
+            slot.record
+                .as_deref()
+                .and_then(|record| rebuild(record, core, to))
+        });
+        return Err(failure);
+    }
+    slot.actor = Some(actor);
+    slot.sequence = sequence;
+    if let Some(record) = &mut slot.record {
+        let spawned = core
+            .staged
+            .spawns
+            .iter()
+            .map(|(addr, _)| (addr.index, addr.generation))
+            .collect();
+        record.since.push(Handled {
+            at: core.now,
+            message: message.clone(),
+            spawned,
+        });
+    }
+    core.commit_outputs();
+    Ok(())
+}
+
+/// Whether the fault plan strikes this message.
+fn draws_fault<S: System>(core: &mut Core<S>) -> bool {
+    core.faults
+        .as_mut()
+        .is_some_and(|faults| faults.stream.chance(faults.panic_per_message))
+}
+
+/// The recorded state with the messages since handled again; `None` where one of them fails now.
+fn rebuild<S, A>(record: &Record<A>, core: &mut Core<S>, to: RawAddr) -> Option<A>
+where
+    S: System,
+    A: Actor<System = S>,
+{
+    let mut actor = record.state.clone();
+    let stop = core.staged.stop;
+    for handled in &record.since {
+        let mode = Mode::Rebuild {
+            now: handled.at,
+            spawned: handled.spawned.iter(),
+        };
+        let mut ctx = Ctx {
+            core: &mut *core,
+            me: to,
+            sequence: 0,
+            mode,
+        };
+        let again = catch_unwind(AssertUnwindSafe(|| {
+            actor.handle(handled.message.clone(), &mut ctx)
+        }));
+        if !matches!(again, Ok(Ok(()))) {
+            return None;
+        }
+    }
+    core.staged.stop = stop;
+    Some(actor)
+}
+
+/// Counts a restart and says whether the policy allows it.
+fn may_restart<S: System, A: Actor>(slot: &mut Slot<A>, core: &Core<S>) -> bool {
+    if slot.actor.is_none() {
+        return false;
+    }
+    if core.now.since(slot.restarts_since) > A::RESTART.within {
+        slot.restarts = 0;
+    }
+    if slot.restarts == 0 {
+        slot.restarts_since = core.now;
+    }
+    slot.restarts += 1;
+    slot.restarts <= A::RESTART.restarts_max
+}
+
+/// Parks the message, lets the actor tell those who depend on it, and stops it.
+fn give_up<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, message: &A::Message, cause: String)
+where
+    S: System,
+    A: Member<System = S>,
+{
+    core.counters.given_up += 1;
+    let kind = S::KINDS[usize::from(to.kind)];
+    let notice = SupervisionNotice::GivenUp {
+        kind,
+        index: to.index,
+        cause: cause.clone(),
+    };
+    if let Some(event) = S::Event::of_supervision(notice) {
+        core.emit(event);
+    }
+    core.park(Parked {
+        at: core.now,
+        to,
+        message: A::wrap(message.clone()),
+        cause,
+    });
+    if let Some(actor) = &slot.actor {
+        let mut ctx = Ctx {
+            core,
+            me: to,
+            sequence: slot.sequence,
+            mode: Mode::Live,
+        };
+        let told = catch_unwind(AssertUnwindSafe(|| actor.on_given_up(&mut ctx)));
+        slot.sequence = ctx.sequence;
+        match told {
+            Ok(()) => core.commit_outputs(),
+            Err(_) => core.discard_staged(),
+        }
+    }
+    core.staged.stop = true;
+}
