@@ -1,0 +1,228 @@
+//! Flight: the closed formula of a leg — where, when, at what cost — from take-off to landing.
+
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::{Kilograms, Metres, WattHours};
+
+use crate::airspace::Airspace;
+use crate::energy::{Phase, SECONDS_PER_HOUR, power_w};
+use crate::environment::{AircraftSpec, Weather};
+use crate::event::{AssignmentRefusal, Waypoint};
+use crate::wind::ground_speed;
+
+/// Nearer than this nothing is flown.
+pub const NOTHING_TO_FLY_M: f64 = 1.0;
+
+/// Where a flight begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Departure {
+    /// Over the ground.
+    pub at: Position,
+    /// How high; zero where it stands.
+    pub altitude_m: f64,
+    /// When.
+    pub time: SimTime,
+}
+
+/// A flight as planned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlightPlan {
+    /// Where it is when.
+    pub path: Vec<Waypoint>,
+    /// Length over the ground.
+    pub distance: Metres,
+    /// Energy the whole of it takes.
+    pub energy: WattHours,
+}
+
+impl FlightPlan {
+    /// A stay at one place: nothing is flown.
+    #[must_use]
+    pub fn nothing(departure: Departure) -> Self {
+        let here = Waypoint {
+            at: departure.at,
+            altitude: Metres::ZERO,
+            time: departure.time,
+        };
+        Self {
+            path: vec![here],
+            distance: Metres::ZERO,
+            energy: WattHours::ZERO,
+        }
+    }
+
+    /// Whether there is nothing to fly.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.path.len() < 2
+    }
+
+    /// When it ends.
+    ///
+    /// # Panics
+    /// Never: a plan has a waypoint.
+    #[must_use]
+    pub fn arrives(&self) -> SimTime {
+        self.path.last().expect("a plan has a waypoint").time
+    }
+
+    /// How long it takes.
+    #[must_use]
+    pub fn duration(&self) -> SimDuration {
+        self.arrives().since(self.path[0].time)
+    }
+
+    /// Where it is at `time`, between its ends.
+    #[must_use]
+    pub fn at(&self, time: SimTime) -> Departure {
+        let next = self
+            .path
+            .partition_point(|waypoint| waypoint.time <= time)
+            .clamp(1, self.path.len().max(2) - 1);
+        let (Some(from), Some(to)) = (self.path.get(next - 1), self.path.get(next)) else {
+            let here = self.path[0];
+            return Departure {
+                at: here.at,
+                altitude_m: here.altitude.get(),
+                time,
+            };
+        };
+        let span = to.time.since(from.time).as_seconds_f64();
+        let share = if span > 0.0 {
+            (time.since(from.time).as_seconds_f64() / span).min(1.0)
+        } else {
+            1.0
+        };
+        Departure {
+            at: from.at.towards(to.at, share),
+            altitude_m: from.altitude.get() + (to.altitude.get() - from.altitude.get()) * share,
+            time,
+        }
+    }
+}
+
+/// What a flight is planned in.
+#[derive(Clone, Copy)]
+pub struct Conditions<'a> {
+    /// The zones.
+    pub airspace: &'a Airspace,
+    /// Wind and air.
+    pub weather: &'a Weather,
+}
+
+/// Plans a flight: climb, cruise round the zones, descent; through wind, with a payload.
+///
+/// # Errors
+/// [`AssignmentRefusal::NoFlyZone`] where an end lies in a zone in force or no way leads round, [`AssignmentRefusal::Wind`] where the wind is
+/// too strong for the aircraft.
+pub fn plan_flight(
+    aircraft: &AircraftSpec,
+    payload: Kilograms,
+    departure: Departure,
+    to: Position,
+    conditions: Conditions<'_>,
+) -> Result<FlightPlan, AssignmentRefusal> {
+    if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
+        return Ok(FlightPlan::nothing(departure));
+    }
+    if conditions.weather.wind_mps > aircraft.wind_max_mps {
+        return Err(AssignmentRefusal::Wind);
+    }
+    let route = conditions
+        .airspace
+        .route(departure.at, to, departure.time)
+        .ok_or(AssignmentRefusal::NoFlyZone)?;
+    let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
+    trip.climb();
+    for pair in route.windows(2) {
+        trip.cruise(pair[0], pair[1]).ok_or(AssignmentRefusal::Wind)?;
+    }
+    trip.land(to);
+    Ok(trip.into_plan())
+}
+
+/// A flight while it is being planned.
+struct Trip<'a> {
+    aircraft: &'a AircraftSpec,
+    payload: Kilograms,
+    weather: &'a Weather,
+    departure: Departure,
+    path: Vec<Waypoint>,
+    elapsed_s: f64,
+    distance_m: f64,
+    energy_ws: f64,
+}
+
+impl<'a> Trip<'a> {
+    fn new(
+        aircraft: &'a AircraftSpec,
+        payload: Kilograms,
+        weather: &'a Weather,
+        departure: Departure,
+    ) -> Self {
+        let first = Waypoint {
+            at: departure.at,
+            altitude: Metres::new(departure.altitude_m),
+            time: departure.time,
+        };
+        Self {
+            aircraft,
+            payload,
+            weather,
+            departure,
+            path: vec![first],
+            elapsed_s: 0.0,
+            distance_m: 0.0,
+            energy_ws: 0.0,
+        }
+    }
+
+    fn spend(&mut self, phase: Phase, seconds: f64) {
+        self.elapsed_s += seconds;
+        self.energy_ws += seconds * power_w(self.aircraft, phase, self.payload, self.weather.rho);
+    }
+
+    fn reach(&mut self, at: Position, altitude_m: f64) {
+        let time = self.departure.time + SimDuration::from_seconds_f64(self.elapsed_s);
+        self.path.push(Waypoint {
+            at,
+            altitude: Metres::new(altitude_m),
+            time,
+        });
+    }
+
+    fn climb(&mut self) {
+        let height_m = (self.aircraft.altitude_m - self.departure.altitude_m).max(0.0);
+        if height_m > 0.0 {
+            self.spend(Phase::TakeOff, height_m / self.aircraft.climb_mps);
+            self.reach(self.departure.at, self.aircraft.altitude_m);
+        }
+    }
+
+    fn cruise(&mut self, from: Position, to: Position) -> Option<()> {
+        let distance_m = from.distance_m(to);
+        if distance_m > 0.0 {
+            let speed = ground_speed(self.aircraft.cruise_mps, from.course_deg(to), self.weather)?;
+            self.distance_m += distance_m;
+            self.spend(Phase::Cruise, distance_m / speed);
+            self.reach(to, self.aircraft.altitude_m);
+        }
+        Some(())
+    }
+
+    fn land(&mut self, at: Position) {
+        self.spend(
+            Phase::Landing,
+            self.aircraft.altitude_m / self.aircraft.descent_mps,
+        );
+        self.reach(at, 0.0);
+    }
+
+    fn into_plan(self) -> FlightPlan {
+        FlightPlan {
+            path: self.path,
+            distance: Metres::new(self.distance_m),
+            energy: WattHours::new(self.energy_ws / SECONDS_PER_HOUR),
+        }
+    }
+}

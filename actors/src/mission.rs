@@ -1,0 +1,99 @@
+//! Missions: whether a drone can fetch a parcel, bring it and come home, and when it would.
+
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::{Kilograms, WattHours};
+
+use crate::environment::{AircraftSpec, Area};
+use crate::event::AssignmentRefusal;
+use crate::flight::{Conditions, Departure, plan_flight};
+
+/// From landing at the pickup to take-off with the parcel.
+pub const LOADING: SimDuration = SimDuration::from_secs(30);
+
+/// From landing at the drop-off to take-off without the parcel.
+pub const UNLOADING: SimDuration = SimDuration::from_secs(20);
+
+/// What is to be carried.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Errand {
+    /// Where the parcel is.
+    pub pickup: Position,
+    /// Where it goes.
+    pub dropoff: Position,
+    /// Its mass.
+    pub weight: Kilograms,
+}
+
+/// When a mission would do what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissionEstimate {
+    /// The parcel is in the drone.
+    pub picked_up_at: SimTime,
+    /// The parcel is out of the drone.
+    pub dropped_off_at: SimTime,
+    /// The drone is home.
+    pub home_at: SimTime,
+    /// Energy of all legs.
+    pub energy: WattHours,
+}
+
+/// Where a drone would start from and end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Starting {
+    /// Where it stands.
+    pub at: Position,
+    /// Where it goes home to.
+    pub home: Position,
+    /// Energy in its battery.
+    pub battery: WattHours,
+    /// When it takes off.
+    pub time: SimTime,
+}
+
+/// Whether the aircraft can do the errand and be home above its reserve, and when it would.
+///
+/// # Errors
+/// Why it cannot: [`AssignmentRefusal::TooHeavy`], `OutsideArea`, `NoFlyZone`, `Wind`, `OutOfRange`, in this order.
+pub fn assess(
+    aircraft: &AircraftSpec,
+    errand: &Errand,
+    starting: Starting,
+    area: &Area,
+    conditions: Conditions<'_>,
+) -> Result<MissionEstimate, AssignmentRefusal> {
+    if errand.weight > aircraft.payload_max {
+        return Err(AssignmentRefusal::TooHeavy);
+    }
+    if !area.contains(errand.pickup) || !area.contains(errand.dropoff) {
+        return Err(AssignmentRefusal::OutsideArea);
+    }
+    let fly = |payload, from, time, to| {
+        plan_flight(
+            aircraft,
+            payload,
+            Departure {
+                at: from,
+                altitude_m: 0.0,
+                time,
+            },
+            to,
+            conditions,
+        )
+    };
+    let out = fly(Kilograms::ZERO, starting.at, starting.time, errand.pickup)?;
+    let picked_up_at = out.arrives() + LOADING;
+    let over = fly(errand.weight, errand.pickup, picked_up_at, errand.dropoff)?;
+    let dropped_off_at = over.arrives() + UNLOADING;
+    let back = fly(Kilograms::ZERO, errand.dropoff, dropped_off_at, starting.home)?;
+    let energy = out.energy + over.energy + back.energy;
+    if starting.battery - energy < aircraft.reserve_energy() {
+        return Err(AssignmentRefusal::OutOfRange);
+    }
+    Ok(MissionEstimate {
+        picked_up_at,
+        dropped_off_at,
+        home_at: back.arrives(),
+        energy,
+    })
+}
