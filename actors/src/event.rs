@@ -348,19 +348,19 @@ pub enum ReleaseReason {
     DroneRefused,
 }
 
-/// Why no drone takes a delivery, or why a carrier has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AssignmentRefusal {
     /// Heavier than any drone lifts.
     TooHeavy,
-    /// Pickup, drop-off and a safe landing are further than any drone flies.
-    OutOfRange,
-    /// Pickup or drop-off lies in a no-fly zone, or no way leads round them.
-    NoFlyZone,
     /// Pickup or drop-off lies outside the service area.
     OutsideArea,
+    /// Pickup or drop-off lies in a no-fly zone, or no way leads round them.
+    NoFlyZone,
     /// The wind is stronger than any able drone flies in.
     Wind,
+    /// Pickup, drop-off and a safe landing are further than any drone flies.
+    OutOfRange,
     /// Able drones were busy for longer than a request waits.
     WaitedTooLong,
     /// No drone and no carrier can.
@@ -412,6 +412,8 @@ pub enum DroneFailure {
     Mechanical,
     /// Its actor failed too often.
     Software,
+    /// No lawful way leads home from where it is.
+    Stranded,
 }
 
 /// Why drones stay on the ground.

@@ -1,5 +1,6 @@
 //! Flight: the closed formula of a leg — where, when, at what cost — from take-off to landing.
 
+use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
@@ -14,7 +15,7 @@ use crate::wind::ground_speed;
 pub const NOTHING_TO_FLY_M: f64 = 1.0;
 
 /// Where a flight begins.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Departure {
     /// Over the ground.
     pub at: Position,
@@ -33,6 +34,8 @@ pub struct FlightPlan {
     pub distance: Metres,
     /// Energy the whole of it takes.
     pub energy: WattHours,
+    /// Energy taken up to each waypoint.
+    spent: Vec<WattHours>,
 }
 
 impl FlightPlan {
@@ -48,6 +51,7 @@ impl FlightPlan {
             path: vec![here],
             distance: Metres::ZERO,
             energy: WattHours::ZERO,
+            spent: vec![WattHours::ZERO],
         }
     }
 
@@ -72,32 +76,29 @@ impl FlightPlan {
         self.arrives().since(self.path[0].time)
     }
 
-    /// Where it is at `time`, between its ends.
+    /// Where it is at `time`, between its ends, and what it has taken until then.
     #[must_use]
-    pub fn at(&self, time: SimTime) -> Departure {
-        let next = self
-            .path
-            .partition_point(|waypoint| waypoint.time <= time)
-            .clamp(1, self.path.len().max(2) - 1);
-        let (Some(from), Some(to)) = (self.path.get(next - 1), self.path.get(next)) else {
-            let here = self.path[0];
-            return Departure {
-                at: here.at,
-                altitude_m: here.altitude.get(),
-                time,
-            };
+    pub fn at(&self, time: SimTime) -> (Departure, WattHours) {
+        let next = self.path.partition_point(|waypoint| waypoint.time <= time).max(1);
+        let from = self.path[next - 1];
+        let (to, spent_to) = match self.path.get(next) {
+            Some(to) => (*to, self.spent[next]),
+            None => (from, self.spent[next - 1]),
         };
         let span = to.time.since(from.time).as_seconds_f64();
         let share = if span > 0.0 {
             (time.since(from.time).as_seconds_f64() / span).min(1.0)
         } else {
-            1.0
+            0.0
         };
-        Departure {
+        let between = |a: f64, b: f64| a + (b - a) * share;
+        let departure = Departure {
             at: from.at.towards(to.at, share),
-            altitude_m: from.altitude.get() + (to.altitude.get() - from.altitude.get()) * share,
+            altitude_m: between(from.altitude.get(), to.altitude.get()),
             time,
-        }
+        };
+        let spent = between(self.spent[next - 1].get(), spent_to.get());
+        (departure, WattHours::new(spent))
     }
 }
 
@@ -148,6 +149,7 @@ struct Trip<'a> {
     weather: &'a Weather,
     departure: Departure,
     path: Vec<Waypoint>,
+    spent: Vec<WattHours>,
     elapsed_s: f64,
     distance_m: f64,
     energy_ws: f64,
@@ -171,6 +173,7 @@ impl<'a> Trip<'a> {
             weather,
             departure,
             path: vec![first],
+            spent: vec![WattHours::ZERO],
             elapsed_s: 0.0,
             distance_m: 0.0,
             energy_ws: 0.0,
@@ -189,6 +192,7 @@ impl<'a> Trip<'a> {
             altitude: Metres::new(altitude_m),
             time,
         });
+        self.spent.push(WattHours::new(self.energy_ws / SECONDS_PER_HOUR));
     }
 
     fn climb(&mut self) {
@@ -223,6 +227,7 @@ impl<'a> Trip<'a> {
             path: self.path,
             distance: Metres::new(self.distance_m),
             energy: WattHours::new(self.energy_ws / SECONDS_PER_HOUR),
+            spent: self.spent,
         }
     }
 }

@@ -1,12 +1,23 @@
-//! Skyhaul's domain as actors: what is asked ([`command`]), what happens ([`event`]), and who does it.
+//! Skyhaul's domain as actors: what is asked ([`command`]), what happens ([`event`]), and who does it ([`tree`]).
 
 pub mod airspace;
+pub mod carrier;
 pub mod command;
+pub mod delivery;
+pub mod demand;
+pub mod depot;
+pub mod drone;
 pub mod energy;
 pub mod environment;
 pub mod event;
 pub mod flight;
 pub mod ids;
+pub mod ingestion;
 pub mod mission;
+pub mod package;
+pub mod scheduler;
 pub mod stage;
+pub mod tree;
 pub mod wind;
+pub mod workflow;
+pub mod world;

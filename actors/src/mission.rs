@@ -1,5 +1,6 @@
 //! Missions: whether a drone can fetch a parcel, bring it and come home, and when it would.
 
+use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
@@ -14,8 +15,11 @@ pub const LOADING: SimDuration = SimDuration::from_secs(30);
 /// From landing at the drop-off to take-off without the parcel.
 pub const UNLOADING: SimDuration = SimDuration::from_secs(20);
 
+/// A drone whose battery holds at least this share of its capacity is ready; missions are assessed with no more than that.
+pub const READY_SHARE: f64 = 0.98;
+
 /// What is to be carried.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Errand {
     /// Where the parcel is.
     pub pickup: Position,

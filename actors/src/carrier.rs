@@ -1,0 +1,291 @@
+//! Carrier: a third party with vans and bicycles. Quotes, is booked, delivers, and sometimes fails.
+//!
+//! ```text
+//! Book ─► Booked ──PickupDue──► at the pickup ──ParcelLoaded──► on the road ──ArrivalDue──► at the drop-off ──ParcelUnloaded──► done
+//!            └─ NoCourier ─► failed                                  └─ ReturnedToPickup ─► failed
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
+use skyhaul_engine::rng::RandomStream;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::Usd;
+
+use crate::delivery::{Delivery, DeliveryMessage};
+use crate::environment::CarrierSpec;
+use crate::event::{AssignmentRefusal, CarrierFailure, Event, Transport};
+use crate::ids::{CarrierId, DeliveryId};
+use crate::mission::Errand;
+use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
+use crate::workflow::{Workflow, WorkflowMessage};
+
+/// Metres in a mile.
+const METRES_PER_MILE: f64 = 1_609.344;
+
+/// The base price covers this many miles.
+const BASE_MILES: f64 = 5.0;
+
+/// Carriers go no farther than this many miles.
+const MILES_MAX: f64 = 15.0;
+
+/// Carriers' random streams are numbered from here.
+const RANDOM_STREAMS_FROM: u64 = 100;
+
+/// What a carrier understands. Timers carry the ticket of the booking they were set for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum CarrierMessage {
+    /// Bring a parcel.
+    Book {
+        /// Which.
+        consignment: Box<Consignment>,
+    },
+    /// Forget about it.
+    Cancel {
+        /// Which.
+        id: DeliveryId,
+        /// Who is told.
+        workflow: Addr<Workflow>,
+    },
+    /// The courier should be at the pickup.
+    PickupDue {
+        /// For which delivery.
+        id: DeliveryId,
+        /// Of which booking.
+        ticket: u64,
+    },
+    /// The parcel is in.
+    ParcelLoaded {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// The courier should be at the drop-off.
+    ArrivalDue {
+        /// For which delivery.
+        id: DeliveryId,
+        /// Of which booking.
+        ticket: u64,
+    },
+    /// The parcel is out.
+    ParcelUnloaded {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+}
+
+/// What a carrier is asked to bring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consignment {
+    /// Of which delivery.
+    pub id: DeliveryId,
+    /// Its actor.
+    pub delivery: Addr<Delivery>,
+    /// Who is told.
+    pub workflow: Addr<Workflow>,
+    /// What is carried from where to where.
+    pub errand: Errand,
+    /// Why no drone has it.
+    pub reason: AssignmentRefusal,
+}
+
+/// A price and two times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// What it costs.
+    pub price: Usd,
+    /// When the courier is at the pickup.
+    pub eta_pickup: SimTime,
+    /// When the courier is at the drop-off.
+    pub eta_dropoff: SimTime,
+}
+
+/// What a carrier would ask for an errand at `now`; `None` where it is too heavy or too far. 9.75 USD to five miles and 0.75 USD a mile
+/// beyond, at most 15 miles, are DoorDash Drive's published terms.
+#[must_use]
+pub fn quote(spec: &CarrierSpec, errand: &Errand, now: SimTime) -> Option<Quote> {
+    let distance_m = errand.pickup.distance_m(errand.dropoff);
+    let miles = distance_m / METRES_PER_MILE;
+    if errand.weight > spec.payload_max || miles > MILES_MAX {
+        return None;
+    }
+    let eta_pickup = now + spec.pickup_delay;
+    Some(Quote {
+        price: Usd::new(spec.base_usd + spec.per_mile_usd * (miles - BASE_MILES).max(0.0)),
+        eta_pickup,
+        eta_dropoff: eta_pickup + road_time(spec, distance_m),
+    })
+}
+
+fn road_time(spec: &CarrierSpec, distance_m: f64) -> SimDuration {
+    SimDuration::from_seconds_f64(distance_m / spec.speed_mps)
+}
+
+/// A booking.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Booking {
+    ticket: u64,
+    delivery: Addr<Delivery>,
+    errand: Errand,
+    /// What will go wrong, drawn when it was booked.
+    fails: Option<CarrierFailure>,
+}
+
+/// A third party that brings parcels.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Carrier {
+    id: CarrierId,
+    bookings: BTreeMap<DeliveryId, Booking>,
+    next_ticket: u64,
+    random: RandomStream,
+}
+
+impl Carrier {
+    /// A carrier without bookings.
+    #[must_use]
+    pub fn new(id: CarrierId, seed: u64) -> Self {
+        Self {
+            id,
+            bookings: BTreeMap::new(),
+            next_ticket: 0,
+            random: RandomStream::new(seed, RANDOM_STREAMS_FROM + u64::from(id.0)),
+        }
+    }
+
+    /// How many bookings it has.
+    #[must_use]
+    pub fn view(&self) -> usize {
+        self.bookings.len()
+    }
+
+    const fn by(&self) -> Transport {
+        Transport::Carrier(self.id)
+    }
+}
+
+impl Actor for Carrier {
+    type System = Skyhaul;
+    type Message = CarrierMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_ONE;
+    const RECORDING: Recording = Recording::Log;
+
+    fn handle(&mut self, message: CarrierMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            CarrierMessage::Book { consignment } => self.on_book(&consignment, ctx),
+            CarrierMessage::Cancel { id, workflow } => self.on_cancel(id, workflow, ctx),
+            CarrierMessage::PickupDue { id, ticket } => self.on_pickup_due(id, ticket, ctx),
+            CarrierMessage::ParcelLoaded { delivery } => self.on_parcel_loaded(delivery, ctx),
+            CarrierMessage::ArrivalDue { id, ticket } => self.on_arrival_due(id, ticket, ctx),
+            CarrierMessage::ParcelUnloaded { delivery } => {
+                self.bookings.remove(&delivery);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Carrier {
+    fn on_book(&mut self, consignment: &Consignment, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        let spec = surroundings.environment.carrier(self.id);
+        let carrier = self.id;
+        let Some(quote) = quote(spec, &consignment.errand, ctx.now()) else {
+            ctx.send(consignment.workflow, WorkflowMessage::CarrierRefused { carrier });
+            return;
+        };
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let booking = Booking {
+            ticket,
+            delivery: consignment.delivery,
+            errand: consignment.errand,
+            fails: self.draw_failure(spec.failure),
+        };
+        let id = consignment.id;
+        self.bookings.insert(id, booking);
+        ctx.emit(Event::CarrierBooked {
+            delivery: id,
+            carrier,
+            price: quote.price,
+            eta_pickup: quote.eta_pickup,
+            eta_dropoff: quote.eta_dropoff,
+            reason: consignment.reason,
+        });
+        ctx.send(consignment.delivery, DeliveryMessage::TransportAssigned { by: self.by() });
+        ctx.send(consignment.workflow, WorkflowMessage::CarrierBooked);
+        ctx.send_at(quote.eta_pickup, ctx.me::<Self>(), CarrierMessage::PickupDue { id, ticket });
+    }
+
+    fn draw_failure(&mut self, share: f64) -> Option<CarrierFailure> {
+        let fails = self.random.chance(share);
+        let at_pickup = self.random.chance(0.5);
+        fails.then_some(if at_pickup {
+            CarrierFailure::NoCourier
+        } else {
+            CarrierFailure::ReturnedToPickup
+        })
+    }
+
+    fn on_cancel(&mut self, id: DeliveryId, workflow: Addr<Workflow>, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(booking) = self.bookings.remove(&id) {
+            ctx.send(booking.delivery, DeliveryMessage::TransportReleased { by: self.by() });
+        }
+        ctx.send(workflow, WorkflowMessage::TransportReleased);
+    }
+
+    fn on_pickup_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(booking) = self.booked(id, ticket) else { return };
+        let (delivery, pickup) = (booking.delivery, booking.errand.pickup);
+        if booking.fails == Some(CarrierFailure::NoCourier) {
+            self.fail(id, CarrierFailure::NoCourier, None, pickup, ctx);
+        } else {
+            ctx.send(delivery, DeliveryMessage::TransportAtPickup { by: self.by() });
+        }
+    }
+
+    fn on_parcel_loaded(&mut self, id: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(booking) = self.bookings.get(&id) else { return };
+        let surroundings = ctx.shared_arc();
+        let distance_m = booking.errand.pickup.distance_m(booking.errand.dropoff);
+        let road = road_time(surroundings.environment.carrier(self.id), distance_m);
+        let ticket = booking.ticket;
+        ctx.send_in(road, ctx.me::<Self>(), CarrierMessage::ArrivalDue { id, ticket });
+    }
+
+    fn on_arrival_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(booking) = self.booked(id, ticket) else { return };
+        let (delivery, errand) = (booking.delivery, booking.errand);
+        if booking.fails == Some(CarrierFailure::ReturnedToPickup) {
+            let back = Some(errand.pickup);
+            self.fail(id, CarrierFailure::ReturnedToPickup, back, errand.pickup, ctx);
+        } else {
+            let (by, at) = (self.by(), errand.dropoff);
+            ctx.send(delivery, DeliveryMessage::TransportAtDropoff { by, at });
+        }
+    }
+
+    fn fail(
+        &mut self,
+        id: DeliveryId,
+        reason: CarrierFailure,
+        parcel_at: Option<Position>,
+        at: Position,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if let Some(booking) = self.bookings.remove(&id) {
+            ctx.emit(Event::CarrierFailed {
+                delivery: id,
+                carrier: self.id,
+                reason,
+                at,
+            });
+            let by = self.by();
+            ctx.send(booking.delivery, DeliveryMessage::TransportLost { by, parcel_at });
+        }
+    }
+
+    fn booked(&self, id: DeliveryId, ticket: u64) -> Option<&Booking> {
+        self.bookings.get(&id).filter(|booking| booking.ticket == ticket)
+    }
+}

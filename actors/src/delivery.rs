@@ -1,0 +1,324 @@
+//! Delivery: one request, from asked to ended. It decides what may still change, one message after another.
+//!
+//! ```text
+//! Open ──► Waiting ◄──TransportLost── Assigned ──PackagePickedUp──► Carried ──PackageDroppedOff──► Ended
+//!             │                          │
+//!             └────Cancel, Abandon───────┴──► Ended
+//! ```
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
+use skyhaul_engine::time::SimTime;
+
+use crate::command::{DeliveryRequest, Place, RescheduleChanges};
+use crate::event::{CancelReason, ChangeRefusal, Event, Transport};
+use crate::ids::{CommandId, DeliveryId};
+use crate::package::{Package, PackageMessage};
+use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
+use crate::workflow::{Workflow, WorkflowMessage};
+
+/// What a delivery understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum DeliveryMessage {
+    /// Step 2 of the saga: be there.
+    Open {
+        /// Who sees to it.
+        workflow: Addr<Workflow>,
+    },
+    /// A client wants it no more.
+    Cancel {
+        /// The command that asked.
+        command: Option<CommandId>,
+    },
+    /// A client wants it otherwise.
+    Reschedule {
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// What changes.
+        changes: RescheduleChanges,
+    },
+    /// Someone is on the way.
+    TransportAssigned {
+        /// Who.
+        by: Transport,
+    },
+    /// Who was on the way no longer is.
+    TransportReleased {
+        /// Who.
+        by: Transport,
+    },
+    /// Someone stands at the pickup, ready to take the parcel.
+    TransportAtPickup {
+        /// Who.
+        by: Transport,
+    },
+    /// Someone stands at the drop-off, ready to hand the parcel over.
+    TransportAtDropoff {
+        /// Who.
+        by: Transport,
+        /// Where.
+        at: Position,
+    },
+    /// The parcel arrived.
+    PackageDroppedOff {
+        /// With whom.
+        by: Transport,
+    },
+    /// Who had it failed.
+    TransportLost {
+        /// Who.
+        by: Transport,
+        /// Where the parcel lies, where it had been picked up.
+        parcel_at: Option<Position>,
+    },
+    /// The parcel's actor is gone.
+    PackageLost,
+    /// The workflow found no way.
+    Abandon {
+        /// Why.
+        reason: CancelReason,
+    },
+    /// All is done.
+    Close,
+}
+
+/// How far a delivery has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryProgress {
+    /// Nobody is on the way.
+    Waiting,
+    /// Someone is on the way to the parcel.
+    Assigned(Transport),
+    /// Someone has the parcel.
+    Carried(Transport),
+    /// Completed or cancelled.
+    Ended,
+}
+
+/// One request, from asked to ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Delivery {
+    request: Arc<DeliveryRequest>,
+    command: Option<CommandId>,
+    pickup: Place,
+    dropoff: Place,
+    pickup_at: SimTime,
+    deadline: Option<SimTime>,
+    progress: DeliveryProgress,
+    package: Addr<Package>,
+    workflow: Option<Addr<Workflow>>,
+}
+
+impl Delivery {
+    /// A delivery as asked for.
+    #[must_use]
+    pub fn new(request: Arc<DeliveryRequest>, command: Option<CommandId>, package: Addr<Package>) -> Self {
+        Self {
+            pickup: request.pickup,
+            dropoff: request.dropoff,
+            pickup_at: request.pickup_at,
+            deadline: request.deadline,
+            request,
+            command,
+            progress: DeliveryProgress::Waiting,
+            package,
+            workflow: None,
+        }
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub const fn view(&self) -> DeliveryProgress {
+        self.progress
+    }
+
+    fn id(&self) -> DeliveryId {
+        self.request.delivery
+    }
+}
+
+impl Actor for Delivery {
+    type System = Skyhaul;
+    type Message = DeliveryMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_MANY;
+
+    fn handle(&mut self, message: DeliveryMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            DeliveryMessage::Open { workflow } => self.on_open(workflow, ctx),
+            DeliveryMessage::Cancel { command } => self.on_cancel(command, ctx),
+            DeliveryMessage::Reschedule { command, changes } => self.on_reschedule(command, &changes, ctx),
+            DeliveryMessage::TransportAssigned { by } => self.on_transport_assigned(by),
+            DeliveryMessage::TransportReleased { by } => self.on_transport_released(by),
+            DeliveryMessage::TransportAtPickup { by } => self.on_transport_at_pickup(by, ctx),
+            DeliveryMessage::TransportAtDropoff { by, at } => self.on_transport_at_dropoff(by, at, ctx),
+            DeliveryMessage::PackageDroppedOff { by } => self.on_package_dropped_off(by, ctx),
+            DeliveryMessage::TransportLost { by, parcel_at } => self.on_transport_lost(by, parcel_at, ctx),
+            DeliveryMessage::PackageLost => self.on_abandon(CancelReason::AttemptsExhausted, ctx),
+            DeliveryMessage::Abandon { reason } => self.on_abandon(reason, ctx),
+            DeliveryMessage::Close => ctx.stop(),
+        }
+        Ok(())
+    }
+
+    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.progress != DeliveryProgress::Ended {
+            self.announce_cancelled(None, CancelReason::AttemptsExhausted, ctx);
+        }
+    }
+}
+
+impl Delivery {
+    fn on_open(&mut self, workflow: Addr<Workflow>, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.workflow = Some(workflow);
+        ctx.emit(Event::DeliveryRequested {
+            command: self.command,
+            request: Arc::clone(&self.request),
+        });
+        ctx.send(workflow, WorkflowMessage::DeliveryOpened);
+    }
+
+    fn on_cancel(&mut self, command: Option<CommandId>, ctx: &mut Ctx<'_, Skyhaul>) {
+        match self.change_refusal() {
+            None => {
+                self.progress = DeliveryProgress::Ended;
+                self.announce_cancelled(command, CancelReason::Requested, ctx);
+            }
+            Some(reason) => ctx.emit(Event::DeliveryCancelRefused {
+                delivery: self.id(),
+                command,
+                reason,
+            }),
+        }
+    }
+
+    fn on_reschedule(
+        &mut self,
+        command: Option<CommandId>,
+        changes: &RescheduleChanges,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if let Some(reason) = self.change_refusal() {
+            ctx.emit(Event::DeliveryRescheduleRefused {
+                delivery: self.id(),
+                command,
+                reason,
+            });
+            return;
+        }
+        if let Some(pickup) = changes.pickup {
+            self.pickup = pickup;
+            ctx.send(self.package, PackageMessage::Move { at: pickup.at });
+        }
+        self.dropoff = changes.dropoff.unwrap_or(self.dropoff);
+        self.pickup_at = changes.pickup_at.unwrap_or(self.pickup_at);
+        self.deadline = changes.deadline.unwrap_or(self.deadline);
+        ctx.emit(Event::DeliveryRescheduled {
+            delivery: self.id(),
+            command,
+            pickup: self.pickup,
+            dropoff: self.dropoff,
+            pickup_at: self.pickup_at,
+            deadline: self.deadline,
+        });
+        self.tell_workflow(
+            WorkflowMessage::DeliveryRescheduled {
+                pickup: self.pickup.at,
+                dropoff: self.dropoff.at,
+                pickup_at: self.pickup_at,
+            },
+            ctx,
+        );
+    }
+
+    fn on_transport_assigned(&mut self, by: Transport) {
+        if self.progress == DeliveryProgress::Waiting {
+            self.progress = DeliveryProgress::Assigned(by);
+        }
+    }
+
+    fn on_transport_released(&mut self, by: Transport) {
+        if self.progress == DeliveryProgress::Assigned(by) {
+            self.progress = DeliveryProgress::Waiting;
+        }
+    }
+
+    fn on_transport_at_pickup(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.progress == DeliveryProgress::Assigned(by) {
+            self.progress = DeliveryProgress::Carried(by);
+            ctx.send(self.package, PackageMessage::PickUp { by });
+        }
+    }
+
+    fn on_transport_at_dropoff(&mut self, by: Transport, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.progress == DeliveryProgress::Carried(by) {
+            ctx.send(self.package, PackageMessage::DropOff { by, at });
+        }
+    }
+
+    fn on_package_dropped_off(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.progress == DeliveryProgress::Carried(by) {
+            self.progress = DeliveryProgress::Ended;
+            ctx.emit(Event::DeliveryCompleted {
+                delivery: self.id(),
+                by,
+            });
+            self.tell_workflow(WorkflowMessage::DeliveryCompleted, ctx);
+        }
+    }
+
+    fn on_transport_lost(&mut self, by: Transport, parcel_at: Option<Position>, ctx: &mut Ctx<'_, Skyhaul>) {
+        let had_it = matches!(
+            self.progress,
+            DeliveryProgress::Assigned(with) | DeliveryProgress::Carried(with) if with == by
+        );
+        if !had_it {
+            return;
+        }
+        self.progress = DeliveryProgress::Waiting;
+        if let Some(at) = parcel_at {
+            self.pickup = Place::on_ground(at);
+            ctx.send(self.package, PackageMessage::PutDown { at });
+        }
+        let pickup = self.pickup.at;
+        self.tell_workflow(WorkflowMessage::TransportLost { pickup }, ctx);
+    }
+
+    fn on_abandon(&mut self, reason: CancelReason, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.progress != DeliveryProgress::Ended {
+            self.progress = DeliveryProgress::Ended;
+            self.announce_cancelled(None, reason, ctx);
+        }
+    }
+
+    /// Why a client may no longer change it, if so.
+    const fn change_refusal(&self) -> Option<ChangeRefusal> {
+        match self.progress {
+            DeliveryProgress::Waiting | DeliveryProgress::Assigned(_) => None,
+            DeliveryProgress::Carried(_) => Some(ChangeRefusal::PickedUp),
+            DeliveryProgress::Ended => Some(ChangeRefusal::Unknown),
+        }
+    }
+
+    fn announce_cancelled(
+        &self,
+        command: Option<CommandId>,
+        reason: CancelReason,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        ctx.emit(Event::DeliveryCancelled {
+            delivery: self.id(),
+            command,
+            reason,
+        });
+        self.tell_workflow(WorkflowMessage::DeliveryCancelled, ctx);
+    }
+
+    fn tell_workflow(&self, message: WorkflowMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(workflow) = self.workflow {
+            ctx.send(workflow, message);
+        }
+    }
+}

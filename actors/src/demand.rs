@@ -1,0 +1,239 @@
+//! Demand: the requests that come by themselves, as one actor with its own random stream, so that it is part of every replay.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Ctx, RestartPolicy};
+use skyhaul_engine::rng::RandomStream;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::Kilograms;
+use uuid::{Builder, Uuid};
+
+use crate::command::{ConfirmationKind, DeliveryRequest, PackageRecord, PackageSize, Place};
+use crate::environment::{Demand, DemandStream, Environment, Epoch, Pickups, Places};
+use crate::ids::DeliveryId;
+use crate::ingestion::IngestionMessage;
+use crate::tree::{INGESTION, RESTARTS_OF_ONE, Skyhaul};
+
+/// Who owns the requests that come by themselves.
+pub const OWNER: &str = "background";
+
+/// Draws outside the area, or too heavy, are drawn again this often.
+const DRAWS_MAX: usize = 32;
+
+/// The lightest parcel, kg: an envelope.
+const WEIGHT_MIN_KG: f64 = 0.05;
+
+/// The number of its random stream.
+const RANDOM_STREAM: u64 = 1;
+
+/// What the demand understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum DemandMessage {
+    /// Begin.
+    StartDue,
+    /// A request may come now.
+    RequestDue,
+}
+
+/// The requests that come by themselves: a Poisson stream by thinning (Lewis, Shedler 1979), or a trace.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DemandSource {
+    random: RandomStream,
+    requested: u64,
+}
+
+impl DemandSource {
+    /// A source that has made no request yet.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            random: RandomStream::new(seed, RANDOM_STREAM),
+            requested: 0,
+        }
+    }
+
+    /// How many requests it has made.
+    #[must_use]
+    pub const fn view(&self) -> u64 {
+        self.requested
+    }
+}
+
+impl Actor for DemandSource {
+    type System = Skyhaul;
+    type Message = DemandMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_ONE;
+
+    fn handle(&mut self, message: DemandMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        let surroundings = ctx.shared_arc();
+        let environment = &*surroundings.environment;
+        match (&environment.demand, message) {
+            (None, _) => {}
+            (Some(Demand::Stream(stream)), DemandMessage::StartDue) => self.wait(stream, ctx),
+            (Some(Demand::Stream(stream)), DemandMessage::RequestDue) => {
+                self.on_stream_due(stream, environment, ctx);
+            }
+            (Some(Demand::Trace(_)), _) => self.on_trace_due(environment, ctx),
+        }
+        Ok(())
+    }
+}
+
+impl DemandSource {
+    /// A request may come: it does with the share that the present hour has of the busiest one.
+    fn on_stream_due(&mut self, stream: &DemandStream, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
+        let share = stream.hourly[local_hour(&environment.epoch, ctx.now())] / busiest(stream);
+        if self.random.chance(share) {
+            let request = self.draw_request(stream, environment, ctx.now());
+            self.request(request, ctx);
+        }
+        self.wait(stream, ctx);
+    }
+
+    fn wait(&mut self, stream: &DemandStream, ctx: &mut Ctx<'_, Skyhaul>) {
+        let rate_per_s = stream.requests_per_day * busiest(stream) / 3_600.0;
+        if rate_per_s > 0.0 {
+            let gap = SimDuration::from_seconds_f64(self.random.exponential(1.0 / rate_per_s));
+            ctx.send_in(gap.max(SimDuration::from_micros(1)), ctx.me::<Self>(), DemandMessage::RequestDue);
+        }
+    }
+
+    /// Makes all requests of the trace that are due, and waits for the next.
+    fn on_trace_due(&mut self, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(Demand::Trace(trace)) = &environment.demand else {
+            return;
+        };
+        while let Some(next) = trace.get(usize::try_from(self.requested).unwrap_or(usize::MAX)) {
+            if next.at > ctx.now() {
+                ctx.send_at(next.at, ctx.me::<Self>(), DemandMessage::RequestDue);
+                return;
+            }
+            let request = self.write_request(next.pickup, next.dropoff, next.weight, ctx.now());
+            let request = DeliveryRequest {
+                expedited: next.expedited,
+                deadline: next.deadline,
+                ..request
+            };
+            self.request(request, ctx);
+        }
+    }
+
+    fn request(&mut self, request: DeliveryRequest, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.requested += 1;
+        let request = Arc::new(request);
+        ctx.send(INGESTION, IngestionMessage::RequestDelivery { request });
+    }
+
+    fn draw_request(&mut self, stream: &DemandStream, environment: &Environment, now: SimTime) -> DeliveryRequest {
+        let dropoff = self.draw_place(&stream.dropoffs, environment);
+        let pickup = match &stream.pickups {
+            Pickups::Depots => nearest_depot(environment, dropoff),
+            Pickups::Places(places) => self.draw_place(places, environment),
+        };
+        let weight = self.draw_weight(stream);
+        let expedited = self.random.chance(stream.expedited);
+        DeliveryRequest {
+            expedited,
+            deadline: stream.deadline.map(|span| now + span),
+            ..self.write_request(pickup, dropoff, weight, now)
+        }
+    }
+
+    fn draw_place(&mut self, places: &Places, environment: &Environment) -> Position {
+        let area = &environment.area;
+        let mut place = area.centre;
+        for _ in 0..DRAWS_MAX {
+            place = match places {
+                Places::Uniform => self.scatter(area.centre, area.radius_m, environment),
+                Places::Weighted(listed) => {
+                    let total = listed.last().map_or(0.0, |last| last.cumulative_weight);
+                    let drawn = self.random.unit() * total;
+                    let index = listed.partition_point(|listed| listed.cumulative_weight <= drawn);
+                    let Some(middle) = listed.get(index) else { continue };
+                    self.scatter(middle.at, middle.spread_m, environment)
+                }
+            };
+            if area.contains(place) {
+                return place;
+            }
+        }
+        if area.contains(place) { place } else { area.centre }
+    }
+
+    /// A point of a disc, every part of it alike.
+    fn scatter(&mut self, centre: Position, radius_m: f64, environment: &Environment) -> Position {
+        let distance = radius_m * self.random.unit().sqrt();
+        let angle = self.random.unit() * std::f64::consts::TAU;
+        let plane = environment.plane();
+        let (x, y) = plane.to_xy(centre);
+        plane.to_position((x + distance * libm::cos(angle), y + distance * libm::sin(angle)))
+    }
+
+    fn draw_weight(&mut self, stream: &DemandStream) -> Kilograms {
+        let drawn = (0..DRAWS_MAX)
+            .map(|_| self.random.exponential(stream.weight_mean_kg))
+            .find(|weight| *weight <= stream.weight_max_kg)
+            .unwrap_or(stream.weight_max_kg);
+        Kilograms::new(drawn.max(WEIGHT_MIN_KG.min(stream.weight_max_kg)))
+    }
+
+    fn write_request(&mut self, pickup: Position, dropoff: Position, weight: Kilograms, now: SimTime) -> DeliveryRequest {
+        DeliveryRequest {
+            delivery: self.mint_id(),
+            owner: OWNER.to_owned(),
+            account: None,
+            pickup: Place::on_ground(pickup),
+            dropoff: Place::on_ground(dropoff),
+            pickup_at: now,
+            deadline: None,
+            expedited: false,
+            confirmation: ConfirmationKind::None,
+            package: PackageRecord {
+                label: format!("parcel-{}", self.requested),
+                owner: None,
+                size: size_of(weight),
+                weight,
+                tag: None,
+            },
+            idempotency: None,
+        }
+    }
+
+    /// A version 4 UUID from its own stream.
+    fn mint_id(&mut self) -> DeliveryId {
+        let bits = (u128::from(self.random.bits()) << 64) | u128::from(self.random.bits());
+        let uuid: Uuid = Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
+        DeliveryId(uuid.as_u128())
+    }
+}
+
+/// The greatest share that an hour has of the day's requests.
+fn busiest(stream: &DemandStream) -> f64 {
+    stream.hourly.iter().copied().fold(0.0, f64::max)
+}
+
+/// The hour of the local day, 0 to 23.
+fn local_hour(epoch: &Epoch, now: SimTime) -> usize {
+    let local_s = epoch.unix_micros_at(now).div_euclid(1_000_000) + i64::from(epoch.utc_offset_s);
+    usize::try_from(local_s.rem_euclid(86_400) / 3_600).unwrap_or(0)
+}
+
+fn nearest_depot(environment: &Environment, place: Position) -> Position {
+    environment
+        .depots
+        .iter()
+        .map(|depot| depot.at)
+        .min_by(|a, b| a.distance_m(place).total_cmp(&b.distance_m(place)))
+        .unwrap_or(place)
+}
+
+/// The size class that parcels of this mass usually have.
+fn size_of(weight: Kilograms) -> PackageSize {
+    match weight.milli() {
+        ..=1_000 => PackageSize::Small,
+        1_001..=5_000 => PackageSize::Medium,
+        _ => PackageSize::Large,
+    }
+}

@@ -1,0 +1,144 @@
+//! Depot: pads, charged batteries on a shelf, and the queue of drones that want either.
+//!
+//! ```text
+//! RequestPad ─► a pad is free ──► PadGiven (swap where a charged battery is there, else charge) ──FreePad──► free
+//!            └► none is ────────► first come, first served
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::kernel::{Actor, ActorError, Ctx, RestartPolicy};
+use skyhaul_engine::time::SimDuration;
+
+use crate::drone::DroneMessage;
+use crate::environment::DepotSpec;
+use crate::event::ChargeKind;
+use crate::ids::DroneId;
+use crate::tree::{self, RESTARTS_OF_ONE, Skyhaul};
+
+/// What a depot understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum DepotMessage {
+    /// A drone came home with an empty battery.
+    RequestPad {
+        /// Which, and what it needs.
+        request: PadRequest,
+    },
+    /// A drone's battery is full.
+    FreePad {
+        /// Which.
+        drone: DroneId,
+    },
+    /// A drone is gone for good.
+    DroneLost {
+        /// Which.
+        drone: DroneId,
+    },
+    /// A battery that was swapped out is full again.
+    SpareDue,
+}
+
+/// What a drone needs of a depot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PadRequest {
+    /// Which drone.
+    pub drone: DroneId,
+    /// Whether its battery can be swapped.
+    pub swaps: bool,
+    /// How long the charger takes for what is missing.
+    pub refill: SimDuration,
+}
+
+/// A depot's pads and batteries. Spare batteries fit all drones of the depot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Depot {
+    pads_free: u32,
+    spares: u32,
+    queue: VecDeque<PadRequest>,
+    on_pads: BTreeMap<DroneId, (ChargeKind, SimDuration)>,
+}
+
+/// What is seen of a depot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepotView {
+    /// Pads without a drone.
+    pub pads_free: u32,
+    /// Charged batteries on the shelf.
+    pub spares: u32,
+    /// Drones that wait.
+    pub queue: usize,
+}
+
+impl Depot {
+    /// A depot with all pads free and all batteries charged.
+    #[must_use]
+    pub const fn new(spec: &DepotSpec) -> Self {
+        Self {
+            pads_free: spec.pads,
+            spares: spec.spare_batteries,
+            queue: VecDeque::new(),
+            on_pads: BTreeMap::new(),
+        }
+    }
+
+    /// What is free and who waits.
+    #[must_use]
+    pub fn view(&self) -> DepotView {
+        DepotView {
+            pads_free: self.pads_free,
+            spares: self.spares,
+            queue: self.queue.len(),
+        }
+    }
+}
+
+impl Actor for Depot {
+    type System = Skyhaul;
+    type Message = DepotMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_ONE;
+
+    fn handle(&mut self, message: DepotMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            DepotMessage::RequestPad { request } => self.queue.push_back(request),
+            DepotMessage::FreePad { drone } => self.on_free_pad(drone, ctx),
+            DepotMessage::DroneLost { drone } => self.on_drone_lost(drone, ctx),
+            DepotMessage::SpareDue => self.spares += 1,
+        }
+        self.give_pads(ctx);
+        Ok(())
+    }
+}
+
+impl Depot {
+    fn on_free_pad(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some((kind, refill)) = self.on_pads.remove(&drone) else {
+            return;
+        };
+        self.pads_free += 1;
+        if kind == ChargeKind::Swap {
+            ctx.send_in(refill, ctx.me::<Self>(), DepotMessage::SpareDue);
+        }
+    }
+
+    fn on_drone_lost(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.queue.retain(|request| request.drone != drone);
+        self.on_free_pad(drone, ctx);
+    }
+
+    fn give_pads(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        while self.pads_free > 0
+            && let Some(request) = self.queue.pop_front()
+        {
+            let kind = if request.swaps && self.spares > 0 {
+                self.spares -= 1;
+                ChargeKind::Swap
+            } else {
+                ChargeKind::Charge
+            };
+            self.pads_free -= 1;
+            self.on_pads.insert(request.drone, (kind, request.refill));
+            ctx.send(tree::drone(request.drone), DroneMessage::PadGiven { kind });
+        }
+    }
+}

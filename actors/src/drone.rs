@@ -1,0 +1,364 @@
+//! Drone: flies to a parcel, with it, and home; charges; sometimes fails. Carries at most one delivery (DR-1).
+//!
+//! ```text
+//!          AssignErrand            ParcelLoaded           ParcelUnloaded
+//! Idle ─► Flying(pickup) ─► Loading ─► Flying(dropoff) ─► Unloading ─► Flying(return) ─► WaitingForPad ─► Charging ─► Idle
+//!              └──ReleaseErrand──┴───────────────────────────────────────► Flying(return)
+//! Flying ──FailureDue──► Failed ──RecoveryDue──► WaitingForPad
+//! ```
+//!
+//! Where it is between two messages is a closed formula of its leg ([`crate::flight`]); no message is needed for that.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
+use skyhaul_engine::rng::RandomStream;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::WattHours;
+
+use crate::delivery::{Delivery, DeliveryMessage};
+use crate::depot::DepotMessage;
+use crate::environment::AircraftSpec;
+use crate::event::{ChargeKind, DroneFailure, Event, LegPurpose, Transport};
+use crate::flight::Departure;
+use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
+use crate::mission::{Errand, LOADING, UNLOADING};
+use crate::scheduler::SchedulerMessage;
+use crate::tree::{self, RESTARTS_OF_MANY, SCHEDULER, Skyhaul, Surroundings};
+
+use self::flying::{Fall, Flight};
+
+mod charging;
+pub mod flying;
+
+/// From a failure until the drone, fetched and mended, stands at its depot again.
+const RECOVERY: SimDuration = SimDuration::from_mins(120);
+
+/// What a drone understands. Timers carry the generation of the state they were set in; of another one they change nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum DroneMessage {
+    /// Bring a parcel from one place to another.
+    AssignErrand {
+        /// Which.
+        errand: DroneErrand,
+    },
+    /// Forget about it.
+    ReleaseErrand {
+        /// Which.
+        delivery: DeliveryId,
+    },
+    /// The leg ends.
+    ArrivalDue {
+        /// Of which state.
+        generation: u32,
+    },
+    /// Something breaks.
+    FailureDue {
+        /// Of which state.
+        generation: u32,
+    },
+    /// Loading or unloading is done.
+    HandlingDue {
+        /// Of which state.
+        generation: u32,
+    },
+    /// The parcel is in.
+    ParcelLoaded {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// The parcel is out.
+    ParcelUnloaded {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// The depot has a pad for it.
+    PadGiven {
+        /// How its battery will be filled.
+        kind: ChargeKind,
+    },
+    /// The battery is full.
+    ChargeDue {
+        /// Of which state.
+        generation: u32,
+    },
+    /// It is mended.
+    RecoveryDue {
+        /// Of which state.
+        generation: u32,
+    },
+}
+
+/// An errand with whom it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DroneErrand {
+    /// Of which delivery.
+    pub id: DeliveryId,
+    /// Its actor.
+    pub delivery: Addr<Delivery>,
+    /// What is carried from where to where.
+    pub errand: Errand,
+}
+
+/// What a drone does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DroneState {
+    /// Stands ready at its depot.
+    Idle,
+    /// In the air.
+    Flying(Flight),
+    /// At the pickup.
+    Loading(DroneErrand),
+    /// At the drop-off.
+    Unloading(DroneErrand),
+    /// At its depot, in the queue for a pad.
+    WaitingForPad,
+    /// On a pad.
+    Charging(ChargeKind),
+    /// Out of order.
+    Failed,
+}
+
+/// A drone of the fleet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Drone {
+    id: DroneId,
+    depot: DepotId,
+    aircraft: AircraftId,
+    at: Position,
+    battery: WattHours,
+    state: DroneState,
+    /// Counts the states; timers of earlier ones are void.
+    generation: u32,
+    random: RandomStream,
+}
+
+/// What is seen of a drone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DroneView {
+    /// What it does.
+    pub state: DroneState,
+    /// Where it stands, or stood at take-off.
+    pub at: Position,
+    /// Energy in its battery, or at take-off.
+    pub battery: WattHours,
+}
+
+impl Drone {
+    /// A drone with a full battery at its depot.
+    #[must_use]
+    pub fn new(id: DroneId, depot: DepotId, aircraft: AircraftId, surroundings: &Surroundings) -> Self {
+        let environment = &surroundings.environment;
+        Self {
+            id,
+            depot,
+            aircraft,
+            at: environment.depot(depot).at,
+            battery: environment.aircraft(aircraft).battery_capacity,
+            state: DroneState::Idle,
+            generation: 0,
+            random: RandomStream::new(environment.seed, RANDOM_STREAMS_FROM + u64::from(id.0)),
+        }
+    }
+
+    /// What it does.
+    #[must_use]
+    pub const fn view(&self) -> DroneView {
+        DroneView {
+            state: self.state,
+            at: self.at,
+            battery: self.battery,
+        }
+    }
+
+    fn spec<'a>(&self, surroundings: &'a Surroundings) -> &'a AircraftSpec {
+        surroundings.environment.aircraft(self.aircraft)
+    }
+
+    const fn by(&self) -> Transport {
+        Transport::Drone(self.id)
+    }
+
+    /// The delivery it has.
+    const fn delivery(&self) -> Option<DeliveryId> {
+        match self.state {
+            DroneState::Flying(flight) => match flight.errand {
+                Some(errand) => Some(errand.id),
+                None => None,
+            },
+            DroneState::Loading(errand) | DroneState::Unloading(errand) => Some(errand.id),
+            DroneState::Idle | DroneState::WaitingForPad | DroneState::Charging(_) | DroneState::Failed => None,
+        }
+    }
+
+    fn enter(&mut self, state: DroneState) {
+        self.state = state;
+        self.generation += 1;
+    }
+}
+
+/// Drones' random streams are numbered from here; smaller numbers are those of the actors of which there is one.
+const RANDOM_STREAMS_FROM: u64 = 1_000;
+
+impl Actor for Drone {
+    type System = Skyhaul;
+    type Message = DroneMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_MANY;
+
+    fn handle(&mut self, message: DroneMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            DroneMessage::AssignErrand { errand } => self.on_assign_errand(errand, ctx),
+            DroneMessage::ReleaseErrand { delivery } => self.on_release_errand(delivery, ctx),
+            DroneMessage::ArrivalDue { generation } if self.is_current(generation) => self.on_arrival_due(ctx),
+            DroneMessage::FailureDue { generation } if self.is_current(generation) => self.on_failure_due(ctx),
+            DroneMessage::HandlingDue { generation } if self.is_current(generation) => {
+                self.on_handling_due(ctx);
+            }
+            DroneMessage::ParcelLoaded { delivery } => self.on_parcel_loaded(delivery, ctx),
+            DroneMessage::ParcelUnloaded { delivery } => self.on_parcel_unloaded(delivery, ctx),
+            DroneMessage::PadGiven { kind } => self.on_pad_given(kind, ctx),
+            DroneMessage::ChargeDue { generation } if self.is_current(generation) => self.on_charge_due(ctx),
+            DroneMessage::RecoveryDue { generation } if self.is_current(generation) => {
+                self.on_recovery_due(ctx);
+            }
+            DroneMessage::ArrivalDue { .. }
+            | DroneMessage::FailureDue { .. }
+            | DroneMessage::HandlingDue { .. }
+            | DroneMessage::ChargeDue { .. }
+            | DroneMessage::RecoveryDue { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.announce_failure(DroneFailure::Software, ctx);
+        let drone = self.id;
+        ctx.send(tree::depot(self.depot), DepotMessage::DroneLost { drone });
+    }
+}
+
+impl Drone {
+    fn is_current(&self, generation: u32) -> bool {
+        self.generation == generation
+    }
+
+    fn on_assign_errand(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
+        let taken = self.state == DroneState::Idle
+            && self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx);
+        if !taken {
+            let (drone, delivery) = (self.id, errand.id);
+            ctx.send(SCHEDULER, SchedulerMessage::ErrandRefused { drone, delivery });
+        }
+    }
+
+    fn on_release_errand(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.delivery() != Some(delivery) {
+            return;
+        }
+        match self.state {
+            DroneState::Flying(flight) => {
+                let departure = self.cut_short(&flight, ctx);
+                self.go_home(departure, flight.has_parcel, ctx);
+            }
+            state => {
+                let has_parcel = matches!(state, DroneState::Unloading(_));
+                self.go_home(self.standing(ctx.now()), has_parcel, ctx);
+            }
+        }
+    }
+
+    fn on_handling_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        let (by, at) = (self.by(), self.at);
+        match self.state {
+            DroneState::Loading(errand) => {
+                ctx.send(errand.delivery, DeliveryMessage::TransportAtPickup { by });
+            }
+            DroneState::Unloading(errand) => {
+                ctx.send(errand.delivery, DeliveryMessage::TransportAtDropoff { by, at });
+            }
+            _ => {}
+        }
+    }
+
+    fn on_parcel_loaded(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let DroneState::Loading(errand) = self.state
+            && errand.id == delivery
+            && !self.begin_leg(LegPurpose::Dropoff, errand.errand.dropoff, errand, ctx)
+        {
+            self.strand(ctx);
+        }
+    }
+
+    fn on_parcel_unloaded(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let DroneState::Unloading(errand) = self.state
+            && errand.id == delivery
+        {
+            ctx.send(SCHEDULER, SchedulerMessage::ErrandDone { delivery });
+            self.go_home(self.standing(ctx.now()), false, ctx);
+        }
+    }
+
+    fn on_failure_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.fail(DroneFailure::Mechanical, ctx);
+    }
+
+    fn on_recovery_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.at = ctx.shared().environment.depot(self.depot).at;
+        ctx.emit(Event::DroneRecovered {
+            drone: self.id,
+            at: self.at,
+            battery: self.battery,
+        });
+        self.get_ready(ctx);
+    }
+
+    /// Loads or unloads, then says so.
+    fn handle_parcel(&mut self, errand: DroneErrand, purpose: LegPurpose, ctx: &mut Ctx<'_, Skyhaul>) {
+        let (state, span) = if purpose == LegPurpose::Pickup {
+            (DroneState::Loading(errand), LOADING)
+        } else {
+            (DroneState::Unloading(errand), UNLOADING)
+        };
+        self.enter(state);
+        let generation = self.generation;
+        ctx.send_in(span, ctx.me::<Self>(), DroneMessage::HandlingDue { generation });
+    }
+
+    /// Stands where no lawful way leads on.
+    fn strand(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.fail(DroneFailure::Stranded, ctx);
+    }
+
+    fn fail(&mut self, reason: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) {
+        let fall = self.announce_failure(reason, ctx);
+        self.at = fall.at;
+        self.battery = fall.battery;
+        self.enter(DroneState::Failed);
+        let generation = self.generation;
+        ctx.send_in(RECOVERY, ctx.me::<Self>(), DroneMessage::RecoveryDue { generation });
+    }
+
+    fn announce_failure(&self, reason: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) -> Fall {
+        let fall = self.fall(ctx);
+        ctx.emit(Event::DroneFailed {
+            drone: self.id,
+            reason,
+            at: fall.at,
+        });
+        let message = SchedulerMessage::DroneLost {
+            drone: self.id,
+            delivery: self.delivery(),
+            parcel_at: fall.parcel_at,
+        };
+        ctx.send(SCHEDULER, message);
+        fall
+    }
+
+    fn standing(&self, time: SimTime) -> Departure {
+        Departure {
+            at: self.at,
+            altitude_m: 0.0,
+            time,
+        }
+    }
+}

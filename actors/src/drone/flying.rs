@@ -1,0 +1,207 @@
+//! A drone's legs: taking off, landing, turning away, falling.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::Ctx;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::{Kilograms, WattHours};
+
+use super::{Drone, DroneErrand, DroneMessage, DroneState};
+use crate::event::{AssignmentRefusal, Event, Leg, LegPurpose};
+use crate::flight::{Conditions, Departure, FlightPlan, plan_flight};
+use crate::tree::{Skyhaul, Surroundings};
+
+/// A leg under way. Its path is not kept: the same plan comes out whenever it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flight {
+    /// What for.
+    pub purpose: LegPurpose,
+    /// Where and when it began.
+    pub departure: Departure,
+    /// Where it ends.
+    pub to: Position,
+    /// For whom it is flown.
+    pub errand: Option<DroneErrand>,
+    /// Whether the parcel is in the drone.
+    pub has_parcel: bool,
+    /// What the whole leg takes.
+    pub energy: WattHours,
+}
+
+/// How a drone lies after it fell.
+pub(super) struct Fall {
+    pub(super) at: Position,
+    pub(super) battery: WattHours,
+    /// Where the parcel lies, where it carried one.
+    pub(super) parcel_at: Option<Position>,
+}
+
+impl Drone {
+    /// Takes off from where it stands; `false` where no lawful way leads there.
+    pub(super) fn begin_leg(
+        &mut self,
+        purpose: LegPurpose,
+        to: Position,
+        errand: DroneErrand,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) -> bool {
+        let flight = Flight {
+            purpose,
+            departure: self.standing(ctx.now()),
+            to,
+            errand: Some(errand),
+            has_parcel: purpose == LegPurpose::Dropoff,
+            energy: WattHours::ZERO,
+        };
+        match self.plan(&flight, ctx.shared()) {
+            Ok(plan) => {
+                self.depart(flight, plan, ctx);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Flies home, with the parcel where it holds one that nobody wants any more.
+    pub(super) fn go_home(&mut self, departure: Departure, has_parcel: bool, ctx: &mut Ctx<'_, Skyhaul>) {
+        let mut flight = Flight {
+            purpose: LegPurpose::Return,
+            departure,
+            to: ctx.shared().environment.depot(self.depot).at,
+            errand: None,
+            has_parcel,
+            energy: WattHours::ZERO,
+        };
+        match self.plan(&flight, ctx.shared()) {
+            Ok(plan) => {
+                if self.battery - plan.energy < self.spec(ctx.shared()).reserve_energy() {
+                    flight.purpose = LegPurpose::Divert;
+                }
+                self.depart(flight, plan, ctx);
+            }
+            Err(_) => self.strand(ctx),
+        }
+    }
+
+    fn plan(&self, flight: &Flight, surroundings: &Surroundings) -> Result<FlightPlan, AssignmentRefusal> {
+        let conditions = Conditions {
+            airspace: &surroundings.airspace,
+            weather: &surroundings.environment.weather,
+        };
+        let payload = flight.payload();
+        plan_flight(self.spec(surroundings), payload, flight.departure, flight.to, conditions)
+    }
+
+    fn depart(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
+        if plan.is_nothing() {
+            self.land(flight, ctx);
+            return;
+        }
+        flight.energy = plan.energy;
+        let (arrives, duration) = (plan.arrives(), plan.duration());
+        ctx.emit(Event::LegStarted(Arc::new(Leg {
+            drone: self.id,
+            delivery: flight.errand.map(|errand| errand.id),
+            purpose: flight.purpose,
+            path: plan.path,
+            distance: plan.distance,
+            payload: flight.payload(),
+            energy: plan.energy,
+            battery: self.battery,
+        })));
+        self.enter(DroneState::Flying(flight));
+        let (me, generation) = (ctx.me::<Self>(), self.generation);
+        ctx.send_at(arrives, me, DroneMessage::ArrivalDue { generation });
+        if let Some(failure) = self.draw_failure(duration, ctx) {
+            ctx.send_in(failure, me, DroneMessage::FailureDue { generation });
+        }
+    }
+
+    /// When something breaks on a flight of this length, if so: failures come by flight hour, without memory.
+    fn draw_failure(&mut self, duration: SimDuration, ctx: &Ctx<'_, Skyhaul>) -> Option<SimDuration> {
+        let rate_per_hour = ctx.shared().environment.faults.drone_failure_per_flight_hour;
+        if rate_per_hour <= 0.0 {
+            return None;
+        }
+        let seconds = self.random.exponential(3_600.0 / rate_per_hour);
+        let span = SimDuration::from_seconds_f64(seconds);
+        (span < duration).then_some(span)
+    }
+
+    pub(super) fn on_arrival_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let DroneState::Flying(flight) = self.state {
+            self.battery -= flight.energy;
+            self.at = flight.to;
+            self.say_leg_ended(&flight, self.at, self.battery, ctx);
+            self.land(flight, ctx);
+        }
+    }
+
+    /// Goes on with what comes after the flight.
+    fn land(&mut self, flight: Flight, ctx: &mut Ctx<'_, Skyhaul>) {
+        match (flight.purpose, flight.errand) {
+            (LegPurpose::Pickup | LegPurpose::Dropoff, Some(errand)) => {
+                self.handle_parcel(errand, flight.purpose, ctx);
+            }
+            _ => self.get_ready(ctx),
+        }
+    }
+
+    /// Ends the leg where it is now, in the air, and gives the place from which it flies on.
+    pub(super) fn cut_short(&mut self, flight: &Flight, ctx: &mut Ctx<'_, Skyhaul>) -> Departure {
+        let (here, spent) = self.progress(flight, ctx.now(), ctx.shared());
+        self.battery -= spent;
+        self.at = here.at;
+        self.say_leg_ended(flight, self.at, self.battery, ctx);
+        here
+    }
+
+    /// Ends the leg, if there is one, as a failure does. Its own state stays as it was.
+    pub(super) fn fall(&self, ctx: &mut Ctx<'_, Skyhaul>) -> Fall {
+        match self.state {
+            DroneState::Flying(flight) => {
+                let (here, spent) = self.progress(&flight, ctx.now(), ctx.shared());
+                let battery = self.battery - spent;
+                self.say_leg_ended(&flight, here.at, battery, ctx);
+                Fall {
+                    at: here.at,
+                    battery,
+                    parcel_at: flight.has_parcel.then_some(here.at),
+                }
+            }
+            state => Fall {
+                at: self.at,
+                battery: self.battery,
+                parcel_at: matches!(state, DroneState::Unloading(_)).then_some(self.at),
+            },
+        }
+    }
+
+    /// Where it is on its leg, and what the leg has taken so far.
+    fn progress(&self, flight: &Flight, now: SimTime, surroundings: &Surroundings) -> (Departure, WattHours) {
+        match self.plan(flight, surroundings) {
+            Ok(plan) => plan.at(now),
+            Err(_) => (flight.departure, WattHours::ZERO),
+        }
+    }
+
+    fn say_leg_ended(&self, flight: &Flight, at: Position, battery: WattHours, ctx: &mut Ctx<'_, Skyhaul>) {
+        ctx.emit(Event::LegEnded {
+            drone: self.id,
+            delivery: flight.errand.map(|errand| errand.id),
+            at,
+            battery,
+        });
+    }
+}
+
+impl Flight {
+    fn payload(&self) -> Kilograms {
+        match self.errand {
+            Some(errand) if self.has_parcel => errand.errand.weight,
+            _ => Kilograms::ZERO,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Ingestion: takes what is asked, from outside and from the background demand, and starts or reaches the delivery it is about.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
+
+use crate::command::{Command, DeliveryRequest, RescheduleChanges};
+use crate::delivery::{Delivery, DeliveryMessage};
+use crate::event::{ChangeRefusal, Event};
+use crate::ids::{CommandId, DeliveryId};
+use crate::package::Package;
+use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
+use crate::workflow::{Workflow, WorkflowMessage};
+
+/// What ingestion understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum IngestionMessage {
+    /// Something is asked from outside.
+    TakeCommand {
+        /// By which journal record.
+        id: CommandId,
+        /// What.
+        command: Box<Command>,
+    },
+    /// The background demand wants a parcel carried.
+    RequestDelivery {
+        /// Which.
+        request: Arc<DeliveryRequest>,
+    },
+    /// A delivery left the engine.
+    DeliveryEnded {
+        /// Which.
+        delivery: DeliveryId,
+    },
+}
+
+/// Knows the deliveries that have not ended.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Ingestion {
+    open: BTreeMap<DeliveryId, Addr<Delivery>>,
+}
+
+impl Ingestion {
+    /// The deliveries that have not ended.
+    #[must_use]
+    pub fn view(&self) -> usize {
+        self.open.len()
+    }
+}
+
+impl Actor for Ingestion {
+    type System = Skyhaul;
+    type Message = IngestionMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_ONE;
+    const RECORDING: Recording = Recording::Log;
+
+    fn handle(&mut self, message: IngestionMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            IngestionMessage::TakeCommand { id, command } => self.on_take_command(id, *command, ctx),
+            IngestionMessage::RequestDelivery { request } => self.on_request_delivery(None, request, ctx),
+            IngestionMessage::DeliveryEnded { delivery } => {
+                self.open.remove(&delivery);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ingestion {
+    fn on_take_command(&mut self, id: CommandId, command: Command, ctx: &mut Ctx<'_, Skyhaul>) {
+        match command {
+            Command::RequestDelivery(request) => self.on_request_delivery(Some(id), Arc::new(request), ctx),
+            Command::CancelDelivery { delivery } => self.on_cancel_delivery(id, delivery, ctx),
+            Command::RescheduleDelivery { delivery, changes } => {
+                self.on_reschedule_delivery(id, delivery, changes, ctx);
+            }
+            Command::RecordPackage(package) => ctx.emit(Event::PackageRecorded {
+                command: Some(id),
+                package,
+            }),
+        }
+    }
+
+    /// Starts a delivery with its package and its workflow. One that is known already is changed to what is asked now.
+    fn on_request_delivery(
+        &mut self,
+        command: Option<CommandId>,
+        request: Arc<DeliveryRequest>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let id = request.delivery;
+        if let Some(delivery) = self.open.get(&id) {
+            let changes = RescheduleChanges {
+                pickup: Some(request.pickup),
+                dropoff: Some(request.dropoff),
+                deadline: Some(request.deadline),
+                pickup_at: Some(request.pickup_at),
+            };
+            ctx.send(*delivery, DeliveryMessage::Reschedule { command, changes });
+            return;
+        }
+        let package = ctx.spawn(Package::new(id, request.pickup.at));
+        let delivery = ctx.spawn(Delivery::new(Arc::clone(&request), command, package));
+        let workflow = ctx.spawn(Workflow::new(&request, delivery, package));
+        self.open.insert(id, delivery);
+        ctx.send(workflow, WorkflowMessage::Start);
+    }
+
+    fn on_cancel_delivery(&mut self, command: CommandId, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let command = Some(command);
+        match self.open.get(&delivery) {
+            Some(addr) => ctx.send(*addr, DeliveryMessage::Cancel { command }),
+            None => ctx.emit(Event::DeliveryCancelRefused {
+                delivery,
+                command,
+                reason: ChangeRefusal::Unknown,
+            }),
+        }
+    }
+
+    fn on_reschedule_delivery(
+        &mut self,
+        command: CommandId,
+        delivery: DeliveryId,
+        changes: RescheduleChanges,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let command = Some(command);
+        match self.open.get(&delivery) {
+            Some(addr) => ctx.send(*addr, DeliveryMessage::Reschedule { command, changes }),
+            None => ctx.emit(Event::DeliveryRescheduleRefused {
+                delivery,
+                command,
+                reason: ChangeRefusal::Unknown,
+            }),
+        }
+    }
+}

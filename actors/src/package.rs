@@ -1,0 +1,175 @@
+//! Package: the parcel of one delivery, in one place at a time (PK-1).
+//!
+//! ```text
+//! Lying ──PickUp──► Carried ──DropOff──► Delivered
+//!   ▲                 │
+//!   └─────PutDown─────┘
+//! ```
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
+
+use crate::carrier::CarrierMessage;
+use crate::delivery::{Delivery, DeliveryMessage};
+use crate::drone::DroneMessage;
+use crate::event::{Event, Transport};
+use crate::ids::DeliveryId;
+use crate::tree::{self, RESTARTS_OF_MANY, Skyhaul};
+use crate::workflow::{Workflow, WorkflowMessage};
+
+/// What a package understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum PackageMessage {
+    /// Step 1 of the saga: be there.
+    Open {
+        /// Who is told.
+        workflow: Addr<Workflow>,
+        /// The delivery that carries it.
+        delivery: Addr<Delivery>,
+    },
+    /// Leave the place where it lies.
+    PickUp {
+        /// With whom.
+        by: Transport,
+    },
+    /// Arrive.
+    DropOff {
+        /// With whom.
+        by: Transport,
+        /// Where.
+        at: Position,
+    },
+    /// Lie elsewhere than was thought.
+    Move {
+        /// Where.
+        at: Position,
+    },
+    /// Lie somewhere again, because who carried it could not go on.
+    PutDown {
+        /// Where.
+        at: Position,
+    },
+    /// The delivery ended.
+    Close,
+}
+
+/// Where a package is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PackagePlace {
+    /// On the ground.
+    Lying(Position),
+    /// With someone.
+    Carried(Transport),
+    /// Where it was to go.
+    Delivered(Position),
+}
+
+/// The parcel of one delivery.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Package {
+    id: DeliveryId,
+    place: PackagePlace,
+    delivery: Option<Addr<Delivery>>,
+}
+
+impl Package {
+    /// A parcel that lies at its pickup.
+    #[must_use]
+    pub const fn new(id: DeliveryId, at: Position) -> Self {
+        Self {
+            id,
+            place: PackagePlace::Lying(at),
+            delivery: None,
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn view(&self) -> PackagePlace {
+        self.place
+    }
+}
+
+impl Actor for Package {
+    type System = Skyhaul;
+    type Message = PackageMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_MANY;
+
+    fn handle(&mut self, message: PackageMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            PackageMessage::Open { workflow, delivery } => self.on_open(workflow, delivery, ctx),
+            PackageMessage::PickUp { by } => self.on_pick_up(by, ctx),
+            PackageMessage::DropOff { by, at } => self.on_drop_off(by, at, ctx),
+            PackageMessage::Move { at } => self.on_move(at),
+            PackageMessage::PutDown { at } => self.on_put_down(at),
+            PackageMessage::Close => ctx.stop(),
+        }
+        Ok(())
+    }
+
+    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(delivery) = self.delivery {
+            ctx.send(delivery, DeliveryMessage::PackageLost);
+        }
+    }
+}
+
+impl Package {
+    fn on_open(&mut self, workflow: Addr<Workflow>, delivery: Addr<Delivery>, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.delivery = Some(delivery);
+        ctx.send(workflow, WorkflowMessage::PackageOpened);
+    }
+
+    fn on_pick_up(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+        let PackagePlace::Lying(at) = self.place else {
+            return;
+        };
+        self.place = PackagePlace::Carried(by);
+        ctx.emit(Event::PackagePickedUp {
+            delivery: self.id,
+            by,
+            at,
+        });
+        match by {
+            Transport::Drone(id) => ctx.send(tree::drone(id), DroneMessage::ParcelLoaded { delivery: self.id }),
+            Transport::Carrier(id) => {
+                ctx.send(tree::carrier(id), CarrierMessage::ParcelLoaded { delivery: self.id });
+            }
+        }
+    }
+
+    fn on_drop_off(&mut self, by: Transport, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(delivery) = self.delivery else { return };
+        if self.place != PackagePlace::Carried(by) {
+            return;
+        }
+        self.place = PackagePlace::Delivered(at);
+        ctx.emit(Event::PackageDroppedOff {
+            delivery: self.id,
+            by,
+            at,
+        });
+        ctx.send(delivery, DeliveryMessage::PackageDroppedOff { by });
+        match by {
+            Transport::Drone(id) => {
+                ctx.send(tree::drone(id), DroneMessage::ParcelUnloaded { delivery: self.id });
+            }
+            Transport::Carrier(id) => {
+                ctx.send(tree::carrier(id), CarrierMessage::ParcelUnloaded { delivery: self.id });
+            }
+        }
+    }
+
+    fn on_move(&mut self, at: Position) {
+        if matches!(self.place, PackagePlace::Lying(_)) {
+            self.place = PackagePlace::Lying(at);
+        }
+    }
+
+    fn on_put_down(&mut self, at: Position) {
+        if matches!(self.place, PackagePlace::Carried(_)) {
+            self.place = PackagePlace::Lying(at);
+        }
+    }
+}

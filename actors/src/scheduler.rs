@@ -1,0 +1,336 @@
+//! Scheduler: gives each request the able drone that reaches its pickup first; else lets it wait, else refuses it.
+//!
+//! ```text
+//! AssignDrone ─► an idle drone can ──► assigned ──ErrandDone──► forgotten
+//!             ├► only busy ones can ─► waiting ──DroneReady──► assigned
+//!             │                           └──────WaitDue─────► refused
+//!             └► none ever can ──────► refused (its workflow turns to a carrier)
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
+use skyhaul_engine::time::{SimDuration, SimTime};
+
+use crate::delivery::{Delivery, DeliveryMessage};
+use crate::drone::{DroneErrand, DroneMessage};
+use crate::environment::Environment;
+use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
+use crate::ids::{DeliveryId, DroneId};
+use crate::mission::{Errand, MissionEstimate};
+use crate::tree::{self, RESTARTS_OF_ONE, Skyhaul};
+use crate::workflow::{Workflow, WorkflowMessage};
+
+use self::fleet::Fleet;
+use self::waiting::Waiting;
+
+mod fleet;
+mod waiting;
+
+/// How many waiting requests a drone that became ready is tried against. A drone that can serve none of the first 64 is too small for
+/// what waits; it stays idle for the next request.
+const WAITING_SCANNED_MAX: usize = 64;
+
+/// How many requests may wait. Beyond it a request is refused at once and goes to a carrier, as it would after a hopeless wait.
+const WAITING_MAX: usize = 100_000;
+
+/// What a scheduler understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum SchedulerMessage {
+    /// A request wants a drone.
+    AssignDrone {
+        /// Which.
+        order: Box<Order>,
+    },
+    /// A request wants its drone, or its place in the queue, no more.
+    ReleaseDelivery {
+        /// Which.
+        id: DeliveryId,
+        /// Who is told.
+        workflow: Addr<Workflow>,
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// A drone stands at home with a full battery.
+    DroneReady {
+        /// Which.
+        drone: DroneId,
+    },
+    /// A drone handed its parcel over.
+    ErrandDone {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// A drone cannot do what it was given.
+    ErrandRefused {
+        /// Which drone.
+        drone: DroneId,
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// A drone failed.
+    DroneLost {
+        /// Which.
+        drone: DroneId,
+        /// The delivery it had.
+        delivery: Option<DeliveryId>,
+        /// Where the parcel lies, where it carried one.
+        parcel_at: Option<Position>,
+    },
+    /// A request has waited as long as one may.
+    WaitDue {
+        /// Which.
+        id: DeliveryId,
+        /// Its place in the queue then.
+        ticket: u64,
+    },
+}
+
+/// A request as the scheduler knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Of which delivery.
+    pub id: DeliveryId,
+    /// Its actor.
+    pub delivery: Addr<Delivery>,
+    /// Who is told.
+    pub workflow: Addr<Workflow>,
+    /// What is carried from where to where.
+    pub errand: Errand,
+    /// Whether it goes before others.
+    pub is_expedited: bool,
+}
+
+/// A drone's delivery.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Assignment {
+    drone: DroneId,
+    order: Order,
+}
+
+/// Gives requests to drones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Scheduler {
+    fleet: Fleet,
+    waiting: Waiting,
+    assigned: BTreeMap<DeliveryId, Assignment>,
+}
+
+/// What is seen of a scheduler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchedulerView {
+    /// Drones that stand ready.
+    pub idle: usize,
+    /// Requests that wait.
+    pub waiting: usize,
+    /// Requests that have a drone.
+    pub assigned: usize,
+}
+
+impl Scheduler {
+    /// A scheduler to whom all drones are ready.
+    #[must_use]
+    pub fn new(environment: &Environment) -> Self {
+        Self {
+            fleet: Fleet::new(environment),
+            waiting: Waiting::default(),
+            assigned: BTreeMap::new(),
+        }
+    }
+
+    /// What it has to do.
+    #[must_use]
+    pub fn view(&self) -> SchedulerView {
+        SchedulerView {
+            idle: self.fleet.idle(),
+            waiting: self.waiting.len(),
+            assigned: self.assigned.len(),
+        }
+    }
+}
+
+impl Actor for Scheduler {
+    type System = Skyhaul;
+    type Message = SchedulerMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_ONE;
+    const RECORDING: Recording = Recording::Log;
+
+    fn handle(&mut self, message: SchedulerMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            SchedulerMessage::AssignDrone { order } => self.on_assign_drone(*order, ctx),
+            SchedulerMessage::ReleaseDelivery { id, workflow, reason } => {
+                self.on_release_delivery(id, workflow, reason, ctx);
+            }
+            SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
+            SchedulerMessage::ErrandDone { delivery } => {
+                self.assigned.remove(&delivery);
+            }
+            SchedulerMessage::ErrandRefused { drone, delivery } => {
+                self.on_errand_refused(drone, delivery, ctx);
+            }
+            SchedulerMessage::DroneLost {
+                drone,
+                delivery,
+                parcel_at,
+            } => self.on_drone_lost(drone, delivery, parcel_at, ctx),
+            SchedulerMessage::WaitDue { id, ticket } => self.on_wait_due(id, ticket, ctx),
+        }
+        Ok(())
+    }
+}
+
+impl Scheduler {
+    fn on_assign_drone(&mut self, order: Order, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        if let Some((drone, estimate)) = self.fleet.take_nearest(&order.errand, &surroundings, ctx.now()) {
+            self.assign(order, drone, estimate, ctx);
+            return;
+        }
+        match self.fleet.prospect(&order.errand, &surroundings, ctx.now()) {
+            Ok(_) if self.waiting.len() >= WAITING_MAX => {
+                refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
+            }
+            Ok(prospect) => {
+                let wait = prospect.wait(self.waiting.len());
+                self.queue(order, prospect.estimate, wait, ctx);
+            }
+            Err(reason) => refuse(&order, reason, ctx),
+        }
+    }
+
+    fn queue(&mut self, order: Order, estimate: MissionEstimate, wait: SimDuration, ctx: &mut Ctx<'_, Skyhaul>) {
+        let wait_max = ctx.shared().environment.dispatch.wait_max;
+        let id = order.id;
+        ctx.emit(Event::DeliveryQueued {
+            delivery: id,
+            eta_pickup: estimate.picked_up_at + wait,
+            eta_dropoff: estimate.dropped_off_at + wait,
+        });
+        let ticket = self.waiting.push(order);
+        ctx.send_in(wait_max, ctx.me::<Self>(), SchedulerMessage::WaitDue { id, ticket });
+    }
+
+    fn assign(&mut self, order: Order, drone: DroneId, estimate: MissionEstimate, ctx: &mut Ctx<'_, Skyhaul>) {
+        let by = Transport::Drone(drone);
+        ctx.emit(Event::DroneAssigned {
+            delivery: order.id,
+            drone,
+            eta_pickup: estimate.picked_up_at,
+            eta_dropoff: estimate.dropped_off_at,
+        });
+        ctx.send(order.delivery, DeliveryMessage::TransportAssigned { by });
+        ctx.send(order.workflow, WorkflowMessage::DroneAssigned);
+        let errand = DroneErrand {
+            id: order.id,
+            delivery: order.delivery,
+            errand: order.errand,
+        };
+        ctx.send(tree::drone(drone), DroneMessage::AssignErrand { errand });
+        self.assigned.insert(order.id, Assignment { drone, order });
+    }
+
+    fn on_release_delivery(
+        &mut self,
+        id: DeliveryId,
+        workflow: Addr<Workflow>,
+        reason: ReleaseReason,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        self.waiting.remove(id);
+        if let Some(Assignment { drone, order }) = self.assigned.remove(&id) {
+            ctx.emit(Event::DroneReleased {
+                delivery: id,
+                drone,
+                reason,
+            });
+            ctx.send(tree::drone(drone), DroneMessage::ReleaseErrand { delivery: id });
+            let by = Transport::Drone(drone);
+            ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
+        }
+        ctx.send(workflow, WorkflowMessage::TransportReleased);
+    }
+
+    fn on_drone_ready(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        let now = ctx.now();
+        let able = self.waiting.iter().take(WAITING_SCANNED_MAX).find_map(|order| {
+            let estimate = self.fleet.assess(drone, &order.errand, &surroundings, now).ok()?;
+            Some((order.id, estimate))
+        });
+        match able.and_then(|(id, estimate)| Some((self.waiting.remove(id)?, estimate))) {
+            Some((order, estimate)) => self.assign(order, drone, estimate, ctx),
+            None => self.fleet.put_back(drone),
+        }
+    }
+
+    fn on_errand_refused(&mut self, drone: DroneId, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.assigned.get(&delivery).is_some_and(|assignment| assignment.drone == drone)
+            && let Some(Assignment { order, .. }) = self.assigned.remove(&delivery)
+        {
+            ctx.emit(Event::DroneReleased {
+                delivery,
+                drone,
+                reason: ReleaseReason::DroneRefused,
+            });
+            let by = Transport::Drone(drone);
+            ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
+            self.on_assign_drone(order, ctx);
+        }
+    }
+
+    fn on_drone_lost(
+        &mut self,
+        drone: DroneId,
+        delivery: Option<DeliveryId>,
+        parcel_at: Option<Position>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        self.fleet.take_out(drone);
+        let Some(delivery) = delivery else { return };
+        if self.assigned.get(&delivery).is_none_or(|assignment| assignment.drone != drone) {
+            return;
+        }
+        if let Some(Assignment { order, .. }) = self.assigned.remove(&delivery) {
+            ctx.emit(Event::DroneReleased {
+                delivery,
+                drone,
+                reason: ReleaseReason::DroneFailed,
+            });
+            let by = Transport::Drone(drone);
+            ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
+        }
+    }
+
+    fn on_wait_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.waiting.ticket_of(id) == Some(ticket)
+            && let Some(order) = self.waiting.remove(id)
+        {
+            refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
+        }
+    }
+}
+
+fn refuse(order: &Order, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+    ctx.emit(Event::DroneAssignmentRefused {
+        delivery: order.id,
+        reason,
+    });
+    ctx.send(order.workflow, WorkflowMessage::DroneRefused { reason });
+}
+
+/// What a request may hope for while all able drones are busy.
+struct Prospect {
+    estimate: MissionEstimate,
+    asked_at: SimTime,
+    able: u32,
+}
+
+impl Prospect {
+    /// The wait to expect behind `ahead` others: able drones come home one after another.
+    fn wait(&self, ahead: usize) -> SimDuration {
+        let mission = self.estimate.home_at.since(self.asked_at).as_seconds_f64();
+        SimDuration::from_seconds_f64(mission * (ahead as f64 + 1.0) / f64::from(self.able.max(1)))
+    }
+}

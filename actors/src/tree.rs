@@ -1,0 +1,128 @@
+//! The supervision tree: every type of actor, how often it may be restarted, and where the well-known ones live.
+//!
+//! ```text
+//! World ── Ingestion ── Workflow, Delivery, Package   (three a request, gone when it ends)
+//!       ├─ Demand
+//!       ├─ Scheduler
+//!       ├─ Depot…      (one a depot)
+//!       ├─ Drone…      (one a drone)
+//!       └─ Carrier…    (one a carrier)
+//! ```
+//!
+//! An actor that fails more often than its policy allows is stopped; what it leaves behind is said in its `on_given_up`.
+
+use std::sync::Arc;
+
+use skyhaul_engine::kernel::{Addr, RestartPolicy, SupervisionNotice, SystemEvent};
+use skyhaul_engine::time::SimDuration;
+
+use crate::airspace::Airspace;
+use crate::carrier::Carrier;
+use crate::delivery::Delivery;
+use crate::demand::DemandSource;
+use crate::depot::Depot;
+use crate::drone::Drone;
+use crate::environment::Environment;
+use crate::event::Event;
+use crate::ids::{CarrierId, DepotId, DroneId};
+use crate::ingestion::Ingestion;
+use crate::package::Package;
+use crate::scheduler::Scheduler;
+use crate::workflow::Workflow;
+
+skyhaul_engine::system! {
+    /// The actors of a city and its fleet.
+    pub system Skyhaul {
+        shared: Surroundings,
+        event: Event,
+        actors: SkyhaulActors {
+            ingestion: Ingestion,
+            demand: DemandSource,
+            scheduler: Scheduler,
+            carriers: Carrier,
+            depots: Depot,
+            drones: Drone,
+            workflows: Workflow,
+            deliveries: Delivery,
+            packages: Package,
+        },
+        messages: SkyhaulMessage,
+        spawned: SkyhaulSpawned,
+    }
+}
+
+/// What all actors may read.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The world as it was planned.
+    pub environment: Arc<Environment>,
+    /// Its zones, ready to be asked.
+    pub airspace: Airspace,
+}
+
+impl Surroundings {
+    /// The surroundings of a planned world.
+    #[must_use]
+    pub fn new(environment: Arc<Environment>) -> Self {
+        let airspace = Airspace::new(&environment);
+        Self {
+            environment,
+            airspace,
+        }
+    }
+}
+
+/// For actors of which there is one and without which the world stands still.
+pub const RESTARTS_OF_ONE: RestartPolicy = RestartPolicy {
+    restarts_max: 1_000,
+    within: SimDuration::from_mins(1),
+};
+
+/// For actors of which there are many.
+pub const RESTARTS_OF_MANY: RestartPolicy = RestartPolicy {
+    restarts_max: 5,
+    within: SimDuration::from_mins(1),
+};
+
+/// The one that takes requests.
+pub const INGESTION: Addr<Ingestion> = Addr::first_tenant(0);
+
+/// The one that makes requests by itself.
+pub const DEMAND: Addr<DemandSource> = Addr::first_tenant(0);
+
+/// The one that assigns drones.
+pub const SCHEDULER: Addr<Scheduler> = Addr::first_tenant(0);
+
+/// A drone's address: drones are founded in order of their number.
+#[must_use]
+pub const fn drone(id: DroneId) -> Addr<Drone> {
+    Addr::first_tenant(id.0)
+}
+
+/// A depot's address.
+#[must_use]
+pub const fn depot(id: DepotId) -> Addr<Depot> {
+    Addr::first_tenant(id.0 as u32)
+}
+
+/// A carrier's address.
+#[must_use]
+pub const fn carrier(id: CarrierId) -> Addr<Carrier> {
+    Addr::first_tenant(id.0 as u32)
+}
+
+impl SystemEvent for Event {
+    fn of_supervision(notice: SupervisionNotice) -> Option<Self> {
+        let named = |kind: &str, index: u32| format!("{}-{index}", kind.to_ascii_lowercase());
+        Some(match notice {
+            SupervisionNotice::Restarted { kind, index, cause } => Self::ActorRestarted {
+                actor: named(kind, index),
+                cause,
+            },
+            SupervisionNotice::GivenUp { kind, index, cause } => Self::ActorGivenUp {
+                actor: named(kind, index),
+                cause,
+            },
+        })
+    }
+}

@@ -1,0 +1,339 @@
+//! Workflow: sees one request through, as a saga of three steps, each with its undo ([`saga`]).
+//!
+//! | step | done by | undone by |
+//! |---|---|---|
+//! | open the package | [`PackageMessage::Open`] | [`PackageMessage::Close`] |
+//! | open the delivery | [`DeliveryMessage::Open`] | [`DeliveryMessage::Close`] |
+//! | book a transport: a drone, else a carrier | [`SchedulerMessage::AssignDrone`], [`CarrierMessage::Book`] | [`SchedulerMessage::ReleaseDelivery`], [`CarrierMessage::Cancel`] |
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
+use skyhaul_engine::time::SimTime;
+
+use crate::carrier::{CarrierMessage, Consignment};
+use crate::delivery::{Delivery, DeliveryMessage};
+use crate::event::{AssignmentRefusal, CancelReason, ReleaseReason};
+use crate::ids::{CarrierId, DeliveryId};
+use crate::ingestion::IngestionMessage;
+use crate::mission::Errand;
+use crate::package::{Package, PackageMessage};
+use crate::scheduler::{Order, SchedulerMessage};
+use crate::tree::{self, INGESTION, RESTARTS_OF_MANY, SCHEDULER, Skyhaul};
+
+use self::saga::{Input, Output, State, Step, advance};
+
+pub mod saga;
+
+/// How often a transport may fail before a delivery is given up: a parcel that five drones or carriers could not bring needs a person.
+const ATTEMPTS_MAX: u8 = 5;
+
+/// What a workflow understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum WorkflowMessage {
+    /// Begin.
+    Start,
+    /// Step 1 is done.
+    PackageOpened,
+    /// Step 2 is done.
+    DeliveryOpened,
+    /// The time before which the parcel must not be fetched has come.
+    PickupDue {
+        /// Of which booking.
+        generation: u32,
+    },
+    /// A drone has it: step 3 is done.
+    DroneAssigned,
+    /// No drone takes it.
+    DroneRefused {
+        /// Why.
+        reason: AssignmentRefusal,
+    },
+    /// A carrier has it: step 3 is done.
+    CarrierBooked,
+    /// The carrier does not take it.
+    CarrierRefused {
+        /// Which.
+        carrier: CarrierId,
+    },
+    /// Step 3 is undone.
+    TransportReleased,
+    /// Who had it failed.
+    TransportLost {
+        /// Where the parcel is now.
+        pickup: Position,
+    },
+    /// Its client wants it otherwise.
+    DeliveryRescheduled {
+        /// Where the parcel is.
+        pickup: Position,
+        /// Where it goes.
+        dropoff: Position,
+        /// Not before this.
+        pickup_at: SimTime,
+    },
+    /// It was cancelled, or its actor is gone.
+    DeliveryCancelled,
+    /// It arrived.
+    DeliveryCompleted,
+}
+
+/// With whom a transport is booked, or being booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Booking {
+    /// With nobody: the time has not come.
+    Deferred,
+    /// With the scheduler.
+    Scheduler,
+    /// With a carrier, because no drone takes it.
+    Carrier(CarrierId, AssignmentRefusal),
+}
+
+/// Sees one request through.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Workflow {
+    id: DeliveryId,
+    delivery: Addr<Delivery>,
+    package: Addr<Package>,
+    errand: Errand,
+    pickup_at: SimTime,
+    is_expedited: bool,
+    state: State,
+    booking: Booking,
+    generation: u32,
+    attempts: u8,
+}
+
+impl Workflow {
+    /// A workflow that has not begun.
+    #[must_use]
+    pub fn new(order: &crate::command::DeliveryRequest, delivery: Addr<Delivery>, package: Addr<Package>) -> Self {
+        Self {
+            id: order.delivery,
+            delivery,
+            package,
+            errand: Errand {
+                pickup: order.pickup.at,
+                dropoff: order.dropoff.at,
+                weight: order.package.weight,
+            },
+            pickup_at: order.pickup_at,
+            is_expedited: order.expedited,
+            state: State::START,
+            booking: Booking::Deferred,
+            generation: 0,
+            attempts: 0,
+        }
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub const fn view(&self) -> State {
+        self.state
+    }
+}
+
+impl Actor for Workflow {
+    type System = Skyhaul;
+    type Message = WorkflowMessage;
+    const RESTART: RestartPolicy = RESTARTS_OF_MANY;
+
+    fn handle(&mut self, message: WorkflowMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
+        match message {
+            WorkflowMessage::Start => self.carry_out(Output::Do(Step::OpenPackage), ctx),
+            WorkflowMessage::PackageOpened => self.take(Input::Done(Step::OpenPackage), ctx),
+            WorkflowMessage::DeliveryOpened => self.take(Input::Done(Step::OpenDelivery), ctx),
+            WorkflowMessage::PickupDue { generation } => self.on_pickup_due(generation, ctx),
+            WorkflowMessage::DroneAssigned | WorkflowMessage::CarrierBooked => {
+                self.take(Input::Done(Step::BookTransport), ctx);
+            }
+            WorkflowMessage::DroneRefused { reason } => self.on_drone_refused(reason, ctx),
+            WorkflowMessage::CarrierRefused { carrier } => self.on_carrier_refused(carrier, ctx),
+            WorkflowMessage::TransportReleased => self.take(Input::Undone(Step::BookTransport), ctx),
+            WorkflowMessage::TransportLost { pickup } => self.on_transport_lost(pickup, ctx),
+            WorkflowMessage::DeliveryRescheduled {
+                pickup,
+                dropoff,
+                pickup_at,
+            } => self.on_delivery_rescheduled(pickup, dropoff, pickup_at, ctx),
+            WorkflowMessage::DeliveryCancelled => self.take(Input::Abandoned, ctx),
+            WorkflowMessage::DeliveryCompleted => self.on_delivery_completed(ctx),
+        }
+        Ok(())
+    }
+
+    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.release(ReleaseReason::Cancelled, ctx);
+        let reason = CancelReason::AttemptsExhausted;
+        ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
+        self.close(ctx);
+        ctx.send(INGESTION, IngestionMessage::DeliveryEnded { delivery: self.id });
+    }
+}
+
+impl Workflow {
+    /// Hands the input to the saga and carries out what it answers.
+    fn take(&mut self, input: Input, ctx: &mut Ctx<'_, Skyhaul>) {
+        let (state, output) = advance(self.state, input);
+        self.state = state;
+        if let Some(output) = output {
+            self.carry_out(output, ctx);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output, ctx: &mut Ctx<'_, Skyhaul>) {
+        let workflow = ctx.me::<Self>();
+        match output {
+            Output::Do(Step::OpenPackage) => {
+                let delivery = self.delivery;
+                ctx.send(self.package, PackageMessage::Open { workflow, delivery });
+            }
+            Output::Do(Step::OpenDelivery) => ctx.send(self.delivery, DeliveryMessage::Open { workflow }),
+            Output::Do(Step::BookTransport) => self.book(ctx),
+            Output::Undo(Step::BookTransport) => {
+                let reason = if self.state == State::Rebooking {
+                    ReleaseReason::Rescheduled
+                } else {
+                    ReleaseReason::Cancelled
+                };
+                self.release(reason, ctx);
+            }
+            Output::Undo(step @ Step::OpenDelivery) => {
+                ctx.send(self.delivery, DeliveryMessage::Close);
+                self.take(Input::Undone(step), ctx);
+            }
+            Output::Undo(step @ Step::OpenPackage) => {
+                ctx.send(self.package, PackageMessage::Close);
+                self.take(Input::Undone(step), ctx);
+            }
+            Output::End => {
+                ctx.send(INGESTION, IngestionMessage::DeliveryEnded { delivery: self.id });
+                ctx.stop();
+            }
+        }
+    }
+
+    /// Asks the scheduler for a drone, now or when the time comes.
+    fn book(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.generation += 1;
+        if self.pickup_at > ctx.now() {
+            self.booking = Booking::Deferred;
+            let generation = self.generation;
+            ctx.send_at(self.pickup_at, ctx.me::<Self>(), WorkflowMessage::PickupDue { generation });
+        } else {
+            self.ask_scheduler(ctx);
+        }
+    }
+
+    fn on_pickup_due(&mut self, generation: u32, ctx: &mut Ctx<'_, Skyhaul>) {
+        if generation == self.generation && self.is_booking() {
+            self.ask_scheduler(ctx);
+        }
+    }
+
+    fn ask_scheduler(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.booking = Booking::Scheduler;
+        let order = Order {
+            id: self.id,
+            delivery: self.delivery,
+            workflow: ctx.me::<Self>(),
+            errand: self.errand,
+            is_expedited: self.is_expedited,
+        };
+        ctx.send(SCHEDULER, SchedulerMessage::AssignDrone { order: Box::new(order) });
+    }
+
+    fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.is_booking() && self.booking == Booking::Scheduler {
+            self.try_carrier(CarrierId(0), reason, ctx);
+        }
+    }
+
+    fn on_carrier_refused(&mut self, carrier: CarrierId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Booking::Carrier(asked, reason) = self.booking
+            && asked == carrier
+            && self.is_booking()
+        {
+            self.try_carrier(CarrierId(carrier.0 + 1), reason, ctx);
+        }
+    }
+
+    /// Asks the carrier; past the last one, waits for a drone again where drones can, else finds that nobody can.
+    fn try_carrier(&mut self, carrier: CarrierId, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        if usize::from(carrier.0) < ctx.shared().environment.carriers.len() {
+            self.booking = Booking::Carrier(carrier, reason);
+            let consignment = Consignment {
+                id: self.id,
+                delivery: self.delivery,
+                workflow: ctx.me::<Self>(),
+                errand: self.errand,
+                reason,
+            };
+            let consignment = Box::new(consignment);
+            ctx.send(tree::carrier(carrier), CarrierMessage::Book { consignment });
+            return;
+        }
+        self.booking = Booking::Deferred;
+        self.attempts += 1;
+        if reason == AssignmentRefusal::WaitedTooLong && self.attempts < ATTEMPTS_MAX {
+            self.ask_scheduler(ctx);
+            return;
+        }
+        let reason = CancelReason::NobodyCan;
+        ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
+    }
+
+    fn on_transport_lost(&mut self, pickup: Position, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.errand.pickup = pickup;
+        self.attempts += 1;
+        if self.attempts < ATTEMPTS_MAX {
+            self.booking = Booking::Deferred;
+            self.take(Input::TransportLost, ctx);
+        } else {
+            let reason = CancelReason::AttemptsExhausted;
+            ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
+        }
+    }
+
+    fn on_delivery_rescheduled(
+        &mut self,
+        pickup: Position,
+        dropoff: Position,
+        pickup_at: SimTime,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        self.errand.pickup = pickup;
+        self.errand.dropoff = dropoff;
+        self.pickup_at = pickup_at;
+        self.take(Input::Rescheduled, ctx);
+    }
+
+    fn on_delivery_completed(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.close(ctx);
+        self.take(Input::Delivered, ctx);
+    }
+
+    /// Lets go of the transport that is booked, or being booked; who had it answers [`WorkflowMessage::TransportReleased`].
+    fn release(&self, reason: ReleaseReason, ctx: &mut Ctx<'_, Skyhaul>) {
+        let (id, workflow) = (self.id, ctx.me::<Self>());
+        match self.booking {
+            Booking::Deferred => ctx.send(workflow, WorkflowMessage::TransportReleased),
+            Booking::Scheduler => {
+                let message = SchedulerMessage::ReleaseDelivery { id, workflow, reason };
+                ctx.send(SCHEDULER, message);
+            }
+            Booking::Carrier(carrier, _) => {
+                ctx.send(tree::carrier(carrier), CarrierMessage::Cancel { id, workflow });
+            }
+        }
+    }
+
+    fn close(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        ctx.send(self.delivery, DeliveryMessage::Close);
+        ctx.send(self.package, PackageMessage::Close);
+    }
+
+    fn is_booking(&self) -> bool {
+        self.state == State::Doing(Step::BookTransport)
+    }
+}
