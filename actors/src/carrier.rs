@@ -212,9 +212,16 @@ impl Carrier {
             eta_dropoff: quote.eta_dropoff,
             reason: consignment.reason,
         });
-        ctx.send(consignment.delivery, DeliveryMessage::TransportAssigned { by: self.by() });
+        ctx.send(
+            consignment.delivery,
+            DeliveryMessage::TransportAssigned { by: self.by() },
+        );
         ctx.send(consignment.workflow, WorkflowMessage::CarrierBooked);
-        ctx.send_at(quote.eta_pickup, ctx.me::<Self>(), CarrierMessage::PickupDue { id, ticket });
+        ctx.send_at(
+            quote.eta_pickup,
+            ctx.me::<Self>(),
+            CarrierMessage::PickupDue { id, ticket },
+        );
     }
 
     fn draw_failure(&mut self, share: f64) -> Option<CarrierFailure> {
@@ -229,13 +236,18 @@ impl Carrier {
 
     fn on_cancel(&mut self, id: DeliveryId, workflow: Addr<Workflow>, ctx: &mut Ctx<'_, Skyhaul>) {
         if let Some(booking) = self.bookings.remove(&id) {
-            ctx.send(booking.delivery, DeliveryMessage::TransportReleased { by: self.by() });
+            ctx.send(
+                booking.delivery,
+                DeliveryMessage::TransportReleased { by: self.by() },
+            );
         }
         ctx.send(workflow, WorkflowMessage::TransportReleased);
     }
 
     fn on_pickup_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
-        let Some(booking) = self.booked(id, ticket) else { return };
+        let Some(booking) = self.booked(id, ticket) else {
+            return;
+        };
         let (delivery, pickup) = (booking.delivery, booking.errand.pickup);
         if booking.fails == Some(CarrierFailure::NoCourier) {
             self.fail(id, CarrierFailure::NoCourier, None, pickup, ctx);
@@ -245,7 +257,9 @@ impl Carrier {
     }
 
     fn on_parcel_loaded(&mut self, id: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
-        let Some(booking) = self.bookings.get(&id) else { return };
+        let Some(booking) = self.bookings.get(&id) else {
+            return;
+        };
         let surroundings = ctx.shared_arc();
         let distance_m = booking.errand.pickup.distance_m(booking.errand.dropoff);
         let road = road_time(surroundings.environment.carrier(self.id), distance_m);
@@ -254,7 +268,9 @@ impl Carrier {
     }
 
     fn on_arrival_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
-        let Some(booking) = self.booked(id, ticket) else { return };
+        let Some(booking) = self.booked(id, ticket) else {
+            return;
+        };
         let (delivery, errand) = (booking.delivery, booking.errand);
         if booking.fails == Some(CarrierFailure::ReturnedToPickup) {
             let back = Some(errand.pickup);

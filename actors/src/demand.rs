@@ -83,7 +83,12 @@ impl Actor for DemandSource {
 
 impl DemandSource {
     /// A request may come: it does with the share that the present hour has of the busiest one.
-    fn on_stream_due(&mut self, stream: &DemandStream, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_stream_due(
+        &mut self,
+        stream: &DemandStream,
+        environment: &Environment,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         let share = stream.hourly[local_hour(&environment.epoch, ctx.now())] / busiest(stream);
         if self.random.chance(share) {
             let request = self.draw_request(stream, environment, ctx.now());
@@ -96,7 +101,11 @@ impl DemandSource {
         let rate_per_s = stream.requests_per_day * busiest(stream) / 3_600.0;
         if rate_per_s > 0.0 {
             let gap = SimDuration::from_seconds_f64(self.random.exponential(1.0 / rate_per_s));
-            ctx.send_in(gap.max(SimDuration::from_micros(1)), ctx.me::<Self>(), DemandMessage::RequestDue);
+            ctx.send_in(
+                gap.max(SimDuration::from_micros(1)),
+                ctx.me::<Self>(),
+                DemandMessage::RequestDue,
+            );
         }
     }
 
@@ -126,7 +135,12 @@ impl DemandSource {
         ctx.send(INGESTION, IngestionMessage::RequestDelivery { request });
     }
 
-    fn draw_request(&mut self, stream: &DemandStream, environment: &Environment, now: SimTime) -> DeliveryRequest {
+    fn draw_request(
+        &mut self,
+        stream: &DemandStream,
+        environment: &Environment,
+        now: SimTime,
+    ) -> DeliveryRequest {
         let dropoff = self.draw_place(&stream.dropoffs, environment);
         let pickup = match &stream.pickups {
             Pickups::Depots => nearest_depot(environment, dropoff),
@@ -179,7 +193,13 @@ impl DemandSource {
         Kilograms::new(drawn.max(WEIGHT_MIN_KG.min(stream.weight_max_kg)))
     }
 
-    fn write_request(&mut self, pickup: Position, dropoff: Position, weight: Kilograms, now: SimTime) -> DeliveryRequest {
+    fn write_request(
+        &mut self,
+        pickup: Position,
+        dropoff: Position,
+        weight: Kilograms,
+        now: SimTime,
+    ) -> DeliveryRequest {
         DeliveryRequest {
             delivery: self.mint_id(),
             owner: OWNER.to_owned(),

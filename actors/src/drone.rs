@@ -187,7 +187,9 @@ impl Drone {
                 None => None,
             },
             DroneState::Loading(errand) | DroneState::Unloading(errand) => Some(errand.id),
-            DroneState::Idle | DroneState::WaitingForPad | DroneState::Charging(_) | DroneState::Failed => None,
+            DroneState::Idle | DroneState::WaitingForPad | DroneState::Charging(_) | DroneState::Failed => {
+                None
+            }
         }
     }
 
@@ -209,8 +211,12 @@ impl Actor for Drone {
         match message {
             DroneMessage::AssignErrand { errand } => self.on_assign_errand(errand, ctx),
             DroneMessage::ReleaseErrand { delivery } => self.on_release_errand(delivery, ctx),
-            DroneMessage::ArrivalDue { generation } if self.is_current(generation) => self.on_arrival_due(ctx),
-            DroneMessage::FailureDue { generation } if self.is_current(generation) => self.on_failure_due(ctx),
+            DroneMessage::ArrivalDue { generation } if self.is_current(generation) => {
+                self.on_arrival_due(ctx);
+            }
+            DroneMessage::FailureDue { generation } if self.is_current(generation) => {
+                self.on_failure_due(ctx);
+            }
             DroneMessage::HandlingDue { generation } if self.is_current(generation) => {
                 self.on_handling_due(ctx);
             }
@@ -335,7 +341,11 @@ impl Drone {
         self.battery = fall.battery;
         self.enter(DroneState::Failed);
         let generation = self.generation;
-        ctx.send_in(RECOVERY, ctx.me::<Self>(), DroneMessage::RecoveryDue { generation });
+        ctx.send_in(
+            RECOVERY,
+            ctx.me::<Self>(),
+            DroneMessage::RecoveryDue { generation },
+        );
     }
 
     fn announce_failure(&self, reason: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) -> Fall {

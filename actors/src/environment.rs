@@ -265,6 +265,7 @@ pub struct Faults {
 
 /// Requests that come by themselves.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a world")]
 pub enum Demand {
     /// A Poisson stream of requests.
     Stream(DemandStream),

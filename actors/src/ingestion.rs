@@ -59,7 +59,7 @@ impl Actor for Ingestion {
     fn handle(&mut self, message: IngestionMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
             IngestionMessage::TakeCommand { id, command } => self.on_take_command(id, *command, ctx),
-            IngestionMessage::RequestDelivery { request } => self.on_request_delivery(None, request, ctx),
+            IngestionMessage::RequestDelivery { request } => self.on_request_delivery(None, &request, ctx),
             IngestionMessage::DeliveryEnded { delivery } => {
                 self.open.remove(&delivery);
             }
@@ -71,7 +71,7 @@ impl Actor for Ingestion {
 impl Ingestion {
     fn on_take_command(&mut self, id: CommandId, command: Command, ctx: &mut Ctx<'_, Skyhaul>) {
         match command {
-            Command::RequestDelivery(request) => self.on_request_delivery(Some(id), Arc::new(request), ctx),
+            Command::RequestDelivery(request) => self.on_request_delivery(Some(id), &Arc::new(request), ctx),
             Command::CancelDelivery { delivery } => self.on_cancel_delivery(id, delivery, ctx),
             Command::RescheduleDelivery { delivery, changes } => {
                 self.on_reschedule_delivery(id, delivery, changes, ctx);
@@ -87,7 +87,7 @@ impl Ingestion {
     fn on_request_delivery(
         &mut self,
         command: Option<CommandId>,
-        request: Arc<DeliveryRequest>,
+        request: &Arc<DeliveryRequest>,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         let id = request.delivery;
@@ -102,8 +102,8 @@ impl Ingestion {
             return;
         }
         let package = ctx.spawn(Package::new(id, request.pickup.at));
-        let delivery = ctx.spawn(Delivery::new(Arc::clone(&request), command, package));
-        let workflow = ctx.spawn(Workflow::new(&request, delivery, package));
+        let delivery = ctx.spawn(Delivery::new(Arc::clone(request), command, package));
+        let workflow = ctx.spawn(Workflow::new(request, delivery, package));
         self.open.insert(id, delivery);
         ctx.send(workflow, WorkflowMessage::Start);
     }

@@ -132,9 +132,14 @@ impl Package {
             at,
         });
         match by {
-            Transport::Drone(id) => ctx.send(tree::drone(id), DroneMessage::ParcelLoaded { delivery: self.id }),
+            Transport::Drone(id) => {
+                ctx.send(tree::drone(id), DroneMessage::ParcelLoaded { delivery: self.id });
+            }
             Transport::Carrier(id) => {
-                ctx.send(tree::carrier(id), CarrierMessage::ParcelLoaded { delivery: self.id });
+                ctx.send(
+                    tree::carrier(id),
+                    CarrierMessage::ParcelLoaded { delivery: self.id },
+                );
             }
         }
     }
@@ -153,10 +158,16 @@ impl Package {
         ctx.send(delivery, DeliveryMessage::PackageDroppedOff { by });
         match by {
             Transport::Drone(id) => {
-                ctx.send(tree::drone(id), DroneMessage::ParcelUnloaded { delivery: self.id });
+                ctx.send(
+                    tree::drone(id),
+                    DroneMessage::ParcelUnloaded { delivery: self.id },
+                );
             }
             Transport::Carrier(id) => {
-                ctx.send(tree::carrier(id), CarrierMessage::ParcelUnloaded { delivery: self.id });
+                ctx.send(
+                    tree::carrier(id),
+                    CarrierMessage::ParcelUnloaded { delivery: self.id },
+                );
             }
         }
     }

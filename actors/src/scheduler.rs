@@ -200,7 +200,13 @@ impl Scheduler {
         }
     }
 
-    fn queue(&mut self, order: Order, estimate: MissionEstimate, wait: SimDuration, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn queue(
+        &mut self,
+        order: Order,
+        estimate: MissionEstimate,
+        wait: SimDuration,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         let wait_max = ctx.shared().environment.dispatch.wait_max;
         let id = order.id;
         ctx.emit(Event::DeliveryQueued {
@@ -209,10 +215,20 @@ impl Scheduler {
             eta_dropoff: estimate.dropped_off_at + wait,
         });
         let ticket = self.waiting.push(order);
-        ctx.send_in(wait_max, ctx.me::<Self>(), SchedulerMessage::WaitDue { id, ticket });
+        ctx.send_in(
+            wait_max,
+            ctx.me::<Self>(),
+            SchedulerMessage::WaitDue { id, ticket },
+        );
     }
 
-    fn assign(&mut self, order: Order, drone: DroneId, estimate: MissionEstimate, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn assign(
+        &mut self,
+        order: Order,
+        drone: DroneId,
+        estimate: MissionEstimate,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         let by = Transport::Drone(drone);
         ctx.emit(Event::DroneAssigned {
             delivery: order.id,
@@ -266,7 +282,10 @@ impl Scheduler {
     }
 
     fn on_errand_refused(&mut self, drone: DroneId, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.assigned.get(&delivery).is_some_and(|assignment| assignment.drone == drone)
+        if self
+            .assigned
+            .get(&delivery)
+            .is_some_and(|assignment| assignment.drone == drone)
             && let Some(Assignment { order, .. }) = self.assigned.remove(&delivery)
         {
             ctx.emit(Event::DroneReleased {
@@ -289,7 +308,11 @@ impl Scheduler {
     ) {
         self.fleet.take_out(drone);
         let Some(delivery) = delivery else { return };
-        if self.assigned.get(&delivery).is_none_or(|assignment| assignment.drone != drone) {
+        if self
+            .assigned
+            .get(&delivery)
+            .is_none_or(|assignment| assignment.drone != drone)
+        {
             return;
         }
         if let Some(Assignment { order, .. }) = self.assigned.remove(&delivery) {

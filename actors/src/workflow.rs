@@ -107,7 +107,11 @@ pub struct Workflow {
 impl Workflow {
     /// A workflow that has not begun.
     #[must_use]
-    pub fn new(order: &crate::command::DeliveryRequest, delivery: Addr<Delivery>, package: Addr<Package>) -> Self {
+    pub fn new(
+        order: &crate::command::DeliveryRequest,
+        delivery: Addr<Delivery>,
+        package: Addr<Package>,
+    ) -> Self {
         Self {
             id: order.delivery,
             delivery,
@@ -219,7 +223,11 @@ impl Workflow {
         if self.pickup_at > ctx.now() {
             self.booking = Booking::Deferred;
             let generation = self.generation;
-            ctx.send_at(self.pickup_at, ctx.me::<Self>(), WorkflowMessage::PickupDue { generation });
+            ctx.send_at(
+                self.pickup_at,
+                ctx.me::<Self>(),
+                WorkflowMessage::PickupDue { generation },
+            );
         } else {
             self.ask_scheduler(ctx);
         }
@@ -240,7 +248,12 @@ impl Workflow {
             errand: self.errand,
             is_expedited: self.is_expedited,
         };
-        ctx.send(SCHEDULER, SchedulerMessage::AssignDrone { order: Box::new(order) });
+        ctx.send(
+            SCHEDULER,
+            SchedulerMessage::AssignDrone {
+                order: Box::new(order),
+            },
+        );
     }
 
     fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {

@@ -30,11 +30,11 @@ pub struct World {
 impl World {
     /// A world at time zero, with its fleet on the ground and its demand about to begin.
     #[must_use]
-    pub fn found(environment: Arc<Environment>) -> Self {
-        let mut engine = Engine::new(Arc::new(Surroundings::new(Arc::clone(&environment))));
+    pub fn found(environment: &Arc<Environment>) -> Self {
+        let mut engine = Engine::new(Arc::new(Surroundings::new(Arc::clone(environment))));
         engine.spawn(Ingestion::default());
         engine.spawn(DemandSource::new(environment.seed));
-        engine.spawn(Scheduler::new(&environment));
+        engine.spawn(Scheduler::new(environment));
         for (id, _) in (0..).zip(&environment.carriers) {
             engine.spawn(Carrier::new(CarrierId(id), environment.seed));
         }
@@ -42,9 +42,11 @@ impl World {
             engine.spawn(Depot::new(depot));
         }
         let mut world = Self { engine };
-        world.declare(&environment);
+        world.declare(environment);
         if environment.demand.is_some() {
-            world.engine.inject(DEMAND_STARTS_AT, 0, DEMAND, DemandMessage::StartDue);
+            world
+                .engine
+                .inject(DEMAND_STARTS_AT, 0, DEMAND, DemandMessage::StartDue);
         }
         let panic_per_message = environment.faults.actor_panic_per_message;
         if panic_per_message > 0.0 {
@@ -69,7 +71,10 @@ impl World {
                 next += 1;
             }
         }
-        for depot in (0..environment.depots.len()).filter_map(|index| u16::try_from(index).ok()).map(DepotId) {
+        for depot in (0..environment.depots.len())
+            .filter_map(|index| u16::try_from(index).ok())
+            .map(DepotId)
+        {
             if is_grounded(depot, environment) {
                 let reason = GroundingReason::Wind;
                 self.engine.emit(Event::FleetGrounded { depot, reason });
@@ -80,7 +85,8 @@ impl World {
     fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) {
         let surroundings = Arc::clone(self.engine.shared());
         let spec = environment.aircraft(fleet.aircraft);
-        self.engine.spawn(Drone::new(id, fleet.depot, fleet.aircraft, &surroundings));
+        self.engine
+            .spawn(Drone::new(id, fleet.depot, fleet.aircraft, &surroundings));
         self.engine.emit(Event::DroneCommissioned {
             drone: id,
             depot: fleet.depot,
@@ -168,7 +174,12 @@ impl World {
 
 /// Whether the wind keeps all drones of a depot on the ground.
 fn is_grounded(depot: DepotId, environment: &Environment) -> bool {
-    let mut fleets = environment.fleets.iter().filter(|fleet| fleet.depot == depot).peekable();
+    let mut fleets = environment
+        .fleets
+        .iter()
+        .filter(|fleet| fleet.depot == depot)
+        .peekable();
     fleets.peek().is_some()
-        && fleets.all(|fleet| environment.aircraft(fleet.aircraft).wind_max_mps < environment.weather.wind_mps)
+        && fleets
+            .all(|fleet| environment.aircraft(fleet.aircraft).wind_max_mps < environment.weather.wind_mps)
 }

@@ -91,7 +91,13 @@ impl Drone {
             weather: &surroundings.environment.weather,
         };
         let payload = flight.payload();
-        plan_flight(self.spec(surroundings), payload, flight.departure, flight.to, conditions)
+        plan_flight(
+            self.spec(surroundings),
+            payload,
+            flight.departure,
+            flight.to,
+            conditions,
+        )
     }
 
     fn depart(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {

@@ -66,7 +66,12 @@ impl Fleet {
     ) -> Option<(DroneId, MissionEstimate)> {
         let mut candidates: Vec<(SimTime, usize)> = (0..self.groups.len())
             .filter(|index| !self.groups[*index].idle.is_empty())
-            .map(|index| (self.groups[index].picks_up_no_sooner_than(errand, surroundings, now), index))
+            .map(|index| {
+                (
+                    self.groups[index].picks_up_no_sooner_than(errand, surroundings, now),
+                    index,
+                )
+            })
             .collect();
         candidates.sort_unstable();
         let mut best: Option<(MissionEstimate, usize)> = None;

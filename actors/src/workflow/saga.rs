@@ -172,7 +172,11 @@ mod tests {
             };
             let (abandoned, output) = advance(state, Input::Abandoned);
             let (end, outputs) = settle(abandoned, output);
-            let mut expected: Vec<Output> = Step::ALL[..begun].iter().rev().map(|s| Output::Undo(*s)).collect();
+            let mut expected: Vec<Output> = Step::ALL[..begun]
+                .iter()
+                .rev()
+                .map(|s| Output::Undo(*s))
+                .collect();
             expected.push(Output::End);
             assert_eq!((end, outputs), (State::Ended, expected), "from {state:?}");
         }
@@ -183,12 +187,17 @@ mod tests {
         for state in STATES {
             for input in INPUTS {
                 let (once, output) = advance(state, input);
-                if once == state || output == Some(Output::Undo(Step::BookTransport)) && once == State::Rebooking {
+                if once == state
+                    || output == Some(Output::Undo(Step::BookTransport)) && once == State::Rebooking
+                {
                     continue;
                 }
                 let (twice, again) = advance(once, input);
                 let goes_on = matches!(input, Input::Undone(_)) && state == State::Rebooking;
-                assert!(goes_on || (twice, again) == (once, None), "{state:?} {input:?} {once:?}");
+                assert!(
+                    goes_on || (twice, again) == (once, None),
+                    "{state:?} {input:?} {once:?}"
+                );
             }
         }
     }
@@ -217,6 +226,9 @@ mod tests {
         let (state, output) = advance(State::Underway, Input::Rescheduled);
         let (state, outputs) = settle(state, output);
         assert_eq!(state, State::Underway);
-        assert_eq!(outputs, [Output::Undo(Step::BookTransport), Output::Do(Step::BookTransport)]);
+        assert_eq!(
+            outputs,
+            [Output::Undo(Step::BookTransport), Output::Do(Step::BookTransport)]
+        );
     }
 }

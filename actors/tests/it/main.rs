@@ -1,0 +1,7 @@
+//! Whole worlds, run from commands to events.
+
+mod city;
+mod faults;
+mod flights;
+mod repeats;
+mod requests;
