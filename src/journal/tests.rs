@@ -1,0 +1,155 @@
+//! The file journal against the port's suite, torn tails, corrupt middles and full disks.
+
+use std::os::unix::fs::FileExt as _;
+
+use proptest::prelude::*;
+use skyhaul_engine::ports::suite;
+use tempfile::TempDir;
+
+use super::*;
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a temporary folder")
+}
+
+/// A journal with `flushes` flushes of three records each, closed again; gives its only segment.
+fn filled(folder: &TempDir, flushes: u64) -> PathBuf {
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    for flush in 0..flushes {
+        for record in 0..3_u64 {
+            let payload = vec![u8::try_from(flush).expect("small"); 20 + usize::try_from(record).expect("small")];
+            journal.append(SimTime::from_micros(flush), &payload).expect("appends");
+        }
+        journal.flush().expect("flushes");
+    }
+    folder.path().join("00000000000000000000.seg")
+}
+
+fn numbers(journal: &FileJournal) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    journal
+        .read(RecordNumber(0), &mut |record| {
+            numbers.push(record.number.0);
+            true
+        })
+        .expect("reads");
+    numbers
+}
+
+fn overwrite(path: &Path, at: u64, bytes: &[u8]) {
+    let file = File::options().write(true).open(path).expect("opens");
+    file.write_all_at(bytes, at).expect("writes");
+}
+
+#[test]
+fn passes_the_suite_of_its_port() {
+    let folder = folder();
+    suite::reopened_journal(&mut || FileJournal::open(folder.path()).expect("opens").0);
+}
+
+#[test]
+fn goes_on_in_a_new_segment_and_releases_old_ones() {
+    let folder = folder();
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    let payload = vec![1; 3 * 1024 * 1024];
+    for number in 0..20 {
+        assert_eq!(journal.append(SimTime::ZERO, &payload).expect("appends"), RecordNumber(number));
+        if number % 7 == 0 {
+            journal.flush().expect("flushes");
+        }
+    }
+    journal.flush().expect("flushes");
+    assert_eq!(numbers(&journal), (0..20).collect::<Vec<_>>());
+    journal.release_before(RecordNumber(12)).expect("releases");
+    drop(journal);
+    let (mut journal, report) = FileJournal::open(folder.path()).expect("opens with a released part");
+    assert_eq!(report.cut, None);
+    let kept = numbers(&journal);
+    assert!(kept.contains(&0) && !kept.contains(&6) && kept.ends_with(&[12, 13, 14, 15, 16, 17, 18, 19]));
+    assert!(matches!(journal.read(RecordNumber(6), &mut |_| true), Err(JournalError::Gone(_))));
+    assert_eq!(journal.append(SimTime::ZERO, b"more").expect("appends"), RecordNumber(20));
+}
+
+#[test]
+fn refuses_a_payload_beyond_the_limit() {
+    let folder = folder();
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    let refused = journal.append(SimTime::ZERO, &vec![0; PAYLOAD_BYTES_MAX + 1]);
+    assert!(matches!(refused, Err(JournalError::TooLarge { .. })));
+    assert_eq!(journal.next_number(), RecordNumber(0));
+}
+
+#[test]
+fn a_flush_that_fails_takes_everything_back_and_may_be_tried_again() {
+    let folder = folder();
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    journal.append(SimTime::ZERO, b"kept").expect("appends");
+    journal.flush().expect("flushes");
+    let big = vec![9; 4 * 1024 * 1024];
+    let blocked = folder.path().join(format!("{:020}.making", 4));
+    fs::create_dir(&blocked).expect("something stands where the next segment would be made");
+    for _ in 1..=4 {
+        journal.append(SimTime::ZERO, &big).expect("appends");
+    }
+    assert!(matches!(journal.flush(), Err(JournalError::Device(_))));
+    assert_eq!(journal.next_number(), RecordNumber(1));
+    assert_eq!(numbers(&journal), [0]);
+    fs::remove_dir(&blocked).expect("the way is free again");
+    assert_eq!(journal.append(SimTime::ZERO, b"again").expect("appends"), RecordNumber(1));
+    journal.flush().expect("flushes");
+    drop(journal);
+    let (journal, report) = FileJournal::open(folder.path()).expect("opens");
+    assert_eq!((numbers(&journal), report.cut), (vec![0, 1], None));
+}
+
+#[test]
+fn a_corrupt_middle_is_refused_and_named() {
+    let folder = folder();
+    let segment = filled(&folder, 3);
+    overwrite(&segment, HEADER_BYTES_IN_TEST + 40, &[0xFF]);
+    match FileJournal::open(folder.path()) {
+        Err(JournalError::Corrupt { segment, offset, .. }) => {
+            assert_eq!((segment.as_str(), offset), ("00000000000000000000.seg", HEADER_BYTES_IN_TEST));
+        }
+        other => panic!("opened a corrupt journal: {other:?}"),
+    }
+}
+
+#[test]
+fn a_missing_segment_is_refused() {
+    let folder = folder();
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    let payload = vec![1; 4 * 1024 * 1024];
+    for _ in 0..12 {
+        journal.append(SimTime::ZERO, &payload).expect("appends");
+        journal.flush().expect("flushes");
+    }
+    let second = journal.segments[1].path().to_path_buf();
+    drop(journal);
+    fs::remove_file(second).expect("removes");
+    assert!(matches!(FileJournal::open(folder.path()), Err(JournalError::Corrupt { .. })));
+}
+
+const HEADER_BYTES_IN_TEST: u64 = 8;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_happens_to_the_last_flush_costs_that_flush_only(at in 0..156_u64, garbage in prop::collection::vec(any::<u8>(), 1..40)) {
+        let folder = folder();
+        let segment = filled(&folder, 3);
+        let last_flush = HEADER_BYTES_IN_TEST + 2 * 159;
+        overwrite(&segment, last_flush + at, &garbage);
+        let (mut journal, _) = FileJournal::open(folder.path()).expect("a torn tail is cut off");
+        let kept = numbers(&journal);
+        prop_assert!(kept.len() >= 6 && kept.len() <= 9);
+        prop_assert_eq!(&kept, &(0..kept.len() as u64).collect::<Vec<_>>());
+        journal.append(SimTime::ZERO, b"new").expect("appends");
+        journal.flush().expect("flushes");
+        drop(journal);
+        let (journal, report) = FileJournal::open(folder.path()).expect("opens");
+        prop_assert_eq!(report.cut, None);
+        prop_assert_eq!(numbers(&journal).len(), kept.len() + 1);
+    }
+}

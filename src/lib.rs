@@ -1,0 +1,3 @@
+//! The skyhaul program's parts: journal, stores, the supervised runtime, the command line.
+
+pub mod journal;
