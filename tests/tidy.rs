@@ -6,10 +6,29 @@ use std::path::{Path, PathBuf};
 
 /// What each crate may depend on; anything else needs a line here, and a reason in the commit that adds it.
 const ALLOWED: [(&str, &[&str]); 5] = [
-    ("engine", &["geo", "libm", "postcard", "rand", "rand_pcg", "serde", "thiserror"]),
+    (
+        "engine",
+        &[
+            "geo",
+            "libm",
+            "postcard",
+            "rand",
+            "rand_pcg",
+            "serde",
+            "thiserror",
+        ],
+    ),
     (
         "actors",
-        &["geo", "libm", "postcard", "serde", "skyhaul-engine", "thiserror", "uuid"],
+        &[
+            "geo",
+            "libm",
+            "postcard",
+            "serde",
+            "skyhaul-engine",
+            "thiserror",
+            "uuid",
+        ],
     ),
     (
         "telemetry",
@@ -93,7 +112,9 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).expect("the folder can be read").flatten() {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            if path.is_dir() && !["target", "node_modules", "dist", ".git", "data", "out"].contains(&name.as_str()) {
+            if path.is_dir()
+                && !["target", "node_modules", "dist", ".git", "data", "out"].contains(&name.as_str())
+            {
                 folders.push(path);
             } else if endings.iter().any(|ending| name.ends_with(ending)) {
                 found.push(path);
@@ -106,7 +127,8 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
 #[test]
 fn each_crate_depends_on_what_it_may_only() {
     for (member, allowed) in ALLOWED {
-        let text = fs::read_to_string(root().join(member).join("Cargo.toml")).expect("the manifest can be read");
+        let text =
+            fs::read_to_string(root().join(member).join("Cargo.toml")).expect("the manifest can be read");
         let manifest: toml::Table = text.parse().expect("the manifest is TOML");
         let dependencies: BTreeSet<&str> = manifest["dependencies"]
             .as_table()
@@ -124,7 +146,15 @@ fn each_crate_depends_on_what_it_may_only() {
 fn no_source_file_is_longer_than_a_reader_holds() {
     let long: Vec<_> = files(root(), &[".rs", ".ts", ".css", ".mjs"])
         .into_iter()
-        .map(|path| (fs::read_to_string(&path).expect("sources are text").lines().count(), path))
+        .map(|path| {
+            (
+                fs::read_to_string(&path)
+                    .expect("sources are text")
+                    .lines()
+                    .count(),
+                path,
+            )
+        })
         .filter(|(lines, _)| *lines > LINES_MAX)
         .collect();
     assert!(long.is_empty(), "longer than {LINES_MAX} lines: {long:?}");

@@ -49,7 +49,11 @@ fn all(journal: &dyn Journal) -> Vec<JournalRecord> {
 }
 
 fn numbers_records_without_a_gap(journal: &mut dyn Journal) {
-    assert_eq!(journal.next_number(), RecordNumber(0), "the suite begins with an empty journal");
+    assert_eq!(
+        journal.next_number(),
+        RecordNumber(0),
+        "the suite begins with an empty journal"
+    );
     for number in 0..10 {
         let payload = vec![7; usize::try_from(number * 100).expect("small")];
         let given = journal.append(stamp(number), &payload).expect("there is room");
@@ -71,7 +75,10 @@ fn gives_back_what_was_flushed(journal: &dyn Journal) {
     let records = all(journal);
     assert_eq!(records.len(), 11);
     for (number, record) in (0..).zip(&records) {
-        assert_eq!((record.number, record.stamp), (RecordNumber(number), stamp(number)));
+        assert_eq!(
+            (record.number, record.stamp),
+            (RecordNumber(number), stamp(number))
+        );
     }
     assert_eq!(records[10].payload, b"late");
     assert_eq!(records[9].payload.len(), 900);
@@ -112,9 +119,14 @@ pub fn snapshot_store(store: &mut dyn SnapshotStore) {
     };
     assert_eq!(store.marks().expect("the device works"), []);
     for n in [1, 2, 3] {
-        store.save(mark(n), &[u8::try_from(n).expect("small"); 100]).expect("the device works");
+        store
+            .save(mark(n), &[u8::try_from(n).expect("small"); 100])
+            .expect("the device works");
     }
-    assert_eq!(store.marks().expect("the device works"), [mark(1), mark(2), mark(3)]);
+    assert_eq!(
+        store.marks().expect("the device works"),
+        [mark(1), mark(2), mark(3)]
+    );
     assert_eq!(store.load(mark(2)).expect("it was kept"), [2; 100]);
     store.save(mark(3), b"anew").expect("the device works");
     assert_eq!(store.load(mark(3)).expect("it was kept"), b"anew");

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Format, lints, and what may be depended on. Advisories need their database: `make audit`, where it is reachable.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/step.sh
+
+step "format" cargo fmt --all --check
+step "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+step "licences, bans, sources" tools/cargo-deny.sh --log-level error check licenses bans sources
