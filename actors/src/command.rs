@@ -26,6 +26,8 @@ pub enum Command {
     },
     /// Keep what is said about a package.
     RecordPackage(PackageRecord),
+    /// Keep that a receiver confirmed a delivery.
+    RecordConfirmation(ConfirmationRecord),
 }
 
 /// A request to carry a parcel from one place to another.
@@ -101,6 +103,24 @@ pub enum ConfirmationKind {
     /// Nothing.
     #[default]
     None,
+}
+
+/// What is said about a receiver's confirmation. The finger print, picture or recording itself is kept by whoever took it in; here is
+/// what it can be checked by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfirmationRecord {
+    /// Of which delivery.
+    pub delivery: DeliveryId,
+    /// What was given.
+    pub kind: ConfirmationKind,
+    /// When it was given, as its sender says: wall clock, microseconds since 1970.
+    pub given_at_unix_micros: Option<i64>,
+    /// Where it was given, as its sender says.
+    pub place: Option<Place>,
+    /// A digest of what was given.
+    pub blob_digest: [u8; 32],
+    /// Its size.
+    pub blob_bytes: u32,
 }
 
 /// The size class of a package.

@@ -7,7 +7,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 
-use crate::command::{DeliveryRequest, PackageRecord, Place};
+use crate::command::{ConfirmationRecord, DeliveryRequest, PackageRecord, Place};
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
 /// Something that happened. Field names follow the event log's contract.
@@ -256,6 +256,13 @@ pub enum Event {
         actor: String,
         /// What failed.
         cause: String,
+    },
+    /// Something was said about a receiver's confirmation.
+    ConfirmationRecorded {
+        /// The command that said it.
+        command: Option<CommandId>,
+        /// What.
+        confirmation: ConfirmationRecord,
     },
 }
 

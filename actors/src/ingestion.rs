@@ -80,6 +80,10 @@ impl Ingestion {
                 command: Some(id),
                 package,
             }),
+            Command::RecordConfirmation(confirmation) => ctx.emit(Event::ConfirmationRecorded {
+                command: Some(id),
+                confirmation,
+            }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What becomes of requests.
 
-use skyhaul_actors::command::{Command, Place, RescheduleChanges};
+use skyhaul_actors::command::{Command, ConfirmationKind, ConfirmationRecord, Place, RescheduleChanges};
 use skyhaul_actors::event::{AssignmentRefusal, CancelReason, ChangeRefusal, Event, LegPurpose};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -280,4 +280,41 @@ fn a_waiting_request_may_be_rescheduled_to_later() {
     assert_eq!(city.story(id), ["requested", "queued", "rescheduled"]);
     city.run_s(3_000);
     assert_eq!(city.story(id).last(), Some(&"completed"));
+}
+
+#[test]
+fn what_is_said_about_packages_and_confirmations_is_repeated_as_an_event() {
+    let mut city = City::new(environment(1));
+    let package = request(1, place(0.0, 0.0), place(0.0, 1_000.0), 1.0).package;
+    let confirmation = ConfirmationRecord {
+        delivery: DeliveryId(1),
+        kind: ConfirmationKind::Picture,
+        given_at_unix_micros: Some(1_700_000_000_000_000),
+        place: Some(Place::on_ground(place(0.0, 1_000.0))),
+        blob_digest: [7; 32],
+        blob_bytes: 40_000,
+    };
+    let commands = [
+        city.ask(Command::RecordPackage(package.clone())),
+        city.ask(Command::RecordConfirmation(confirmation.clone())),
+    ]
+    .map(Some);
+    city.run_s(1);
+    let said: Vec<&Event> = city
+        .events
+        .iter()
+        .map(|event| &event.event)
+        .filter(|event| !matches!(event, Event::DroneCommissioned { .. }))
+        .collect();
+    let (first, second) = (
+        Event::PackageRecorded {
+            command: commands[0],
+            package,
+        },
+        Event::ConfirmationRecorded {
+            command: commands[1],
+            confirmation,
+        },
+    );
+    assert_eq!(said, [&first, &second]);
 }
