@@ -7,6 +7,9 @@ use skyhaul_actors::ids::CommandId;
 use skyhaul_engine::ports::Numbered;
 use thiserror::Error;
 
+pub mod memory;
+pub mod suite;
+
 /// Takes commands and answers once they are durable.
 pub trait CommandPort: Send + Sync {
     /// Stamps the command, makes it durable and hands it to the engine.
