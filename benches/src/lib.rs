@@ -1,1 +1,4 @@
-//! Benchmarks.
+//! What the benchmarks share: how a run is cut into slices, and how its figures are told.
+
+pub mod phold;
+pub mod slices;

@@ -1,0 +1,84 @@
+//! PHOLD (Fujimoto 1990): every event schedules one more, at an exponential delay, for an actor drawn at random.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::rng::RandomStream;
+use skyhaul_engine::time::SimDuration;
+
+pub mod kernel;
+pub mod on_actix;
+
+/// The mean delay between an event and the one it schedules, virtual seconds.
+const DELAY_MEAN_S: f64 = 1.0;
+
+/// The seed of every run.
+const SEED: u64 = 42;
+
+/// How large a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Actors, and events on their way.
+    pub actors: u32,
+    /// Events in a slice, about.
+    pub events: u64,
+    /// Slices timed, after one that is not.
+    pub slices: usize,
+}
+
+impl Size {
+    /// The virtual time in which about `events` events are due: each actor's event takes the mean delay.
+    fn slice(self) -> SimDuration {
+        SimDuration::from_seconds_f64(self.events as f64 / f64::from(self.actors) * DELAY_MEAN_S)
+    }
+}
+
+/// When the first event of actor `index` is due, after the start.
+fn first_delay(index: u32) -> SimDuration {
+    delay(&mut RandomStream::new(SEED, u64::MAX - u64::from(index)))
+}
+
+fn delay(random: &mut RandomStream) -> SimDuration {
+    SimDuration::from_seconds_f64(random.exponential(DELAY_MEAN_S)).max(SimDuration::from_micros(1))
+}
+
+/// Words of a state that are only there to be as large as a drone's.
+const BALLAST: usize = 13;
+
+/// One actor's state: 128 bytes, the same for every peer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    random: RandomStream,
+    handled: u64,
+    ballast: [u64; BALLAST],
+}
+
+impl State {
+    /// The state of actor `index`.
+    #[must_use]
+    pub fn new(index: u32) -> Self {
+        Self {
+            random: RandomStream::new(SEED, u64::from(index)),
+            handled: 0,
+            ballast: [u64::from(index); BALLAST],
+        }
+    }
+
+    /// Handles an event: whom the next one is for, of `actors`, and how much later it is due.
+    #[expect(clippy::cast_possible_truncation, reason = "indices below a small count")]
+    pub fn next(&mut self, actors: u32) -> (u32, SimDuration) {
+        self.handled += 1;
+        self.ballast[self.handled as usize % BALLAST] ^= self.handled;
+        let delay = delay(&mut self.random);
+        (self.random.index(actors as usize) as u32, delay)
+    }
+
+    /// What the state says of its history. The sum over all actors does not depend on the order of events at one instant,
+    /// so that peers that break ties otherwise must agree.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let ballast = self
+            .ballast
+            .iter()
+            .fold(0, |sum: u64, word| sum.rotate_left(7) ^ word);
+        (ballast ^ self.handled).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ self.random.clone().bits()
+    }
+}
