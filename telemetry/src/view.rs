@@ -53,6 +53,16 @@ pub enum DroneState {
 }
 
 impl DroneState {
+    /// All states.
+    pub const ALL: [Self; 6] = [
+        Self::Idle,
+        Self::ToPickup,
+        Self::ToDropoff,
+        Self::Returning,
+        Self::Charging,
+        Self::Failed,
+    ];
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -90,6 +100,27 @@ pub struct DeliveryView {
     pub delivery_eta: SimTime,
     /// The leg its drone flies for it now.
     pub leg: Option<Arc<Leg>>,
+}
+
+/// What the drones of a depot do, wherever they are: each is counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepotView {
+    /// Which depot.
+    pub depot: DepotId,
+    /// Drones that stand ready.
+    pub idle: u32,
+    /// Drones in the air.
+    pub flying: u32,
+    /// Drones that stand at a pickup or a drop-off.
+    pub handling: u32,
+    /// Drones on a pad.
+    pub charging: u32,
+    /// Drones that wait for a pad.
+    pub queue: u32,
+    /// Drones out of order.
+    pub failed: u32,
+    /// Whether its drones must stay on the ground.
+    pub is_grounded: bool,
 }
 
 /// The fleet's figures at an instant.

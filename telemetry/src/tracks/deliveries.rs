@@ -1,0 +1,206 @@
+//! All deliveries as events tell of them: the open ones, and the last that ended.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use skyhaul_actors::event::{Event, ReleaseReason, Transport};
+use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::stage::Stage;
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::SimTime;
+
+use super::delivery::{DeliveryTrack, drone_of};
+use super::estimate::{Estimate, Guess};
+use super::figures::Figures;
+use super::fleet::Fleet;
+
+/// Ended deliveries kept: at about a kibibyte each some 10 MiB. The one that ended first goes first; its history is in the delivery store.
+pub const ENDED_KEPT_MAX: usize = 10_000;
+
+/// What a fold over deliveries looks at besides the deliveries.
+pub(super) struct Around<'a> {
+    pub(super) now: SimTime,
+    pub(super) guess: &'a Guess,
+    /// The drones as they were before the event.
+    pub(super) fleet: &'a Fleet,
+    /// Where each drone is.
+    pub(super) whereabouts: &'a dyn Fn(DroneId) -> Option<(Position, f64)>,
+}
+
+/// All deliveries that are open, and the last that ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Deliveries {
+    by_id: BTreeMap<DeliveryId, DeliveryTrack>,
+    /// Those that ended, the first one first.
+    ended: VecDeque<DeliveryId>,
+    pub(super) figures: Figures,
+}
+
+impl Deliveries {
+    pub(super) fn get(&self, id: DeliveryId) -> Option<&DeliveryTrack> {
+        self.by_id.get(&id)
+    }
+
+    pub(super) fn apply(&mut self, event: &Event, around: &Around<'_>) {
+        match event {
+            Event::DeliveryRequested { request, .. } => {
+                let start = request.pickup_at.max(around.now);
+                let estimate = around
+                    .guess
+                    .estimate(start, request.pickup.at, request.dropoff.at);
+                let track = DeliveryTrack::new(request, around.now, estimate);
+                if self.by_id.insert(request.delivery, track).is_none() {
+                    self.figures.add(Stage::Created);
+                }
+            }
+            Event::LegStarted(leg) => {
+                if let Some(track) = self.carried_by(leg.delivery, leg.drone) {
+                    track.on_leg_started(leg);
+                }
+            }
+            Event::LegEnded {
+                drone, delivery, at, ..
+            } => {
+                if let Some(track) = delivery.and_then(|id| self.by_id.get_mut(&id)) {
+                    track.on_leg_ended(*drone, *at, around.now);
+                }
+            }
+            Event::DroneFailed { drone, at, .. } => {
+                let delivery = around.fleet.get(*drone).and_then(|track| track.delivery);
+                if let Some(track) = self.carried_by(delivery, *drone) {
+                    track.on_put_down(*at);
+                }
+            }
+            _ => self.apply_to_one(event, around),
+        }
+    }
+
+    /// Applies what is about one delivery that is known.
+    fn apply_to_one(&mut self, event: &Event, around: &Around<'_>) {
+        let Some(id) = about(event) else { return };
+        let Some(track) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        if track.stage.is_final() {
+            if let Event::DroneReleased { .. } = event {
+                track.on_released();
+            }
+            return;
+        }
+        match event {
+            Event::PackagePickedUp { by, .. } => {
+                if let Some(waited) = track.on_picked_up(*by, around.now) {
+                    self.figures.picked_up(waited);
+                }
+            }
+            Event::DeliveryCompleted { by, .. } => {
+                track.on_completed(*by, around.now);
+                self.figures.completed(around.now);
+            }
+            _ => change(track, event, around),
+        }
+        if let Some((_, stage)) = Stage::entered_by(event) {
+            self.enter(id, stage, around);
+        }
+    }
+
+    fn enter(&mut self, id: DeliveryId, stage: Stage, around: &Around<'_>) {
+        let Some(track) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        let drone = drone_of(track.transport).and_then(around.whereabouts);
+        if let Some(before) = track.enter(stage, around.now, drone) {
+            self.figures.change(before, stage);
+        }
+        if stage.is_final() {
+            self.ended.push_back(id);
+            if self.ended.len() > ENDED_KEPT_MAX
+                && let Some(first) = self.ended.pop_front()
+            {
+                self.by_id.remove(&first);
+            }
+        }
+    }
+
+    /// The delivery, where the drone has it.
+    fn carried_by(&mut self, delivery: Option<DeliveryId>, drone: DroneId) -> Option<&mut DeliveryTrack> {
+        self.by_id
+            .get_mut(&delivery?)
+            .filter(|track| track.transport == Some(Transport::Drone(drone)))
+    }
+}
+
+/// Changes a delivery that is open, all but its stage.
+fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
+    match event {
+        Event::DeliveryQueued {
+            eta_pickup,
+            eta_dropoff,
+            ..
+        } => track.estimate = estimate(*eta_pickup, *eta_dropoff),
+        Event::DroneAssigned {
+            drone,
+            eta_pickup,
+            eta_dropoff,
+            ..
+        } => track.on_assigned(Transport::Drone(*drone), estimate(*eta_pickup, *eta_dropoff)),
+        Event::CarrierBooked {
+            carrier,
+            eta_pickup,
+            eta_dropoff,
+            ..
+        } => track.on_assigned(Transport::Carrier(*carrier), estimate(*eta_pickup, *eta_dropoff)),
+        Event::DroneReleased { drone, reason, .. } => {
+            if track.transport == Some(Transport::Drone(*drone)) {
+                track.on_released();
+            }
+            if matches!(reason, ReleaseReason::DroneFailed | ReleaseReason::DroneRefused) {
+                start_over(track, around.now, around.guess);
+            }
+        }
+        Event::CarrierFailed { at, .. } => {
+            track.on_put_down(*at);
+            track.on_released();
+            start_over(track, around.now, around.guess);
+        }
+        Event::DeliveryRescheduled {
+            pickup,
+            dropoff,
+            pickup_at,
+            deadline,
+            ..
+        } => {
+            track.on_rescheduled(*pickup, *dropoff, *deadline);
+            start_over(track, around.now.max(*pickup_at), around.guess);
+        }
+        Event::PackageDroppedOff { at, .. } => track.on_dropped_off(*at),
+        Event::DeliveryCancelled { .. } => track.on_cancelled(around.now),
+        _ => {}
+    }
+}
+
+const fn estimate(pickup: SimTime, dropoff: SimTime) -> Estimate {
+    Estimate { pickup, dropoff }
+}
+
+/// Nobody is on the way any more: guesses anew.
+fn start_over(track: &mut DeliveryTrack, start: SimTime, guess: &Guess) {
+    track.estimate = guess.estimate(start, track.pickup.at, track.dropoff.at);
+}
+
+/// The delivery an event is about, where it is about the fate of one.
+const fn about(event: &Event) -> Option<DeliveryId> {
+    match event {
+        Event::DeliveryQueued { delivery, .. }
+        | Event::DroneAssigned { delivery, .. }
+        | Event::DroneReleased { delivery, .. }
+        | Event::CarrierBooked { delivery, .. }
+        | Event::CarrierFailed { delivery, .. }
+        | Event::PackagePickedUp { delivery, .. }
+        | Event::PackageDroppedOff { delivery, .. }
+        | Event::DeliveryRescheduled { delivery, .. }
+        | Event::DeliveryCompleted { delivery, .. }
+        | Event::DeliveryCancelled { delivery, .. } => Some(*delivery),
+        _ => None,
+    }
+}

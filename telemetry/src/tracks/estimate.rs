@@ -1,0 +1,117 @@
+//! When a parcel is picked up and when it arrives: the best that is known, kept up with what happens.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::mission::{LOADING, UNLOADING};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::{SimDuration, SimTime};
+
+/// Where there is neither a fleet nor a carrier: the speed of a bicycle, m/s.
+const SPEED_OF_NOBODY_MPS: f64 = 5.0;
+
+/// Two times of a delivery: when the parcel is in the transport, and when it is out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Estimate {
+    pub(super) pickup: SimTime,
+    pub(super) dropoff: SimTime,
+}
+
+impl Estimate {
+    /// Moves the pickup; the drop-off moves with it.
+    pub(super) fn shift_pickup(&mut self, pickup: SimTime) {
+        let journey = self.dropoff.since(self.pickup);
+        *self = Self {
+            pickup,
+            dropoff: pickup + journey,
+        };
+    }
+
+    /// The same, where the parcel was not picked up at `now`: a pickup that should have been is expected now.
+    pub(super) fn not_before(mut self, now: SimTime) -> Self {
+        if self.pickup < now {
+            self.shift_pickup(now);
+        }
+        self
+    }
+}
+
+/// Guesses before a scheduler or a carrier has said anything: straight to the pickup from the nearest depot, straight on to the drop-off.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Guess {
+    depots: Vec<Position>,
+    speed_mps: f64,
+    /// Up and down again.
+    climb: SimDuration,
+    /// Before anyone sets out.
+    delay: SimDuration,
+}
+
+impl Guess {
+    /// From the fleets' mean aircraft; where there is no fleet, from the first carrier.
+    pub(super) fn new(environment: &Environment) -> Self {
+        let depots = environment.depots.iter().map(|depot| depot.at).collect();
+        let fleet_size: f64 = environment.fleets.iter().map(|f| f64::from(f.count)).sum();
+        if fleet_size > 0.0 {
+            let mean = |of: fn(&skyhaul_actors::environment::AircraftSpec) -> f64| {
+                let weighted = environment
+                    .fleets
+                    .iter()
+                    .map(|fleet| f64::from(fleet.count) * of(environment.aircraft(fleet.aircraft)));
+                weighted.sum::<f64>() / fleet_size
+            };
+            let climb_s = mean(|a| a.altitude_m / a.climb_mps + a.altitude_m / a.descent_mps);
+            return Self {
+                depots,
+                speed_mps: mean(|a| a.cruise_mps),
+                climb: SimDuration::from_seconds_f64(climb_s),
+                delay: SimDuration::ZERO,
+            };
+        }
+        let carrier = environment.carriers.first();
+        Self {
+            depots: Vec::new(),
+            speed_mps: carrier.map_or(SPEED_OF_NOBODY_MPS, |carrier| carrier.speed_mps),
+            climb: SimDuration::ZERO,
+            delay: carrier.map_or(SimDuration::ZERO, |carrier| carrier.pickup_delay),
+        }
+    }
+
+    /// The guess for a parcel that may be fetched from `start` on.
+    pub(super) fn estimate(&self, start: SimTime, pickup: Position, dropoff: Position) -> Estimate {
+        let nearest_m = self
+            .depots
+            .iter()
+            .map(|depot| depot.distance_m(pickup))
+            .min_by(f64::total_cmp)
+            .unwrap_or(0.0);
+        let pickup_at = start + self.delay + self.flight(nearest_m) + LOADING;
+        Estimate {
+            pickup: pickup_at,
+            dropoff: pickup_at + self.flight(pickup.distance_m(dropoff)) + UNLOADING,
+        }
+    }
+
+    fn flight(&self, distance_m: f64) -> SimDuration {
+        self.climb + SimDuration::from_seconds_f64(distance_m / self.speed_mps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_s(seconds: u64) -> SimTime {
+        SimTime::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn a_late_pickup_delays_the_arrival_by_as_much() {
+        let estimate = Estimate {
+            pickup: at_s(100),
+            dropoff: at_s(400),
+        };
+        assert_eq!(estimate.not_before(at_s(50)), estimate);
+        let late = estimate.not_before(at_s(130));
+        assert_eq!((late.pickup, late.dropoff), (at_s(130), at_s(430)));
+    }
+}
