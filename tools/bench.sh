@@ -4,4 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/step.sh
 
-step "kernel beside its peers" cargo run --release --locked --quiet -p skyhaul-benches --bin phold
+bench() {
+    cargo run --release --locked --quiet -p skyhaul-benches --bin "$@"
+}
+
+step "kernel beside actix" bench phold
+step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"

@@ -1,4 +1,5 @@
 //! What the benchmarks share: how a run is cut into slices, and how its figures are told.
 
+pub mod durable;
 pub mod phold;
 pub mod slices;
