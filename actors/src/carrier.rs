@@ -183,6 +183,27 @@ impl Actor for Carrier {
         }
         Ok(())
     }
+
+    fn on_given_up(&self, parked: &CarrierMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        match parked {
+            CarrierMessage::Book { consignment } => {
+                let carrier = self.id;
+                ctx.send(consignment.workflow, WorkflowMessage::CarrierRefused { carrier });
+            }
+            CarrierMessage::Cancel { workflow, .. } => {
+                ctx.send(*workflow, WorkflowMessage::TransportReleased);
+            }
+            CarrierMessage::PickupDue { id, .. }
+            | CarrierMessage::ParcelLoaded { delivery: id }
+            | CarrierMessage::ArrivalDue { id, .. } => {
+                if let Some(booking) = self.bookings.get(id) {
+                    let (by, parcel_at) = (self.by(), Some(booking.errand.pickup));
+                    ctx.send(booking.delivery, DeliveryMessage::TransportLost { by, parcel_at });
+                }
+            }
+            CarrierMessage::ParcelUnloaded { .. } => {}
+        }
+    }
 }
 
 impl Carrier {

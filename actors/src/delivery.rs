@@ -6,8 +6,6 @@
 //!             └────Cancel, Abandon───────┴──► Ended
 //! ```
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
@@ -24,10 +22,7 @@ use crate::workflow::{Workflow, WorkflowMessage};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum DeliveryMessage {
     /// Step 2 of the saga: be there.
-    Open {
-        /// Who sees to it.
-        workflow: Addr<Workflow>,
-    },
+    Open,
     /// A client wants it no more.
     Cancel {
         /// The command that asked.
@@ -101,31 +96,29 @@ pub enum DeliveryProgress {
 /// One request, from asked to ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
-    request: Arc<DeliveryRequest>,
-    command: Option<CommandId>,
+    id: DeliveryId,
     pickup: Place,
     dropoff: Place,
     pickup_at: SimTime,
     deadline: Option<SimTime>,
     progress: DeliveryProgress,
     package: Addr<Package>,
-    workflow: Option<Addr<Workflow>>,
+    workflow: Addr<Workflow>,
 }
 
 impl Delivery {
     /// A delivery as asked for.
     #[must_use]
-    pub fn new(request: Arc<DeliveryRequest>, command: Option<CommandId>, package: Addr<Package>) -> Self {
+    pub fn new(request: &DeliveryRequest, package: Addr<Package>, workflow: Addr<Workflow>) -> Self {
         Self {
+            id: request.delivery,
             pickup: request.pickup,
             dropoff: request.dropoff,
             pickup_at: request.pickup_at,
             deadline: request.deadline,
-            request,
-            command,
             progress: DeliveryProgress::Waiting,
             package,
-            workflow: None,
+            workflow,
         }
     }
 
@@ -133,10 +126,6 @@ impl Delivery {
     #[must_use]
     pub const fn view(&self) -> DeliveryProgress {
         self.progress
-    }
-
-    fn id(&self) -> DeliveryId {
-        self.request.delivery
     }
 }
 
@@ -147,7 +136,7 @@ impl Actor for Delivery {
 
     fn handle(&mut self, message: DeliveryMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
-            DeliveryMessage::Open { workflow } => self.on_open(workflow, ctx),
+            DeliveryMessage::Open => ctx.send(self.workflow, WorkflowMessage::DeliveryOpened),
             DeliveryMessage::Cancel { command } => self.on_cancel(command, ctx),
             DeliveryMessage::Reschedule { command, changes } => self.on_reschedule(command, &changes, ctx),
             DeliveryMessage::TransportAssigned { by } => self.on_transport_assigned(by),
@@ -163,7 +152,7 @@ impl Actor for Delivery {
         Ok(())
     }
 
-    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_given_up(&self, _parked: &DeliveryMessage, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.progress != DeliveryProgress::Ended {
             self.announce_cancelled(None, CancelReason::AttemptsExhausted, ctx);
         }
@@ -171,15 +160,6 @@ impl Actor for Delivery {
 }
 
 impl Delivery {
-    fn on_open(&mut self, workflow: Addr<Workflow>, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.workflow = Some(workflow);
-        ctx.emit(Event::DeliveryRequested {
-            command: self.command,
-            request: Arc::clone(&self.request),
-        });
-        ctx.send(workflow, WorkflowMessage::DeliveryOpened);
-    }
-
     fn on_cancel(&mut self, command: Option<CommandId>, ctx: &mut Ctx<'_, Skyhaul>) {
         match self.change_refusal() {
             None => {
@@ -187,7 +167,7 @@ impl Delivery {
                 self.announce_cancelled(command, CancelReason::Requested, ctx);
             }
             Some(reason) => ctx.emit(Event::DeliveryCancelRefused {
-                delivery: self.id(),
+                delivery: self.id,
                 command,
                 reason,
             }),
@@ -202,12 +182,13 @@ impl Delivery {
     ) {
         if let Some(reason) = self.change_refusal() {
             ctx.emit(Event::DeliveryRescheduleRefused {
-                delivery: self.id(),
+                delivery: self.id,
                 command,
                 reason,
             });
             return;
         }
+        self.progress = DeliveryProgress::Waiting;
         if let Some(pickup) = changes.pickup {
             self.pickup = pickup;
             ctx.send(self.package, PackageMessage::Move { at: pickup.at });
@@ -216,21 +197,19 @@ impl Delivery {
         self.pickup_at = changes.pickup_at.unwrap_or(self.pickup_at);
         self.deadline = changes.deadline.unwrap_or(self.deadline);
         ctx.emit(Event::DeliveryRescheduled {
-            delivery: self.id(),
+            delivery: self.id,
             command,
             pickup: self.pickup,
             dropoff: self.dropoff,
             pickup_at: self.pickup_at,
             deadline: self.deadline,
         });
-        self.tell_workflow(
-            WorkflowMessage::DeliveryRescheduled {
-                pickup: self.pickup.at,
-                dropoff: self.dropoff.at,
-                pickup_at: self.pickup_at,
-            },
-            ctx,
-        );
+        let message = WorkflowMessage::DeliveryRescheduled {
+            pickup: self.pickup.at,
+            dropoff: self.dropoff.at,
+            pickup_at: self.pickup_at,
+        };
+        ctx.send(self.workflow, message);
     }
 
     fn on_transport_assigned(&mut self, by: Transport) {
@@ -262,28 +241,27 @@ impl Delivery {
         if self.progress == DeliveryProgress::Carried(by) {
             self.progress = DeliveryProgress::Ended;
             ctx.emit(Event::DeliveryCompleted {
-                delivery: self.id(),
+                delivery: self.id,
                 by,
             });
-            self.tell_workflow(WorkflowMessage::DeliveryCompleted, ctx);
+            ctx.send(self.workflow, WorkflowMessage::DeliveryCompleted);
         }
     }
 
     fn on_transport_lost(&mut self, by: Transport, parcel_at: Option<Position>, ctx: &mut Ctx<'_, Skyhaul>) {
-        let had_it = matches!(
-            self.progress,
-            DeliveryProgress::Assigned(with) | DeliveryProgress::Carried(with) if with == by
-        );
-        if !had_it {
-            return;
-        }
+        let parcel_at = match self.progress {
+            DeliveryProgress::Assigned(with) if with == by => parcel_at,
+            // Lost between taking the parcel and knowing it: the parcel lies where it was.
+            DeliveryProgress::Carried(with) if with == by => parcel_at.or(Some(self.pickup.at)),
+            _ => return,
+        };
         self.progress = DeliveryProgress::Waiting;
         if let Some(at) = parcel_at {
             self.pickup = Place::on_ground(at);
             ctx.send(self.package, PackageMessage::PutDown { at });
         }
         let pickup = self.pickup.at;
-        self.tell_workflow(WorkflowMessage::TransportLost { pickup }, ctx);
+        ctx.send(self.workflow, WorkflowMessage::TransportLost { pickup });
     }
 
     fn on_abandon(&mut self, reason: CancelReason, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -309,16 +287,10 @@ impl Delivery {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         ctx.emit(Event::DeliveryCancelled {
-            delivery: self.id(),
+            delivery: self.id,
             command,
             reason,
         });
-        self.tell_workflow(WorkflowMessage::DeliveryCancelled, ctx);
-    }
-
-    fn tell_workflow(&self, message: WorkflowMessage, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let Some(workflow) = self.workflow {
-            ctx.send(workflow, message);
-        }
+        ctx.send(self.workflow, WorkflowMessage::DeliveryCancelled);
     }
 }

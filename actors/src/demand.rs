@@ -25,6 +25,9 @@ const DRAWS_MAX: usize = 32;
 /// The lightest parcel, kg: an envelope.
 const WEIGHT_MIN_KG: f64 = 0.05;
 
+/// After a request that could not be made, the next is tried this much later.
+const PAUSE: SimDuration = SimDuration::from_mins(1);
+
 /// The number of its random stream.
 const RANDOM_STREAM: u64 = 1;
 
@@ -78,6 +81,10 @@ impl Actor for DemandSource {
             (Some(Demand::Trace(_)), _) => self.on_trace_due(environment, ctx),
         }
         Ok(())
+    }
+
+    fn on_given_up(&self, _parked: &DemandMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        ctx.send_in(PAUSE, ctx.me::<Self>(), DemandMessage::RequestDue);
     }
 }
 

@@ -236,8 +236,9 @@ impl Actor for Drone {
         Ok(())
     }
 
-    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.announce_failure(DroneFailure::Software, ctx);
+    fn on_given_up(&self, _parked: &DroneMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        let fall = self.announce_failure(DroneFailure::Software, ctx);
+        self.tell_scheduler(&fall, true, ctx);
         let drone = self.id;
         ctx.send(tree::depot(self.depot), DepotMessage::DroneLost { drone });
     }
@@ -299,7 +300,6 @@ impl Drone {
         if let DroneState::Unloading(errand) = self.state
             && errand.id == delivery
         {
-            ctx.send(SCHEDULER, SchedulerMessage::ErrandDone { delivery });
             self.go_home(self.standing(ctx.now()), false, ctx);
         }
     }
@@ -337,6 +337,7 @@ impl Drone {
 
     fn fail(&mut self, reason: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) {
         let fall = self.announce_failure(reason, ctx);
+        self.tell_scheduler(&fall, false, ctx);
         self.at = fall.at;
         self.battery = fall.battery;
         self.enter(DroneState::Failed);
@@ -355,13 +356,16 @@ impl Drone {
             reason,
             at: fall.at,
         });
+        fall
+    }
+
+    fn tell_scheduler(&self, fall: &Fall, is_gone: bool, ctx: &mut Ctx<'_, Skyhaul>) {
         let message = SchedulerMessage::DroneLost {
             drone: self.id,
-            delivery: self.delivery(),
             parcel_at: fall.parcel_at,
+            is_gone,
         };
         ctx.send(SCHEDULER, message);
-        fall
     }
 
     fn standing(&self, time: SimTime) -> Departure {

@@ -8,7 +8,7 @@ use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPol
 
 use crate::command::{Command, DeliveryRequest, RescheduleChanges};
 use crate::delivery::{Delivery, DeliveryMessage};
-use crate::event::{ChangeRefusal, Event};
+use crate::event::{CancelReason, ChangeRefusal, Event};
 use crate::ids::{CommandId, DeliveryId};
 use crate::package::Package;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
@@ -66,6 +66,14 @@ impl Actor for Ingestion {
         }
         Ok(())
     }
+
+    fn on_given_up(&self, parked: &IngestionMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        match parked {
+            IngestionMessage::TakeCommand { id, command } => self.turn_down(*id, command, ctx),
+            IngestionMessage::RequestDelivery { request } => turn_down_request(None, request, ctx),
+            IngestionMessage::DeliveryEnded { .. } => {}
+        }
+    }
 }
 
 impl Ingestion {
@@ -105,9 +113,15 @@ impl Ingestion {
             ctx.send(*delivery, DeliveryMessage::Reschedule { command, changes });
             return;
         }
-        let package = ctx.spawn(Package::new(id, request.pickup.at));
-        let delivery = ctx.spawn(Delivery::new(Arc::clone(request), command, package));
-        let workflow = ctx.spawn(Workflow::new(request, delivery, package));
+        ctx.emit(Event::DeliveryRequested {
+            command,
+            request: Arc::clone(request),
+        });
+        let workflow = ctx.reserve();
+        let delivery = ctx.reserve();
+        let package = ctx.spawn(Package::new(id, request.pickup.at, delivery));
+        ctx.spawn_at(delivery, Delivery::new(request, package, workflow));
+        ctx.spawn_at(workflow, Workflow::new(request, delivery, package));
         self.open.insert(id, delivery);
         ctx.send(workflow, WorkflowMessage::Start);
     }
@@ -141,4 +155,38 @@ impl Ingestion {
             }),
         }
     }
+
+    /// Answers a command that could not be taken in.
+    fn turn_down(&self, id: CommandId, command: &Command, ctx: &mut Ctx<'_, Skyhaul>) {
+        match command {
+            Command::RequestDelivery(request) if !self.open.contains_key(&request.delivery) => {
+                turn_down_request(Some(id), &Arc::new(request.clone()), ctx);
+            }
+            Command::RequestDelivery(DeliveryRequest { delivery, .. })
+            | Command::RescheduleDelivery { delivery, .. } => ctx.emit(Event::DeliveryRescheduleRefused {
+                delivery: *delivery,
+                command: Some(id),
+                reason: ChangeRefusal::Unknown,
+            }),
+            Command::CancelDelivery { delivery } => ctx.emit(Event::DeliveryCancelRefused {
+                delivery: *delivery,
+                command: Some(id),
+                reason: ChangeRefusal::Unknown,
+            }),
+            Command::RecordPackage(_) | Command::RecordConfirmation(_) => {}
+        }
+    }
+}
+
+/// A request that could not be taken in ends as it begins.
+fn turn_down_request(command: Option<CommandId>, request: &Arc<DeliveryRequest>, ctx: &mut Ctx<'_, Skyhaul>) {
+    ctx.emit(Event::DeliveryRequested {
+        command,
+        request: Arc::clone(request),
+    });
+    ctx.emit(Event::DeliveryCancelled {
+        delivery: request.delivery,
+        command: None,
+        reason: CancelReason::AttemptsExhausted,
+    });
 }

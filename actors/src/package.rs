@@ -15,7 +15,8 @@ use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::DroneMessage;
 use crate::event::{Event, Transport};
 use crate::ids::DeliveryId;
-use crate::tree::{self, RESTARTS_OF_MANY, Skyhaul};
+use crate::scheduler::SchedulerMessage;
+use crate::tree::{self, RESTARTS_OF_MANY, SCHEDULER, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
 /// What a package understands.
@@ -25,8 +26,6 @@ pub enum PackageMessage {
     Open {
         /// Who is told.
         workflow: Addr<Workflow>,
-        /// The delivery that carries it.
-        delivery: Addr<Delivery>,
     },
     /// Leave the place where it lies.
     PickUp {
@@ -70,17 +69,17 @@ pub enum PackagePlace {
 pub struct Package {
     id: DeliveryId,
     place: PackagePlace,
-    delivery: Option<Addr<Delivery>>,
+    delivery: Addr<Delivery>,
 }
 
 impl Package {
     /// A parcel that lies at its pickup.
     #[must_use]
-    pub const fn new(id: DeliveryId, at: Position) -> Self {
+    pub const fn new(id: DeliveryId, at: Position, delivery: Addr<Delivery>) -> Self {
         Self {
             id,
             place: PackagePlace::Lying(at),
-            delivery: None,
+            delivery,
         }
     }
 
@@ -98,7 +97,7 @@ impl Actor for Package {
 
     fn handle(&mut self, message: PackageMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
-            PackageMessage::Open { workflow, delivery } => self.on_open(workflow, delivery, ctx),
+            PackageMessage::Open { workflow } => ctx.send(workflow, WorkflowMessage::PackageOpened),
             PackageMessage::PickUp { by } => self.on_pick_up(by, ctx),
             PackageMessage::DropOff { by, at } => self.on_drop_off(by, at, ctx),
             PackageMessage::Move { at } => self.on_move(at),
@@ -108,19 +107,12 @@ impl Actor for Package {
         Ok(())
     }
 
-    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let Some(delivery) = self.delivery {
-            ctx.send(delivery, DeliveryMessage::PackageLost);
-        }
+    fn on_given_up(&self, _parked: &PackageMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        ctx.send(self.delivery, DeliveryMessage::PackageLost);
     }
 }
 
 impl Package {
-    fn on_open(&mut self, workflow: Addr<Workflow>, delivery: Addr<Delivery>, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.delivery = Some(delivery);
-        ctx.send(workflow, WorkflowMessage::PackageOpened);
-    }
-
     fn on_pick_up(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
         let PackagePlace::Lying(at) = self.place else {
             return;
@@ -145,7 +137,6 @@ impl Package {
     }
 
     fn on_drop_off(&mut self, by: Transport, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
-        let Some(delivery) = self.delivery else { return };
         if self.place != PackagePlace::Carried(by) {
             return;
         }
@@ -155,13 +146,12 @@ impl Package {
             by,
             at,
         });
-        ctx.send(delivery, DeliveryMessage::PackageDroppedOff { by });
+        ctx.send(self.delivery, DeliveryMessage::PackageDroppedOff { by });
         match by {
             Transport::Drone(id) => {
-                ctx.send(
-                    tree::drone(id),
-                    DroneMessage::ParcelUnloaded { delivery: self.id },
-                );
+                let delivery = self.id;
+                ctx.send(SCHEDULER, SchedulerMessage::ErrandDone { delivery });
+                ctx.send(tree::drone(id), DroneMessage::ParcelUnloaded { delivery });
             }
             Transport::Carrier(id) => {
                 ctx.send(

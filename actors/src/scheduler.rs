@@ -58,7 +58,7 @@ pub enum SchedulerMessage {
         /// Which.
         drone: DroneId,
     },
-    /// A drone handed its parcel over.
+    /// A parcel was handed over.
     ErrandDone {
         /// Of which delivery.
         delivery: DeliveryId,
@@ -74,10 +74,10 @@ pub enum SchedulerMessage {
     DroneLost {
         /// Which.
         drone: DroneId,
-        /// The delivery it had.
-        delivery: Option<DeliveryId>,
         /// Where the parcel lies, where it carried one.
         parcel_at: Option<Position>,
+        /// Whether it never comes back.
+        is_gone: bool,
     },
     /// A request has waited as long as one may.
     WaitDue {
@@ -172,12 +172,22 @@ impl Actor for Scheduler {
             }
             SchedulerMessage::DroneLost {
                 drone,
-                delivery,
                 parcel_at,
-            } => self.on_drone_lost(drone, delivery, parcel_at, ctx),
+                is_gone,
+            } => self.on_drone_lost(drone, parcel_at, is_gone, ctx),
             SchedulerMessage::WaitDue { id, ticket } => self.on_wait_due(id, ticket, ctx),
         }
         Ok(())
+    }
+
+    fn on_given_up(&self, parked: &SchedulerMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+        match parked {
+            SchedulerMessage::AssignDrone { order } => refuse(order, AssignmentRefusal::NobodyCan, ctx),
+            SchedulerMessage::ReleaseDelivery { workflow, .. } => {
+                ctx.send(*workflow, WorkflowMessage::TransportReleased);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -302,19 +312,23 @@ impl Scheduler {
     fn on_drone_lost(
         &mut self,
         drone: DroneId,
-        delivery: Option<DeliveryId>,
         parcel_at: Option<Position>,
+        is_gone: bool,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
-        self.fleet.take_out(drone);
-        let Some(delivery) = delivery else { return };
-        if self
-            .assigned
-            .get(&delivery)
-            .is_none_or(|assignment| assignment.drone != drone)
-        {
-            return;
+        if is_gone {
+            self.fleet.strike_off(drone);
+        } else {
+            self.fleet.take_out(drone);
         }
+        // Looked for here, because a drone that is lost may not know yet what it was given.
+        let had = self
+            .assigned
+            .iter()
+            .find(|(_, assignment)| assignment.drone == drone);
+        let Some(delivery) = had.map(|(delivery, _)| *delivery) else {
+            return;
+        };
         if let Some(Assignment { order, .. }) = self.assigned.remove(&delivery) {
             ctx.emit(Event::DroneReleased {
                 delivery,

@@ -53,7 +53,14 @@ impl Stage {
         matches!(self, Self::Completed | Self::Cancelled)
     }
 
-    /// The delivery whose stage the event changes, and to what.
+    /// The stage after `entered` is entered. A final one stays: what was under way in the instant a delivery ended may still be told of,
+    /// such as a drone that was assigned while the cancellation was on its way.
+    #[must_use]
+    pub const fn then(self, entered: Self) -> Self {
+        if self.is_final() { self } else { entered }
+    }
+
+    /// The delivery whose stage the event changes, and to what; to be taken in with [`Stage::then`].
     #[must_use]
     pub const fn entered_by(event: &Event) -> Option<(DeliveryId, Self)> {
         match event {
@@ -71,6 +78,21 @@ impl Stage {
             Event::DeliveryCompleted { delivery, .. } => Some((*delivery, Self::Completed)),
             Event::DeliveryCancelled { delivery, .. } => Some((*delivery, Self::Cancelled)),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_final_stage_stays_and_any_other_gives_way() {
+        for stage in Stage::ALL {
+            for entered in Stage::ALL {
+                let expected = if stage.is_final() { stage } else { entered };
+                assert_eq!(stage.then(entered), expected);
+            }
         }
     }
 }

@@ -9,11 +9,12 @@
 //!       └─ Carrier…    (one a carrier)
 //! ```
 //!
-//! An actor that fails more often than its policy allows is stopped; what it leaves behind is said in its `on_given_up`.
+//! One of many that fails more often than its policy allows is stopped; one without which the world stands still passes over the message
+//! it fails on. What either leaves behind is made good in its `on_given_up`.
 
 use std::sync::Arc;
 
-use skyhaul_engine::kernel::{Addr, RestartPolicy, SupervisionNotice, SystemEvent};
+use skyhaul_engine::kernel::{Addr, AtLimit, RestartPolicy, SupervisionNotice, SystemEvent};
 use skyhaul_engine::time::SimDuration;
 
 use crate::airspace::Airspace;
@@ -72,16 +73,19 @@ impl Surroundings {
     }
 }
 
-/// For actors of which there is one and without which the world stands still.
+/// For actors of which there is one and without which the world stands still. A hundred tries tell a message that can be handled from one
+/// that cannot, also where every second handler fails by chance.
 pub const RESTARTS_OF_ONE: RestartPolicy = RestartPolicy {
-    restarts_max: 1_000,
+    restarts_max: 100,
     within: SimDuration::from_mins(1),
+    at_limit: AtLimit::SkipMessage,
 };
 
 /// For actors of which there are many.
 pub const RESTARTS_OF_MANY: RestartPolicy = RestartPolicy {
     restarts_max: 5,
     within: SimDuration::from_mins(1),
+    at_limit: AtLimit::StopActor,
 };
 
 /// The one that takes requests.

@@ -166,7 +166,7 @@ impl Actor for Workflow {
         Ok(())
     }
 
-    fn on_given_up(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_given_up(&self, _parked: &WorkflowMessage, ctx: &mut Ctx<'_, Skyhaul>) {
         self.release(ReleaseReason::Cancelled, ctx);
         let reason = CancelReason::AttemptsExhausted;
         ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
@@ -189,10 +189,9 @@ impl Workflow {
         let workflow = ctx.me::<Self>();
         match output {
             Output::Do(Step::OpenPackage) => {
-                let delivery = self.delivery;
-                ctx.send(self.package, PackageMessage::Open { workflow, delivery });
+                ctx.send(self.package, PackageMessage::Open { workflow });
             }
-            Output::Do(Step::OpenDelivery) => ctx.send(self.delivery, DeliveryMessage::Open { workflow }),
+            Output::Do(Step::OpenDelivery) => ctx.send(self.delivery, DeliveryMessage::Open),
             Output::Do(Step::BookTransport) => self.book(ctx),
             Output::Undo(Step::BookTransport) => {
                 let reason = if self.state == State::Rebooking {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skyhaul_engine::kernel::{Counters, Engine, FaultPlan, Halt, SnapshotError};
+use skyhaul_engine::kernel::{Counters, Engine, FaultPlan, Halt, Parked, SnapshotError};
 use skyhaul_engine::ports::EventSink;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::MetresPerSecond;
@@ -17,7 +17,7 @@ use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
 use crate::scheduler::Scheduler;
-use crate::tree::{DEMAND, INGESTION, Skyhaul, SkyhaulActors, Surroundings};
+use crate::tree::{DEMAND, INGESTION, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
 
 /// When the demand begins: the first instant after the founding.
 const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
@@ -140,6 +140,12 @@ impl World {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.engine.counters()
+    }
+
+    /// Messages their actors failed on too often, oldest first.
+    #[must_use]
+    pub fn parked(&self) -> &[Parked<SkyhaulMessage>] {
+        self.engine.parked()
     }
 
     /// The actors, to look at.

@@ -11,7 +11,8 @@
 //! # Failure
 //! A handler that panics or answers `Err` leaves no trace: what it sent, emitted or spawned is dropped, the actor goes
 //! back to its last recorded state and gets the message again, as often as its [`RestartPolicy`] allows; then the message
-//! is parked and the actor stopped, after [`Actor::on_given_up`] told those who depend on it.
+//! is parked and the actor stopped, or, where its policy says so, only the message skipped, after [`Actor::on_given_up`] told
+//! those who depend on it.
 
 mod actor;
 mod address;
@@ -24,7 +25,7 @@ mod snapshot;
 mod supervision;
 mod system;
 
-pub use actor::{Actor, ActorError, Member, Recording, RestartPolicy, System, SystemEvent};
+pub use actor::{Actor, ActorError, AtLimit, Member, Recording, RestartPolicy, System, SystemEvent};
 pub use address::{Addr, RawAddr};
 pub use context::Ctx;
 pub use core::{Core, Counters, Parked};

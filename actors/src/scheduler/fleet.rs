@@ -28,6 +28,8 @@ struct Group {
     first: DroneId,
     count: u32,
     idle: BTreeSet<DroneId>,
+    /// Those that are gone for good.
+    gone: BTreeSet<DroneId>,
 }
 
 impl Fleet {
@@ -46,6 +48,7 @@ impl Fleet {
                     first: DroneId(first),
                     count: fleet.count,
                     idle: (first..next).map(DroneId).collect(),
+                    gone: BTreeSet::new(),
                 }
             })
             .collect();
@@ -102,10 +105,10 @@ impl Fleet {
         let mut best: Option<MissionEstimate> = None;
         let mut able = 0;
         let mut closest = AssignmentRefusal::TooHeavy;
-        for group in self.groups.iter().filter(|group| group.count > 0) {
+        for group in self.groups.iter().filter(|group| group.living() > 0) {
             match group.assess(errand, surroundings, now) {
                 Ok(estimate) => {
-                    able += group.count;
+                    able += group.living();
                     if best.is_none_or(|known| estimate.picked_up_at < known.picked_up_at) {
                         best = Some(estimate);
                     }
@@ -142,6 +145,14 @@ impl Fleet {
         }
     }
 
+    /// A drone is gone for good.
+    pub(super) fn strike_off(&mut self, drone: DroneId) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
+            group.idle.remove(&drone);
+            group.gone.insert(drone);
+        }
+    }
+
     /// A drone no longer stands ready.
     pub(super) fn take_out(&mut self, drone: DroneId) {
         if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
@@ -153,6 +164,12 @@ impl Fleet {
 impl Group {
     fn has(&self, drone: DroneId) -> bool {
         (self.first.0..self.first.0 + self.count).contains(&drone.0)
+    }
+
+    /// How many fly, or will again.
+    fn living(&self) -> u32 {
+        let gone = u32::try_from(self.gone.len()).unwrap_or(u32::MAX);
+        self.count.saturating_sub(gone)
     }
 
     fn assess(

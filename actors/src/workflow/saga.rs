@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A step. Each has an undo; both may be repeated without harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Step {
     /// The parcel is known.
     OpenPackage,
@@ -94,6 +94,11 @@ pub fn advance(state: State, input: Input) -> (State, Option<Output>) {
         (State::Rebooking, Input::Undone(step @ Step::BookTransport)) => {
             (State::Doing(step), Some(Output::Do(step)))
         }
+        // Package and delivery are born together: whichever was opened, both are closed.
+        (State::Doing(Step::OpenPackage), Input::Abandoned) => {
+            let step = Step::OpenDelivery;
+            (State::Undoing(step), Some(Output::Undo(step)))
+        }
         (State::Doing(step), Input::Abandoned) => (State::Undoing(step), Some(Output::Undo(step))),
         (State::Underway, Input::Abandoned) => {
             let last = Step::BookTransport;
@@ -166,7 +171,7 @@ mod tests {
     fn undoes_every_step_that_was_begun_last_first_wherever_it_is_abandoned() {
         for state in STATES {
             let begun = match state {
-                State::Doing(step) => step as usize + 1,
+                State::Doing(step) => step.max(Step::OpenDelivery) as usize + 1,
                 State::Underway => Step::ALL.len(),
                 _ => continue,
             };

@@ -3,5 +3,6 @@
 mod city;
 mod faults;
 mod flights;
+mod mishaps;
 mod repeats;
 mod requests;

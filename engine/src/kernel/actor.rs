@@ -24,6 +24,7 @@ pub trait Actor: Clone + Serialize + DeserializeOwned + Send + 'static {
     const RESTART: RestartPolicy = RestartPolicy {
         restarts_max: 3,
         within: SimDuration::from_mins(1),
+        at_limit: AtLimit::StopActor,
     };
     /// How its last good state is recorded.
     const RECORDING: Recording = Recording::EachMessage;
@@ -34,8 +35,9 @@ pub trait Actor: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// "Restart me": treated as a panic is. A refusal of the domain is an event, not an error.
     fn handle(&mut self, message: Self::Message, ctx: &mut Ctx<'_, Self::System>) -> Result<(), ActorError>;
 
-    /// Tells those who depend on it that it is gone for good; called on its last recorded state.
-    fn on_given_up(&self, _ctx: &mut Ctx<'_, Self::System>) {}
+    /// Makes good what is lost with the message it was given up at: tells those who depend on the actor that it is gone, or, where only
+    /// the message is skipped, those who wait for an answer. Called on its last recorded state.
+    fn on_given_up(&self, _parked: &Self::Message, _ctx: &mut Ctx<'_, Self::System>) {}
 }
 
 /// How an actor's last good state is recorded, to rebuild it from after a failure.
@@ -54,6 +56,17 @@ pub struct RestartPolicy {
     pub restarts_max: u32,
     /// counted within this much virtual time.
     pub within: SimDuration,
+    /// What is given up then.
+    pub at_limit: AtLimit,
+}
+
+/// What is given up when an actor failed too often. The message is parked either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtLimit {
+    /// The actor: for one of many. Its restarts are counted over all messages.
+    StopActor,
+    /// The message: for an actor without which the rest stands still. Its restarts are counted anew for each message.
+    SkipMessage,
 }
 
 /// Why a handler gave up on a message.

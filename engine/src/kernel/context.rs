@@ -90,17 +90,28 @@ impl<S: System> Ctx<'_, S> {
 
     /// Brings a new actor to life; it may be written to at once.
     pub fn spawn<A: Member<System = S>>(&mut self, actor: A) -> Addr<A> {
-        match &mut self.mode {
+        let addr = self.reserve();
+        self.spawn_at(addr, actor);
+        addr
+    }
+
+    /// The address of an actor that [`Ctx::spawn_at`] brings to life later in this handler: for actors that know each other from birth.
+    pub fn reserve<A: Member<System = S>>(&mut self) -> Addr<A> {
+        let (index, generation) = match &mut self.mode {
             Mode::Live => {
-                let (index, generation) = self.core.pools[usize::from(A::KIND)].take();
-                let addr = Addr::new(index, generation);
-                self.core.staged.spawns.push((addr.into(), actor.into_spawned()));
-                addr
+                let slot = self.core.pools[usize::from(A::KIND)].take();
+                self.core.staged.taken.push(Addr::<A>::new(slot.0, slot.1).into());
+                slot
             }
-            Mode::Rebuild { spawned, .. } => {
-                let (index, generation) = spawned.next().copied().unwrap_or((u32::MAX, u32::MAX));
-                Addr::new(index, generation)
-            }
+            Mode::Rebuild { spawned, .. } => spawned.next().copied().unwrap_or((u32::MAX, u32::MAX)),
+        };
+        Addr::new(index, generation)
+    }
+
+    /// Brings a new actor to life at an address that was reserved in this handler.
+    pub fn spawn_at<A: Member<System = S>>(&mut self, addr: Addr<A>, actor: A) {
+        if let Mode::Live = self.mode {
+            self.core.staged.spawns.push((addr.into(), actor.into_spawned()));
         }
     }
 

@@ -12,7 +12,7 @@ use super::supervision::FaultState;
 use crate::ports::Numbered;
 use crate::time::SimTime;
 
-/// Parked messages kept for inspection. Beyond it the oldest go; [`Counters::given_up`] counts all.
+/// Parked messages kept for inspection. Beyond it the oldest go; [`Counters::given_up`] and [`Counters::skipped`] count all.
 pub(super) const PARKED_MAX: usize = 1_024;
 
 /// Everything of the kernel but the actors themselves.
@@ -34,6 +34,9 @@ pub struct Core<S: System> {
 pub(super) struct Staged<S: System> {
     pub(super) sends: Vec<(SimTime, Envelope<S::Message>)>,
     pub(super) events: Vec<S::Event>,
+    /// Slots taken, in order.
+    pub(super) taken: Vec<RawAddr>,
+    /// The actors for them.
     pub(super) spawns: Vec<(RawAddr, S::Spawned)>,
     pub(super) stop: bool,
 }
@@ -43,6 +46,7 @@ impl<S: System> Default for Staged<S> {
         Self {
             sends: Vec::new(),
             events: Vec::new(),
+            taken: Vec::new(),
             spawns: Vec::new(),
             stop: false,
         }
@@ -73,6 +77,8 @@ pub struct Counters {
     pub restarts: u64,
     /// Actors given up.
     pub given_up: u64,
+    /// Messages skipped by actors that may not be given up.
+    pub skipped: u64,
 }
 
 impl<S: System> Core<S> {
@@ -120,7 +126,8 @@ impl<S: System> Core<S> {
     pub(super) fn discard_staged(&mut self) {
         self.staged.sends.clear();
         self.staged.events.clear();
-        for (addr, _) in self.staged.spawns.drain(..).rev() {
+        self.staged.spawns.clear();
+        for addr in self.staged.taken.drain(..).rev() {
             self.pools[usize::from(addr.kind)].undo_take(addr.index);
         }
         self.staged.stop = false;

@@ -127,6 +127,7 @@ impl<S: System> Engine<S> {
 
     /// Lets spawned actors live and a stopped one go.
     fn settle(&mut self, handled: RawAddr) {
+        self.core.staged.taken.clear();
         for (addr, spawned) in self.core.staged.spawns.drain(..) {
             S::insert(&mut self.actors, addr, spawned);
         }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::{Actor, Member, Recording, System, SystemEvent};
+use super::actor::{Actor, AtLimit, Member, Recording, System, SystemEvent};
 use super::address::RawAddr;
 use super::context::{Ctx, Mode};
 use super::core::{Core, Parked};
@@ -94,6 +94,9 @@ where
         core.counters.undeliverable += 1;
         return;
     };
+    if A::RESTART.at_limit == AtLimit::SkipMessage {
+        slot.restarts = 0;
+    }
     loop {
         let failure = match attempt(slot, core, to, message) {
             Ok(()) => return,
@@ -155,6 +158,9 @@ where
     let result = catch_unwind(AssertUnwindSafe(|| actor.handle(message.clone(), &mut ctx)));
     let sequence = ctx.sequence;
     let failure = match result {
+        Ok(Ok(())) if core.staged.taken.len() != core.staged.spawns.len() => {
+            Some(Failure::Refused("an address was reserved for nobody".to_owned()))
+        }
         Ok(Ok(())) if !draws_fault(core) => None,
         Ok(Ok(())) => Some(Failure::Injected),
         Ok(Err(error)) => Some(Failure::Refused(error.0)),
@@ -171,12 +177,8 @@ where
     slot.actor = Some(actor);
     slot.sequence = sequence;
     if let Some(record) = &mut slot.record {
-        let spawned = core
-            .staged
-            .spawns
-            .iter()
-            .map(|(addr, _)| (addr.index, addr.generation))
-            .collect();
+        let taken = core.staged.taken.iter();
+        let spawned = taken.map(|addr| (addr.index, addr.generation)).collect();
         record.since.push(Handled {
             at: core.now,
             message: message.clone(),
@@ -239,21 +241,25 @@ fn may_restart<S: System, A: Actor>(slot: &mut Slot<A>, core: &Core<S>) -> bool 
     slot.restarts <= A::RESTART.restarts_max
 }
 
-/// Parks the message, lets the actor tell those who depend on it, and stops it.
+/// Parks the message, lets the actor make good what is lost with it, and stops the actor unless its policy is to skip the message.
 fn give_up<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, message: &A::Message, cause: String)
 where
     S: System,
     A: Member<System = S>,
 {
-    core.counters.given_up += 1;
-    let kind = S::KINDS[usize::from(to.kind)];
-    let notice = SupervisionNotice::GivenUp {
-        kind,
-        index: to.index,
-        cause: cause.clone(),
-    };
-    if let Some(event) = S::Event::of_supervision(notice) {
-        core.emit(event);
+    let skips = A::RESTART.at_limit == AtLimit::SkipMessage && slot.actor.is_some();
+    if skips {
+        core.counters.skipped += 1;
+    } else {
+        core.counters.given_up += 1;
+        let notice = SupervisionNotice::GivenUp {
+            kind: S::KINDS[usize::from(to.kind)],
+            index: to.index,
+            cause: cause.clone(),
+        };
+        if let Some(event) = S::Event::of_supervision(notice) {
+            core.emit(event);
+        }
     }
     core.park(Parked {
         at: core.now,
@@ -268,12 +274,15 @@ where
             sequence: slot.sequence,
             mode: Mode::Live,
         };
-        let told = catch_unwind(AssertUnwindSafe(|| actor.on_given_up(&mut ctx)));
-        slot.sequence = ctx.sequence;
+        let told = catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx)));
+        let sequence = ctx.sequence;
         match told {
-            Ok(()) => core.commit_outputs(),
+            Ok(()) => {
+                slot.sequence = sequence;
+                core.commit_outputs();
+            }
             Err(_) => core.discard_staged(),
         }
     }
-    core.staged.stop = true;
+    core.staged.stop = !skips;
 }

@@ -1,0 +1,6 @@
+//! The kernel, tried with small systems of actors.
+
+mod order;
+mod parlour;
+mod repeats;
+mod supervision;
