@@ -11,7 +11,7 @@ mod section;
 
 pub(crate) use duration::{parse_duration, write_duration};
 pub(crate) use field::Field;
-pub(crate) use section::Section;
+pub(crate) use section::{Section, suggest};
 
 /// A file's name and where its lines begin.
 #[derive(Debug)]
@@ -27,11 +27,6 @@ impl<'a> Source<'a> {
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
         Self { name, line_starts }
-    }
-
-    /// The file's name.
-    pub(crate) const fn name(&self) -> &'a str {
-        self.name
     }
 
     /// The line, from 1, of a byte.

@@ -1,9 +1,15 @@
 //! A table of a scenario file whose keys are all known.
 
+use std::ops::RangeInclusive;
+
+use skyhaul_engine::time::SimDuration;
 use toml::de::DeTable;
 
 use super::{Field, Source};
 use crate::error::ScenarioError;
+
+/// Most names listed where none is near: a screenful.
+const LISTED_MAX: usize = 40;
 
 /// Keys farther apart than this are not taken for a slip of the pen.
 const SIMILARITY_MIN: f64 = 0.6;
@@ -38,7 +44,10 @@ impl<'a> Section<'a> {
             None => Ok(section),
             Some(key) => {
                 let name = key.get_ref();
-                let why = format!("unknown key; {}", suggest(name, known.iter().copied(), "one of"));
+                let why = format!(
+                    "unknown key; {}",
+                    suggest(name, known.iter().copied(), "must be one of")
+                );
                 Err(source
                     .error_at(key.span().start, why)
                     .about(section.path_of(name)))
@@ -94,6 +103,60 @@ impl<'a> Section<'a> {
         fields.into_iter().map(|(_, name, field)| (name, field)).collect()
     }
 
+    /// A number within limits, else the default.
+    ///
+    /// # Errors
+    /// Where it is another type or out of range.
+    pub(crate) fn number_or(
+        &self,
+        key: &str,
+        default: f64,
+        range: RangeInclusive<f64>,
+    ) -> Result<f64, ScenarioError> {
+        self.get(key).map_or(Ok(default), |field| field.number(range))
+    }
+
+    /// A number of things within limits, else the default.
+    ///
+    /// # Errors
+    /// Where it is another type or out of range.
+    pub(crate) fn count_or(
+        &self,
+        key: &str,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> Result<u32, ScenarioError> {
+        self.get(key).map_or(Ok(default), |field| field.count(range))
+    }
+
+    /// A span within limits, if there is one.
+    ///
+    /// # Errors
+    /// Where it is another type or out of range.
+    pub(crate) fn duration(
+        &self,
+        key: &str,
+        range: RangeInclusive<SimDuration>,
+    ) -> Result<Option<SimDuration>, ScenarioError> {
+        self.get(key).map(|field| field.duration(range)).transpose()
+    }
+
+    /// A truth, else the default.
+    ///
+    /// # Errors
+    /// Where it is another type.
+    pub(crate) fn boolean_or(&self, key: &str, default: bool) -> Result<bool, ScenarioError> {
+        self.get(key).map_or(Ok(default), |field| field.boolean())
+    }
+
+    /// A sub-table in which only these keys may stand, if there is one.
+    ///
+    /// # Errors
+    /// Where it is another type, or holds an unknown key.
+    pub(crate) fn table(&self, key: &str, known: &[&str]) -> Result<Option<Self>, ScenarioError> {
+        self.get(key).map(|field| field.table(known)).transpose()
+    }
+
     /// Refuses keys that mean nothing beside the others.
     ///
     /// # Errors
@@ -120,22 +183,45 @@ impl<'a> Section<'a> {
     }
 }
 
-/// What may have been meant: the nearest known name, else all of them.
-pub(crate) fn suggest<'k>(
-    name: &str,
-    known: impl Iterator<Item = &'k str> + Clone,
-    else_say: &str,
-) -> String {
+/// What may have been meant: the nearest known name, and all of them where it is not near. `listed` introduces them.
+pub(crate) fn suggest<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone, listed: &str) -> String {
     let lower = name.to_lowercase();
     let nearest = known
         .clone()
         .map(|key| (strsim::jaro_winkler(&lower, &key.to_lowercase()), key))
         .max_by(|a, b| a.0.total_cmp(&b.0));
+    let all = || {
+        let all: Vec<String> = known
+            .clone()
+            .take(LISTED_MAX)
+            .map(|key| format!("`{key}`"))
+            .collect();
+        all.join(", ")
+    };
     match nearest {
         Some((similarity, key)) if similarity >= SIMILARITY_MIN => format!("did you mean `{key}`?"),
-        _ => {
-            let all: Vec<String> = known.map(|key| format!("`{key}`")).collect();
-            format!("{else_say} {}", all.join(", "))
-        }
+        Some((_, key)) => format!("the nearest known is `{key}`; {listed} {}", all()),
+        None => "nothing is known here".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nearest(name: &str) -> String {
+        suggest(name, ["name", "centre", "radius"].into_iter(), "must be one of")
+    }
+
+    #[test]
+    fn suggests_the_nearest_name_and_lists_all_where_none_is_near() {
+        assert_eq!(nearest("center"), "did you mean `centre`?");
+        assert_eq!(nearest("Radious"), "did you mean `radius`?");
+        let far = nearest("xyz");
+        assert!(far.starts_with("the nearest known is `"), "{far}");
+        assert!(
+            far.ends_with("must be one of `name`, `centre`, `radius`"),
+            "{far}"
+        );
     }
 }

@@ -1,0 +1,240 @@
+//! The aircraft that every scenario knows, from what their makers and operators publish.
+//!
+//! Payload, speed, range and FlyCart's and M100's batteries are published. The rest is not, and is assumed: masses and batteries of the others are
+//! of the size their payload and range ask for (they set the energy that is reported; the range stays the published one); 5 m/s up
+//! and 4 m/s down; wind up to 10 m/s for common aircraft and 15 m/s for weather-resistant ones (Gao et al., *Scientific Reports*
+//! 2021); a published *radius* counts as half a range; charging at about 2 C.
+
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel};
+use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::units::{Kilograms, WattHours};
+
+/// An aircraft of the catalogue.
+struct Entry {
+    name: &'static str,
+    energy_model: EnergyModel,
+    airframe_kg: f64,
+    battery_kg: f64,
+    battery_wh: f64,
+    payload_max_kg: f64,
+    cruise_mps: f64,
+    climb_mps: f64,
+    descent_mps: f64,
+    altitude_m: f64,
+    reserve: f64,
+    wind_max_mps: f64,
+    swap_s: Option<u64>,
+    charge_w: f64,
+}
+
+/// What most of them share.
+const COMMON: Entry = Entry {
+    name: "",
+    energy_model: EnergyModel::Rodrigues2022,
+    airframe_kg: 0.0,
+    battery_kg: 0.0,
+    battery_wh: 0.0,
+    payload_max_kg: 0.0,
+    cruise_mps: 0.0,
+    climb_mps: 5.0,
+    descent_mps: 4.0,
+    altitude_m: 60.0,
+    reserve: 0.2,
+    wind_max_mps: 10.0,
+    swap_s: None,
+    charge_w: 0.0,
+};
+
+/// DJI M100 as flown by Rodrigues et al. (*Patterns* 3:100569, 2022): all figures are the study's, but the swap and the charger.
+const STUDY_M100: Entry = Entry {
+    name: "study-m100",
+    energy_model: EnergyModel::Rodrigues2022,
+    airframe_kg: 3.08,
+    battery_kg: 0.635,
+    battery_wh: 129.96,
+    payload_max_kg: 0.5,
+    cruise_mps: 12.0,
+    climb_mps: 2.5,
+    descent_mps: 2.0,
+    altitude_m: 100.0,
+    swap_s: Some(60),
+    charge_w: 180.0,
+    ..COMMON
+};
+
+/// All aircraft, by name.
+const ENTRIES: [Entry; 10] = [
+    // 2.27 kg, 22 m/s, 14.5 km.
+    Entry {
+        name: "amazon-mk27-2",
+        energy_model: EnergyModel::Range { range_m: 14_500.0 },
+        airframe_kg: 31.0,
+        battery_kg: 7.0,
+        battery_wh: 1_400.0,
+        payload_max_kg: 2.27,
+        cruise_mps: 22.0,
+        swap_s: Some(120),
+        charge_w: 2_800.0,
+        ..COMMON
+    },
+    // 30 kg, 20 m/s, 16 km with two batteries of 1,984 Wh; 42.5 kg without them, wind up to 12 m/s.
+    Entry {
+        name: "dji-flycart-30",
+        energy_model: EnergyModel::Range { range_m: 16_000.0 },
+        airframe_kg: 42.5,
+        battery_kg: 22.6,
+        battery_wh: 3_968.0,
+        payload_max_kg: 30.0,
+        cruise_mps: 20.0,
+        wind_max_mps: 12.0,
+        swap_s: Some(180),
+        charge_w: 7_200.0,
+        ..COMMON
+    },
+    Entry {
+        name: "dji-m100",
+        ..STUDY_M100
+    },
+    // 3.5 kg, 22 m/s, 8 km; comes home with 60 % in the battery.
+    Entry {
+        name: "manna",
+        energy_model: EnergyModel::Range { range_m: 8_000.0 },
+        airframe_kg: 16.0,
+        battery_kg: 7.0,
+        battery_wh: 1_400.0,
+        payload_max_kg: 3.5,
+        cruise_mps: 22.0,
+        reserve: 0.6,
+        wind_max_mps: 15.0,
+        swap_s: Some(60),
+        charge_w: 2_800.0,
+        ..COMMON
+    },
+    // 2 kg, 20 m/s, 20 km; its station exchanges the battery.
+    Entry {
+        name: "matternet-m2",
+        energy_model: EnergyModel::Range { range_m: 20_000.0 },
+        airframe_kg: 9.5,
+        battery_kg: 2.2,
+        battery_wh: 440.0,
+        payload_max_kg: 2.0,
+        cruise_mps: 20.0,
+        swap_s: Some(60),
+        charge_w: 880.0,
+        ..COMMON
+    },
+    STUDY_M100,
+    // 1.2 kg, 29 m/s, 9.7 km radius; charges on its pad.
+    Entry {
+        name: "wing-hummingbird",
+        energy_model: EnergyModel::Range { range_m: 19_400.0 },
+        airframe_kg: 4.0,
+        battery_kg: 1.2,
+        battery_wh: 250.0,
+        payload_max_kg: 1.2,
+        cruise_mps: 29.0,
+        wind_max_mps: 15.0,
+        charge_w: 500.0,
+        ..COMMON
+    },
+    // 5 kg, 40 m/s, 75 km.
+    Entry {
+        name: "wingcopter-198",
+        energy_model: EnergyModel::Range { range_m: 75_000.0 },
+        airframe_kg: 14.0,
+        battery_kg: 6.0,
+        battery_wh: 1_600.0,
+        payload_max_kg: 5.0,
+        cruise_mps: 40.0,
+        wind_max_mps: 15.0,
+        swap_s: Some(120),
+        charge_w: 3_200.0,
+        ..COMMON
+    },
+    // 1.75 kg, 28 m/s, 80 km radius; its pack is swapped after each flight.
+    Entry {
+        name: "zipline-p1",
+        energy_model: EnergyModel::Range { range_m: 160_000.0 },
+        airframe_kg: 10.0,
+        battery_kg: 10.0,
+        battery_wh: 1_250.0,
+        payload_max_kg: 1.75,
+        cruise_mps: 28.0,
+        altitude_m: 100.0,
+        wind_max_mps: 15.0,
+        swap_s: Some(60),
+        charge_w: 2_500.0,
+        ..COMMON
+    },
+    // 3.6 kg, 26.8 m/s, 16 km service radius; charges on its dock, hovers near 90 m.
+    Entry {
+        name: "zipline-p2",
+        energy_model: EnergyModel::Range { range_m: 32_000.0 },
+        airframe_kg: 17.0,
+        battery_kg: 7.0,
+        battery_wh: 1_500.0,
+        payload_max_kg: 3.6,
+        cruise_mps: 26.8,
+        altitude_m: 90.0,
+        wind_max_mps: 15.0,
+        charge_w: 3_000.0,
+        ..COMMON
+    },
+];
+
+/// The aircraft of the catalogue with this name.
+pub(crate) fn find(name: &str) -> Option<AircraftSpec> {
+    ENTRIES.iter().find(|entry| entry.name == name).map(spec)
+}
+
+/// The names of all aircraft of the catalogue.
+pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> + Clone {
+    ENTRIES.iter().map(|entry| entry.name)
+}
+
+fn spec(entry: &Entry) -> AircraftSpec {
+    AircraftSpec {
+        name: entry.name.to_owned(),
+        energy_model: entry.energy_model.clone(),
+        airframe: Kilograms::new(entry.airframe_kg),
+        battery: Kilograms::new(entry.battery_kg),
+        battery_capacity: WattHours::new(entry.battery_wh),
+        payload_max: Kilograms::new(entry.payload_max_kg),
+        cruise_mps: entry.cruise_mps,
+        climb_mps: entry.climb_mps,
+        descent_mps: entry.descent_mps,
+        altitude_m: entry.altitude_m,
+        reserve: entry.reserve,
+        wind_max_mps: entry.wind_max_mps,
+        swap: entry.swap_s.map(SimDuration::from_secs),
+        charge_w: entry.charge_w,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_sorted() {
+        let names: Vec<_> = names().collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    }
+
+    #[test]
+    fn every_aircraft_keeps_the_rules_of_the_air() {
+        for name in names() {
+            let aircraft = find(name).expect("it is listed");
+            assert!(
+                aircraft.cruise_mps <= 44.7,
+                "{name}: 14 CFR 107.51 allows 44.7 m/s"
+            );
+            assert!(aircraft.altitude_m <= 122.0, "{name}: 14 CFR 107.51 allows 122 m");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_listed_is_not_found() {
+        assert_eq!(find("wing"), None);
+    }
+}

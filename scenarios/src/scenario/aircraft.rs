@@ -1,0 +1,184 @@
+//! `[aircraft.NAME]`: aircraft that a scenario adds to the catalogue, or knows better.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel};
+use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::units::{Kilograms, WattHours};
+
+use crate::catalogue;
+use crate::error::ScenarioError;
+use crate::file::{Field, Section};
+
+/// The keys of an aircraft.
+const KEYS: &[&str] = &[
+    "energy_model",
+    "range_m",
+    "airframe_kg",
+    "battery_kg",
+    "battery_wh",
+    "payload_max_kg",
+    "cruise_mps",
+    "climb_mps",
+    "descent_mps",
+    "altitude_m",
+    "reserve",
+    "wind_max_mps",
+    "swap",
+    "charge_w",
+    "rotors",
+    "rotor_m",
+    "drag_area_m2",
+    "efficiency",
+];
+
+/// The keys that only `momentum` needs.
+const MOMENTUM_KEYS: &[&str] = &["rotors", "rotor_m", "drag_area_m2", "efficiency"];
+
+/// What `swap` says where the battery charges in the aircraft.
+pub(super) const NO_SWAP: &str = "none";
+
+/// Masses, kg: from a toy to the heaviest drones that certify.
+const MASS_KG: RangeInclusive<f64> = 0.01..=2_000.0;
+/// Capacities, Wh.
+const CAPACITY_WH: RangeInclusive<f64> = 0.1..=1_000_000.0;
+/// Airspeeds, m/s: below the speed of sound by far.
+const CRUISE_MPS: RangeInclusive<f64> = 0.5..=150.0;
+/// Rates of climb and descent, m/s.
+const VERTICAL_MPS: RangeInclusive<f64> = 0.1..=50.0;
+/// Cruise altitudes above ground, m.
+const ALTITUDE_M: RangeInclusive<f64> = 1.0..=5_000.0;
+/// Shares of the battery that stay in it.
+const RESERVE: RangeInclusive<f64> = 0.0..=0.95;
+/// Winds, m/s.
+const WIND_MPS: RangeInclusive<f64> = 0.0..=100.0;
+/// Ranges, m.
+const RANGE_M: RangeInclusive<f64> = 10.0..=10_000_000.0;
+/// Charging powers, W.
+const CHARGE_W: RangeInclusive<f64> = 1.0..=1_000_000.0;
+/// How long a swap takes.
+const SWAP: RangeInclusive<SimDuration> = SimDuration::from_secs(1)..=SimDuration::from_mins(24 * 60);
+
+/// What an aircraft has of which the scenario does not say it; a battery that is not said to charge faster takes an hour.
+const CLIMB_MPS_DEFAULT: f64 = 2.5;
+const DESCENT_MPS_DEFAULT: f64 = 2.0;
+const ALTITUDE_M_DEFAULT: f64 = 100.0;
+const RESERVE_DEFAULT: f64 = 0.2;
+const WIND_MAX_MPS_DEFAULT: f64 = 10.0;
+
+/// The aircraft that the scenario itself describes, by name.
+///
+/// # Errors
+/// The first mistake.
+pub(super) fn read(root: &Section<'_>) -> Result<BTreeMap<String, AircraftSpec>, ScenarioError> {
+    let Some(tables) = root.get("aircraft") else {
+        return Ok(BTreeMap::new());
+    };
+    tables
+        .named_tables()?
+        .fields()
+        .into_iter()
+        .map(|(name, field)| {
+            let spec = read_one(name, &field.table(KEYS)?, catalogue::find(name).as_ref())?;
+            Ok((name.to_owned(), spec))
+        })
+        .collect()
+}
+
+fn read_one(
+    name: &str,
+    section: &Section<'_>,
+    known: Option<&AircraftSpec>,
+) -> Result<AircraftSpec, ScenarioError> {
+    let energy_model = read_energy_model(section, known.map(|known| &known.energy_model))?;
+    let number = |key: &str, of: fn(&AircraftSpec) -> f64, default: Option<f64>, range| match section.get(key)
+    {
+        Some(field) => field.number(range),
+        None => known.map(of).or(default).ok_or_else(|| section.missing(key)),
+    };
+    let battery_wh = number("battery_wh", |a| a.battery_capacity.get(), None, CAPACITY_WH)?;
+    Ok(AircraftSpec {
+        name: name.to_owned(),
+        energy_model,
+        airframe: Kilograms::new(number("airframe_kg", |a| a.airframe.get(), None, MASS_KG)?),
+        battery: Kilograms::new(number("battery_kg", |a| a.battery.get(), None, MASS_KG)?),
+        battery_capacity: WattHours::new(battery_wh),
+        payload_max: Kilograms::new(number("payload_max_kg", |a| a.payload_max.get(), None, MASS_KG)?),
+        cruise_mps: number("cruise_mps", |a| a.cruise_mps, None, CRUISE_MPS)?,
+        climb_mps: number(
+            "climb_mps",
+            |a| a.climb_mps,
+            Some(CLIMB_MPS_DEFAULT),
+            VERTICAL_MPS,
+        )?,
+        descent_mps: number(
+            "descent_mps",
+            |a| a.descent_mps,
+            Some(DESCENT_MPS_DEFAULT),
+            VERTICAL_MPS,
+        )?,
+        altitude_m: number(
+            "altitude_m",
+            |a| a.altitude_m,
+            Some(ALTITUDE_M_DEFAULT),
+            ALTITUDE_M,
+        )?,
+        reserve: number("reserve", |a| a.reserve, Some(RESERVE_DEFAULT), RESERVE)?,
+        wind_max_mps: number(
+            "wind_max_mps",
+            |a| a.wind_max_mps,
+            Some(WIND_MAX_MPS_DEFAULT),
+            WIND_MPS,
+        )?,
+        swap: match section.get("swap") {
+            Some(field) => read_swap(&field)?,
+            None => known.and_then(|known| known.swap),
+        },
+        charge_w: number("charge_w", |a| a.charge_w, Some(battery_wh.max(1.0)), CHARGE_W)?,
+    })
+}
+
+fn read_swap(field: &Field<'_>) -> Result<Option<SimDuration>, ScenarioError> {
+    if field.is_text() && field.text()? == NO_SWAP {
+        return Ok(None);
+    }
+    field.duration(SWAP).map(Some)
+}
+
+fn read_energy_model(
+    section: &Section<'_>,
+    known: Option<&EnergyModel>,
+) -> Result<EnergyModel, ScenarioError> {
+    let known_range = match known {
+        Some(EnergyModel::Range { range_m }) => Some(*range_m),
+        _ => None,
+    };
+    let model = match (section.get("energy_model"), known) {
+        (Some(field), _) => match field.word(&["rodrigues-2022", "range", "momentum"])? {
+            "momentum" => {
+                return Err(field.refuse("`momentum` is not built yet; use \"range\" or \"rodrigues-2022\""));
+            }
+            word => word,
+        },
+        (None, Some(EnergyModel::Rodrigues2022)) => "rodrigues-2022",
+        (None, Some(EnergyModel::Range { .. })) => "range",
+        (None, None) => return Err(section.missing("energy_model")),
+    };
+    section.refuse_all(
+        MOMENTUM_KEYS,
+        "belongs to energy_model = \"momentum\", which is not built yet; remove it",
+    )?;
+    if model == "rodrigues-2022" {
+        section.refuse_all(
+            &["range_m"],
+            "belongs to energy_model = \"range\"; remove it, or change the model",
+        )?;
+        return Ok(EnergyModel::Rodrigues2022);
+    }
+    let range_m = match section.get("range_m") {
+        Some(field) => field.number(RANGE_M)?,
+        None => known_range.ok_or_else(|| section.missing("range_m"))?,
+    };
+    Ok(EnergyModel::Range { range_m })
+}

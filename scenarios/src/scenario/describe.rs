@@ -1,0 +1,239 @@
+//! A scenario written out: everything it will run, defaults included, as a file that means the same.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use skyhaul_actors::environment::{
+    AircraftSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, TraceRequest,
+};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::SimDuration;
+
+use super::Scenario;
+use super::aircraft::NO_SWAP;
+use super::demand::SaidDemand;
+use crate::file::write_duration;
+
+/// Writes a scenario.
+pub(super) fn write(scenario: &Scenario) -> String {
+    let mut text = String::new();
+    let written = write_all(scenario, &mut text);
+    debug_assert!(written.is_ok(), "a string takes everything");
+    text
+}
+
+fn write_all(scenario: &Scenario, text: &mut String) -> fmt::Result {
+    let environment = &scenario.environment;
+    write_overview(scenario, text)?;
+    writeln!(text, "name = {}", quoted(&environment.name))?;
+    writeln!(text, "seed = {}", environment.seed)?;
+    writeln!(text, "start = {}", scenario.said.start)?;
+    writeln!(text, "duration = {}", span(scenario.duration))?;
+    writeln!(text, "\n[area]")?;
+    writeln!(text, "centre = {}", point(environment.area.centre))?;
+    writeln!(text, "radius = {}", environment.area.radius_m)?;
+    match &environment.demand {
+        Some(Demand::Stream(stream)) => write_stream(stream, &scenario.said.demand, text)?,
+        Some(Demand::Trace(requests)) => write_trace(requests, text)?,
+        None => {}
+    }
+    write_fleet(environment, text)?;
+    environment
+        .aircraft
+        .iter()
+        .try_for_each(|aircraft| write_aircraft(aircraft, text))?;
+    write_terms(scenario, text)
+}
+
+/// What one wants to know first, as comments.
+fn write_overview(scenario: &Scenario, text: &mut String) -> fmt::Result {
+    let environment = &scenario.environment;
+    let mut fleet: BTreeMap<&str, u32> = BTreeMap::new();
+    for part in &environment.fleets {
+        *fleet
+            .entry(&environment.aircraft(part.aircraft).name)
+            .or_default() += part.count;
+    }
+    let drones: u32 = fleet.values().sum();
+    let types: Vec<String> = fleet
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    writeln!(
+        text,
+        "# {} depots, {drones} drones: {}",
+        environment.depots.len(),
+        types.join(", ")
+    )?;
+    writeln!(text, "# {} no-fly zones", scenario.zones.len())?;
+    for note in &scenario.said.demand.notes {
+        writeln!(text, "# {note}")?;
+    }
+    Ok(())
+}
+
+fn write_stream(stream: &DemandStream, said: &SaidDemand, text: &mut String) -> fmt::Result {
+    writeln!(text, "\n[demand]")?;
+    match &said.places {
+        Some(places) => {
+            writeln!(text, "kind = \"places\"\nplaces = {}", quoted(&places.path))?;
+            if let Some(weight) = &places.weight {
+                writeln!(text, "weight = {}", quoted(weight))?;
+            }
+            match places.spread_m {
+                Some(spread_m) => writeln!(text, "spread_m = {spread_m}")?,
+                None => writeln!(text, "# spread_m: a disc of land_area_sq_mi, else 100")?,
+            }
+        }
+        None => writeln!(text, "kind = \"uniform\"")?,
+    }
+    writeln!(text, "clear_of_zones = {}", said.clear_of_zones)?;
+    writeln!(text, "pickups = {}", quoted(&said.pickups))?;
+    writeln!(text, "requests_per_day = {}", stream.requests_per_day)?;
+    let hours: Vec<String> = said
+        .hourly
+        .unwrap_or([1.0; 24])
+        .iter()
+        .map(f64::to_string)
+        .collect();
+    writeln!(text, "hourly = [{}]", hours.join(", "))?;
+    writeln!(
+        text,
+        "weight_kg = {{ mean = {}, max = {} }}",
+        stream.weight_mean_kg, stream.weight_max_kg
+    )?;
+    writeln!(text, "expedited = {}", stream.expedited)?;
+    match stream.deadline {
+        Some(deadline) => writeln!(text, "deadline = {}", span(deadline)),
+        None => writeln!(text, "# deadline: none"),
+    }
+}
+
+fn write_trace(requests: &[TraceRequest], text: &mut String) -> fmt::Result {
+    writeln!(text, "\n[demand]\nkind = \"trace\"")?;
+    if requests.is_empty() {
+        writeln!(text, "request = []")?;
+    }
+    for request in requests {
+        let at = SimDuration::from_micros(request.at.micros());
+        writeln!(text, "\n[[demand.request]]")?;
+        writeln!(text, "at = {}", span(at))?;
+        writeln!(text, "pickup = {}", point(request.pickup))?;
+        writeln!(text, "dropoff = {}", point(request.dropoff))?;
+        writeln!(text, "weight_kg = {}", request.weight)?;
+        writeln!(text, "expedited = {}", request.expedited)?;
+        if let Some(deadline) = request.deadline {
+            writeln!(text, "deadline = {}", span(deadline.since(request.at)))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_fleet(environment: &Environment, text: &mut String) -> fmt::Result {
+    for depot in &environment.depots {
+        writeln!(text, "\n[[depots]]")?;
+        writeln!(text, "name = {}", quoted(&depot.name))?;
+        writeln!(text, "at = {}", point(depot.at))?;
+        writeln!(text, "pads = {}", depot.pads)?;
+        writeln!(text, "spare_batteries = {}", depot.spare_batteries)?;
+    }
+    for fleet in &environment.fleets {
+        writeln!(text, "\n[[fleets]]")?;
+        writeln!(text, "depot = {}", quoted(&environment.depot(fleet.depot).name))?;
+        writeln!(
+            text,
+            "aircraft = {}",
+            quoted(&environment.aircraft(fleet.aircraft).name)
+        )?;
+        writeln!(text, "count = {}", fleet.count)?;
+    }
+    Ok(())
+}
+
+fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
+    writeln!(text, "\n[aircraft.{}]", quoted(&aircraft.name))?;
+    match aircraft.energy_model {
+        EnergyModel::Rodrigues2022 => writeln!(text, "energy_model = \"rodrigues-2022\"")?,
+        EnergyModel::Range { range_m } => writeln!(text, "energy_model = \"range\"\nrange_m = {range_m}")?,
+    }
+    writeln!(text, "airframe_kg = {}", aircraft.airframe)?;
+    writeln!(text, "battery_kg = {}", aircraft.battery)?;
+    writeln!(text, "battery_wh = {}", aircraft.battery_capacity)?;
+    writeln!(text, "payload_max_kg = {}", aircraft.payload_max)?;
+    writeln!(text, "cruise_mps = {}", aircraft.cruise_mps)?;
+    writeln!(text, "climb_mps = {}", aircraft.climb_mps)?;
+    writeln!(text, "descent_mps = {}", aircraft.descent_mps)?;
+    writeln!(text, "altitude_m = {}", aircraft.altitude_m)?;
+    writeln!(text, "reserve = {}", aircraft.reserve)?;
+    writeln!(text, "wind_max_mps = {}", aircraft.wind_max_mps)?;
+    writeln!(
+        text,
+        "swap = {}",
+        aircraft.swap.map_or_else(|| quoted(NO_SWAP), span)
+    )?;
+    writeln!(text, "charge_w = {}", aircraft.charge_w)
+}
+
+fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
+    let environment = &scenario.environment;
+    let weather = &environment.weather;
+    writeln!(text, "\n[weather]\nkind = \"constant\"")?;
+    writeln!(text, "wind_mps = {}", weather.wind_mps)?;
+    writeln!(text, "wind_from_deg = {}", weather.wind_from_deg)?;
+    writeln!(text, "rho = {}", weather.rho)?;
+    writeln!(text, "\n[airspace]")?;
+    if let Some((file, radius_m)) = &scenario.said.airports {
+        writeln!(
+            text,
+            "airports = {{ file = {}, radius = {radius_m} }}",
+            quoted(file)
+        )?;
+    }
+    if let Some(file) = &scenario.said.no_fly {
+        writeln!(text, "no_fly = {}", quoted(file))?;
+    }
+    let policy = match environment.dispatch.policy {
+        DispatchPolicy::Nearest => "nearest",
+    };
+    writeln!(text, "\n[dispatch]\npolicy = \"{policy}\"")?;
+    writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
+    writeln!(
+        text,
+        "\n[carriers]\nenabled = {}",
+        !environment.carriers.is_empty()
+    )?;
+    for carrier in &environment.carriers {
+        writeln!(text, "name = {}", quoted(&carrier.name))?;
+        writeln!(text, "base_usd = {}", carrier.base_usd)?;
+        writeln!(text, "per_mile_usd = {}", carrier.per_mile_usd)?;
+        writeln!(text, "speed_mps = {}", carrier.speed_mps)?;
+        writeln!(text, "pickup_delay = {}", span(carrier.pickup_delay))?;
+        writeln!(text, "failure = {}", carrier.failure)?;
+        writeln!(text, "payload_max_kg = {}", carrier.payload_max)?;
+    }
+    let faults = &environment.faults;
+    writeln!(text, "\n[faults]")?;
+    writeln!(
+        text,
+        "drone_failure_per_flight_hour = {}",
+        faults.drone_failure_per_flight_hour
+    )?;
+    writeln!(text, "link_loss_per_flight_hour = 0")?;
+    writeln!(
+        text,
+        "actor_panic_per_message = {}",
+        faults.actor_panic_per_message
+    )
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn span(span: SimDuration) -> String {
+    quoted(&write_duration(span))
+}
+
+fn point(at: Position) -> String {
+    format!("[{}, {}]", at.lat(), at.lon())
+}
