@@ -1,0 +1,145 @@
+//! SG-1 and EV-5: every delivery ends once, and nothing is said of drones and deliveries that are not there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::entry::{Entry, Micros, What};
+use super::{Checker, Findings};
+
+/// The drones there are, and the deliveries that are not over.
+#[derive(Default)]
+pub(super) struct Deliveries {
+    drones: BTreeSet<String>,
+    open: BTreeMap<String, Open>,
+    ended_at: Option<Micros>,
+}
+
+/// A delivery that is not over.
+#[derive(Default)]
+struct Open {
+    /// Completed or cancelled, but a drone still has to let go of it.
+    is_ended: bool,
+    has_drone: bool,
+    /// When its parcel arrived.
+    arrived_at: Option<Micros>,
+}
+
+impl Checker for Deliveries {
+    fn apply(&mut self, entry: &Entry<'_>, findings: &mut Findings) {
+        self.look_up_drone(&entry.what, findings);
+        match &entry.what {
+            What::DroneCommissioned(drone) => self.on_commissioned(&drone.drone, findings),
+            What::DeliveryRequested(request) => self.on_requested(&request.delivery, findings),
+            What::DroneAssigned(pair) => {
+                if let Some(open) = self.look_up(&pair.delivery, findings) {
+                    open.has_drone = true;
+                }
+            }
+            What::DroneReleased(pair) => self.on_released(&pair.delivery, findings),
+            What::CarrierBooked(booked) => {
+                self.look_up(&booked.delivery, findings);
+            }
+            What::CarrierFailed(failed) => {
+                self.look_up(&failed.delivery, findings);
+            }
+            What::DroneAssignmentRefused(refused) => {
+                self.look_up(&refused.delivery, findings);
+            }
+            What::DeliveryRescheduled(rescheduled) => {
+                self.look_up(&rescheduled.delivery, findings);
+            }
+            What::PackagePickedUp(handover) => {
+                self.look_up(&handover.delivery, findings);
+            }
+            What::PackageDroppedOff(handover) => {
+                if let Some(open) = self.look_up(&handover.delivery, findings) {
+                    open.arrived_at = Some(entry.t);
+                    open.has_drone = false;
+                }
+            }
+            What::LegStarted(leg) => {
+                if let Some(delivery) = &leg.delivery {
+                    self.look_up(delivery, findings);
+                }
+            }
+            What::DeliveryCompleted(completed) => self.on_ended(&completed.delivery, findings),
+            What::DeliveryCancelled(cancelled) => self.on_ended(&cancelled.delivery, findings),
+            What::RunEnded(_) => self.ended_at = Some(entry.t),
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, findings: &mut Findings) {
+        for (delivery, open) in &self.open {
+            if !open.is_ended && open.arrived_at.is_some() && open.arrived_at < self.ended_at {
+                findings.object("SG-1", || {
+                    format!("the parcel of {delivery} arrived, but the delivery never ended")
+                });
+            }
+        }
+    }
+}
+
+impl Deliveries {
+    fn on_commissioned(&mut self, drone: &str, findings: &mut Findings) {
+        if !self.drones.insert(drone.to_owned()) {
+            findings.object("EV-5", || format!("{drone} is commissioned twice"));
+        }
+    }
+
+    fn on_requested(&mut self, delivery: &str, findings: &mut Findings) {
+        if self.open.insert(delivery.to_owned(), Open::default()).is_some() {
+            findings.object("SG-1", || {
+                format!("{delivery} is requested again before it ended")
+            });
+        }
+    }
+
+    /// The delivery, which must be open.
+    fn look_up(&mut self, delivery: &str, findings: &mut Findings) -> Option<&mut Open> {
+        let open = self.open.get_mut(delivery).filter(|open| !open.is_ended);
+        if open.is_none() {
+            findings.object("EV-5", || format!("{delivery} was never requested, or is over"));
+        }
+        open
+    }
+
+    /// A drone may be released of a delivery that was cancelled just before.
+    fn on_released(&mut self, delivery: &str, findings: &mut Findings) {
+        let Some(open) = self.open.get_mut(delivery) else {
+            findings.object("EV-5", || format!("{delivery} was never requested, or is over"));
+            return;
+        };
+        open.has_drone = false;
+        if open.is_ended {
+            self.open.remove(delivery);
+        }
+    }
+
+    fn on_ended(&mut self, delivery: &str, findings: &mut Findings) {
+        match self.open.get_mut(delivery).filter(|open| !open.is_ended) {
+            Some(open) if open.has_drone => open.is_ended = true,
+            Some(_) => {
+                self.open.remove(delivery);
+            }
+            None => findings.object("SG-1", || {
+                format!("{delivery} ends, but was never requested or ended before")
+            }),
+        }
+    }
+
+    fn look_up_drone(&self, what: &What<'_>, findings: &mut Findings) {
+        let drone = match what {
+            What::DroneAssigned(pair) | What::DroneReleased(pair) => Some(&pair.drone),
+            What::LegStarted(leg) => Some(&leg.drone),
+            What::LegEnded(leg) => Some(&leg.drone),
+            What::PackagePickedUp(handover) | What::PackageDroppedOff(handover) => handover.drone.as_ref(),
+            What::ChargeStarted(charge) | What::ChargeEnded(charge) => Some(&charge.drone),
+            What::DroneFailed(failed) => Some(&failed.drone),
+            What::DroneRecovered(recovered) => Some(&recovered.drone),
+            _ => None,
+        };
+        if let Some(drone) = drone.filter(|drone| !self.drones.contains(&***drone)) {
+            findings.object("EV-5", || format!("{drone} was never commissioned"));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! AS-1: no drone flies through a zone in force.
+
+use std::collections::BTreeMap;
+
+use super::entry::{Entry, LegEnded, LegStarted, Micros, What, ZoneDeclared};
+use super::geometry::{Point, depth_inside, origin_to_line};
+use super::{Checker, Findings};
+
+/// Places are logged to about a centimetre: a path this deep inside a zone has not left it by rounding, m.
+const ROUNDING_M: f64 = 0.1;
+
+/// The zones there are, and the legs under way. A leg is looked at when it ended, as far as it was flown.
+#[derive(Default)]
+pub(super) struct Zones {
+    zones: Vec<Zone>,
+    flying: BTreeMap<String, Flight>,
+    now: Micros,
+}
+
+struct Zone {
+    name: String,
+    /// The origin of the map on which the outline is drawn.
+    origin: Point,
+    outline: Outline,
+    /// No point of it is farther from the origin, m.
+    reach_m: f64,
+    from: Micros,
+    to: Micros,
+}
+
+enum Outline {
+    Circle,
+    Polygon(Vec<(f64, f64)>),
+}
+
+struct Flight {
+    path: Vec<Point>,
+    path_t: Vec<Micros>,
+}
+
+impl Checker for Zones {
+    fn apply(&mut self, entry: &Entry<'_>, findings: &mut Findings) {
+        self.now = self.now.max(entry.t);
+        match &entry.what {
+            What::ZoneDeclared(zone) => self.declare(zone, findings),
+            What::LegStarted(leg) => self.on_started(leg),
+            What::LegEnded(leg) => self.on_ended(leg, findings),
+            _ => {}
+        }
+    }
+
+    /// What is in the air at the end was flown as far as that.
+    fn finish(&mut self, findings: &mut Findings) {
+        for (drone, flight) in std::mem::take(&mut self.flying) {
+            self.look(&drone, &flight, findings);
+        }
+    }
+}
+
+impl Zones {
+    /// A zone is in force from when it is known.
+    fn declare(&mut self, declared: &ZoneDeclared<'_>, findings: &mut Findings) {
+        let (origin, outline, reach_m) = match (&declared.circle, declared.polygon.as_deref()) {
+            (Some((lat, lon, radius_m)), _) => (Point { lat: *lat, lon: *lon }, Outline::Circle, *radius_m),
+            (None, Some(points @ [origin, _, _, ..])) => {
+                let flat: Vec<_> = points.iter().map(|point| point.on_map_round(*origin)).collect();
+                let reach_m = flat.iter().map(|(x, y)| x.hypot(*y)).fold(0.0, f64::max);
+                (*origin, Outline::Polygon(flat), reach_m)
+            }
+            (None, _) => {
+                findings.object("EV-3", || format!("zone {} has no outline", declared.zone));
+                return;
+            }
+        };
+        self.zones.push(Zone {
+            name: declared.zone.clone().into_owned(),
+            origin,
+            outline,
+            reach_m,
+            from: declared.from_t.map_or(self.now, |from| from.max(self.now)),
+            to: declared.to_t.unwrap_or(Micros(i64::MAX)),
+        });
+    }
+
+    fn on_started(&mut self, leg: &LegStarted<'_>) {
+        if leg.is_well_formed() {
+            let flight = Flight {
+                path: leg.path.clone(),
+                path_t: leg.path_t.clone(),
+            };
+            self.flying.insert(leg.drone.clone().into_owned(), flight);
+        }
+    }
+
+    fn on_ended(&mut self, ended: &LegEnded<'_>, findings: &mut Findings) {
+        if let Some(flight) = self.flying.remove(&*ended.drone) {
+            self.look(&ended.drone, &flight, findings);
+        }
+    }
+
+    /// Looks at every piece of the path that was flown while the zone was in force.
+    fn look(&self, drone: &str, flight: &Flight, findings: &mut Findings) {
+        let pieces = || flight.path.windows(2).zip(flight.path_t.windows(2));
+        for zone in &self.zones {
+            let depth_m = pieces()
+                .filter_map(|(place, time)| {
+                    let from = zone.from.max(time[0]);
+                    let to = zone.to.min(time[1]).min(self.now);
+                    let at = |t: Micros| place[0].towards(place[1], share(t, time[0], time[1]));
+                    (from < to).then(|| zone.depth_of(at(from), at(to)))
+                })
+                .fold(0.0, f64::max);
+            if depth_m > ROUNDING_M {
+                findings.object("AS-1", || {
+                    format!("{drone} flies {depth_m:.1} m deep into zone {}", zone.name)
+                });
+            }
+        }
+    }
+}
+
+impl Zone {
+    /// How deep the straight way between two places runs inside, m.
+    fn depth_of(&self, from: Point, to: Point) -> f64 {
+        let (a, b) = (from.on_map_round(self.origin), to.on_map_round(self.origin));
+        let depth_m = self.reach_m - origin_to_line(a, b);
+        match &self.outline {
+            _ if depth_m <= 0.0 => 0.0,
+            Outline::Circle => depth_m,
+            Outline::Polygon(outline) => depth_inside(outline, a, b),
+        }
+    }
+}
+
+/// How far `t` is from `from` to `to`; these differ.
+fn share(t: Micros, from: Micros, to: Micros) -> f64 {
+    (t.0 - from.0) as f64 / (to.0 - from.0) as f64
+}

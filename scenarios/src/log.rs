@@ -1,0 +1,113 @@
+//! The event log: what happened, one JSON object a line, for readers who know nothing of this program.
+//!
+//! Every number is printed exactly, as whole steps of a small unit, so that equal runs write equal bytes on every host. What the log's
+//! readers do not need (a place in the queue, a refused change, a remark about a package) is left out; `seq` counts the lines.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::event::Event;
+use skyhaul_engine::ports::{EventSink, Numbered};
+use skyhaul_engine::time::SimTime;
+
+use self::lines::Lines;
+
+mod line;
+mod lines;
+mod words;
+
+/// Writes the event log. A failing device does not stop it; the first failure is kept.
+pub struct EventLog<W: Write> {
+    lines: Lines,
+    out: W,
+    hash: Sha256,
+    failure: Option<io::Error>,
+}
+
+/// What a log came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Its lines, the last one included.
+    pub events: u64,
+    /// Hex SHA-256 of all bytes before the last line.
+    pub digest: String,
+}
+
+impl<W: Write> EventLog<W> {
+    /// A log of what happens in this world, written to `out`.
+    #[must_use]
+    pub fn new(environment: Arc<Environment>, out: W) -> Self {
+        Self {
+            lines: Lines::new(environment),
+            out,
+            hash: Sha256::new(),
+            failure: None,
+        }
+    }
+
+    /// Writes the event's line and gives it, newline included; `None` where the event has none.
+    pub fn write(&mut self, event: &Numbered<Event>) -> Option<&[u8]> {
+        if !self.lines.set(event) {
+            return None;
+        }
+        let line = self.lines.text();
+        self.hash.update(line);
+        put(&mut self.out, &mut self.failure, line);
+        Some(line)
+    }
+
+    /// Lines written so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.lines.count()
+    }
+
+    /// The device's first failure, if it failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&io::Error> {
+        self.failure.as_ref()
+    }
+
+    /// Writes the last line, `RunEnded`, shows it to `reader`, and gives the device back.
+    ///
+    /// # Errors
+    /// The device's first failure.
+    pub fn finish(
+        mut self,
+        state_digest: u64,
+        at: SimTime,
+        reader: impl FnOnce(&[u8]),
+    ) -> io::Result<(W, LogEnd)> {
+        let digest = hex(&self.hash.finalize());
+        self.lines
+            .set_run_ended(at, &digest, &hex(&state_digest.to_be_bytes()));
+        reader(self.lines.text());
+        put(&mut self.out, &mut self.failure, self.lines.text());
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        self.out.flush()?;
+        let events = self.lines.count();
+        Ok((self.out, LogEnd { events, digest }))
+    }
+}
+
+impl<W: Write> EventSink<Event> for EventLog<W> {
+    fn accept(&mut self, event: Numbered<Event>) {
+        self.write(&event);
+    }
+}
+
+/// Writes unless the device has failed before.
+fn put(out: &mut impl Write, failure: &mut Option<io::Error>, bytes: &[u8]) {
+    if failure.is_none() {
+        *failure = out.write_all(bytes).err();
+    }
+}
+
+/// Bytes as lower-case hex digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,107 @@
+//! The summary of a run: what an operator asks first.
+
+use serde::Serialize;
+
+pub use self::fold::SummaryFold;
+pub use crate::stats::Spread;
+
+mod fold;
+mod table;
+
+/// A run in figures, as `summary.json` has them. Means and percentiles are null where nothing was counted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Virtual seconds that were run.
+    pub virtual_s: f64,
+    /// Seconds it took.
+    pub wall_s: f64,
+    /// Lines of the event log.
+    pub events: u64,
+    /// Hex SHA-256 of the event log before its last line; null where none was written.
+    pub digest: Option<String>,
+    /// The kernel's own digest.
+    pub state_digest: String,
+    /// What became of the deliveries.
+    pub deliveries: DeliveryCounts,
+    /// From request to pickup, s.
+    pub wait_s: Spread,
+    /// From request to completion, s.
+    pub door_to_door_s: Spread,
+    /// Completion less the estimate given at the last assignment, s.
+    pub eta_error_s: EtaError,
+    /// Of the deliveries completed, or open past their deadline, the share that was not late. Those without a deadline are not late.
+    pub on_time_share: Option<f64>,
+    /// What the drones did.
+    pub drones: DroneFigures,
+    /// What the drones took from their batteries, in flights that ended.
+    pub energy_wh: EnergyFigures,
+    /// What carriers did.
+    pub carriers: CarrierFigures,
+    /// Actors rebuilt after a failure.
+    pub restarts: u64,
+    /// How often a checker of the event log objected.
+    pub invariant_violations: u64,
+}
+
+/// What became of the deliveries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DeliveryCounts {
+    /// Asked for.
+    pub requested: u64,
+    /// Arrived.
+    pub completed: u64,
+    /// Arrived by drone.
+    pub by_drone: u64,
+    /// Arrived by carrier.
+    pub by_carrier: u64,
+    /// Not to be made.
+    pub cancelled: u64,
+    /// Neither at the end of the run.
+    pub open: u64,
+}
+
+/// How far estimates were off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct EtaError {
+    /// Mean; positive where deliveries came later than was said.
+    pub mean: Option<f64>,
+    /// Half were off by no more.
+    pub p50_abs: Option<f64>,
+    /// 95 in 100 were off by no more.
+    pub p95_abs: Option<f64>,
+}
+
+/// What the drones did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct DroneFigures {
+    /// How many there are.
+    pub count: u64,
+    /// Share of all drones' time that was spent in the air or handling a parcel.
+    pub utilisation: Option<f64>,
+    /// Kilometres flown, in flights that ended.
+    pub km: f64,
+    /// Take-offs.
+    pub flights: u64,
+}
+
+/// What the drones took from their batteries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct EnergyFigures {
+    /// Altogether.
+    pub total: f64,
+    /// For each delivery completed by drone.
+    pub per_delivery: Option<f64>,
+}
+
+/// What carriers did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct CarrierFigures {
+    /// Bookings, those that failed included.
+    pub bookings: u64,
+    /// Their prices.
+    pub usd: f64,
+}

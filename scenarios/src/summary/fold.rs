@@ -1,0 +1,264 @@
+//! Folds events into a summary. Holds what is open, and two numbers for each delivery that ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use skyhaul_actors::event::{Event, Leg, Transport};
+use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::{Usd, WattHours};
+
+use super::{CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError};
+use crate::stats::{Sample, Spread, ratio};
+
+/// A summary while the run goes on.
+#[derive(Debug, Default)]
+pub struct SummaryFold {
+    deliveries: DeliveryCounts,
+    open: BTreeMap<DeliveryId, OpenDelivery>,
+    drones: BTreeMap<DroneId, DroneTimes>,
+    wait_s: Sample,
+    door_to_door_s: Sample,
+    eta_error_s: Sample,
+    late: u64,
+    busy: SimDuration,
+    metres: f64,
+    flights: u64,
+    energy: WattHours,
+    bookings: u64,
+    usd: Usd,
+    restarts: u64,
+}
+
+/// The figures that events alone give.
+pub(crate) struct Figures {
+    pub(crate) deliveries: DeliveryCounts,
+    pub(crate) wait_s: Spread,
+    pub(crate) door_to_door_s: Spread,
+    pub(crate) eta_error_s: EtaError,
+    pub(crate) on_time_share: Option<f64>,
+    pub(crate) drones: DroneFigures,
+    pub(crate) energy_wh: EnergyFigures,
+    pub(crate) carriers: CarrierFigures,
+    pub(crate) restarts: u64,
+}
+
+/// A delivery that has not ended.
+#[derive(Debug)]
+struct OpenDelivery {
+    requested_at: SimTime,
+    deadline: Option<SimTime>,
+    picked_up: bool,
+    eta_dropoff: Option<SimTime>,
+}
+
+/// What a drone is at.
+#[derive(Debug, Default)]
+struct DroneTimes {
+    /// Since when it flies or handles a parcel.
+    busy_since: Option<SimTime>,
+    leg: Option<Arc<Leg>>,
+}
+
+impl SummaryFold {
+    /// Takes one event in.
+    pub fn apply(&mut self, event: &Numbered<Event>) {
+        self.apply_to_deliveries(&event.event, event.at);
+        self.apply_to_drones(&event.event, event.at);
+    }
+
+    /// Deliveries so far.
+    #[must_use]
+    pub fn deliveries(&self) -> DeliveryCounts {
+        DeliveryCounts {
+            open: self.open.len() as u64,
+            ..self.deliveries
+        }
+    }
+
+    fn apply_to_deliveries(&mut self, event: &Event, at: SimTime) {
+        match event {
+            Event::DeliveryRequested { request, .. } => {
+                self.deliveries.requested += 1;
+                let open = OpenDelivery {
+                    requested_at: at,
+                    deadline: request.deadline,
+                    picked_up: false,
+                    eta_dropoff: None,
+                };
+                self.open.insert(request.delivery, open);
+            }
+            Event::DroneAssigned {
+                delivery,
+                eta_dropoff,
+                ..
+            } => self.on_assigned(*delivery, *eta_dropoff),
+            Event::CarrierBooked {
+                delivery,
+                eta_dropoff,
+                price,
+                ..
+            } => {
+                self.bookings += 1;
+                self.usd += *price;
+                self.on_assigned(*delivery, *eta_dropoff);
+            }
+            Event::PackagePickedUp { delivery, .. } => self.on_picked_up(*delivery, at),
+            Event::DeliveryRescheduled {
+                delivery, deadline, ..
+            } => {
+                if let Some(open) = self.open.get_mut(delivery) {
+                    open.deadline = *deadline;
+                }
+            }
+            Event::DeliveryCompleted { delivery, by } => self.on_completed(*delivery, *by, at),
+            Event::DeliveryCancelled { delivery, .. } => {
+                self.deliveries.cancelled += 1;
+                self.open.remove(delivery);
+            }
+            Event::ActorRestarted { .. } => self.restarts += 1,
+            _ => {}
+        }
+    }
+
+    fn on_assigned(&mut self, delivery: DeliveryId, eta_dropoff: SimTime) {
+        if let Some(open) = self.open.get_mut(&delivery) {
+            open.eta_dropoff = Some(eta_dropoff);
+        }
+    }
+
+    /// A parcel that was put down and is fetched again has waited already.
+    fn on_picked_up(&mut self, delivery: DeliveryId, at: SimTime) {
+        if let Some(open) = self.open.get_mut(&delivery).filter(|open| !open.picked_up) {
+            open.picked_up = true;
+            self.wait_s.push(at.since(open.requested_at).as_seconds_f64());
+        }
+    }
+
+    fn on_completed(&mut self, delivery: DeliveryId, by: Transport, at: SimTime) {
+        self.deliveries.completed += 1;
+        match by {
+            Transport::Drone(_) => self.deliveries.by_drone += 1,
+            Transport::Carrier(_) => self.deliveries.by_carrier += 1,
+        }
+        let Some(open) = self.open.remove(&delivery) else {
+            return;
+        };
+        self.door_to_door_s
+            .push(at.since(open.requested_at).as_seconds_f64());
+        self.late += u64::from(open.deadline.is_some_and(|deadline| at > deadline));
+        if let Some(eta) = open.eta_dropoff {
+            self.eta_error_s.push(at.as_seconds_f64() - eta.as_seconds_f64());
+        }
+    }
+
+    fn apply_to_drones(&mut self, event: &Event, at: SimTime) {
+        match event {
+            Event::DroneCommissioned { drone, .. } => {
+                self.drones.insert(*drone, DroneTimes::default());
+            }
+            Event::DroneAssigned { drone, .. } => self.set_busy(*drone, true, at),
+            Event::LegStarted(leg) => {
+                self.flights += 1;
+                self.set_busy(leg.drone, true, at);
+                self.drones.entry(leg.drone).or_default().leg = Some(Arc::clone(leg));
+            }
+            Event::LegEnded {
+                drone,
+                delivery,
+                battery,
+                ..
+            } => {
+                self.on_leg_ended(*drone, *battery, at);
+                self.set_busy(*drone, delivery.is_some(), at);
+            }
+            Event::PackageDroppedOff {
+                by: Transport::Drone(drone),
+                ..
+            }
+            | Event::DroneReleased { drone, .. }
+            | Event::ChargeStarted { drone, .. }
+            | Event::DroneFailed { drone, .. } => {
+                let flies = self.drones.get(drone).is_some_and(|times| times.leg.is_some());
+                self.set_busy(*drone, flies, at);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_busy(&mut self, drone: DroneId, busy: bool, at: SimTime) {
+        let times = self.drones.entry(drone).or_default();
+        if let Some(since) = times.busy_since.take() {
+            self.busy += at.since(since);
+        }
+        times.busy_since = busy.then_some(at);
+    }
+
+    fn on_leg_ended(&mut self, drone: DroneId, battery: WattHours, at: SimTime) {
+        if let Some(leg) = self.drones.entry(drone).or_default().leg.take() {
+            self.energy += leg.battery - battery;
+            self.metres += flown_m(&leg, at);
+        }
+    }
+
+    /// The figures at the end of the run.
+    pub(crate) fn finish(mut self, ended_at: SimTime) -> Figures {
+        let deliveries = self.deliveries();
+        let overdue = self
+            .open
+            .values()
+            .filter(|open| open.deadline.is_some_and(|deadline| ended_at > deadline));
+        let overdue = overdue.count() as u64;
+        let still_busy = self.drones.values().filter_map(|times| times.busy_since);
+        let busy = still_busy.fold(self.busy, |sum, since| sum + ended_at.since(since));
+        let drone_time_s = self.drones.len() as f64 * ended_at.as_seconds_f64();
+        let off_by = self.eta_error_s.magnitudes().spread();
+        Figures {
+            deliveries,
+            wait_s: self.wait_s.spread(),
+            door_to_door_s: self.door_to_door_s.spread(),
+            eta_error_s: EtaError {
+                mean: self.eta_error_s.mean(),
+                p50_abs: off_by.p50,
+                p95_abs: off_by.p95,
+            },
+            on_time_share: ratio(
+                (deliveries.completed - self.late) as f64,
+                (deliveries.completed + overdue) as f64,
+            ),
+            drones: DroneFigures {
+                count: self.drones.len() as u64,
+                utilisation: ratio(busy.as_seconds_f64(), drone_time_s),
+                km: self.metres / 1_000.0,
+                flights: self.flights,
+            },
+            energy_wh: EnergyFigures {
+                total: self.energy.get(),
+                per_delivery: ratio(self.energy.get(), deliveries.by_drone as f64),
+            },
+            carriers: CarrierFigures {
+                bookings: self.bookings,
+                usd: self.usd.get(),
+            },
+            restarts: self.restarts,
+        }
+    }
+}
+
+/// How far along its path the leg came until `at`.
+fn flown_m(leg: &Leg, at: SimTime) -> f64 {
+    if at >= leg.arrives() {
+        return leg.distance.get();
+    }
+    leg.path
+        .windows(2)
+        .map(|pair| {
+            let span = pair[1].time.since(pair[0].time).as_seconds_f64();
+            let share = ratio(at.since(pair[0].time).as_seconds_f64(), span)
+                .unwrap_or(1.0)
+                .min(1.0);
+            share * pair[0].at.distance_m(pair[1].at)
+        })
+        .sum()
+}

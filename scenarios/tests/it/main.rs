@@ -1,0 +1,4 @@
+//! The scenarios crate from outside.
+
+mod logs;
+mod town;
