@@ -27,7 +27,11 @@ impl KeyValueStore for MemoryStore {
         }
         let entries = self.0.lock();
         let mut range = entries.range(from.to_vec()..to.to_vec());
-        while let Some((key, value)) = if newest_first { range.next_back() } else { range.next() } {
+        while let Some((key, value)) = if newest_first {
+            range.next_back()
+        } else {
+            range.next()
+        } {
             if !visit(key, value) {
                 break;
             }

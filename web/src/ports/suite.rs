@@ -51,16 +51,25 @@ fn keys(store: &dyn KeyValueStore, from: &[u8], to: &[u8], newest_first: bool) -
 
 fn gives_back_what_was_committed(store: &dyn KeyValueStore) {
     assert_eq!(get(store, b"b1"), None, "the suite begins with an empty store");
-    let changes = [b"b1", b"a1", b"b2", b"c1"].map(|key| (key.to_vec(), Some([b"of ", key.as_slice()].concat())));
+    let changes =
+        [b"b1", b"a1", b"b2", b"c1"].map(|key| (key.to_vec(), Some([b"of ", key.as_slice()].concat())));
     store.commit(changes.to_vec()).expect("the device works");
     assert_eq!(get(store, b"b2").as_deref(), Some(b"of b2".as_slice()));
     put(store, b"empty", b"");
-    assert_eq!(get(store, b"empty").as_deref(), Some(b"".as_slice()), "an empty value is a value");
+    assert_eq!(
+        get(store, b"empty").as_deref(),
+        Some(b"".as_slice()),
+        "an empty value is a value"
+    );
 }
 
 fn scans_in_order_of_key(store: &dyn KeyValueStore) {
     assert_eq!(keys(store, b"b", b"c", false), [b"b1", b"b2"]);
-    assert_eq!(keys(store, b"a1", b"c1", false), [b"a1", b"b1", b"b2"], "`to` is exclusive");
+    assert_eq!(
+        keys(store, b"a1", b"c1", false),
+        [b"a1", b"b1", b"b2"],
+        "`to` is exclusive"
+    );
 }
 
 fn scans_backwards(store: &dyn KeyValueStore) {

@@ -1,0 +1,97 @@
+//! What is done to every answer: counted by its route's template, and given the headers that keep browsers safe.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+
+/// Bounds of the latency histogram, seconds: from a read in memory to the longest wait for a decision.
+const LATENCY_BOUNDS_S: [f64; 12] = [
+    0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
+/// The route of a request that fits none: all of them together, so that nobody can make up labels.
+const NO_ROUTE: &str = "none";
+
+/// Headers of every answer. Frames are refused, types are not guessed, and addresses with delivery ids are not told to others.
+const SAFETY: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// What is counted of requests.
+pub(crate) struct HttpMetrics {
+    requests: IntCounterVec,
+    latency: HistogramVec,
+}
+
+impl HttpMetrics {
+    /// Counters in a registry.
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let requests = IntCounterVec::new(
+            Opts::new("skyhaul_http_requests_total", "HTTP requests answered"),
+            &["method", "route", "status"],
+        )?;
+        let latency = HistogramVec::new(
+            HistogramOpts::new(
+                "skyhaul_http_request_seconds",
+                "From a request's head to its answer's head",
+            )
+            .buckets(LATENCY_BOUNDS_S.to_vec()),
+            &["method", "route"],
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(latency.clone()))?;
+        Ok(Self { requests, latency })
+    }
+}
+
+/// Counts a request and makes its answer safe.
+pub(crate) async fn observe(
+    metrics: Data<HttpMetrics>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let method = method_label(&request);
+    let mut response = next.call(request).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let route = response.request().match_pattern();
+    let route = route
+        .as_deref()
+        .filter(|route| !route.is_empty())
+        .unwrap_or(NO_ROUTE);
+    let status = response.status();
+    metrics
+        .requests
+        .with_label_values(&[method, route, status.as_str()])
+        .inc();
+    metrics
+        .latency
+        .with_label_values(&[method, route])
+        .observe(seconds);
+    let headers = response.headers_mut();
+    for (name, value) in SAFETY {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+/// The method, where it is a usual one; made-up ones are counted together.
+fn method_label(request: &ServiceRequest) -> &'static str {
+    match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "other",
+    }
+}

@@ -1,0 +1,239 @@
+//! Query strings: parameters by name, limits, boxes, months.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, web};
+use skyhaul_engine::geo::Position;
+
+use super::fields::{Faults, Named};
+use super::problem::Problem;
+
+/// Most items an answer holds: a page of deliveries is then below half a megabyte. More are asked for with the cursor.
+pub(crate) const ITEMS_MAX: usize = 1_000;
+
+/// Items an answer holds where nothing was said.
+const ITEMS_DEFAULT: usize = 100;
+
+/// The parameters of a query string.
+pub(crate) struct Query {
+    parameters: BTreeMap<String, String>,
+    faults: Faults,
+}
+
+impl Query {
+    /// Reads the query string.
+    pub(crate) fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+            .map_err(|error| Problem::malformed(format!("the query cannot be read: {error}")))?;
+        Ok(Self {
+            parameters: pairs.into_inner().into_iter().collect(),
+            faults: Faults::default(),
+        })
+    }
+
+    /// A parameter; an empty one counts as left out.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .get(name)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// A parameter that must be there.
+    pub(crate) fn required_text(&self, name: &str) -> Option<&str> {
+        let text = self.text(name);
+        if text.is_none() {
+            self.faults.malformed(name, "is required");
+        }
+        text
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, name: &str, wanted: &str) -> Option<T> {
+        let parsed = self.text(name)?.parse().ok();
+        if parsed.is_none() {
+            self.faults.malformed(name, format!("must be {wanted}"));
+        }
+        parsed
+    }
+
+    /// A member of an enum.
+    pub(crate) fn named<N: Named>(&self, name: &str) -> Option<N> {
+        let member = N::said(self.text(name)?);
+        if member.is_none() {
+            self.faults
+                .malformed(name, format!("must be one of {}", N::names()));
+        }
+        member
+    }
+
+    /// How many items are wanted.
+    pub(crate) fn limit(&self) -> usize {
+        let wanted = format!("a number from 1 to {ITEMS_MAX}");
+        let limit = self.parsed::<usize>("limit", &wanted);
+        if limit.is_some_and(|limit| !(1..=ITEMS_MAX).contains(&limit)) {
+            self.faults.malformed("limit", format!("must be {wanted}"));
+        }
+        limit.unwrap_or(ITEMS_DEFAULT)
+    }
+
+    /// After which number the page begins.
+    pub(crate) fn cursor(&self) -> Option<u64> {
+        let number = self.text("cursor").map(|text| u64::from_str_radix(text, 16));
+        match number? {
+            Ok(number) => Some(number),
+            Err(_) => {
+                self.faults
+                    .malformed("cursor", "is not one that this service gave");
+                None
+            }
+        }
+    }
+
+    /// A box.
+    pub(crate) fn bounds(&self) -> Option<Bounds> {
+        let text = self.text("bbox")?;
+        let bounds = Bounds::parse(text);
+        if bounds.is_none() {
+            let wanted = "must be west,south,east,north in degrees, south not above north";
+            self.faults.malformed("bbox", wanted);
+        }
+        bounds
+    }
+
+    /// The owner and month that are asked for.
+    pub(crate) fn owner_and_month(&self, owner: Option<&str>) -> Result<OwnerMonth, Problem> {
+        let owner = owner
+            .or_else(|| self.required_text("ownerId"))
+            .unwrap_or_default();
+        let (year, month) = (self.required_text("year"), self.required_text("month"));
+        let year = year.and_then(|_| self.parsed::<u16>("year", "a year, 1 to 9999"));
+        let month = month.and_then(|_| self.parsed::<u8>("month", "a month, 1 to 12"));
+        if year.is_some_and(|year| !(1..=9_999).contains(&year)) {
+            self.faults.malformed("year", "must be a year, 1 to 9999");
+        }
+        if month.is_some_and(|month| !(1..=12).contains(&month)) {
+            self.faults.malformed("month", "must be a month, 1 to 12");
+        }
+        self.check()?;
+        Ok(OwnerMonth {
+            owner: owner.to_owned(),
+            year: year.unwrap_or_default(),
+            month: month.unwrap_or_default(),
+        })
+    }
+
+    /// Says what was wrong.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        self.faults.check()
+    }
+}
+
+/// A cursor as a client is given it.
+pub(crate) fn cursor_text(number: u64) -> String {
+    format!("{number:x}")
+}
+
+/// An owner's month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnerMonth {
+    /// Whose.
+    pub(crate) owner: String,
+    /// The year, UTC.
+    pub(crate) year: u16,
+    /// The month, 1 to 12.
+    pub(crate) month: u8,
+}
+
+/// A box in degrees; one whose west lies east of its east crosses the date line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    west: f64,
+    south: f64,
+    east: f64,
+    north: f64,
+}
+
+impl Bounds {
+    fn parse(text: &str) -> Option<Self> {
+        let numbers: Vec<f64> = text
+            .split(',')
+            .map(|part| part.trim().parse().ok())
+            .collect::<Option<_>>()?;
+        let [west, south, east, north] = numbers[..] else {
+            return None;
+        };
+        Position::new(south, west)?;
+        Position::new(north, east)?;
+        (south <= north).then_some(Self {
+            west,
+            south,
+            east,
+            north,
+        })
+    }
+
+    /// Whether the place lies inside.
+    pub(crate) fn contains(&self, place: Position) -> bool {
+        let is_between = if self.west <= self.east {
+            (self.west..=self.east).contains(&place.lon())
+        } else {
+            place.lon() >= self.west || place.lon() <= self.east
+        };
+        is_between && (self.south..=self.north).contains(&place.lat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();
+        Query::read(&request).expect("the query can be read")
+    }
+
+    #[test]
+    fn limits_and_cursors_are_checked() {
+        assert_eq!(query("").limit(), ITEMS_DEFAULT);
+        assert_eq!(query("limit=1000&cursor=ff").cursor(), Some(255));
+        for wrong in ["limit=0", "limit=1001", "limit=-1", "limit=x", "cursor=zz"] {
+            let query = query(wrong);
+            let _ = (query.limit(), query.cursor());
+            assert!(query.check().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn boxes_hold_what_lies_inside_also_across_the_date_line() {
+        let at = |lat, lon| Position::new(lat, lon).expect("on the sphere");
+        let florence = Bounds::parse("11.1, 43.7,11.4,43.9").expect("is a box");
+        assert!(florence.contains(at(43.77, 11.25)) && !florence.contains(at(43.77, 11.5)));
+        let fiji = Bounds::parse("177,-20,-178,-12").expect("is a box");
+        assert!(
+            fiji.contains(at(-18.0, 179.9))
+                && fiji.contains(at(-18.0, -179.9))
+                && !fiji.contains(at(-18.0, 0.0))
+        );
+        for wrong in ["1,2,3", "a,b,c,d", "0,10,1,9", "0,0,0,91", "NaN,0,1,1"] {
+            assert_eq!(Bounds::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_month_without_its_parts_is_refused_by_name() {
+        let told = query("ownerId=o&month=13")
+            .owner_and_month(None)
+            .expect_err("wrong")
+            .to_string();
+        assert!(
+            told.contains("year: is required") && told.contains("month: must be"),
+            "{told}"
+        );
+        let asked = query("year=2026&month=2")
+            .owner_and_month(Some("o"))
+            .expect("right");
+        assert_eq!((asked.owner.as_str(), asked.year, asked.month), ("o", 2_026, 2));
+    }
+}

@@ -1,0 +1,196 @@
+//! Ingestion's store: which deliveries there are and how they ended, and the keys that were used.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use skyhaul_actors::command::DeliveryRequest;
+use skyhaul_actors::event::Event;
+use skyhaul_actors::ids::DeliveryId;
+use skyhaul_engine::ports::Numbered;
+
+use super::once::{KEPT_MICROS, KeyRow, Scope, Waiting};
+use crate::change::{Standing, Standings};
+use crate::inbox::{Inbox, Reader};
+use crate::ports::StoreError;
+use crate::store::{Fold, Key, Progress, Rows, Table};
+
+/// Most keys that are kept: a day at ten a second, about 300 MB. Beyond it the oldest go first.
+const KEYS_MAX: i64 = 1_000_000;
+
+/// Most keys that a batch lets go of, so that no batch takes long; it is more than a batch brings.
+const LET_GO_MAX: usize = 10_000;
+
+const DELIVERIES: u8 = b'd';
+const KEYS: u8 = b'k';
+const KEYS_BY_AGE: u8 = b'a';
+const KEY_COUNT: u8 = b'n';
+const KEY_NEWEST: u8 = b'l';
+
+fn delivery_row(id: DeliveryId) -> Key {
+    Key::of(DELIVERIES).delivery(id)
+}
+
+/// Where an idempotency key is kept.
+pub(crate) fn key_row(scope: &Scope) -> Key {
+    Key::of(KEYS).text(&scope.owner).text(&scope.key)
+}
+
+fn age_row(row: &KeyRow) -> Key {
+    let used_at = u64::try_from(row.used_at_unix_micros).unwrap_or_default();
+    Key::of(KEYS_BY_AGE).number(used_at).number(row.number)
+}
+
+/// How a delivery ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Outcome {
+    Open,
+    Completed,
+    Cancelled,
+}
+
+/// What ingestion knows of deliveries.
+pub(crate) struct Outcomes {
+    table: Table,
+    progress: Progress,
+    inbox: Arc<Inbox>,
+}
+
+impl Outcomes {
+    /// What is in its store, and what is on the way to it.
+    pub(crate) fn new(table: Table, progress: Progress, inbox: Arc<Inbox>) -> Self {
+        Self {
+            table,
+            progress,
+            inbox,
+        }
+    }
+}
+
+impl Standings for Outcomes {
+    fn standing(&self, id: DeliveryId) -> Result<Standing, StoreError> {
+        let is_on_its_way = self.inbox.request(id).is_some();
+        Ok(match self.table.get(&delivery_row(id))? {
+            Some(Outcome::Open) => Standing::Open,
+            Some(Outcome::Completed) => Standing::Completed,
+            Some(Outcome::Cancelled) => Standing::Cancelled,
+            None if is_on_its_way => Standing::Open,
+            None => Standing::Unknown,
+        })
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+/// Folds events into ingestion's store.
+pub(crate) struct IngestionFold {
+    inbox: Arc<Inbox>,
+    waiting: Arc<Waiting>,
+    keys_max: i64,
+}
+
+impl IngestionFold {
+    /// A fold that tells `inbox` and `waiting` what is in the store.
+    pub(crate) fn new(inbox: Arc<Inbox>, waiting: Arc<Waiting>) -> Self {
+        Self {
+            inbox,
+            waiting,
+            keys_max: KEYS_MAX,
+        }
+    }
+}
+
+impl Fold for IngestionFold {
+    const NAME: &'static str = "ingestion";
+
+    fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        match &event.event {
+            Event::DeliveryRequested { request, .. } => {
+                rows.put(delivery_row(request.delivery), &Outcome::Open)?;
+                keep_key(request, event.number, rows)
+            }
+            Event::DeliveryCompleted { delivery, .. } => {
+                rows.put(delivery_row(*delivery), &Outcome::Completed)
+            }
+            Event::DeliveryCancelled { delivery, .. } => {
+                rows.put(delivery_row(*delivery), &Outcome::Cancelled)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets go of keys whose time is over, and of the oldest where there are too many.
+    fn finish(&self, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        let Some(newest) = rows.get::<i64>(&Key::of(KEY_NEWEST))? else {
+            return Ok(());
+        };
+        let count = rows.get::<i64>(&Key::of(KEY_COUNT))?.unwrap_or(0);
+        let surplus = usize::try_from(count - self.keys_max).unwrap_or(0);
+        for (age, scope) in to_let_go(rows.table(), newest - KEPT_MICROS, surplus)? {
+            let row = rows.get::<KeyRow>(&key_row(&scope))?;
+            if row.is_some_and(|row| age_row(&row) == age) {
+                rows.delete(key_row(&scope));
+                rows.delete(age);
+                rows.add(Key::of(KEY_COUNT), -1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn committed(&self, events: &[Numbered<Event>]) {
+        for event in events {
+            if let Event::DeliveryRequested { request, .. } = &event.event {
+                self.inbox.request_projected(request.delivery, Reader::Ingestion);
+                if let Some(scope) = scope(request) {
+                    self.waiting.projected(&scope);
+                }
+            }
+        }
+    }
+}
+
+fn scope(request: &DeliveryRequest) -> Option<Scope> {
+    let key = request.idempotency.as_ref()?;
+    Some(Scope {
+        owner: request.owner.clone(),
+        key: key.key.clone(),
+    })
+}
+
+/// Keeps the key of a request. One that was used before, and whose time is over, is used anew.
+fn keep_key(request: &DeliveryRequest, number: u64, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+    let (Some(key), Some(scope)) = (&request.idempotency, scope(request)) else {
+        return Ok(());
+    };
+    let row = KeyRow {
+        body_digest: key.body_digest,
+        delivery: request.delivery,
+        used_at_unix_micros: key.used_at_unix_micros,
+        number,
+    };
+    match rows.get::<KeyRow>(&key_row(&scope))? {
+        Some(before) => rows.delete(age_row(&before)),
+        None => rows.add(Key::of(KEY_COUNT), 1)?,
+    }
+    rows.put(age_row(&row), &scope)?;
+    rows.put(key_row(&scope), &row)?;
+    let newest = rows.get::<i64>(&Key::of(KEY_NEWEST))?;
+    let newest = newest.unwrap_or(i64::MIN).max(row.used_at_unix_micros);
+    rows.put(Key::of(KEY_NEWEST), &newest)
+}
+
+/// The keys in the store that are to go, oldest first: those that were used before `until`, and as many as are `surplus`.
+fn to_let_go(table: &Table, until: i64, surplus: usize) -> Result<Vec<(Key, Scope)>, StoreError> {
+    let mut found = Vec::new();
+    let all = Key::of(KEYS_BY_AGE);
+    let used_until = all.clone().number(u64::try_from(until).unwrap_or_default());
+    table.scan((&all, &all.end()), false, &mut |key, scope| {
+        let goes = key < used_until.bytes() || found.len() < surplus;
+        if goes {
+            found.push((Key::from_bytes(key), scope));
+        }
+        goes && found.len() < LET_GO_MAX
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,9 @@
+//! How the services keep rows: keys, encoding, and projections that commit rows and their progress together.
+
+mod key;
+mod projection;
+mod rows;
+
+pub(crate) use self::key::Key;
+pub(crate) use self::projection::{Fold, Progress, StoredProjection};
+pub(crate) use self::rows::{Rows, Table};

@@ -1,0 +1,120 @@
+//! Projections: folds of events into rows, with the number of the next event committed beside the rows.
+
+use std::sync::Arc;
+
+use skyhaul_actors::event::Event;
+use skyhaul_engine::ports::Numbered;
+use tokio::sync::watch;
+
+use super::key::Key;
+use super::rows::{Rows, Table};
+use crate::ports::{KeyValueStore, Projection, StoreError};
+
+/// The table that holds the number of the next event.
+const PROGRESS: u8 = 0;
+
+/// A fold of events into the rows of one service. It keeps nothing besides: a batch that fails is folded again.
+pub(crate) trait Fold: Send {
+    /// The service's name.
+    const NAME: &'static str;
+
+    /// Folds one event.
+    fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError>;
+
+    /// Ends a batch, before it is committed.
+    fn finish(&self, _rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The batch is committed.
+    fn committed(&self, _events: &[Numbered<Event>]) {}
+}
+
+/// Tells when a projection has moved on.
+#[derive(Clone)]
+pub(crate) struct Progress(watch::Receiver<u64>);
+
+impl Progress {
+    /// Waits until rows satisfy `look`, looking again whenever the projection has moved on. Callers set their own time limit.
+    pub(crate) async fn until<T>(
+        &self,
+        mut look: impl FnMut() -> Result<Option<T>, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut moved = self.0.clone();
+        loop {
+            moved.borrow_and_update();
+            if let Some(found) = look()? {
+                return Ok(found);
+            }
+            if moved.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// A fold with its store.
+pub(crate) struct StoredProjection<F> {
+    fold: F,
+    table: Table,
+    next_event: u64,
+    moved: watch::Sender<u64>,
+}
+
+impl<F: Fold> StoredProjection<F> {
+    /// Goes on where the store's rows stand.
+    pub(crate) fn open(store: Arc<dyn KeyValueStore>, fold: F) -> Result<Self, StoreError> {
+        let table = Table::new(F::NAME, store);
+        let next_event = table.get(&Key::of(PROGRESS))?.unwrap_or(0);
+        Ok(Self {
+            fold,
+            table,
+            next_event,
+            moved: watch::Sender::new(next_event),
+        })
+    }
+
+    /// Its rows.
+    pub(crate) fn table(&self) -> Table {
+        self.table.clone()
+    }
+
+    /// When it moves on.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress(self.moved.subscribe())
+    }
+}
+
+impl<F: Fold> Projection for StoredProjection<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn next_event(&self) -> u64 {
+        self.next_event
+    }
+
+    fn apply(&mut self, events: &[Numbered<Event>]) -> Result<(), StoreError> {
+        let known = events.partition_point(|event| event.number < self.next_event);
+        let new = &events[known..];
+        let Some(last) = new.last() else {
+            return Ok(());
+        };
+        let next_event = last.number + 1;
+        let mut rows = self.table.rows();
+        for event in new {
+            self.fold.fold(event, &mut rows)?;
+        }
+        self.fold.finish(&mut rows)?;
+        rows.put(Key::of(PROGRESS), &next_event)?;
+        rows.commit()?;
+        self.next_event = next_event;
+        self.fold.committed(new);
+        self.moved.send_replace(next_event);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.table.flush()
+    }
+}
