@@ -1,0 +1,4 @@
+//! Tracks folded from real worlds.
+
+mod city;
+mod tracks;
