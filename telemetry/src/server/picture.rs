@@ -1,0 +1,400 @@
+//! The fleet as all clients share it: brought up to date once a tick, each leg placed in its tiles and encoded once.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::RwLock;
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::event::Leg;
+use skyhaul_actors::ids::{DepotId, DroneId};
+use skyhaul_engine::time::SimTime;
+
+use super::bucket::{Bucket, Departed};
+use super::scope::{Mode, Scope, Shape};
+use crate::clock::VirtualClock;
+use crate::frame::{self, FleetPart};
+use crate::tiles::{Tile, tiles_of};
+use crate::tracks::Tracks;
+use crate::tracks::motion::along;
+use crate::view::DroneView;
+
+/// Ticks for which departures are remembered: a little more than the period of the slowest subscription.
+const REMEMBERED_TICKS: usize = 150;
+
+/// A drone in the picture.
+struct Sprite {
+    drone: DroneId,
+    home: DepotId,
+    /// The event since which it looks so.
+    since: u64,
+    shape: Shape,
+    tiles: Box<[Tile]>,
+    /// The leg where it flies, the position where it stands.
+    json: String,
+    /// As it was when the shape was drawn.
+    view: DroneView,
+    capacity_wh: f64,
+    /// Where it flies: its position at this tick, encoded when first asked for.
+    position: OnceLock<String>,
+}
+
+/// The shared picture.
+pub(super) struct Picture {
+    environment: Arc<Environment>,
+    tracks: Arc<RwLock<Tracks>>,
+    clock: Arc<dyn VirtualClock>,
+    /// All before this event is in it.
+    next_event: u64,
+    now: SimTime,
+    speed: f64,
+    behind_s: f64,
+    tick: u64,
+    /// Counts changes of the speed.
+    speed_changes: u64,
+    sprites: Vec<Option<Sprite>>,
+    all: Bucket,
+    homes: Vec<Bucket>,
+    tiles: HashMap<Tile, Bucket>,
+    stats: OnceLock<Arc<str>>,
+    /// `next_event` at each of the last ticks, the oldest first.
+    history: VecDeque<u64>,
+}
+
+impl Picture {
+    pub(super) fn new(
+        environment: Arc<Environment>,
+        tracks: Arc<RwLock<Tracks>>,
+        clock: Arc<dyn VirtualClock>,
+    ) -> Self {
+        Self {
+            homes: environment.depots.iter().map(|_| Bucket::default()).collect(),
+            environment,
+            tracks,
+            next_event: 0,
+            now: clock.now(),
+            speed: clock.speed(),
+            behind_s: clock.behind_s(),
+            clock,
+            tick: 0,
+            speed_changes: 0,
+            sprites: Vec::new(),
+            all: Bucket::default(),
+            tiles: HashMap::new(),
+            stats: OnceLock::new(),
+            history: VecDeque::new(),
+        }
+    }
+
+    pub(super) const fn environment(&self) -> &Arc<Environment> {
+        &self.environment
+    }
+
+    pub(super) const fn tracks(&self) -> &Arc<RwLock<Tracks>> {
+        &self.tracks
+    }
+
+    pub(super) const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    pub(super) const fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    pub(super) const fn tick(&self) -> u64 {
+        self.tick
+    }
+
+    pub(super) const fn speed_changes(&self) -> u64 {
+        self.speed_changes
+    }
+
+    /// The fleet's figures at this tick, encoded when first asked for.
+    pub(super) fn stats(&self) -> &Arc<str> {
+        self.stats.get_or_init(|| {
+            let stats = self.tracks.read().stats(self.now);
+            frame::stats_body(&stats, self.behind_s).into()
+        })
+    }
+
+    /// Takes in what happened since the last tick. Tracks that were rebuilt and are behind are left alone until they have caught up.
+    pub(super) fn advance(&mut self) {
+        self.tick += 1;
+        self.now = self.clock.now();
+        self.behind_s = self.clock.behind_s();
+        let speed = self.clock.speed();
+        if speed.to_bits() != self.speed.to_bits() {
+            self.speed = speed;
+            self.speed_changes += 1;
+        }
+        self.stats.take();
+        for sprite in self.sprites.iter_mut().flatten() {
+            sprite.position.take();
+        }
+        let tracks = Arc::clone(&self.tracks);
+        let tracks = tracks.read();
+        if tracks.next_event() > self.next_event {
+            for drone in tracks.changed_since(self.next_event) {
+                self.draw(drone, &tracks);
+            }
+            self.next_event = tracks.next_event();
+        }
+        self.history.push_back(self.next_event);
+        if self.history.len() > REMEMBERED_TICKS {
+            self.history.pop_front();
+        }
+    }
+
+    /// Draws a drone anew, where it looks otherwise than before.
+    fn draw(&mut self, drone: DroneId, tracks: &Tracks) {
+        let Some(sprite) = self.sprite(drone, tracks) else {
+            return;
+        };
+        let Ok(index) = usize::try_from(drone.0) else {
+            return;
+        };
+        if self.sprites.len() <= index {
+            self.sprites.resize_with(index + 1, || None);
+        }
+        let is_same = |old: &Sprite| old.json == sprite.json && old.view.state == sprite.view.state;
+        if self.sprites[index].as_ref().is_some_and(is_same) {
+            return;
+        }
+        if let Some(old) = self.sprites[index].take() {
+            self.erase(old, sprite.since);
+        }
+        let (since, flies) = (sprite.since, sprite.shape.flies());
+        self.all.enter(since, drone, flies);
+        if let Some(home) = self.homes.get_mut(usize::from(sprite.home.0)) {
+            home.enter(since, drone, flies);
+        }
+        for tile in &sprite.tiles {
+            self.tiles.entry(*tile).or_default().enter(since, drone, flies);
+        }
+        self.sprites[index] = Some(sprite);
+    }
+
+    fn sprite(&self, drone: DroneId, tracks: &Tracks) -> Option<Sprite> {
+        let view = tracks.drone(drone, self.now)?;
+        let epoch = &self.environment.epoch;
+        let (shape, tiles, json) = match tracks.leg(drone) {
+            Some(leg) => (
+                Shape::Flies(Arc::clone(leg)),
+                tiles_of(leg),
+                frame::leg(leg, epoch),
+            ),
+            None => (
+                Shape::Stands(view.at),
+                Box::from([Tile::of(view.at)]),
+                frame::position(&view, epoch),
+            ),
+        };
+        Some(Sprite {
+            drone,
+            home: view.depot,
+            since: tracks.changed_by(drone)?,
+            shape,
+            tiles,
+            json,
+            capacity_wh: self.environment.aircraft(view.aircraft).battery_capacity.get(),
+            view,
+            position: OnceLock::new(),
+        })
+    }
+
+    fn erase(&mut self, old: Sprite, until: u64) {
+        let forget_before = self.history.front().copied().unwrap_or(0);
+        let departed = Arc::new(Departed {
+            drone: old.drone,
+            since: old.since,
+            until,
+            shape: old.shape,
+        });
+        let home = self.homes.get_mut(usize::from(old.home.0));
+        let tiles = &mut self.tiles;
+        self.all.leave(&departed);
+        self.all.forget_before(forget_before);
+        if let Some(home) = home {
+            home.leave(&departed);
+            home.forget_before(forget_before);
+        }
+        for tile in &old.tiles {
+            if let Some(bucket) = tiles.get_mut(tile) {
+                bucket.leave(&departed);
+                bucket.forget_before(forget_before);
+            }
+        }
+    }
+
+    fn get(&self, drone: DroneId) -> Option<&Sprite> {
+        self.sprites.get(usize::try_from(drone.0).ok()?)?.as_ref()
+    }
+
+    /// Whether the drone is known.
+    pub(super) fn knows(&self, drone: DroneId) -> bool {
+        self.get(drone).is_some()
+    }
+
+    /// The buckets that hold all of a scope's drones, and maybe others.
+    fn buckets<'a>(&'a self, scope: &Scope) -> Vec<&'a Bucket> {
+        match scope {
+            Scope::All => vec![&self.all],
+            Scope::Depot(depot) => self.homes.get(usize::from(depot.0)).into_iter().collect(),
+            Scope::Drone(drone) => {
+                let home = self.get(*drone).map(|sprite| usize::from(sprite.home.0));
+                home.and_then(|home| self.homes.get(home)).into_iter().collect()
+            }
+            Scope::Within(bbox) if bbox.tile_count() <= self.tiles.len() => bbox
+                .each_tile()
+                .filter_map(|tile| self.tiles.get(&tile))
+                .collect(),
+            Scope::Within(bbox) => {
+                let covered = self.tiles.iter().filter(|(tile, _)| bbox.covers(**tile));
+                covered.map(|(_, bucket)| bucket).collect()
+            }
+        }
+    }
+
+    /// At most how many drones a scope shows.
+    pub(super) fn size(&self, scope: &Scope) -> usize {
+        self.buckets(scope).into_iter().map(Bucket::len).sum()
+    }
+
+    /// All that is to be seen.
+    pub(super) fn whole(&self, scope: &Scope, mode: Mode) -> FleetPart<'_> {
+        let mut part = FleetPart::default();
+        for sprite in self.candidates(&self.buckets(scope), 0) {
+            if scope.shows(sprite.drone, &sprite.shape, mode, self.now) {
+                self.show(sprite, mode, &mut part);
+            }
+        }
+        part
+    }
+
+    /// What changed for someone who looked at `before`; `None` where that is no longer known.
+    pub(super) fn changes(&self, before: &Glance, scope: &Scope, mode: Mode) -> Option<FleetPart<'_>> {
+        let old_buckets = self.buckets(&before.scope);
+        if !old_buckets
+            .iter()
+            .all(|bucket| bucket.remembers(before.next_event))
+        {
+            return None;
+        }
+        let mut part = FleetPart::default();
+        let mut removed = self.landed_or_gone(&old_buckets, before, scope, mode);
+        let has_moved = mode == Mode::Positions && self.now != before.now;
+        let (buckets, since) = if before.scope != *scope {
+            (self.buckets(scope), 0)
+        } else if has_moved {
+            (Vec::new(), 0)
+        } else {
+            (Vec::new(), before.next_event)
+        };
+        let buckets = [old_buckets, buckets].concat();
+        for sprite in self.candidates(&buckets, since) {
+            let was_seen = sprite.since < before.next_event
+                && before.scope.shows(sprite.drone, &sprite.shape, mode, before.now);
+            let is_seen = scope.shows(sprite.drone, &sprite.shape, mode, self.now);
+            if is_seen && (!was_seen || (has_moved && sprite.shape.flies())) {
+                self.show(sprite, mode, &mut part);
+            } else if was_seen && !is_seen {
+                removed.insert(sprite.drone);
+            }
+        }
+        part.removed = removed.into_iter().collect();
+        Some(part)
+    }
+
+    /// Drones that were seen and have changed since, and are not seen now or stand where they flew.
+    fn landed_or_gone(
+        &self,
+        old_buckets: &[&Bucket],
+        before: &Glance,
+        scope: &Scope,
+        mode: Mode,
+    ) -> BTreeSet<DroneId> {
+        let departed = old_buckets
+            .iter()
+            .flat_map(|bucket| bucket.departed_since(before.next_event));
+        let was_seen = |departed: &&Departed| {
+            departed.since < before.next_event
+                && before
+                    .scope
+                    .shows(departed.drone, &departed.shape, mode, before.now)
+        };
+        departed
+            .filter(was_seen)
+            .filter(|departed| {
+                let now = self.get(departed.drone);
+                now.is_none_or(|sprite| {
+                    let has_landed = departed.shape.flies() && !sprite.shape.flies();
+                    has_landed || !scope.shows(sprite.drone, &sprite.shape, mode, self.now)
+                })
+            })
+            .map(|departed| departed.drone)
+            .collect()
+    }
+
+    /// Whether someone who looked at `before` has missed something, roughly: something of the tiles.
+    pub(super) fn has_changes(&self, before: &Glance, mode: Mode) -> bool {
+        let has_moved = mode == Mode::Positions && self.now != before.now;
+        self.buckets(&before.scope)
+            .iter()
+            .any(|bucket| bucket.has_changed_since(before.next_event) || (has_moved && bucket.flying() > 0))
+    }
+
+    /// The sprites that buckets hold and that changed by event `since` or a later one, each once, in order of their number.
+    fn candidates(&self, buckets: &[&Bucket], since: u64) -> impl Iterator<Item = &Sprite> {
+        let changed = buckets.iter().flat_map(|bucket| bucket.changed_since(since));
+        let mut drones: Vec<DroneId> = changed.collect();
+        drones.sort_unstable();
+        drones.dedup();
+        drones.into_iter().filter_map(|drone| self.get(drone))
+    }
+
+    fn show<'a>(&'a self, sprite: &'a Sprite, mode: Mode, part: &mut FleetPart<'a>) {
+        match (&sprite.shape, mode) {
+            (Shape::Flies(_), Mode::Legs) => part.legs.push(&sprite.json),
+            (Shape::Flies(leg), Mode::Positions) => part.positions.push(self.position(sprite, leg)),
+            (Shape::Stands(_), _) => part.positions.push(&sprite.json),
+        }
+    }
+
+    fn position<'a>(&self, sprite: &'a Sprite, leg: &Leg) -> &'a str {
+        sprite.position.get_or_init(|| {
+            let motion = along(leg, self.now);
+            let view = DroneView {
+                at: motion.at,
+                altitude_m: motion.altitude_m,
+                heading_deg: motion.heading_deg,
+                speed_mps: motion.speed_mps,
+                battery: (motion.battery_wh / sprite.capacity_wh).clamp(0.0, 1.0),
+                ..sprite.view.clone()
+            };
+            frame::position(&view, &self.environment.epoch)
+        })
+    }
+
+    /// Someone's look at a scope, now.
+    pub(super) const fn glance(&self, scope: Scope) -> Glance {
+        Glance {
+            scope,
+            next_event: self.next_event,
+            now: self.now,
+        }
+    }
+}
+
+/// What someone looked at last, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance {
+    scope: Scope,
+    next_event: u64,
+    now: SimTime,
+}
+
+impl Glance {
+    pub(super) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+}
