@@ -190,17 +190,12 @@ pub(crate) fn suggest<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clo
         .clone()
         .map(|key| (strsim::jaro_winkler(&lower, &key.to_lowercase()), key))
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    let all = || {
-        let all: Vec<String> = known
-            .clone()
-            .take(LISTED_MAX)
-            .map(|key| format!("`{key}`"))
-            .collect();
-        all.join(", ")
-    };
     match nearest {
         Some((similarity, key)) if similarity >= SIMILARITY_MIN => format!("did you mean `{key}`?"),
-        Some((_, key)) => format!("the nearest known is `{key}`; {listed} {}", all()),
+        Some((_, key)) => {
+            let all: Vec<String> = known.take(LISTED_MAX).map(|key| format!("`{key}`")).collect();
+            format!("the nearest known is `{key}`; {listed} {}", all.join(", "))
+        }
         None => "nothing is known here".to_owned(),
     }
 }
