@@ -1,0 +1,53 @@
+// A real browser for the tests: Debian's chromium, driven by playwright-core.
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+/** The running service. */
+export const SERVICE = (process.env.SKYHAUL_URL ?? "http://localhost:8080").replace(/\/$/, "");
+
+/** Where screenshots go; none are taken where it is not set. */
+const SCREENSHOTS = process.env.SKYHAUL_SCREENSHOTS;
+
+/** How long a page may take to be ready, ms: software rendering on a busy machine is slow. */
+const READY_MS = 90_000;
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--enable-unsafe-swiftshader",
+];
+
+/** Starts the browser. */
+export function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...more] });
+}
+
+/** Opens a page of the service (with less motion unless told otherwise: software rendering needs the time) and waits until it says that it is ready. `complaints` fills with what went wrong on it. */
+export async function open(browser, where, { width = 1360, height = 820, tone = "light", motion = "reduce" } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: tone, reducedMotion: motion });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`${error.stack ?? error.message}`));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (/^https?:$/.test(url.protocol) && url.origin !== SERVICE) complaints.push(`a request left the service: ${url.href}`);
+  });
+  await page.goto(`${SERVICE}${where}`);
+  await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: READY_MS });
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Keeps a picture of the page. */
+export async function picture(page, name) {
+  if (!SCREENSHOTS) return;
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+}

@@ -1,0 +1,183 @@
+// The dashboard in a real browser, against a running service (SKYHAUL_URL) whose time runs fast.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { launch, open, picture, SERVICE } from "./browser.mjs";
+
+/** How long a delivery may take, wall ms; the service's speed must be high enough for it. */
+const DELIVERY_MS = Number(process.env.SKYHAUL_DELIVERY_MS ?? 240_000);
+
+/** For what the page shows within moments. */
+const SOON_MS = 30_000;
+
+const { area } = await (await fetch(`${SERVICE}/api/config`)).json();
+const [latitude, longitude] = area.centre;
+
+/** A point so many kilometres east and north of the centre, as a person types it. */
+function point(east, north) {
+  const [lat, lon] = [latitude + north / 111.195, longitude + east / (111.195 * Math.cos((latitude * Math.PI) / 180))];
+  return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+}
+
+/** Orders by the form; answers the delivery's id. */
+async function order(page, { from = point(-0.6, -0.4), to = point(0.7, -0.9), weight = "0.5", more } = {}) {
+  await page.getByRole("tab", { name: "Order" }).click();
+  await page.locator("#order-pickup").fill(from);
+  await page.locator("#order-dropoff").fill(to);
+  await page.getByLabel("Weight, kg").fill(weight);
+  await more?.();
+  await page.getByRole("button", { name: "Request delivery" }).click();
+  const panel = page.locator("[data-delivery]");
+  await panel.waitFor({ timeout: SOON_MS });
+  return panel.getAttribute("data-delivery");
+}
+
+const stage = (page, name, timeout) => page.locator(`[data-stage="${name}"]`).first().waitFor({ state: "attached", timeout });
+
+describe("the dashboard", { timeout: 900_000 }, () => {
+  let browser;
+  // Without WebGL a page costs little on a machine that draws in software; what is not about the map is tried there.
+  let plain;
+
+  before(async () => {
+    browser = await launch();
+    plain = await launch(["--disable-webgl", "--disable-webgl2", "--disable-3d-apis"]);
+  });
+
+  after(async () => {
+    await browser.close();
+    await plain.close();
+  });
+
+  it("shows the fleet on its map, live", async () => {
+    const { page, complaints, close } = await open(browser, "/", { motion: "no-preference" });
+    await page.locator('.link[data-state="live"]').waitFor({ timeout: SOON_MS });
+    await page.waitForFunction(() => [...document.querySelectorAll(".chip-count")].some((count) => Number(count.textContent) > 0), null, { timeout: SOON_MS });
+    await page.locator(".depot").first().waitFor({ timeout: SOON_MS });
+    await page.locator(".map canvas").waitFor();
+    if (area.radius < 20_000 && Math.abs(latitude - 43.78) < 0.1) assert.match(await page.locator(".maplibregl-ctrl-attrib").innerText(), /OpenStreetMap contributors/);
+    await page.waitForTimeout(1_000);
+    await picture(page, "fleet-light");
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("keeps the chosen drone in the address, in dark colours too", async () => {
+    const { page, complaints, close } = await open(browser, "/", { tone: "dark" });
+    await page.locator(".list-row").first().click({ timeout: SOON_MS });
+    const drone = await page.locator(".details h2").innerText();
+    assert.ok(page.url().includes(`drone=${drone}`), page.url());
+    await page.locator(".details dt", { hasText: "Home depot" }).waitFor({ timeout: SOON_MS });
+    await page.waitForTimeout(1_000);
+    await picture(page, "fleet-dark");
+    await page.reload();
+    await page.locator(".details h2", { hasText: drone }).waitFor({ timeout: SOON_MS });
+    await page.keyboard.press("Escape");
+    await page.locator(".details").waitFor({ state: "detached" });
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("places a delivery on the page and sees it completed, also on the customer's page of a phone", async () => {
+    const { page, complaints, close } = await open(browser, "/");
+    const delivery = await order(page);
+    const customer = await open(browser, `/track/${delivery}`, { width: 360, height: 740 });
+    await customer.page.locator(".steps .step").first().waitFor({ timeout: SOON_MS });
+    await picture(page, "order");
+    await picture(customer.page, "track-phone");
+    const [wide, tall] = await customer.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(wide <= tall, `the page is ${wide} px wide on a screen of ${tall} px`);
+    await stage(page, "Completed", DELIVERY_MS);
+    await stage(customer.page, "Completed", SOON_MS);
+    await customer.page.getByText("Delivered", { exact: true }).first().waitFor({ timeout: SOON_MS });
+    await picture(customer.page, "track-phone-completed");
+    const status = await (await fetch(`${SERVICE}/api/deliveries/${delivery}/status`)).json();
+    assert.equal(status.stage, "Completed");
+    assert.deepEqual([...complaints, ...customer.complaints], []);
+    await customer.close();
+    await close();
+  });
+
+  it("takes both ends from clicks on the map", async () => {
+    const { page, complaints, close } = await open(browser, "/#tab=order");
+    const map = await page.locator(".map").boundingBox();
+    await page.getByRole("button", { name: "Pick the pickup on the map" }).click();
+    await page.mouse.click(map.x + map.width * 0.45, map.y + map.height * 0.52);
+    await page.mouse.click(map.x + map.width * 0.55, map.y + map.height * 0.58);
+    for (const end of ["pickup", "dropoff"]) assert.match(await page.locator(`#order-${end}`).inputValue(), /^-?\d+\.\d{5}, -?\d+\.\d{5}$/);
+    assert.equal(await page.locator(".pin").count(), 2);
+    await picture(page, "order-form");
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("cancels a delivery that waits for its time", async () => {
+    const { page, complaints, close } = await open(plain, "/");
+    const { now } = await (await fetch(`${SERVICE}/api/config`)).json();
+    const later = new Date(Date.parse(now) + 5 * 86_400_000).toISOString().slice(0, 16);
+    await order(page, {
+      more: async () => {
+        await page.getByText("More options").click();
+        await page.getByLabel("Not before").fill(later);
+      },
+    });
+    await page.getByRole("button", { name: "Cancel delivery" }).click({ timeout: SOON_MS });
+    await page.getByRole("button", { name: "Really cancel?" }).click();
+    await stage(page, "Cancelled", SOON_MS);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("says what is wrong with an order beside the field", async () => {
+    const { page, close } = await open(plain, "/#tab=order");
+    await page.getByRole("button", { name: "Request delivery" }).click();
+    assert.notEqual(await page.locator("#order-pickup-error").innerText(), "");
+    await page.locator("#order-pickup").fill(point(0, 0));
+    await page.locator("#order-dropoff").fill(point(0.5, 0));
+    await page.getByLabel("Weight, kg").fill("99999");
+    await page.getByRole("button", { name: "Request delivery" }).click();
+    await page.locator("#order-weight-error", { hasText: /./ }).waitFor({ timeout: SOON_MS });
+    assert.equal(await page.locator("#order-weight").getAttribute("aria-invalid"), "true");
+    await picture(page, "order-refused");
+    await close();
+  });
+
+  it("moves between its tabs by keyboard", async () => {
+    const { page, complaints, close } = await open(plain, "/");
+    await page.getByRole("tab", { name: "Fleet" }).focus();
+    for (const name of ["Order", "Deliveries", "Alerts", "Fleet"]) {
+      await page.keyboard.press("ArrowRight");
+      assert.equal(await page.getByRole("tab", { name }).getAttribute("aria-selected"), "true");
+    }
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("is usable on a phone", async () => {
+    const { page, complaints, close } = await open(browser, "/", { width: 390, height: 780 });
+    const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(wide <= screen, `the page is ${wide} px wide on a screen of ${screen} px`);
+    await page.waitForTimeout(1_000);
+    await picture(page, "fleet-phone");
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("tells who follows a wrong link that there is no such delivery", async () => {
+    const { page, close } = await open(plain, "/track/00000000-0000-4000-8000-000000000000", { width: 360, height: 740 });
+    await page.getByRole("heading", { name: "No such delivery" }).waitFor({ timeout: SOON_MS });
+    await picture(page, "track-unknown");
+    await close();
+  });
+
+  it("works as text where the browser has no WebGL", async () => {
+    const fleet = await open(plain, "/");
+    await fleet.page.getByText("WebGL 2 is missing").waitFor({ timeout: SOON_MS });
+    const delivery = await order(fleet.page, { from: point(0.4, 0.2), to: point(-0.5, -0.7) });
+    const customer = await open(plain, `/track/${delivery}`, { width: 360, height: 740 });
+    await customer.page.locator(".steps .step").first().waitFor({ timeout: SOON_MS });
+    assert.notEqual(await customer.page.locator(".track-figure").innerText(), "");
+    await picture(customer.page, "track-text");
+    await customer.close();
+    await fleet.close();
+  });
+});

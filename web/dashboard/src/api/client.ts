@@ -1,0 +1,82 @@
+import type { Alert, Config, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone } from "./model";
+
+/** A request that hangs longer than this, ms, is given up and said so. */
+const WAIT_MS_MAX = 15_000;
+
+/** An answer that is not a success: an RFC 9457 problem, or none at all. */
+export class Problem extends Error {
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number;
+  /** Reasons by field. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+
+  constructor(status: number, message: string, fields: Readonly<Record<string, readonly string[]>> = {}) {
+    super(message);
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/** Reads a problem from an answer's body, whatever it holds. */
+export function problemOf(status: number, text: string): Problem {
+  try {
+    const body = JSON.parse(text) as { title?: string; detail?: string; errors?: Record<string, string | string[]> };
+    const fields = Object.fromEntries(Object.entries(body.errors ?? {}).map(([field, reasons]) => [field, [reasons].flat()]));
+    return new Problem(status, body.detail ?? body.title ?? `The service answered ${status}.`, fields);
+  } catch {
+    return new Problem(status, `The service answered ${status}.`);
+  }
+}
+
+async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(WAIT_MS_MAX),
+    });
+  } catch {
+    throw new Problem(0, "The service cannot be reached. Check the connection and try again.");
+  }
+  if (!answer.ok) throw problemOf(answer.status, await answer.text());
+  return answer;
+}
+
+async function get<T>(path: string): Promise<T> {
+  return (await (await call("GET", path)).json()) as T;
+}
+
+/** Rows of a list, which comes bare or in pages. */
+async function rows<T>(path: string): Promise<readonly T[]> {
+  const body = await get<readonly T[] | { items: readonly T[] }>(path);
+  return "items" in body ? body.items : body;
+}
+
+/** A key no other request has; `randomUUID` is missing on pages served by plain HTTP from another host. */
+export function freshKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const id = encodeURIComponent;
+
+/** The service's REST interface, as far as the page uses it. */
+export const api = {
+  config: (): Promise<Config> => get("/api/config"),
+  depots: (): Promise<readonly Depot[]> => rows("/api/depots"),
+  zones: (): Promise<GeoJSON.FeatureCollection> => get("/api/zones"),
+  alerts: (): Promise<readonly Alert[]> => rows("/api/alerts"),
+  drone: (drone: string): Promise<DroneDetails> => get(`/api/drones/${id(drone)}`),
+  deliveries: (limit: number): Promise<readonly DeliveryRow[]> => rows(`/api/deliveries?limit=${limit}`),
+  delivery: (delivery: string): Promise<Delivery> => get(`/api/deliveries/${id(delivery)}`),
+  status: (delivery: string): Promise<DeliveryStatus> => get(`/api/deliveries/${id(delivery)}/status`),
+  history: (delivery: string): Promise<readonly Milestone[]> => get(`/api/deliveries/${id(delivery)}/history`),
+  /** Asks for a delivery; the same key never makes two. */
+  request: async (request: DeliveryRequest, key: string): Promise<string> => {
+    const answer = await call("POST", "/api/deliveryrequests", request, { "Idempotency-Key": key });
+    return ((await answer.json()) as { deliveryId: string }).deliveryId;
+  },
+  /** Cancels a delivery: `false` where the decision is still to come. */
+  cancel: async (delivery: string): Promise<boolean> => (await call("DELETE", `/api/deliveryrequests/${id(delivery)}`)).status !== 202,
+};

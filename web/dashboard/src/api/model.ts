@@ -1,0 +1,96 @@
+/** A stage of a delivery, by its name in the HTTP contract. */
+export type Stage = "Created" | "Rescheduled" | "HeadedToPickup" | "HeadedToDropoff" | "Completed" | "Cancelled";
+
+/** A point on the ground and a height above it. */
+export interface Location {
+  readonly altitude: number;
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+/** The circle that is served: `centre` is latitude, longitude; `radius` in metres. */
+export interface Area {
+  readonly centre: readonly [number, number];
+  readonly radius: number;
+}
+
+/** `GET /api/config`. */
+export interface Config {
+  readonly scenario: string;
+  readonly telemetry: { readonly host: string | null; readonly port: number; readonly path: string };
+  readonly area: Area;
+  readonly now: string;
+  readonly speed: number | null;
+}
+
+/** `GET /api/deliveries/{id}`. */
+export interface Delivery {
+  readonly id: string;
+  readonly owner: { readonly userId: string };
+  readonly pickup: Location;
+  readonly dropoff: Location;
+  readonly deadline: string | null;
+  readonly expedited: boolean;
+  readonly droneId: string | null;
+}
+
+/** A row of `GET /api/deliveries`. */
+export interface DeliveryRow extends Delivery {
+  readonly stage: Stage;
+}
+
+/** `GET /api/deliveries/{id}/status`. */
+export interface DeliveryStatus {
+  readonly stage: Stage;
+  readonly lastKnownLocation: Location;
+  readonly pickupETA: string;
+  readonly deliveryETA: string;
+}
+
+/** A row of `GET /api/deliveries/{id}/history`. */
+export interface Milestone {
+  readonly stage: Stage;
+  readonly at: string;
+  readonly droneId: string | null;
+}
+
+/** A row of `GET /api/depots`. */
+export interface Depot {
+  readonly name: string;
+  readonly location: Location;
+  readonly idle: number;
+  readonly charging: number;
+  readonly flying: number;
+  readonly queue: number;
+}
+
+/** `GET /api/drones/{id}`. */
+export interface DroneDetails {
+  readonly id: string;
+  readonly depot: string;
+  readonly aircraft: string;
+  readonly state: string;
+}
+
+/** A row of `GET /api/alerts`. */
+export interface Alert {
+  readonly number: number;
+  readonly at: string;
+  readonly severity: string;
+  readonly kind: string;
+  readonly text: string;
+  readonly drone?: string | null;
+  readonly delivery?: string | null;
+}
+
+/** The body of `POST /api/deliveryrequests`. */
+export interface DeliveryRequest {
+  readonly ownerId: string;
+  readonly pickupLocation: string;
+  readonly dropOffLocation: string;
+  readonly pickupTime: string | null;
+  readonly deadline: string;
+  readonly expedited: boolean;
+  readonly confirmationRequired: string;
+  readonly packageInfo: { readonly packageId: string; readonly size: string; readonly weight: number; readonly tag: string };
+}

@@ -1,0 +1,42 @@
+import type { Depot } from "../api/model";
+import type { MapView } from "../map/view";
+import { element, say } from "../page/element";
+
+/** Below this zoom only the dots of depots are shown; their names would cover each other. */
+const NAMES_FROM_ZOOM = 10.8;
+
+/** A depot on the map. */
+interface Mark {
+  readonly root: HTMLElement;
+  readonly figures: HTMLElement;
+}
+
+/** Depots on the map, each with how many drones stand ready and charge there. */
+export class DepotMarkers {
+  readonly #markers = new Map<string, Mark>();
+
+  constructor(private readonly view: MapView) {
+    const sized = (): void => void view.map.getContainer().classList.toggle("map-far", view.map.getZoom() < NAMES_FROM_ZOOM);
+    view.map.on("zoom", sized);
+    sized();
+  }
+
+  /** Shows the depots as they are now. */
+  update(depots: readonly Depot[]): void {
+    for (const depot of depots) {
+      const known = this.#markers.get(depot.name) ?? this.#mark(depot);
+      say(known.figures, `${depot.idle} ready`);
+      const words = `Depot ${depot.name}: ${depot.idle} ready, ${depot.charging} charging, ${depot.flying} flying`;
+      if (known.root.getAttribute("aria-label") !== words) known.root.setAttribute("aria-label", words);
+    }
+  }
+
+  #mark(depot: Depot): Mark {
+    const figures = element("span", { class: "depot-figures" });
+    const made = element("div", { class: "depot", role: "img" }, element("span", { class: "depot-dot" }), element("span", { class: "depot-label" }, element("b", {}, depot.name), figures));
+    this.view.mark(made, depot.location.latitude, depot.location.longitude);
+    const known = { root: made, figures };
+    this.#markers.set(depot.name, known);
+    return known;
+  }
+}

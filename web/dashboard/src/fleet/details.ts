@@ -1,0 +1,182 @@
+import { api } from "../api/client";
+import type { DroneDetails } from "../api/model";
+import { element, say } from "../page/element";
+import { Rows, type Row } from "../page/rows";
+import { clockTime, compass, countdown, short } from "../page/words";
+import type { Telemetry } from "../telemetry/connection";
+import { fixAt, flightOf, type Flight } from "../telemetry/flight";
+import type { DronePosition, FleetChange } from "../telemetry/frame";
+import { stateIcon } from "./icon";
+import { isStale, type Drone } from "./roster";
+import { stateOfName, stateOfPurpose, STATE_WORDS } from "./state";
+
+/** How often the page asks what no frame says (depot, type, state of a standing drone), ms. */
+const ASK_MS = 5_000;
+
+/** A line of the panel: what, how it is, and what a press on it does. */
+interface Line {
+  readonly label: string;
+  readonly value: string;
+  readonly press?: () => void;
+}
+
+/** What the panel asks of the page. */
+export interface DetailsEvents {
+  readonly closed: () => void;
+  readonly follow: (on: boolean) => void;
+  readonly delivery: (delivery: string) => void;
+}
+
+/** The panel of one drone: what it does, how fast, how high, for whom, and when it arrives. */
+export class DroneDetailsPanel {
+  readonly root: HTMLElement;
+  /** The leg it flies now. */
+  flight: Flight | null = null;
+  /** Legs it flew since it was chosen. */
+  readonly flown: Flight[] = [];
+  #position: DronePosition | null = null;
+  #known: DroneDetails | null = null;
+  #missing = false;
+  #asked = 0;
+  readonly #title = element("h2", { tabindex: -1 });
+  readonly #state = element("p", { class: "details-state" });
+  readonly #list = element("dl", { class: "rows" });
+  readonly #rows = new Rows<Line>(this.#list, ({ label }) => label, lineRow);
+  readonly #follow: HTMLButtonElement;
+  readonly #bar = element("span", { class: "meter-bar" });
+  readonly #track = element("span", { class: "meter-track", role: "meter", "aria-label": "Battery", "aria-valuemin": 0, "aria-valuemax": 100 }, this.#bar);
+  readonly #percent = element("b");
+  readonly #battery = element("div", { class: "meter" }, element("span", {}, "Battery"), this.#track, this.#percent);
+
+  constructor(
+    readonly drone: string,
+    private readonly telemetry: Telemetry,
+    private readonly events: DetailsEvents,
+  ) {
+    this.#follow = element("button", { type: "button", class: "button small", "aria-pressed": "false", onclick: () => this.following(this.#follow.getAttribute("aria-pressed") !== "true") }, "Follow");
+    const close = element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.events.closed() }, "✕");
+    this.#title.textContent = drone;
+    this.root = element("section", { class: "details", "aria-label": `Details of ${drone}` }, element("div", { class: "details-head" }, this.#title, this.#follow, close), this.#state, this.#battery, this.#list);
+    telemetry.subscribe("details", { topic: `drone:${drone}`, mode: "positions", hz: 1 }, (payload) => {
+      if (payload.kind === "fleet") this.#take(payload.change);
+    });
+    telemetry.subscribe("details-leg", { topic: `drone:${drone}`, mode: "legs", hz: 1 }, (payload) => {
+      if (payload.kind === "fleet") this.#take(payload.change);
+    });
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.telemetry.unsubscribe("details");
+    this.telemetry.unsubscribe("details-leg");
+    this.root.remove();
+  }
+
+  /** Puts the focus on it. */
+  focus(): void {
+    this.#title.focus({ preventScroll: true });
+  }
+
+  /** Follows the drone with the map, or no longer. */
+  following(on: boolean): void {
+    this.#follow.setAttribute("aria-pressed", String(on));
+    this.#follow.textContent = on ? "Following" : "Follow";
+    this.events.follow(on);
+  }
+
+  /** The drone as far as this panel knows it. */
+  get seen(): Drone | null {
+    if (!this.flight && !this.#position) return null;
+    return { id: this.drone, state: this.#stateName(), flight: this.flight, stands: this.flight ? null : this.#position };
+  }
+
+  /** Redraws. */
+  update(now: number, wall: number): void {
+    if (wall - this.#asked > ASK_MS) {
+      this.#asked = wall;
+      void this.#ask();
+    }
+    if (this.#missing) {
+      say(this.#state, "No drone of this name is known.");
+      return;
+    }
+    const state = this.#stateName();
+    const stale = this.seen && isStale(this.seen, now, this.telemetry.clock.speed);
+    this.#state.replaceChildren(stateIcon(state), element("span", {}, stale ? `${STATE_WORDS[state]} · no news of it` : STATE_WORDS[state]));
+    this.#meter();
+    this.#rows.update(this.#lines(now));
+  }
+
+  #stateName(): Drone["state"] {
+    if (this.flight) return stateOfPurpose(this.flight.leg.purpose);
+    return stateOfName(this.#position?.state ?? this.#known?.state);
+  }
+
+  #meter(): void {
+    const share = this.#position?.battery;
+    this.#battery.hidden = share === undefined;
+    if (share === undefined) return;
+    const percent = Math.round(share * 100);
+    this.#bar.style.width = `${percent}%`;
+    this.#bar.dataset["low"] = String(percent < 30);
+    this.#track.setAttribute("aria-valuenow", String(percent));
+    say(this.#percent, `${percent} %`);
+  }
+
+  #lines(now: number): Line[] {
+    const fix = this.flight ? fixAt(this.flight, now) : null;
+    const flying = fix !== null && fix.speed > 0;
+    const delivery = this.flight ? this.flight.leg.delivery : (this.#position?.delivery ?? null);
+    const lines: Line[] = [
+      { label: "Speed", value: flying ? `${fix.speed.toFixed(1)} m/s ${compass(fix.heading)}` : "stands" },
+      { label: "Altitude", value: `${Math.round(fix?.altitude ?? this.#position?.altitude ?? 0)} m` },
+    ];
+    if (this.flight && now < this.flight.arrivesAt) {
+      lines.push({ label: "Leg ends", value: `in ${countdown((this.flight.arrivesAt - now) / 1_000)} (${clockTime(this.flight.arrivesAt)})` });
+      lines.push({ label: "Energy left", value: `${fix?.batteryWh.toFixed(0) ?? "–"} Wh` });
+    }
+    if (delivery) lines.push({ label: "Delivery", value: short(delivery), press: () => this.events.delivery(delivery) });
+    if (this.#known) lines.push({ label: "Aircraft", value: this.#known.aircraft }, { label: "Home depot", value: this.#known.depot });
+    return lines;
+  }
+
+  #take(change: FleetChange): void {
+    for (const leg of change.legs) {
+      const flight = flightOf(leg);
+      if (!flight) continue;
+      if (this.flight && this.flight.leg.departs !== leg.departs) this.flown.push(this.flight);
+      this.flight = flight;
+    }
+    for (const position of change.positions) {
+      this.#position = position;
+      // A drone that stands has ended its leg, whether or not the page's clock says so yet.
+      if (this.flight && position.speed_mps === 0 && position.altitude === 0 && this.telemetry.now() >= this.flight.arrivesAt) this.#land();
+    }
+    if (change.removed.includes(this.drone)) this.#land();
+  }
+
+  #land(): void {
+    if (this.flight) this.flown.push(this.flight);
+    this.flight = null;
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#known = await api.drone(this.drone);
+      this.#missing = false;
+    } catch {
+      this.#missing = this.#known === null && !this.flight && !this.#position;
+    }
+  }
+}
+
+function lineRow({ label, press }: Line): Row<Line> {
+  const value = press ? element("button", { type: "button", class: "link-button" }) : element("span");
+  let act = press;
+  value.addEventListener("click", () => act?.());
+  const update = (line: Line): void => {
+    act = line.press;
+    say(value, line.value);
+  };
+  return { root: element("div", { class: "row" }, element("dt", {}, label), element("dd", {}, value)), update };
+}

@@ -1,0 +1,161 @@
+import type { MapMouseEvent } from "maplibre-gl";
+import type { Config, Location } from "../api/model";
+import { DronesLayer } from "../map/drones-layer";
+import type { MapView, View } from "../map/view";
+import { element } from "../page/element";
+import type { Theme } from "../page/tone";
+import type { Telemetry } from "../telemetry/connection";
+import { fixOf, type Drone, type Roster } from "./roster";
+import type { DroneState } from "./state";
+
+/** A click this close to a drone, px, means the drone. */
+const REACH_PIXELS = 20;
+
+/** Above so many drones a moving pointer is not asked what it is over: it would cost more than it shows. */
+const HOVER_DRONES_MAX = 20_000;
+
+/** The view is widened by this share on each side before it is subscribed, so that a small move asks for nothing. */
+const MARGIN = 0.3;
+
+/** How long the page waits after a loss before it greys the drones, ms: most losses are over sooner. */
+const LOST_MS = 4_000;
+
+/** What the map tells the page. */
+export interface FleetMapEvents {
+  readonly drone: (drone: string | null) => void;
+  readonly place: (at: { latitude: number; longitude: number }) => void;
+  readonly moved: (view: View) => void;
+  /** A person dragged the map. */
+  readonly dragged: () => void;
+}
+
+/** The ends of a delivery on the map. */
+export type Ends = { readonly pickup: Location | null; readonly dropoff: Location | null };
+
+/** The fleet's map: drones on the GPU, clicks on them, and the subscription to what is in view. */
+export class FleetMap {
+  readonly layer: DronesLayer;
+  picking = false;
+  #box: [number, number, number, number] | null = null;
+  readonly #ends = new Map<string, { remove: () => void }>();
+
+  constructor(
+    readonly view: MapView,
+    config: Config,
+    private readonly telemetry: Telemetry,
+    private readonly roster: Roster,
+    theme: Theme,
+    private readonly events: FleetMapEvents,
+  ) {
+    const [latitude, longitude] = config.area.centre;
+    this.layer = new DronesLayer({ now: () => telemetry.now(), speed: () => telemetry.clock.speed ?? 1 }, { latitude, longitude });
+    this.layer.tone(theme.tone);
+    theme.onChange((tone) => {
+      view.tone(tone);
+      this.layer.tone(tone);
+    });
+    roster.onChange((changed) => changed.forEach((id) => this.layer.set(id, roster.get(id))));
+    telemetry.onLink((link) => {
+      if (link.state === "live") this.layer.lost(false);
+      else window.setTimeout(() => this.layer.lost(telemetry.link.state !== "live"), LOST_MS);
+    });
+    document.addEventListener("visibilitychange", () => this.layer.repaint());
+    void view.ready.then(() => view.map.addLayer(this.layer));
+    this.#listen();
+  }
+
+  /** Shows only drones in these states. */
+  show(states: ReadonlySet<DroneState>): void {
+    this.layer.show(states);
+  }
+
+  /** Wants the next click for a place. */
+  pickPlaces(on: boolean): void {
+    this.picking = on;
+    this.view.map.getCanvas().style.cursor = on ? "crosshair" : "";
+  }
+
+  /** Shows the ends of a delivery. */
+  ends({ pickup, dropoff }: Ends): void {
+    this.#end("pickup", "Pickup", pickup);
+    this.#end("dropoff", "Drop-off", dropoff);
+  }
+
+  /** Moves to a place. */
+  go(latitude: number, longitude: number): void {
+    this.view.map.easeTo({ center: [longitude, latitude], zoom: Math.max(this.view.map.getZoom(), 14) });
+  }
+
+  /** Keeps a place in the middle, without easing: called each frame. */
+  keep(latitude: number, longitude: number): void {
+    this.view.map.setCenter([longitude, latitude]);
+  }
+
+  /** The drone under a point of the map, px. */
+  droneAt(x: number, y: number, shown: ReadonlySet<DroneState>): Drone | null {
+    const now = this.telemetry.now();
+    let nearest: Drone | null = null;
+    let least = REACH_PIXELS;
+    for (const drone of this.roster.all()) {
+      if (drone.state === "idle" || drone.state === "charging" || !shown.has(drone.state)) continue;
+      const { latitude, longitude } = fixOf(drone, now);
+      const at = this.view.map.project([longitude, latitude]);
+      const away = Math.hypot(at.x - x, at.y - y);
+      if (away < least) [nearest, least] = [drone, away];
+    }
+    return nearest;
+  }
+
+  /** Subscribes to what is in view, where that has changed enough. */
+  subscribe(receive: Parameters<Telemetry["subscribe"]>[2]): void {
+    const ask = (): void => {
+      const bounds = this.view.map.getBounds();
+      const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+      const [wide, high] = [(east - west) * MARGIN, (north - south) * MARGIN];
+      if (this.#box && within([west, south, east, north], this.#box) && this.#box[2] - this.#box[0] < (east - west) * 4) return;
+      this.#box = [Math.max(-180, west - wide), Math.max(-85, south - high), Math.min(180, east + wide), Math.min(85, north + high)];
+      this.telemetry.subscribe("fleet", { topic: "fleet", mode: "legs", bbox: this.#box, hz: 10 }, receive);
+    };
+    this.view.map.on("moveend", ask);
+    ask();
+  }
+
+  #listen(): void {
+    const { map } = this.view;
+    map.on("moveend", () => this.events.moved(this.view.view()));
+    map.on("dragstart", () => this.events.dragged());
+    map.on("click", (event: MapMouseEvent) => {
+      if (this.picking) return this.events.place({ latitude: event.lngLat.lat, longitude: event.lngLat.lng });
+      this.events.drone(this.droneAt(event.point.x, event.point.y, this.#visible())?.id ?? null);
+    });
+    map.on("mousemove", (event: MapMouseEvent) => {
+      if (this.picking || this.roster.size > HOVER_DRONES_MAX) return;
+      map.getCanvas().style.cursor = this.droneAt(event.point.x, event.point.y, this.#visible()) ? "pointer" : "";
+    });
+  }
+
+  /** Tells which states are shown; the page sets it. */
+  #visible: () => ReadonlySet<DroneState> = () => new Set();
+
+  /** Asks here which states are shown. */
+  visibleBy(ask: () => ReadonlySet<DroneState>): void {
+    this.#visible = ask;
+  }
+
+  #end(key: string, label: string, at: Location | null): void {
+    this.#ends.get(key)?.remove();
+    this.#ends.delete(key);
+    if (at) this.#ends.set(key, this.view.mark(pin(key, label), at.latitude, at.longitude, "bottom"));
+  }
+}
+
+/** A pin for an end of a delivery. */
+export function pin(key: string, label: string): HTMLElement {
+  return element("div", { class: `pin pin-${key}`, role: "img", "aria-label": label }, element("span", { class: "pin-label" }, label), element("span", { class: "pin-dot" }));
+}
+
+type Box = readonly [number, number, number, number];
+
+function within(inner: Box, outer: Box): boolean {
+  return inner[0] >= outer[0] && inner[1] >= outer[1] && inner[2] <= outer[2] && inner[3] <= outer[3];
+}

@@ -1,0 +1,87 @@
+import { element, say } from "../page/element";
+import { Rows, type Row } from "../page/rows";
+import { compass, short } from "../page/words";
+import { stateIcon } from "./icon";
+import { deliveryOf, fixOf, type Drone, type Roster } from "./roster";
+import { STATE_WORDS, type DroneState } from "./state";
+
+/** Rows shown at once; more than a person reads, few enough to redraw each second. */
+const ROWS_MAX = 50;
+
+/** A drone as a row shows it. */
+interface ListItem {
+  readonly drone: Drone;
+  readonly now: number;
+  readonly selected: boolean;
+}
+
+/** Text by which a drone is found. */
+function textOf(drone: Drone): string {
+  return `${drone.id} ${STATE_WORDS[drone.state]} ${deliveryOf(drone) ?? ""}`.toLowerCase();
+}
+
+/** The drones in view as a list: the map for those who do not use a pointer, and a search. */
+export class DroneList {
+  readonly root: HTMLElement;
+  readonly #list = element("ul", { class: "list" });
+  readonly #rows: Rows<ListItem>;
+  readonly #count = element("p", { class: "faint", role: "status" });
+  readonly #search: HTMLInputElement;
+
+  constructor(
+    private readonly roster: Roster,
+    private readonly choose: (drone: string) => void,
+  ) {
+    this.#search = element("input", { type: "search", id: "drone-search", placeholder: "drone-12, or a delivery’s id", autocomplete: "off", oninput: () => this.#typed() });
+    this.#search.addEventListener("keydown", (event) => event.key === "Enter" && this.#enter());
+    this.root = element("div", { class: "stack" }, element("h2", {}, element("label", { for: "drone-search" }, "Find a drone")), this.#search, this.#count, this.#list);
+    this.#rows = new Rows(this.#list, (item) => item.drone.id, (item) => this.#row(item));
+  }
+
+  /** Called when the text changes; the page redraws. */
+  onTyped: () => void = () => undefined;
+
+  /** Redraws. */
+  update(now: number, shown: ReadonlySet<DroneState>, selected: string | null): void {
+    const text = this.#search.value.trim().toLowerCase();
+    const found = [...this.roster.all()].filter((drone) => shown.has(drone.state) && textOf(drone).includes(text));
+    // By name and not by state, so that no row moves away under the pointer.
+    found.sort((a, b) => a.id.localeCompare(b.id, undefined, { numeric: true }));
+    const more = found.length > ROWS_MAX ? `; the first ${ROWS_MAX} are listed` : "";
+    say(this.#count, `${found.length} ${found.length === 1 ? "drone" : "drones"} in view${more}`);
+    this.#rows.update(found.slice(0, ROWS_MAX).map((drone) => ({ drone, now, selected: drone.id === selected })));
+  }
+
+  #typed(): void {
+    this.onTyped();
+  }
+
+  #enter(): void {
+    const text = this.#search.value.trim().toLowerCase();
+    const exact = /^\d+$/.test(text) ? `drone-${text}` : text;
+    const found = this.roster.get(exact) ?? [...this.roster.all()].find((drone) => textOf(drone).includes(text));
+    if (text !== "") this.choose(found?.id ?? exact);
+  }
+
+  #row({ drone: { id } }: ListItem): Row<ListItem> {
+    const icon = element("span", { class: "list-icon" });
+    const words = element("span", { class: "faint" });
+    const button = element("button", { type: "button", class: "list-row", onclick: () => this.choose(id) }, icon, element("span", { class: "list-main" }, id), words);
+    let drawn: DroneState | null = null;
+    const update = ({ drone, now, selected }: ListItem): void => {
+      if (drawn !== drone.state) icon.replaceChildren(stateIcon(drone.state));
+      drawn = drone.state;
+      say(words, wordsOf(drone, now));
+      button.setAttribute("aria-pressed", String(selected));
+    };
+    return { root: element("li", {}, button), update };
+  }
+}
+
+function wordsOf(drone: Drone, now: number): string {
+  const fix = fixOf(drone, now);
+  const flying = drone.flight !== null && fix.speed > 0;
+  const delivery = deliveryOf(drone);
+  const what = flying ? `${Math.round(fix.speed)} m/s ${compass(fix.heading)}` : "on the ground";
+  return [STATE_WORDS[drone.state], what, delivery && short(delivery)].filter(Boolean).join(" · ");
+}

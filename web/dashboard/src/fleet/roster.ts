@@ -1,0 +1,78 @@
+import { fixAt, flightOf, type Fix, type Flight } from "../telemetry/flight";
+import type { DronePosition, FleetChange } from "../telemetry/frame";
+import { stateOfName, stateOfPurpose, type DroneState } from "./state";
+
+/** A drone the page knows: it flies a leg, or stands somewhere. */
+export interface Drone {
+  readonly id: string;
+  readonly state: DroneState;
+  readonly flight: Flight | null;
+  readonly stands: DronePosition | null;
+}
+
+/** Wall seconds without news after a leg's end before its drone is shown as stale. */
+export const STALE_SECONDS = 20;
+
+/** A flying drone's place from its leg, a standing one's from its last position. */
+export function fixOf(drone: Drone, now: number): Fix {
+  if (drone.flight) return fixAt(drone.flight, now);
+  const at = drone.stands;
+  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading_deg ?? 0, speed: 0, batteryWh: 0 };
+}
+
+/** Whether the drone's leg ended so long ago that the page no longer knows where it is. */
+export function isStale(drone: Drone, now: number, speed: number | null): boolean {
+  return drone.flight !== null && now > drone.flight.arrivesAt + STALE_SECONDS * 1_000 * Math.max(1, speed ?? 1);
+}
+
+/** The delivery a drone has. */
+export function deliveryOf(drone: Drone): string | null {
+  return drone.flight ? drone.flight.leg.delivery : (drone.stands?.delivery ?? null);
+}
+
+/** The drones of the fleet subscription, kept as the frames say. */
+export class Roster {
+  readonly #drones = new Map<string, Drone>();
+  readonly #watchers = new Set<(changed: ReadonlySet<string>) => void>();
+
+  /** How many are known. */
+  get size(): number {
+    return this.#drones.size;
+  }
+
+  /** All that are known, in the order in which they became known. */
+  all(): IterableIterator<Drone> {
+    return this.#drones.values();
+  }
+
+  /** One of them. */
+  get(id: string): Drone | undefined {
+    return this.#drones.get(id);
+  }
+
+  /** Calls with the ids that changed or went, after each frame. */
+  onChange(watcher: (changed: ReadonlySet<string>) => void): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** Takes a frame: `whole` replaces all that was known. A drone that landed is both removed and in `positions`, so removal goes first. */
+  apply(change: FleetChange, whole: boolean): void {
+    const changed = new Set<string>(whole ? this.#drones.keys() : []);
+    if (whole) this.#drones.clear();
+    for (const id of change.removed) {
+      this.#drones.delete(id);
+      changed.add(id);
+    }
+    for (const stands of change.positions) {
+      this.#drones.set(stands.drone, { id: stands.drone, state: stateOfName(stands.state), flight: null, stands });
+      changed.add(stands.drone);
+    }
+    for (const leg of change.legs) {
+      const flight = flightOf(leg);
+      if (flight === null) continue;
+      this.#drones.set(leg.drone, { id: leg.drone, state: stateOfPurpose(leg.purpose), flight, stands: null });
+      changed.add(leg.drone);
+    }
+    for (const watcher of this.#watchers) watcher(changed);
+  }
+}

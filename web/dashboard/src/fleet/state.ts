@@ -1,0 +1,26 @@
+/** What a drone does, in the order of the legend. */
+export const DRONE_STATES = ["toPickup", "toDropoff", "returning", "idle", "charging", "failed"] as const;
+
+/** A drone's state by its name on the wire. */
+export type DroneState = (typeof DRONE_STATES)[number];
+
+/** Each state in words. */
+export const STATE_WORDS: Readonly<Record<DroneState, string>> = {
+  toPickup: "To pickup",
+  toDropoff: "Delivering",
+  returning: "Returning",
+  idle: "Ready",
+  charging: "Charging",
+  failed: "Out of order",
+};
+
+/** The state a leg's purpose stands for. */
+export function stateOfPurpose(purpose: string): DroneState {
+  if (purpose === "pickup") return "toPickup";
+  return purpose === "dropoff" ? "toDropoff" : "returning";
+}
+
+/** The state a name stands for; a name of a newer server counts as ready. */
+export function stateOfName(name: string | undefined): DroneState {
+  return DRONE_STATES.find((state) => state === name) ?? "idle";
+}

@@ -1,0 +1,104 @@
+import { api, Problem } from "../api/client";
+import { element, say } from "../page/element";
+import { short } from "../page/words";
+import type { Telemetry } from "../telemetry/connection";
+import { DeliveryCard } from "../track/card";
+import { mayCancel } from "../track/steps";
+import { Tracker, type Tracked } from "../track/tracker";
+
+/** How long the second press of a cancellation is waited for, ms. */
+const SURE_MS = 8_000;
+
+/** What the panel tells the page. */
+export interface FollowEvents {
+  readonly changed: (tracked: Tracked) => void;
+  readonly closed: () => void;
+  readonly drone: (drone: string) => void;
+}
+
+/** One delivery followed beside the map: steps, arrival, its link for the customer, and cancelling while that is allowed. */
+export class FollowPanel {
+  readonly root: HTMLElement;
+  readonly tracker: Tracker;
+  readonly #card = new DeliveryCard();
+  readonly #said = element("p", { class: "form-said", role: "alert" });
+  readonly #drone = element("p", { class: "follow-drone" });
+  readonly #cancel: HTMLButtonElement;
+  readonly #title = element("h2", { tabindex: -1 });
+  #sure = false;
+
+  constructor(
+    readonly delivery: string,
+    private readonly telemetry: Telemetry,
+    private readonly events: FollowEvents,
+  ) {
+    this.#title.textContent = `Delivery ${short(delivery)}`;
+    this.#title.title = delivery;
+    this.#cancel = element("button", { type: "button", class: "button danger", hidden: true, onclick: () => void this.#cancelled() }, "Cancel delivery");
+    const link = `/track/${encodeURIComponent(delivery)}`;
+    this.root = element(
+      "section",
+      { class: "stack follow", "aria-label": `Delivery ${delivery}`, "data-delivery": delivery },
+      element("div", { class: "details-head" }, this.#title, element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => events.closed() }, "✕")),
+      this.#card.root,
+      this.#drone,
+      element("div", { class: "buttons" }, element("a", { class: "button", href: link, target: "_blank", rel: "noopener" }, "Customer’s page"), this.#cancel),
+      this.#said,
+    );
+    this.tracker = new Tracker(delivery, telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.tracker.stop();
+    this.root.remove();
+  }
+
+  /** Puts the focus on it. */
+  focus(): void {
+    this.#title.focus({ preventScroll: true });
+  }
+
+  /** Shows time passing. */
+  tick(now: number, wall: number): void {
+    this.#card.tick(now, wall, this.telemetry.clock.speed);
+  }
+
+  #changed(tracked: Tracked): void {
+    say(this.#said, "");
+    this.#card.update(tracked, performance.now());
+    this.root.dataset["stage"] = tracked.stage;
+    this.#cancel.hidden = !mayCancel(tracked.stage);
+    const { droneId } = tracked;
+    this.#drone.replaceChildren(...(droneId ? ["Flown by ", element("button", { type: "button", class: "link-button", onclick: () => this.events.drone(droneId) }, droneId)] : []));
+    this.events.changed(tracked);
+  }
+
+  #failed(problem: Problem): void {
+    say(this.#said, problem.status === 404 ? `No delivery ${this.delivery} is known.` : problem.message);
+  }
+
+  async #cancelled(): Promise<void> {
+    if (!this.#sure) {
+      this.#sure = true;
+      this.#cancel.textContent = "Really cancel?";
+      window.setTimeout(() => {
+        this.#sure = false;
+        this.#cancel.textContent = "Cancel delivery";
+      }, SURE_MS);
+      return;
+    }
+    this.#cancel.disabled = true;
+    try {
+      const decided = await api.cancel(this.delivery);
+      say(this.#said, decided ? "" : "The cancellation was taken and is being decided.");
+      await this.tracker.refresh();
+    } catch (problem) {
+      const reason = problem instanceof Problem ? problem : new Problem(0, String(problem));
+      await this.tracker.refresh();
+      say(this.#said, reason.status === 409 ? `Too late to cancel: ${reason.message}` : reason.message);
+    } finally {
+      this.#cancel.disabled = false;
+    }
+  }
+}

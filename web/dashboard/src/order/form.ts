@@ -1,0 +1,190 @@
+import { api, freshKey, Problem } from "../api/client";
+import { element, say } from "../page/element";
+import { problemsFrom, problemsIn, requestOf, type FieldName, type FieldProblems, type OrderFields } from "./request";
+
+/** Which end of the delivery a click on the map sets. */
+export type End = "pickup" | "dropoff";
+
+/** What the form tells the page. */
+export interface FormEvents {
+  /** A click on the map is wanted for this end, or for none. */
+  readonly picking: (end: End | null) => void;
+  /** A place was typed, picked or cleared: its coordinates, where they are known. */
+  readonly placed: (end: End, at: { latitude: number; longitude: number } | null) => void;
+  readonly ordered: (delivery: string) => void;
+}
+
+type Control = HTMLInputElement | HTMLSelectElement;
+
+/** Reads `latitude,longitude`; anything else is a place for the service to find. */
+export function coordinates(text: string): { latitude: number; longitude: number } | null {
+  const found = /^\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);
+  const [latitude, longitude] = [Number(found?.[1]), Number(found?.[2])];
+  return found && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null;
+}
+
+/** The form that asks for a delivery. */
+export class OrderForm {
+  readonly root: HTMLFormElement;
+  readonly #controls = new Map<FieldName, Control>();
+  readonly #errors = new Map<FieldName, HTMLElement>();
+  readonly #picks = new Map<End, HTMLButtonElement>();
+  readonly #places = element("datalist", { id: "places" });
+  readonly #said = element("p", { class: "form-said", role: "alert" });
+  readonly #send = element("button", { type: "submit", class: "button primary" }, "Request delivery");
+  #picking: End | null = null;
+  #key: { key: string; body: string } | null = null;
+
+  constructor(private readonly events: FormEvents) {
+    this.root = element("form", { class: "stack", novalidate: true, autocomplete: "off", "aria-label": "Order a delivery" });
+    this.root.append(
+      element("h2", {}, "New delivery"),
+      this.#place("pickup", "Pickup", "Address, depot or lat, lon"),
+      this.#place("dropoff", "Drop-off", "Address, depot or lat, lon"),
+      this.#places,
+      element("div", { class: "pair" }, this.#field("weight", "Weight, kg", element("input", { inputmode: "decimal", value: "0.8" })), this.#field("size", "Size", select(["Small", "Medium", "Large"]))),
+      this.#check("expedited", "Expedited: before all others"),
+      this.#more(),
+      this.#said,
+      this.#send,
+    );
+    this.root.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+  }
+
+  /** Offers places by name. */
+  offer(places: readonly string[]): void {
+    this.#places.replaceChildren(...places.map((value) => element("option", { value })));
+  }
+
+  /** Takes a click on the map; it sets the end that was asked for, then asks for the other where that is empty. */
+  pick(latitude: number, longitude: number): void {
+    const end = this.#picking;
+    if (end === null) return;
+    const control = this.#controls.get(end);
+    if (control) control.value = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+    this.#complain(end, undefined);
+    this.events.placed(end, { latitude, longitude });
+    const other: End = end === "pickup" ? "dropoff" : "pickup";
+    this.#pickFor(this.#value(other) === "" ? other : null);
+  }
+
+  /** Ends picking, as when the page shows something else. */
+  stopPicking(): void {
+    this.#pickFor(null);
+  }
+
+  #pickFor(end: End | null): void {
+    this.#picking = end;
+    for (const [each, button] of this.#picks) {
+      button.setAttribute("aria-pressed", String(each === end));
+      button.textContent = each === end ? "Click the map…" : "Pick on map";
+    }
+    this.events.picking(end);
+  }
+
+  #place(end: End, label: string, placeholder: string): HTMLElement {
+    const input = element("input", { placeholder, list: "places" });
+    input.addEventListener("change", () => this.events.placed(end, coordinates(input.value)));
+    const pick = element("button", { type: "button", class: "button small", "aria-pressed": "false", "aria-label": `Pick the ${label.toLowerCase()} on the map`, onclick: () => this.#pickFor(this.#picking === end ? null : end) }, "Pick on map");
+    this.#picks.set(end, pick);
+    const field = this.#field(end, label, input);
+    field.querySelector("label")?.append(element("span", { class: `end end-${end}`, "aria-hidden": "true" }));
+    field.querySelector(".field-line")?.append(pick);
+    return field;
+  }
+
+  #field(name: FieldName, label: string, control: Control, hint?: string): HTMLElement {
+    const id = `order-${name}`;
+    const error = element("p", { class: "field-error", id: `${id}-error` });
+    control.id = id;
+    control.name = name;
+    control.setAttribute("aria-describedby", error.id);
+    control.addEventListener("input", () => this.#complain(name, undefined));
+    this.#controls.set(name, control);
+    this.#errors.set(name, error);
+    return element("div", { class: "field" }, element("label", { for: id }, label), element("div", { class: "field-line" }, control), hint ? element("p", { class: "faint" }, hint) : null, error);
+  }
+
+  #check(name: FieldName, label: string): HTMLElement {
+    const control = element("input", { type: "checkbox", id: `order-${name}`, name });
+    this.#controls.set(name, control);
+    return element("div", { class: "check" }, control, element("label", { for: control.id }, label));
+  }
+
+  #more(): HTMLElement {
+    return element(
+      "details",
+      { class: "more" },
+      element("summary", {}, "More options"),
+      this.#field("owner", "Account", element("input", { value: "dashboard", maxlength: 255 })),
+      this.#field("label", "Your own label", element("input", { maxlength: 255, placeholder: "optional" })),
+      this.#field("confirmation", "Proof of delivery", select(["None", "Picture", "FingerPrint", "Voice"])),
+      this.#field("pickupAt", "Not before", element("input", { type: "datetime-local" }), "Empty: as soon as can be."),
+      this.#field("deadline", "Deliver by", element("input", { type: "datetime-local" })),
+    );
+  }
+
+  #value(name: FieldName): string {
+    return this.#controls.get(name)?.value ?? "";
+  }
+
+  #fields(): OrderFields {
+    const expedited = this.#controls.get("expedited");
+    const [pickup, dropoff, weight, size] = [this.#value("pickup"), this.#value("dropoff"), this.#value("weight"), this.#value("size")];
+    const [owner, label, confirmation] = [this.#value("owner"), this.#value("label"), this.#value("confirmation")];
+    const [pickupAt, deadline] = [this.#value("pickupAt"), this.#value("deadline")];
+    return { pickup, dropoff, weight, size, expedited: expedited instanceof HTMLInputElement && expedited.checked, owner, label, confirmation, pickupAt, deadline };
+  }
+
+  #complain(name: FieldName, reason: string | undefined): void {
+    const error = this.#errors.get(name);
+    if (error) say(error, reason ?? "");
+    this.#controls.get(name)?.setAttribute("aria-invalid", String(reason !== undefined));
+  }
+
+  #show(problems: FieldProblems, others: readonly string[]): void {
+    for (const name of this.#errors.keys()) this.#complain(name, problems[name]);
+    say(this.#said, others.join(" "));
+    const first = [...this.#errors.keys()].find((name) => problems[name] !== undefined);
+    const control = first && this.#controls.get(first);
+    control?.closest("details")?.setAttribute("open", "");
+    control?.focus();
+  }
+
+  async #submit(): Promise<void> {
+    const fields = this.#fields();
+    const problems = problemsIn(fields);
+    this.#show(problems, []);
+    if (Object.keys(problems).length > 0 || this.#send.disabled) return;
+    const request = requestOf(fields);
+    const body = JSON.stringify(request);
+    // The same order sent again after a lost answer keeps its key, so that it is made once.
+    if (this.#key?.body !== body) this.#key = { key: freshKey(), body };
+    this.#send.disabled = true;
+    this.#send.textContent = "Sending…";
+    try {
+      const delivery = await api.request(request, this.#key.key);
+      this.#key = null;
+      this.#pickFor(null);
+      this.events.ordered(delivery);
+    } catch (problem) {
+      this.#refused(problem instanceof Problem ? problem : new Problem(0, String(problem)));
+    } finally {
+      this.#send.disabled = false;
+      this.#send.textContent = "Request delivery";
+    }
+  }
+
+  #refused(problem: Problem): void {
+    const { fields, others } = problemsFrom(problem.fields);
+    this.#show(fields, Object.keys(fields).length > 0 ? others : [problem.message, ...others]);
+  }
+}
+
+function select(values: readonly string[]): HTMLSelectElement {
+  const words: Record<string, string> = { None: "None", Picture: "Picture", FingerPrint: "Finger print", Voice: "Voice" };
+  return element("select", {}, ...values.map((value) => element("option", { value }, words[value] ?? value)));
+}

@@ -1,0 +1,67 @@
+import type { View } from "../map/view";
+
+/** What the page shows, as its address keeps it after the `#`. */
+export interface PageState {
+  readonly view: View | null;
+  readonly tab: string | null;
+  readonly drone: string | null;
+  readonly delivery: string | null;
+}
+
+/** Reads the part after `#`; what makes no sense is left out. */
+export function stateOf(hash: string): PageState {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  const [zoom = NaN, latitude = NaN, longitude = NaN] = (fields.get("map") ?? "").split("/").map(Number.parseFloat);
+  const sound = zoom >= 0 && zoom <= 24 && Math.abs(latitude) <= 85 && Math.abs(longitude) <= 180;
+  return {
+    view: sound ? { zoom, latitude, longitude } : null,
+    tab: fields.get("tab"),
+    drone: fields.get("drone"),
+    delivery: fields.get("delivery"),
+  };
+}
+
+/** Writes the part after `#`. */
+export function hashOf({ view, tab, drone, delivery }: PageState): string {
+  const fields = [
+    view && `map=${view.zoom.toFixed(2)}/${view.latitude.toFixed(5)}/${view.longitude.toFixed(5)}`,
+    tab && `tab=${encodeURIComponent(tab)}`,
+    drone && `drone=${encodeURIComponent(drone)}`,
+    delivery && `delivery=${encodeURIComponent(delivery)}`,
+  ];
+  return `#${fields.filter(Boolean).join("&")}`;
+}
+
+/** The delivery that a path `/track/{id}` names. */
+export function trackedIn(path: string): string | null {
+  const found = /^\/track\/([^/]+)\/?$/.exec(path)?.[1];
+  try {
+    return found === undefined ? null : decodeURIComponent(found);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps the page's state in its address, without a step in the browser's history for each move. */
+export class Address {
+  #state = stateOf(window.location.hash);
+
+  /** What it says now. */
+  get state(): PageState {
+    return this.#state;
+  }
+
+  /** Changes parts of it. */
+  set(change: Partial<PageState>): void {
+    this.#state = { ...this.#state, ...change };
+    window.history.replaceState(null, "", hashOf(this.#state));
+  }
+
+  /** Calls when a person edits the address or follows a link within the page. */
+  onChange(watcher: (state: PageState) => void): void {
+    window.addEventListener("hashchange", () => {
+      this.#state = stateOf(window.location.hash);
+      watcher(this.#state);
+    });
+  }
+}

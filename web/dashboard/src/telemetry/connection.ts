@@ -1,0 +1,196 @@
+import { Backoff } from "./backoff";
+import { SimClock } from "./clock";
+import { frameOf, type Frame, type Payload } from "./frame";
+
+/** How the page is connected. `since` is wall time, `performance.now()`. */
+export type Link =
+  | { readonly state: "connecting" }
+  | { readonly state: "live" }
+  | { readonly state: "lost"; readonly since: number; readonly retryAt: number };
+
+/** What to subscribe to, as the protocol's `subscribe` names it. */
+export interface Topic {
+  readonly topic: string;
+  readonly mode?: "legs" | "positions";
+  readonly bbox?: readonly [number, number, number, number];
+  readonly hz?: number;
+}
+
+/** Silence longer than this, ms, is a dead link: the server sends its clock every 10 s. */
+const SILENCE_MS = 25_000;
+
+/** How often silence is looked for, ms. */
+const WATCH_MS = 5_000;
+
+interface Subscription {
+  topic: Topic;
+  seq: number | null;
+  receive: (payload: Payload) => void;
+}
+
+/** What the connection needs of the browser; a test gives its own. */
+export interface Surroundings {
+  readonly open: (url: string, protocol: string) => WebSocket;
+  readonly wall: () => number;
+  readonly after: (ms: number, act: () => void) => void;
+}
+
+const browser: Surroundings = {
+  open: (url, protocol) => new WebSocket(url, protocol),
+  wall: () => performance.now(),
+  after: (ms, act) => void window.setTimeout(act, ms),
+};
+
+/** The page's one WebSocket: keeps itself open, keeps its subscriptions over reconnects, and keeps the virtual clock. */
+export class Telemetry {
+  /** Virtual time. */
+  readonly clock = new SimClock();
+  #socket: WebSocket | null = null;
+  #link: Link = { state: "connecting" };
+  #heard = 0;
+  #attempt = 0;
+  #lostSince: number | null = null;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #watchers = new Set<(link: Link) => void>();
+  readonly #complaints = new Set<(code: string, message: string) => void>();
+
+  constructor(
+    private readonly url: string,
+    private readonly around: Surroundings = browser,
+    private readonly backoff = new Backoff(),
+  ) {
+    this.#open();
+    this.#watch();
+  }
+
+  /** How it is connected now. */
+  get link(): Link {
+    return this.#link;
+  }
+
+  /** Virtual now, ms. */
+  now(): number {
+    return this.clock.at(this.around.wall());
+  }
+
+  /** Calls at each change of the link, and once now. */
+  onLink(watcher: (link: Link) => void): void {
+    this.#watchers.add(watcher);
+    watcher(this.#link);
+  }
+
+  /** Calls for each `error` the server sends. */
+  onError(complaint: (code: string, message: string) => void): void {
+    this.#complaints.add(complaint);
+  }
+
+  /** Subscribes, or changes what the subscription of this id looks at. */
+  subscribe(id: string, topic: Topic, receive: (payload: Payload) => void): void {
+    const known = this.#subscriptions.get(id);
+    if (known && known.topic.topic === topic.topic) {
+      known.topic = topic;
+      known.receive = receive;
+    } else {
+      if (known) this.#send({ op: "unsubscribe", id });
+      this.#subscriptions.set(id, { topic, seq: null, receive });
+    }
+    this.#send({ op: "subscribe", id, ...topic });
+  }
+
+  /** Ends a subscription. */
+  unsubscribe(id: string): void {
+    if (this.#subscriptions.delete(id)) this.#send({ op: "unsubscribe", id });
+  }
+
+  /** Tries again at once, as when the browser says that the network is back. */
+  retry(): void {
+    if (this.#link.state === "lost") this.#open();
+  }
+
+  #open(): void {
+    const attempt = ++this.#attempt;
+    const socket = this.around.open(this.url, "skyhaul.v1.json");
+    const current = (): boolean => attempt === this.#attempt;
+    this.#socket = socket;
+    this.#heard = this.around.wall();
+    socket.onmessage = (message) => current() && this.#hear(String(message.data));
+    socket.onclose = () => current() && this.#lose();
+  }
+
+  #watch(): void {
+    this.around.after(WATCH_MS, () => {
+      const silent = this.around.wall() - this.#heard > SILENCE_MS;
+      if (silent && this.#socket !== null) {
+        this.#socket.close();
+        this.#lose();
+      }
+      this.#watch();
+    });
+  }
+
+  #lose(): void {
+    const wait = this.backoff.next();
+    const attempt = ++this.#attempt;
+    this.#socket = null;
+    this.#lostSince ??= this.around.wall();
+    this.#change({ state: "lost", since: this.#lostSince, retryAt: this.around.wall() + wait });
+    this.around.after(wait, () => attempt === this.#attempt && this.#open());
+  }
+
+  #change(link: Link): void {
+    this.#link = link;
+    for (const watcher of this.#watchers) watcher(link);
+  }
+
+  #send(message: object): void {
+    if (this.#link.state === "live" && this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+  }
+
+  #hear(text: string): void {
+    this.#heard = this.around.wall();
+    const frame = frameOf(text);
+    if (frame === null) return;
+    switch (frame.type) {
+      case "time":
+        return this.#tell(frame.now, frame.speed);
+      case "data":
+        return this.#receive(frame);
+      case "gap": {
+        // A snapshot follows and replaces everything, so there is nothing to do but to begin counting anew.
+        const subscription = this.#subscriptions.get(frame.id);
+        if (subscription) subscription.seq = null;
+        return;
+      }
+      case "error":
+        for (const complaint of this.#complaints) complaint(frame.code, frame.message);
+    }
+  }
+
+  #tell(now: number, speed: number | null): void {
+    this.clock.sync(now, speed, this.around.wall());
+    if (this.#link.state === "live") return;
+    this.backoff.reset();
+    this.#lostSince = null;
+    this.#change({ state: "live" });
+    for (const [id, subscription] of this.#subscriptions) {
+      subscription.seq = null;
+      this.#send({ op: "subscribe", id, ...subscription.topic });
+    }
+  }
+
+  #receive(frame: Extract<Frame, { type: "data" }>): void {
+    const subscription = this.#subscriptions.get(frame.id);
+    if (!subscription) return;
+    const lost = subscription.seq !== null && !frame.first && frame.seq !== subscription.seq + 1;
+    subscription.seq = frame.seq;
+    // Where no speed tells how fast time goes, what has happened tells that it came.
+    if (frame.payload.kind === "fleet") for (const leg of frame.payload.change.legs) this.clock.reach(Date.parse(leg.departs), this.around.wall());
+    subscription.receive(frame.payload);
+    if (lost) {
+      // The server promises that this cannot happen; should it, a fresh picture is what helps.
+      subscription.seq = null;
+      this.#send({ op: "unsubscribe", id: frame.id });
+      this.#send({ op: "subscribe", id: frame.id, ...subscription.topic });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { element, say } from "../page/element";
+import { clockTime, countdown, speedWords } from "../page/words";
+import { Countdown } from "./countdown";
+import { isFinal, stageWords, stepsOf, type Step } from "./steps";
+import type { Tracked } from "./tracker";
+
+/** Stage, arrival and steps of one delivery, as text: works without any map. */
+export class DeliveryCard {
+  readonly root: HTMLElement;
+  readonly #stage = element("p", { class: "track-stage", role: "status" });
+  readonly #figure = element("p", { class: "track-figure" });
+  readonly #note = element("p", { class: "track-note" });
+  readonly #steps = element("ol", { class: "steps", "aria-label": "Steps of this delivery" });
+  readonly #eta = new Countdown();
+  #tracked: Tracked | null = null;
+
+  constructor() {
+    this.root = element("div", { class: "track-card" }, this.#stage, this.#figure, this.#note, this.#steps);
+  }
+
+  /** Shows a change. */
+  update(tracked: Tracked, wall: number): void {
+    this.#tracked = tracked;
+    this.#eta.update(tracked.deliveryEta, wall);
+    say(this.#stage, stageWords(tracked.stage));
+    this.root.dataset["stage"] = tracked.stage;
+    this.#steps.replaceChildren(...stepsOf(tracked.stage, tracked.reached).map(stepElement));
+  }
+
+  /** Shows time passing; call it a few times a second. */
+  tick(now: number, wall: number, speed: number | null): void {
+    const tracked = this.#tracked;
+    if (tracked === null) return;
+    if (isFinal(tracked.stage)) {
+      const done = tracked.stage === "Completed";
+      say(this.#figure, done ? clockTime(tracked.deliveryEta) : "—");
+      say(this.#note, done ? "It arrived. Thank you for flying with us." : "This delivery will not be made.");
+      return;
+    }
+    const left = this.#eta.left(now, wall) ?? 0;
+    say(this.#figure, left < 1 ? "Any moment now" : countdown(left));
+    const hurried = speed === 1 ? "" : ` · time runs ${speedWords(speed)}`;
+    say(this.#note, `Arrives about ${clockTime(this.#eta.eta ?? tracked.deliveryEta)}${hurried}`);
+  }
+}
+
+function stepElement({ label, state, at }: Step): HTMLElement {
+  const words = { done: "done", current: "now", todo: "to come", stopped: "stopped" }[state];
+  return element(
+    "li",
+    { class: `step step-${state}`, ...(state === "current" ? { "aria-current": "step" } : {}) },
+    element("span", { class: "step-label" }, label),
+    element("span", { class: "visually-hidden" }, ` (${words})`),
+    at === null ? null : element("time", { datetime: new Date(at).toISOString() }, clockTime(at)),
+  );
+}

@@ -1,0 +1,128 @@
+import type { Config } from "../api/model";
+import type { Problem } from "../api/client";
+import type { DronesLayer } from "../map/drones-layer";
+import type { MapView } from "../map/view";
+import { element, say } from "../page/element";
+import { Shell } from "../page/shell";
+import type { Theme } from "../page/tone";
+import { short } from "../page/words";
+import { stateOfPurpose } from "../fleet/state";
+import type { Telemetry } from "../telemetry/connection";
+import { DeliveryCard } from "./card";
+import { isFinal } from "./steps";
+import { Tracker, type Tracked } from "./tracker";
+
+/** How often text is redrawn, ms. */
+const TEXT_MS = 500;
+
+/** The customer's page: where is my parcel, and when does it come. Text first; the map comes when it can. */
+export class TrackPage {
+  readonly #card = new DeliveryCard();
+  readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the delivery" });
+  readonly #said = element("p", { class: "form-said", role: "alert" });
+  readonly #title: HTMLElement;
+  readonly #body: HTMLElement;
+  readonly #facts = element("p", { class: "faint track-facts" });
+  #tracker: Tracker | null = null;
+  #view: MapView | null = null;
+  #layer: DronesLayer | null = null;
+  #first: ((found: boolean) => void) | null = null;
+  #placed = false;
+
+  constructor(
+    private readonly delivery: string,
+    private readonly root: HTMLElement,
+    private readonly config: Config,
+    private readonly telemetry: Telemetry,
+    private readonly theme: Theme,
+  ) {
+    this.#title = element("h1", {}, `Delivery ${short(delivery)}`);
+    this.#body = element("section", { class: "track-body" }, this.#title, this.#card.root, this.#facts, this.#said);
+  }
+
+  /** Builds the page; settles when the delivery is shown, or is known not to exist. */
+  async open(): Promise<void> {
+    const shell = new Shell(this.theme, `Delivery ${short(this.delivery)}`);
+    shell.follow(this.telemetry);
+    this.root.className = "track";
+    this.root.replaceChildren(shell.header, element("main", { class: "track-main" }, this.#stage, this.#body));
+    const found = new Promise<boolean>((resolve) => (this.#first = resolve));
+    this.#tracker = new Tracker(this.delivery, this.telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });
+    window.setInterval(() => this.#tick(), TEXT_MS);
+    if (await found) await this.#openMap();
+  }
+
+  async #openMap(): Promise<void> {
+    try {
+      const [{ MapView }, { DronesLayer }] = await Promise.all([import("../map/view"), import("../map/drones-layer")]);
+      const view = new MapView({ container: this.#stage, area: this.config.area, tone: this.theme.tone, view: null, cooperative: window.matchMedia("(max-width: 760px)").matches });
+      const [latitude, longitude] = this.config.area.centre;
+      const layer = new DronesLayer({ now: () => this.telemetry.now(), speed: () => this.telemetry.clock.speed ?? 1 }, { latitude, longitude });
+      layer.tone(this.theme.tone);
+      this.theme.onChange((tone) => {
+        view.tone(tone);
+        layer.tone(tone);
+      });
+      this.#view = view;
+      await view.ready;
+      view.map.addLayer(layer);
+      this.#layer = layer;
+      if (this.#tracker?.tracked) this.#draw(this.#tracker.tracked);
+    } catch {
+      this.#stage.hidden = true;
+    }
+  }
+
+  #changed(tracked: Tracked): void {
+    say(this.#said, "");
+    this.#card.update(tracked, performance.now());
+    this.root.dataset["stage"] = tracked.stage;
+    say(this.#facts, tracked.droneId ? `Flown by ${tracked.droneId}` : "");
+    this.#draw(tracked);
+    this.#tick();
+    this.#first?.(true);
+  }
+
+  #failed(problem: Problem): void {
+    if (problem.status === 404) {
+      say(this.#title, "No such delivery");
+      say(this.#said, "No delivery is known by this link. Check it for a missing character, or ask whoever sent it to you.");
+      this.#card.root.hidden = true;
+      this.#stage.hidden = true;
+      this.#tracker?.stop();
+      this.#first?.(false);
+    } else {
+      say(this.#said, `${problem.message} Trying again…`);
+      this.#first?.(true);
+    }
+  }
+
+  #draw(tracked: Tracked): void {
+    const view = this.#view;
+    if (!view || !this.#layer) return;
+    const { pickup, dropoff } = tracked.delivery;
+    if (!this.#placed) {
+      this.#placed = true;
+      void import("../fleet/fleet-map").then(({ pin }) => {
+        view.mark(pin("pickup", "Pickup"), pickup.latitude, pickup.longitude, "bottom");
+        view.mark(pin("dropoff", "Drop-off"), dropoff.latitude, dropoff.longitude, "bottom");
+      });
+      view.frame([pickup, dropoff, tracked.at], 60);
+    }
+    const { flight } = tracked;
+    this.#layer.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.leg.purpose), flight, stands: null } : undefined);
+    this.#route();
+  }
+
+  #route(): void {
+    const tracked = this.#tracker?.tracked;
+    if (!tracked || !this.#view) return;
+    const flight = tracked.flight && !isFinal(tracked.stage) ? tracked.flight : null;
+    this.#view.route(flight, this.telemetry.now(), tracked.flown);
+  }
+
+  #tick(): void {
+    this.#card.tick(this.telemetry.now(), performance.now(), this.telemetry.clock.speed);
+    this.#route();
+  }
+}

@@ -1,0 +1,123 @@
+import { api, Problem } from "../api/client";
+import type { Delivery, Location } from "../api/model";
+import type { Telemetry } from "../telemetry/connection";
+import { flightOf, type Flight } from "../telemetry/flight";
+import type { DeliveryFrame } from "../telemetry/frame";
+import { isFinal } from "./steps";
+
+/** While the socket is down the status is asked for this often, ms. */
+const POLL_MS = 5_000;
+
+/** What is known of one delivery. */
+export interface Tracked {
+  readonly delivery: Delivery;
+  readonly stage: string;
+  readonly droneId: string | null;
+  readonly at: Location;
+  /** Virtual ms. */
+  readonly pickupEta: number;
+  readonly deliveryEta: number;
+  readonly flight: Flight | null;
+  /** Legs flown for it before, as far as this page saw them. */
+  readonly flown: readonly Flight[];
+  /** When each stage was entered last, virtual ms. */
+  readonly reached: ReadonlyMap<string, number>;
+}
+
+/** What a tracker tells. */
+export interface TrackerEvents {
+  readonly changed: (tracked: Tracked) => void;
+  readonly failed: (problem: Problem) => void;
+}
+
+/** Follows one delivery: by the socket, and by asking while that is down. */
+export class Tracker {
+  #tracked: Tracked | null = null;
+  #stopped = false;
+  readonly #topic: string;
+
+  constructor(
+    readonly id: string,
+    private readonly telemetry: Telemetry,
+    private readonly events: TrackerEvents,
+  ) {
+    this.#topic = `track-${id}`;
+    void this.#begin();
+  }
+
+  /** What is known now. */
+  get tracked(): Tracked | null {
+    return this.#tracked;
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.#stopped = true;
+    this.telemetry.unsubscribe(this.#topic);
+  }
+
+  /** Asks the service how it stands, as after a cancellation. */
+  async refresh(): Promise<void> {
+    try {
+      const [delivery, status] = await Promise.all([api.delivery(this.id), api.status(this.id)]);
+      await this.#take(delivery, { deliveryId: this.id, droneId: delivery.droneId, leg: this.#tracked?.flight?.leg ?? null, ...status });
+    } catch (problem) {
+      if (!this.#stopped && problem instanceof Problem) this.events.failed(problem);
+    }
+  }
+
+  async #begin(): Promise<void> {
+    await this.refresh();
+    if (this.#stopped) return;
+    if (this.#tracked !== null && isFinal(this.#tracked.stage)) return;
+    if (this.#tracked !== null) {
+      this.telemetry.subscribe(this.#topic, { topic: `delivery:${this.id}` }, (payload) => {
+        if (payload.kind === "delivery" && this.#tracked) void this.#take(this.#tracked.delivery, payload.delivery);
+      });
+    }
+    this.#poll();
+  }
+
+  #poll(): void {
+    window.setTimeout(() => {
+      if (this.#stopped || (this.#tracked !== null && isFinal(this.#tracked.stage))) return;
+      if (this.#tracked === null) void this.#begin();
+      else {
+        if (this.telemetry.link.state !== "live") void this.refresh();
+        this.#poll();
+      }
+    }, POLL_MS);
+  }
+
+  async #take(delivery: Delivery, frame: DeliveryFrame): Promise<void> {
+    const before = this.#tracked;
+    const news = before?.stage !== frame.stage;
+    const flight = frame.leg ? flightOf(frame.leg) : null;
+    const ended = before?.flight && before.flight.leg.departs !== flight?.leg.departs ? [before.flight] : [];
+    this.#tracked = {
+      delivery,
+      stage: frame.stage,
+      droneId: frame.droneId,
+      at: frame.lastKnownLocation,
+      pickupEta: Date.parse(frame.pickupETA),
+      deliveryEta: Date.parse(frame.deliveryETA),
+      flight: isFinal(frame.stage) ? null : flight,
+      flown: [...(before?.flown ?? []), ...ended],
+      reached: before?.reached ?? new Map(),
+    };
+    if (!this.#stopped) this.events.changed(this.#tracked);
+    if (news) await this.#milestones();
+    if (isFinal(frame.stage)) this.telemetry.unsubscribe(this.#topic);
+  }
+
+  async #milestones(): Promise<void> {
+    try {
+      const milestones = await api.history(this.id);
+      if (this.#stopped || !this.#tracked) return;
+      this.#tracked = { ...this.#tracked, reached: new Map(milestones.map(({ stage, at }) => [stage, Date.parse(at)])) };
+      this.events.changed(this.#tracked);
+    } catch {
+      // The times beside the steps are a comfort; the steps themselves stand without.
+    }
+  }
+}

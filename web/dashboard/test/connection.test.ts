@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Backoff } from "../src/telemetry/backoff";
+import { Telemetry, type Link, type Surroundings } from "../src/telemetry/connection";
+import type { Payload } from "../src/telemetry/frame";
+
+/** A socket in the test's hands. */
+class FakeSocket {
+  readyState = 1;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  readonly sent: Record<string, unknown>[] = [];
+  closed = false;
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  hear(frame: object): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+/** A browser whose time the test moves. */
+class FakeBrowser implements Surroundings {
+  now = 0;
+  readonly sockets: FakeSocket[] = [];
+  #timers: { at: number; act: () => void }[] = [];
+
+  open = (): WebSocket => {
+    const socket = new FakeSocket();
+    this.sockets.push(socket);
+    return socket as unknown as WebSocket;
+  };
+
+  wall = (): number => this.now;
+
+  after = (ms: number, act: () => void): void => {
+    this.#timers.push({ at: this.now + ms, act });
+  };
+
+  pass(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      this.#timers.sort((a, b) => a.at - b.at);
+      const next = this.#timers[0];
+      if (!next || next.at > end) break;
+      this.#timers.shift();
+      this.now = next.at;
+      next.act();
+    }
+    this.now = end;
+  }
+
+  get socket(): FakeSocket {
+    const last = this.sockets.at(-1);
+    if (!last) throw new Error("no socket was opened");
+    return last;
+  }
+}
+
+const HELLO = { type: "hello", version: 1, now: "2026-01-01T00:00:00.000Z", speed: 1, limits: {} };
+const delta = (seq: number, type = "delta") => ({ type, id: "fleet", seq, legs: [], positions: [], removed: [] });
+
+let browser: FakeBrowser;
+let telemetry: Telemetry;
+let links: Link["state"][];
+let received: Payload[];
+
+beforeEach(() => {
+  browser = new FakeBrowser();
+  telemetry = new Telemetry("ws://here/telemetry", browser, new Backoff(() => 1));
+  links = [];
+  received = [];
+  telemetry.onLink((link) => links.push(link.state));
+  telemetry.subscribe("fleet", { topic: "fleet", mode: "legs", bbox: [11, 43, 12, 44] }, (payload) => received.push(payload));
+});
+
+describe("the connection", () => {
+  it("subscribes once the server has said hello", () => {
+    expect(browser.socket.sent).toEqual([]);
+    browser.socket.hear(HELLO);
+    expect(browser.socket.sent).toEqual([{ op: "subscribe", id: "fleet", topic: "fleet", mode: "legs", bbox: [11, 43, 12, 44] }]);
+    expect(links).toEqual(["connecting", "live"]);
+  });
+
+  it("comes back after a loss, with what it had subscribed to", () => {
+    browser.socket.hear(HELLO);
+    browser.socket.onclose?.();
+    expect(telemetry.link.state).toBe("lost");
+    browser.pass(500);
+    expect(browser.sockets).toHaveLength(2);
+    browser.socket.hear(HELLO);
+    expect(telemetry.link.state).toBe("live");
+    expect(browser.socket.sent).toHaveLength(1);
+  });
+
+  it("waits longer after each failure, up to a bound, and starts anew after a success", () => {
+    const opened = () => browser.sockets.length;
+    browser.socket.onclose?.();
+    browser.pass(499);
+    expect(opened()).toBe(1);
+    browser.pass(1);
+    expect(opened()).toBe(2);
+    browser.socket.onclose?.();
+    browser.pass(999);
+    expect(opened()).toBe(2);
+    for (let failure = 0; failure < 12; failure += 1) {
+      browser.socket.onclose?.();
+      browser.pass(15_000);
+    }
+    const before = opened();
+    browser.socket.hear(HELLO);
+    browser.socket.onclose?.();
+    browser.pass(500);
+    expect(opened()).toBe(before + 1);
+  });
+
+  it("gives a silent link up, and keeps one that speaks", () => {
+    browser.socket.hear(HELLO);
+    for (let beat = 0; beat < 6; beat += 1) {
+      browser.pass(10_000);
+      browser.socket.hear({ type: "clock", now: "2026-01-01T00:01:00.000Z", speed: 1 });
+    }
+    expect(telemetry.link.state).toBe("live");
+    const silent = browser.socket;
+    browser.pass(31_000);
+    expect(silent.closed).toBe(true);
+    expect(browser.sockets.length).toBeGreaterThan(1);
+  });
+
+  it("asks for a fresh picture where a number is missing, but not after a gap the server told of", () => {
+    browser.socket.hear(HELLO);
+    browser.socket.hear(delta(1, "snapshot"));
+    browser.socket.hear(delta(2));
+    expect(browser.socket.sent).toHaveLength(1);
+    browser.socket.hear({ type: "gap", id: "fleet", missed: 5 });
+    browser.socket.hear(delta(9, "snapshot"));
+    browser.socket.hear(delta(10));
+    expect(browser.socket.sent).toHaveLength(1);
+    browser.socket.hear(delta(12));
+    expect(browser.socket.sent.slice(1).map((message) => message["op"])).toEqual(["unsubscribe", "subscribe"]);
+    expect(received).toHaveLength(5);
+  });
+
+  it("tells a snapshot from a change, and ignores what it does not know", () => {
+    browser.socket.hear(HELLO);
+    browser.socket.hear(delta(1, "snapshot"));
+    browser.socket.hear(delta(2));
+    browser.socket.hear({ type: "weather", id: "fleet" });
+    browser.socket.onmessage?.({ data: "not JSON" });
+    browser.socket.hear({ ...delta(3), id: "another" });
+    expect(received.map((payload) => payload.kind === "fleet" && payload.whole)).toEqual([true, false]);
+  });
+
+  it("sends only the new view when a subscription moves, and ends one that changes its topic", () => {
+    browser.socket.hear(HELLO);
+    telemetry.subscribe("fleet", { topic: "fleet", bbox: [10, 42, 11, 43] }, () => undefined);
+    telemetry.subscribe("fleet", { topic: "stats" }, () => undefined);
+    telemetry.unsubscribe("fleet");
+    telemetry.unsubscribe("fleet");
+    expect(browser.socket.sent.slice(1).map((message) => message["op"])).toEqual(["subscribe", "unsubscribe", "subscribe", "unsubscribe"]);
+  });
+
+  it("passes the server's complaints on", () => {
+    const complaints: string[] = [];
+    telemetry.onError((code, message) => complaints.push(`${code}: ${message}`));
+    browser.socket.hear({ type: "error", code: "bad_topic", message: "no such topic" });
+    expect(complaints).toEqual(["bad_topic: no such topic"]);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { gridOf, gridStep } from "../src/map/grid";
+import { circle } from "../src/map/mercator";
+import { hasStreets, styleOf } from "../src/map/style";
+import { hashOf, stateOf, trackedIn } from "../src/page/address";
+import { compass, countdown, short, span, speedWords } from "../src/page/words";
+import { distance } from "../src/telemetry/flight";
+import { mayCancel, stepsOf } from "../src/track/steps";
+
+describe("the address", () => {
+  it("keeps what the page shows", () => {
+    const state = { view: { zoom: 13.25, latitude: 43.77, longitude: 11.25 }, tab: "order", drone: "drone-7", delivery: "a-b" };
+    expect(stateOf(hashOf(state))).toEqual(state);
+  });
+
+  it("ignores what makes no sense", () => {
+    expect(stateOf("#map=x/1/2&tab=fleet")).toEqual({ view: null, tab: "fleet", drone: null, delivery: null });
+    expect(stateOf("#map=12/99/11").view).toBeNull();
+    expect(stateOf("").view).toBeNull();
+  });
+
+  it("names the tracked delivery, and only on its page", () => {
+    expect(trackedIn("/track/abc-1")).toBe("abc-1");
+    expect(trackedIn("/track/a%20b/")).toBe("a b");
+    expect(trackedIn("/track/%E0%A4%A")).toBeNull();
+    expect(trackedIn("/")).toBeNull();
+  });
+});
+
+describe("words", () => {
+  it("say spans and countdowns as people do", () => {
+    expect([span(45), span(240), span(3_900)]).toEqual(["45 s", "4 min", "1 h 5 min"]);
+    expect([countdown(247), countdown(0), countdown(3_847), countdown(-5)]).toEqual(["4:07", "0:00", "1:04:07", "0:00"]);
+    expect([speedWords(1), speedWords(60), speedWords(null)]).toEqual(["real time", "×60", "as fast as it can"]);
+    expect([compass(0), compass(350), compass(135), compass(-90)]).toEqual(["N", "N", "SE", "W"]);
+    expect([short("drone-12"), short("0a1b2c3d-1111-4222-8333-444455556666")]).toEqual(["drone-12", "0a1b2c3d"]);
+  });
+});
+
+describe("the steps", () => {
+  const labels = (stage: string) => stepsOf(stage, new Map([["Created", 1]])).map(({ state }) => state);
+
+  it("go from taken to delivered", () => {
+    expect(labels("Created")).toEqual(["current", "todo", "todo", "todo"]);
+    expect(labels("HeadedToDropoff")).toEqual(["done", "done", "current", "todo"]);
+    expect(labels("Completed")).toEqual(["done", "done", "done", "done"]);
+  });
+
+  it("end where a delivery was cancelled", () => {
+    expect(stepsOf("Cancelled", new Map([["Created", 1], ["Cancelled", 2]]))).toEqual([
+      { label: "Order taken", state: "done", at: 1 },
+      { label: "Cancelled", state: "stopped", at: 2 },
+    ]);
+  });
+
+  it("may be cancelled until the parcel is picked up", () => {
+    expect(["Created", "Rescheduled", "HeadedToPickup", "HeadedToDropoff", "Completed", "Cancelled"].filter(mayCancel)).toEqual(["Created", "Rescheduled", "HeadedToPickup"]);
+  });
+});
+
+describe("the ground", () => {
+  it("has streets in Florence, and a grid of whole kilometres anywhere", () => {
+    expect([hasStreets(43.77, 11.25), hasStreets(47.61, -122.33)]).toEqual([true, false]);
+    expect([gridStep(2_000), gridStep(30_000), gridStep(1e9)]).toEqual([1, 5, 200]);
+    expect(gridOf(47.61, -122.33, 30_000).features.length).toBeLessThan(60);
+    expect(styleOf("dark", false).layers.some((layer) => "source" in layer && layer.source === "streets")).toBe(false);
+  });
+
+  it("draws circles that are round on the ground", () => {
+    for (const [longitude, latitude] of circle(43.8, 11.2, 3_000)) expect(distance([43.8, 11.2], [latitude, longitude])).toBeCloseTo(3_000, -2);
+  });
+
+  it("colours the same layers in both tones, so that a switch is a repaint", () => {
+    expect(styleOf("light", true).layers.map(({ id }) => id)).toEqual(styleOf("dark", true).layers.map(({ id }) => id));
+  });
+});

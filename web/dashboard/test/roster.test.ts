@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { deliveryOf, fixOf, isStale, Roster } from "../src/fleet/roster";
+import type { DronePosition } from "../src/telemetry/frame";
+import type { Leg } from "../src/telemetry/flight";
+
+const DEPARTS = Date.parse("2026-01-01T12:00:00Z");
+
+const leg = (drone: string, purpose = "pickup"): Leg => ({
+  drone,
+  delivery: purpose === "return" ? null : "d-1",
+  purpose,
+  path: [
+    [43.77, 11.24, 0, 0],
+    [43.78, 11.25, 0, 100],
+  ],
+  departs: "2026-01-01T12:00:00Z",
+  arrives: "2026-01-01T12:01:40Z",
+  battery_wh: 10,
+  battery_wh_end: 5,
+});
+
+const stands = (drone: string, state?: string): DronePosition => ({ drone, latitude: 43.8, longitude: 11.2, altitude: 0, heading_deg: 0, speed_mps: 0, battery: 0.5, delivery: null, eta: null, ...(state ? { state } : {}) });
+
+describe("the roster", () => {
+  it("knows what flies and what stands", () => {
+    const roster = new Roster();
+    roster.apply({ legs: [leg("drone-1"), leg("drone-2", "return")], positions: [stands("drone-3", "charging")], removed: [] }, true);
+    expect([...roster.all()].map((drone) => [drone.id, drone.state])).toEqual([
+      ["drone-3", "charging"],
+      ["drone-1", "toPickup"],
+      ["drone-2", "returning"],
+    ]);
+  });
+
+  it("keeps a drone that landed and is told of in the same frame", () => {
+    const roster = new Roster();
+    roster.apply({ legs: [leg("drone-1")], positions: [], removed: [] }, true);
+    roster.apply({ legs: [], positions: [stands("drone-1", "charging")], removed: ["drone-1"] }, false);
+    expect(roster.get("drone-1")).toMatchObject({ state: "charging", flight: null });
+  });
+
+  it("forgets all that a whole picture does not hold, and says so", () => {
+    const roster = new Roster();
+    const told: string[][] = [];
+    roster.onChange((changed) => told.push([...changed].sort()));
+    roster.apply({ legs: [leg("drone-1"), leg("drone-2")], positions: [], removed: [] }, true);
+    roster.apply({ legs: [leg("drone-2")], positions: [], removed: [] }, true);
+    roster.apply({ legs: [], positions: [], removed: ["drone-2"] }, false);
+    expect(told).toEqual([["drone-1", "drone-2"], ["drone-1", "drone-2"], ["drone-2"]]);
+    expect(roster.size).toBe(0);
+  });
+
+  it("leaves out a leg it cannot read", () => {
+    const roster = new Roster();
+    roster.apply({ legs: [{ ...leg("drone-1"), path: [] }], positions: [], removed: [] }, true);
+    expect(roster.size).toBe(0);
+  });
+
+  it("says where a drone is, for whom, and when news of it is overdue", () => {
+    const roster = new Roster();
+    roster.apply({ legs: [leg("drone-1")], positions: [stands("drone-2", "idle")], removed: [] }, true);
+    const flying = roster.get("drone-1");
+    const standing = roster.get("drone-2");
+    if (!flying || !standing) throw new Error("both are known");
+    expect(fixOf(flying, DEPARTS + 50_000).latitude).toBeCloseTo(43.775, 9);
+    expect(fixOf(standing, DEPARTS)).toMatchObject({ latitude: 43.8, longitude: 11.2 });
+    expect([deliveryOf(flying), deliveryOf(standing)]).toEqual(["d-1", null]);
+    expect(isStale(flying, DEPARTS + 110_000, 1)).toBe(false);
+    expect(isStale(flying, DEPARTS + 130_000, 1)).toBe(true);
+    expect(isStale(flying, DEPARTS + 130_000, 60)).toBe(false);
+    expect(isStale(standing, DEPARTS + 1e9, 1)).toBe(false);
+  });
+});
