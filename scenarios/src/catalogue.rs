@@ -68,13 +68,13 @@ const ENTRIES: [Entry; 10] = [
     Entry {
         name: "amazon-mk27-2",
         energy_model: EnergyModel::Range { range_m: 14_500.0 },
-        airframe_kg: 31.0,
-        battery_kg: 7.0,
-        battery_wh: 1_400.0,
+        airframe_kg: 33.0,
+        battery_kg: 5.0,
+        battery_wh: 1_000.0,
         payload_max_kg: 2.27,
         cruise_mps: 22.0,
         swap_s: Some(120),
-        charge_w: 2_800.0,
+        charge_w: 2_000.0,
         ..COMMON
     },
     // 30 kg, 20 m/s, 16 km with two batteries of 1,984 Wh; 42.5 kg without them, wind up to 12 m/s.
@@ -99,15 +99,15 @@ const ENTRIES: [Entry; 10] = [
     Entry {
         name: "manna",
         energy_model: EnergyModel::Range { range_m: 8_000.0 },
-        airframe_kg: 16.0,
-        battery_kg: 7.0,
-        battery_wh: 1_400.0,
+        airframe_kg: 18.0,
+        battery_kg: 5.0,
+        battery_wh: 1_000.0,
         payload_max_kg: 3.5,
         cruise_mps: 22.0,
         reserve: 0.6,
         wind_max_mps: 15.0,
         swap_s: Some(60),
-        charge_w: 2_800.0,
+        charge_w: 2_000.0,
         ..COMMON
     },
     // 2 kg, 20 m/s, 20 km; its station exchanges the battery.
@@ -130,11 +130,11 @@ const ENTRIES: [Entry; 10] = [
         energy_model: EnergyModel::Range { range_m: 19_400.0 },
         airframe_kg: 4.0,
         battery_kg: 1.2,
-        battery_wh: 250.0,
+        battery_wh: 200.0,
         payload_max_kg: 1.2,
         cruise_mps: 29.0,
         wind_max_mps: 15.0,
-        charge_w: 500.0,
+        charge_w: 400.0,
         ..COMMON
     },
     // 5 kg, 40 m/s, 75 km.
@@ -170,14 +170,14 @@ const ENTRIES: [Entry; 10] = [
     Entry {
         name: "zipline-p2",
         energy_model: EnergyModel::Range { range_m: 32_000.0 },
-        airframe_kg: 17.0,
-        battery_kg: 7.0,
-        battery_wh: 1_500.0,
+        airframe_kg: 20.0,
+        battery_kg: 4.0,
+        battery_wh: 800.0,
         payload_max_kg: 3.6,
         cruise_mps: 26.8,
         altitude_m: 90.0,
         wind_max_mps: 15.0,
-        charge_w: 3_000.0,
+        charge_w: 1_600.0,
         ..COMMON
     },
 ];

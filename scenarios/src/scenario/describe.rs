@@ -54,18 +54,31 @@ fn write_overview(scenario: &Scenario, text: &mut String) -> fmt::Result {
             .entry(&environment.aircraft(part.aircraft).name)
             .or_default() += part.count;
     }
-    let drones: u32 = fleet.values().sum();
     let types: Vec<String> = fleet
         .iter()
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
+    writeln!(text, "# depots: {}", environment.depots.len())?;
     writeln!(
         text,
-        "# {} depots, {drones} drones: {}",
-        environment.depots.len(),
+        "# drones: {} ({})",
+        fleet.values().sum::<u32>(),
         types.join(", ")
     )?;
-    writeln!(text, "# {} no-fly zones", scenario.zones.len())?;
+    writeln!(text, "# no-fly zones: {}", scenario.zones.len())?;
+    let payload_max = environment
+        .aircraft
+        .iter()
+        .map(|aircraft| aircraft.payload_max)
+        .max();
+    if let (Some(Demand::Stream(stream)), Some(payload_max)) = (&environment.demand, payload_max)
+        && stream.weight_max_kg > payload_max.get()
+    {
+        writeln!(
+            text,
+            "# parcels above {payload_max} kg are too heavy for every drone"
+        )?;
+    }
     for note in &scenario.said.demand.notes {
         writeln!(text, "# {note}")?;
     }
