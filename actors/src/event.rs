@@ -298,6 +298,25 @@ pub struct Waypoint {
     pub time: SimTime,
 }
 
+impl Waypoint {
+    /// Where it is at `time` on the way to the next waypoint; before and after, at the nearer end.
+    #[must_use]
+    pub fn place_at(&self, next: Self, time: SimTime) -> Position {
+        self.at.towards(next.at, self.share_of_way(next, time))
+    }
+
+    /// Which share of the way to the next waypoint is behind it at `time`.
+    #[must_use]
+    pub fn share_of_way(&self, next: Self, time: SimTime) -> f64 {
+        let span = next.time.since(self.time).as_seconds_f64();
+        if span > 0.0 {
+            (time.since(self.time).as_seconds_f64() / span).min(1.0)
+        } else {
+            0.0
+        }
+    }
+}
+
 impl Leg {
     /// When it takes off.
     ///

@@ -85,12 +85,7 @@ impl FlightPlan {
             Some(to) => (*to, self.spent[next]),
             None => (from, self.spent[next - 1]),
         };
-        let span = to.time.since(from.time).as_seconds_f64();
-        let share = if span > 0.0 {
-            (time.since(from.time).as_seconds_f64() / span).min(1.0)
-        } else {
-            0.0
-        };
+        let share = from.share_of_way(to, time);
         let between = |a: f64, b: f64| a + (b - a) * share;
         let departure = Departure {
             at: from.at.towards(to.at, share),
@@ -115,7 +110,8 @@ pub struct Conditions<'a> {
 ///
 /// # Errors
 /// [`AssignmentRefusal::NoFlyZone`] where an end lies in a zone in force or no way leads round, [`AssignmentRefusal::Wind`] where the wind is
-/// too strong for the aircraft.
+/// too strong for the aircraft. A zone counts for the whole flight where it is in force at its beginning, or would be flown through after
+/// it has come into force.
 pub fn plan_flight(
     aircraft: &AircraftSpec,
     payload: Kilograms,
@@ -129,17 +125,19 @@ pub fn plan_flight(
     if conditions.weather.wind_mps > aircraft.wind_max_mps {
         return Err(AssignmentRefusal::Wind);
     }
-    let route = conditions
-        .airspace
-        .route(departure.at, to, departure.time)
-        .ok_or(AssignmentRefusal::NoFlyZone)?;
-    let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
-    trip.climb();
-    for pair in route.windows(2) {
-        trip.cruise(pair[0], pair[1]).ok_or(AssignmentRefusal::Wind)?;
+    let airspace = conditions.airspace;
+    let mut closed = airspace.closed_at(departure.time);
+    loop {
+        let route = airspace.route(departure.at, to, &closed);
+        let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
+        let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
+        trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
+        let closing = airspace.closing(&trip.path, &closed);
+        if closing.is_empty() {
+            return Ok(trip.into_plan());
+        }
+        closed.extend(closing);
     }
-    trip.land(to);
-    Ok(trip.into_plan())
 }
 
 /// A flight while it is being planned.
@@ -178,6 +176,16 @@ impl<'a> Trip<'a> {
             distance_m: 0.0,
             energy_ws: 0.0,
         }
+    }
+
+    /// Climbs, cruises along the route and lands at its end; `None` where the wind does not let it.
+    fn fly(&mut self, route: &[Position]) -> Option<()> {
+        self.climb();
+        for pair in route.windows(2) {
+            self.cruise(pair[0], pair[1])?;
+        }
+        self.land(*route.last()?);
+        Some(())
     }
 
     fn spend(&mut self, phase: Phase, seconds: f64) {

@@ -1,100 +1,177 @@
-//! The shortest way round obstacles: a visibility graph over the corners of those that stand in the way.
+//! The shortest way round obstacles: A* over the lines that pass their corners by (a reduced visibility graph; Latombe 1991, §4.1).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use skyhaul_engine::geo::{LocalPlane, Position};
 
-use super::Obstacle;
+use super::obstacle::{Corner, Obstacle};
 
 /// The shortest way from one open place to another, both ends included.
 ///
-/// Starts with the obstacles on the straight line and takes in those that block the way round, until nothing new blocks. Cost: one
-/// test an obstacle where the line is free; else quadratic in the corners taken in.
+/// Starts with the obstacles on the straight line and takes in those that block a line by which the way would be shorter, until none does.
+/// Cost: one test an obstacle where the line is free; else by the lines that pass the corners taken in.
 pub(super) fn shortest(
     plane: &LocalPlane,
-    obstacles: &[&Obstacle],
+    obstacles: &[Obstacle],
+    closed: &[usize],
     from: Position,
     to: Position,
 ) -> Option<Vec<Position>> {
-    let mut in_the_way = blocking(obstacles, from, to);
+    let blocking = closed.iter().copied();
+    let mut in_the_way: Vec<usize> = blocking.filter(|i| obstacles[*i].blocks(from, to)).collect();
     if in_the_way.is_empty() {
         return Some(vec![from, to]);
     }
+    let mut search = Search {
+        obstacles,
+        closed,
+        turns_anywhere: false,
+    };
+    let ends = [(from, plane.to_xy(from)), (to, plane.to_xy(to))];
     loop {
-        let (way, met) = search(plane, obstacles, &in_the_way, from, to);
+        let (way, met) = search.run(ends, &in_the_way);
         let before = in_the_way.len();
         in_the_way.extend(met);
         in_the_way.sort_unstable();
         in_the_way.dedup();
-        if in_the_way.len() == before {
-            return way;
-        }
-    }
-}
-
-/// The obstacles that block a straight line.
-fn blocking(obstacles: &[&Obstacle], from: Position, to: Position) -> Vec<usize> {
-    (0..obstacles.len())
-        .filter(|i| obstacles[*i].blocks(from, to))
-        .collect()
-}
-
-/// A way over the corners of some obstacles that no obstacle blocks, and the obstacles met while seeking it.
-fn search(
-    plane: &LocalPlane,
-    obstacles: &[&Obstacle],
-    in_the_way: &[usize],
-    from: Position,
-    to: Position,
-) -> (Option<Vec<Position>>, Vec<usize>) {
-    let mut nodes = vec![from, to];
-    nodes.extend(
-        in_the_way
-            .iter()
-            .flat_map(|i| &obstacles[*i].corners)
-            .copied()
-            .filter(|corner| !obstacles.iter().any(|obstacle| obstacle.covers(*corner))),
-    );
-    let flat: Vec<(f64, f64)> = nodes.iter().map(|node| plane.to_xy(*node)).collect();
-    let apart = |a: usize, b: usize| libm::hypot(flat[a].0 - flat[b].0, flat[a].1 - flat[b].1);
-    let mut best = vec![f64::INFINITY; nodes.len()];
-    let mut came_from = vec![0; nodes.len()];
-    let mut settled = vec![false; nodes.len()];
-    let mut met = Vec::new();
-    let mut open = BinaryHeap::from([Reverse((Cost(apart(0, 1)), 0_usize))]);
-    best[0] = 0.0;
-    while let Some(Reverse((_, node))) = open.pop() {
-        if std::mem::replace(&mut settled[node], true) {
+        if in_the_way.len() > before {
             continue;
         }
-        if node == 1 {
-            return (Some(walk_back(&nodes, &came_from)), met);
+        if way.is_some() || search.turns_anywhere {
+            return way;
         }
-        for next in 1..nodes.len() {
-            let length = best[node] + apart(node, next);
-            if settled[next] || length >= best[next] {
+        // An end between an outline and its corners sees no line that passes them by.
+        search.turns_anywhere = true;
+    }
+}
+
+/// What a search asks.
+struct Search<'a> {
+    obstacles: &'a [Obstacle],
+    closed: &'a [usize],
+    /// Whether a way may turn at a corner that it does not pass by.
+    turns_anywhere: bool,
+}
+
+/// A place at which a way may turn.
+struct Node<'a> {
+    at: Position,
+    xy: (f64, f64),
+    /// The corner, and of which obstacle; the ends have none.
+    corner: Option<(&'a Corner, usize)>,
+    /// Obstacles to whose outline it is nearer than their corners are: it passes none of those by.
+    within: Vec<usize>,
+}
+
+impl Search<'_> {
+    /// A way over the corners of some obstacles that none blocks, and the other obstacles without which it might be shorter.
+    fn run(
+        &self,
+        ends: [(Position, (f64, f64)); 2],
+        in_the_way: &[usize],
+    ) -> (Option<Vec<Position>>, Vec<usize>) {
+        let nodes = self.nodes(ends, in_the_way);
+        let others: Vec<usize> = self
+            .closed
+            .iter()
+            .copied()
+            .filter(|i| !in_the_way.contains(i))
+            .collect();
+        let mut best = vec![f64::INFINITY; nodes.len()];
+        let mut came_from = vec![0; nodes.len()];
+        let mut settled = vec![false; nodes.len()];
+        let mut met = Vec::new();
+        let mut open = BinaryHeap::from([Reverse((Cost(apart(&nodes[0], &nodes[1])), 0_usize))]);
+        best[0] = 0.0;
+        while let Some(Reverse((cost, node))) = open.pop() {
+            if std::mem::replace(&mut settled[node], true) {
                 continue;
             }
-            let blockers = blocking(obstacles, nodes[node], nodes[next]);
-            if blockers.is_empty() {
-                best[next] = length;
-                came_from[next] = node;
-                open.push(Reverse((Cost(length + apart(next, 1)), next)));
+            if node == 1 {
+                met.retain(|(bound, _): &(Cost, usize)| *bound < cost);
+                return (Some(walk_back(&nodes, &came_from)), into_obstacles(met));
             }
-            met.extend(blockers);
+            for next in 1..nodes.len() {
+                let length = best[node] + apart(&nodes[node], &nodes[next]);
+                if settled[next] || length >= best[next] || !self.may_turn(&nodes[node], &nodes[next]) {
+                    continue;
+                }
+                let (a, b) = (nodes[node].at, nodes[next].at);
+                if in_the_way.iter().any(|i| self.obstacles[*i].blocks(a, b)) {
+                    continue;
+                }
+                let bound = Cost(length + apart(&nodes[next], &nodes[1]));
+                let known = met.len();
+                let blockers = others.iter().filter(|i| self.obstacles[**i].blocks(a, b));
+                met.extend(blockers.map(|i| (bound, *i)));
+                if met.len() == known {
+                    best[next] = length;
+                    came_from[next] = node;
+                    open.push(Reverse((bound, next)));
+                }
+            }
         }
+        (None, into_obstacles(met))
     }
-    (None, met)
+
+    fn nodes(&self, ends: [(Position, (f64, f64)); 2], in_the_way: &[usize]) -> Vec<Node<'_>> {
+        // A corner inside another obstacle stays: lines to it meet that obstacle.
+        let is_open = |place| !in_the_way.iter().any(|i| self.obstacles[*i].covers(place));
+        let corners = in_the_way
+            .iter()
+            .flat_map(|i| self.obstacles[*i].corners.iter().map(move |corner| (corner, *i)))
+            .filter(|(corner, _)| is_open(corner.at))
+            .map(|(corner, i)| (corner.at, corner.xy, Some((corner, i))));
+        ends.into_iter()
+            .map(|(at, xy)| (at, xy, None))
+            .chain(corners)
+            .map(|(at, xy, corner)| {
+                let others = in_the_way
+                    .iter()
+                    .copied()
+                    .filter(|i| corner.is_none_or(|(_, own)| own != *i));
+                Node {
+                    at,
+                    xy,
+                    corner,
+                    within: others.filter(|i| self.obstacles[*i].is_within_rim(at)).collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// Whether a shortest way may turn at both ends of a line.
+    fn may_turn(&self, a: &Node<'_>, b: &Node<'_>) -> bool {
+        self.turns_anywhere || a.may_turn_to(b) && b.may_turn_to(a)
+    }
+}
+
+impl Node<'_> {
+    /// Whether a line to the other passes by what this is the corner of.
+    fn may_turn_to(&self, other: &Self) -> bool {
+        self.corner
+            .is_none_or(|(corner, own)| corner.is_passed_from(other.xy) || other.within.contains(&own))
+    }
+}
+
+/// How far two nodes are apart, m.
+fn apart(a: &Node<'_>, b: &Node<'_>) -> f64 {
+    let (dx, dy) = (a.xy.0 - b.xy.0, a.xy.1 - b.xy.1);
+    (dx * dx + dy * dy).sqrt()
+}
+
+fn into_obstacles(met: Vec<(Cost, usize)>) -> Vec<usize> {
+    met.into_iter().map(|(_, obstacle)| obstacle).collect()
 }
 
 /// The way that led to node 1.
-fn walk_back(nodes: &[Position], came_from: &[usize]) -> Vec<Position> {
-    let mut way = vec![nodes[1]];
+fn walk_back(nodes: &[Node<'_>], came_from: &[usize]) -> Vec<Position> {
+    let mut way = vec![nodes[1].at];
     let mut node = 1;
     while node != 0 {
         node = came_from[node];
-        way.push(nodes[node]);
+        way.push(nodes[node].at);
     }
     way.reverse();
     way
@@ -115,5 +192,126 @@ impl PartialOrd for Cost {
 impl Ord for Cost {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::environment::{Zone, ZoneShape};
+
+    fn plane() -> LocalPlane {
+        LocalPlane::new(Position::new(47.6, -122.3).expect("on the sphere"))
+    }
+
+    fn zone(shape: ZoneShape) -> Zone {
+        Zone {
+            name: String::new(),
+            shape,
+            from: None,
+            until: None,
+        }
+    }
+
+    /// Discs and triangles, some of them overlapping.
+    fn shapes() -> impl Strategy<Value = ZoneShape> {
+        let spot = (-4_000.0..4_000.0_f64, -4_000.0..4_000.0_f64);
+        prop_oneof![
+            (spot.clone(), 50.0..1_200.0_f64).prop_map(|(at, radius_m)| ZoneShape::Circle {
+                centre: plane().to_position(at),
+                radius_m,
+            }),
+            (
+                spot,
+                prop::collection::vec((-900.0..900.0_f64, -900.0..900.0_f64), 3)
+            )
+                .prop_map(|((x, y), by)| {
+                    ZoneShape::Polygon(
+                        by.iter()
+                            .map(|(dx, dy)| plane().to_position((x + dx, y + dy)))
+                            .collect(),
+                    )
+                }),
+        ]
+    }
+
+    fn length_m(way: &[Position]) -> f64 {
+        let flat: Vec<(f64, f64)> = way.iter().map(|place| plane().to_xy(*place)).collect();
+        flat.windows(2)
+            .map(|pair| libm::hypot(pair[1].0 - pair[0].0, pair[1].1 - pair[0].1))
+            .sum()
+    }
+
+    /// Obstacles, and two places outside of all of them.
+    fn scene(
+        obstacles: std::ops::Range<usize>,
+    ) -> impl Strategy<Value = (Vec<Obstacle>, Position, Position)> {
+        let spot = (-5_000.0..5_000.0_f64, -5_000.0..5_000.0_f64);
+        (
+            prop::collection::vec(shapes(), obstacles),
+            prop::collection::vec(spot, 8),
+        )
+            .prop_filter_map("two places outside", |(shapes, spots)| {
+                let obstacle = |shape| Obstacle::new(&zone(shape), &plane());
+                let obstacles: Vec<Obstacle> = shapes.into_iter().filter_map(obstacle).collect();
+                let mut outside = spots
+                    .into_iter()
+                    .map(|spot| plane().to_position(spot))
+                    .filter(|place| !obstacles.iter().any(|obstacle| obstacle.covers(*place)));
+                let (from, to) = (outside.next()?, outside.next()?);
+                drop(outside);
+                Some((obstacles, from, to))
+            })
+    }
+
+    /// The way with all obstacles taken in from the start.
+    fn brute(
+        obstacles: &[Obstacle],
+        from: Position,
+        to: Position,
+        turns_anywhere: bool,
+    ) -> Option<Vec<Position>> {
+        let closed: Vec<usize> = (0..obstacles.len()).collect();
+        let search = Search {
+            obstacles,
+            closed: &closed,
+            turns_anywhere,
+        };
+        let ends = [(from, plane().to_xy(from)), (to, plane().to_xy(to))];
+        search.run(ends, &closed).0
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn taking_in_only_what_is_in_the_way_loses_nothing((obstacles, from, to) in scene(0..12)) {
+            let closed: Vec<usize> = (0..obstacles.len()).collect();
+            let way = shortest(&plane(), &obstacles, &closed, from, to);
+            let expected = brute(&obstacles, from, to, false).or_else(|| brute(&obstacles, from, to, true));
+            for pair in way.iter().flat_map(|way| way.windows(2)) {
+                prop_assert!(!obstacles.iter().any(|obstacle| obstacle.blocks(pair[0], pair[1])));
+            }
+            prop_assert_eq!(way.is_some(), expected.is_some());
+            if let (Some(way), Some(expected)) = (way, expected) {
+                // More corners may let a way cut through the metre between an outline and its own.
+                let slack_m = 4.0 * expected.len() as f64;
+                prop_assert!(length_m(&way) <= length_m(&expected) + slack_m);
+            }
+        }
+
+        #[test]
+        fn a_way_that_only_turns_where_it_passes_by_is_as_short_as_any((obstacles, from, to) in scene(1..2)) {
+            let way = shortest(&plane(), &obstacles, &[0], from, to);
+            let any = brute(&obstacles, from, to, true);
+            prop_assert_eq!(way.is_some(), any.is_some());
+            if let (Some(way), Some(any)) = (way, any) {
+                // Any way may cut through the metre between an outline and its corners.
+                let slack_m = 4.0 * any.len() as f64;
+                prop_assert!(length_m(&way) <= length_m(&any) + slack_m);
+            }
+        }
     }
 }

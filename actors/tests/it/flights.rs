@@ -1,6 +1,8 @@
 //! How drones fly: energy, zones, wind, reserve.
 
-use skyhaul_actors::environment::{AircraftSpec, Demand, EnergyModel, TraceRequest, Zone, ZoneShape};
+use skyhaul_actors::environment::{
+    AircraftSpec, Demand, EnergyModel, Environment, TraceRequest, Zone, ZoneShape,
+};
 use skyhaul_actors::event::{Event, Leg, LegPurpose};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
@@ -122,6 +124,54 @@ fn a_zone_counts_from_when_it_is_in_force_until_it_ends() {
     city.run_s(3_600);
     assert!(city.story(during).contains(&"carrier booked"));
     assert!(city.story(after).contains(&"assigned"));
+}
+
+/// A field on the way from the middle to the north, closed from `from_s` on.
+fn closing_field(from_s: u64) -> Environment {
+    let mut planned = environment(1);
+    planned.zones = vec![Zone {
+        name: "field".to_owned(),
+        shape: ZoneShape::Circle {
+            centre: place(0.0, 2_000.0),
+            radius_m: 300.0,
+        },
+        from: Some(SimTime::ZERO + SimDuration::from_secs(from_s)),
+        until: None,
+    }];
+    planned
+}
+
+#[test]
+fn a_flight_keeps_out_of_a_zone_that_comes_into_force_while_it_is_in_the_air() {
+    for (from_s, turns) in [(1, true), (100, true), (140, false), (250, false), (4_000, false)] {
+        let mut city = City::new(closing_field(from_s));
+        let id = city.request(1, place(0.0, 0.0), place(0.0, 4_000.0), 1.0);
+        city.run_s(3_600);
+        assert_eq!(
+            city.story(id).last(),
+            Some(&"completed"),
+            "closed from {from_s} s"
+        );
+        let legs = legs(&city);
+        let dropoff = legs.iter().find(|leg| leg.purpose == LegPurpose::Dropoff);
+        let path = &dropoff.expect("it flew").path;
+        // It takes off at 30 s, passes the field's far rim at 134 s and lands at 217 s.
+        assert_eq!(path.len() > 4, turns, "closed from {from_s} s: {path:?}");
+        let home = legs
+            .iter()
+            .find(|leg| leg.purpose == LegPurpose::Return)
+            .expect("it came home");
+        assert_eq!(home.path.len() > 4, from_s <= 250, "closed from {from_s} s");
+    }
+}
+
+#[test]
+fn a_place_that_will_be_closed_when_the_drone_stands_there_is_left_to_carriers() {
+    let mut city = City::new(closing_field(60));
+    let id = city.request(1, place(0.0, 2_000.0), place(0.0, 4_000.0), 1.0);
+    city.run_s(3_600);
+    assert!(city.story(id).contains(&"carrier booked"));
+    assert!(legs(&city).is_empty());
 }
 
 #[test]

@@ -82,7 +82,9 @@ fn change_of_mind(city: &City, round: u64) -> Option<Command> {
         .nth(usize::try_from(round % 4).ok()?)?;
     let changes = RescheduleChanges {
         pickup: Some(Place::on_ground(place(300.0, -400.0))),
-        pickup_at: round.is_multiple_of(5).then(|| city.world.now() + SimDuration::from_mins(20)),
+        pickup_at: round
+            .is_multiple_of(5)
+            .then(|| city.world.now() + SimDuration::from_mins(20)),
         ..RescheduleChanges::default()
     };
     Some(match round % 3 {
