@@ -111,7 +111,14 @@ impl TelemetryServer {
     /// # Errors
     /// Where the address cannot be had.
     pub async fn bind(address: SocketAddr, parts: TelemetryParts) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        Self::on(TcpListener::bind(address).await?, parts)
+    }
+
+    /// Takes a listener that is bound already.
+    ///
+    /// # Errors
+    /// Where its address cannot be told, or the registry holds telemetry's metrics already.
+    pub fn on(listener: TcpListener, parts: TelemetryParts) -> io::Result<Self> {
         let metrics = Metrics::register(&parts.registry).map_err(io::Error::other)?;
         Ok(Self {
             local_addr: listener.local_addr()?,

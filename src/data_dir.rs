@@ -1,0 +1,87 @@
+//! The folder that holds a world's data, and the lock that keeps a second process out.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A data folder that is ours until this value is dropped.
+#[derive(Debug)]
+pub struct DataDir {
+    root: PathBuf,
+    _lock: File,
+}
+
+/// Why a data folder cannot be used.
+#[derive(Debug, Error)]
+pub enum DataDirError {
+    /// Another process has it.
+    #[error("{}: another skyhaul already uses this data folder; stop it, or choose another with --data", .0.display())]
+    InUse(PathBuf),
+    /// It cannot be made or written.
+    #[error("{}: the data folder cannot be used: {}; choose another with --data", .0.display(), .1)]
+    Unusable(PathBuf, io::Error),
+}
+
+impl DataDir {
+    /// Takes the folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`DataDirError`].
+    pub fn lock(root: &Path) -> Result<Self, DataDirError> {
+        let unusable = |error| DataDirError::Unusable(root.to_path_buf(), error);
+        fs::create_dir_all(root).map_err(unusable)?;
+        let lock = File::create(root.join("LOCK")).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                root: root.to_path_buf(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(root.to_path_buf())),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+
+    /// Where the journal lies.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+
+    /// Where the snapshots lie.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// Where a service's store lies.
+    #[must_use]
+    pub fn store(&self, name: &str) -> PathBuf {
+        self.root.join("stores").join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_used_by_one_at_a_time() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let first = DataDir::lock(folder.path()).expect("free");
+        assert!(matches!(
+            DataDir::lock(folder.path()),
+            Err(DataDirError::InUse(_))
+        ));
+        drop(first);
+        DataDir::lock(folder.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let refused = DataDir::lock(&file.path().join("below")).expect_err("a file is no folder");
+        assert!(refused.to_string().contains("cannot be used"), "{refused}");
+    }
+}

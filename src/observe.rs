@@ -1,0 +1,179 @@
+//! What is counted and what is logged of what happens. One match over all events decides, so that a new one does not compile until it is decided.
+
+use std::sync::Arc;
+
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, PullingGauge, Registry, exponential_buckets,
+};
+use skyhaul_actors::event::{CancelReason, Event};
+use skyhaul_engine::ports::Numbered;
+use skyhaul_telemetry::clock::VirtualClock as _;
+use tracing::Level;
+
+use crate::runtime::Shared;
+
+/// The runtime's metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    /// How long a flush of the journal takes.
+    pub flush_seconds: Histogram,
+    /// Flushes that failed.
+    pub flush_failures: IntCounter,
+    /// Commands made durable.
+    pub commands: IntCounter,
+    /// Snapshots kept.
+    pub snapshots: IntCounter,
+    /// Parts rebuilt after a failure, by part.
+    pub part_restarts: IntCounterVec,
+    /// Failures of a store, by store.
+    pub store_failures: IntCounterVec,
+    events: IntCounterVec,
+}
+
+impl Metrics {
+    /// The metrics, registered.
+    ///
+    /// # Errors
+    /// Where one of the names is taken.
+    pub fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let metrics = Self {
+            flush_seconds: Histogram::with_opts(
+                HistogramOpts::new(
+                    "skyhaul_journal_flush_seconds",
+                    "Time to make a batch of commands durable",
+                )
+                .buckets(exponential_buckets(0.000_25, 2.0, 14)?),
+            )?,
+            flush_failures: IntCounter::new(
+                "skyhaul_journal_flush_failures_total",
+                "Flushes of the journal that failed",
+            )?,
+            commands: IntCounter::new("skyhaul_journal_commands_total", "Commands made durable")?,
+            snapshots: IntCounter::new("skyhaul_snapshots_total", "Snapshots of the engine kept")?,
+            part_restarts: IntCounterVec::new(
+                Opts::new(
+                    "skyhaul_part_restarts_total",
+                    "Parts of the service rebuilt after a failure",
+                ),
+                &["part"],
+            )?,
+            store_failures: IntCounterVec::new(
+                Opts::new(
+                    "skyhaul_store_failures_total",
+                    "Writes to a service's store that failed and were tried again",
+                ),
+                &["store"],
+            )?,
+            events: IntCounterVec::new(
+                Opts::new("skyhaul_events_total", "Events of the engine by type"),
+                &["type"],
+            )?,
+        };
+        registry.register(Box::new(metrics.flush_seconds.clone()))?;
+        registry.register(Box::new(metrics.flush_failures.clone()))?;
+        registry.register(Box::new(metrics.commands.clone()))?;
+        registry.register(Box::new(metrics.snapshots.clone()))?;
+        registry.register(Box::new(metrics.part_restarts.clone()))?;
+        registry.register(Box::new(metrics.store_failures.clone()))?;
+        registry.register(Box::new(metrics.events.clone()))?;
+        Ok(metrics)
+    }
+
+    /// Counts an event, and logs it where an operator would want to read of it.
+    pub fn observe(&self, event: &Numbered<Event>) {
+        let (name, level) = seen_as(&event.event);
+        self.events.with_label_values(&[name]).inc();
+        let (number, t) = (event.number, event.at);
+        match level {
+            Some(Level::ERROR) => tracing::error!(number, %t, event = ?event.event, "{name}"),
+            Some(Level::WARN) => tracing::warn!(number, %t, event = ?event.event, "{name}"),
+            Some(_) => tracing::info!(number, %t, event = ?event.event, "{name}"),
+            None => {}
+        }
+    }
+}
+
+/// An event's name, and how loud it is; `None`: counted only.
+const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
+    match event {
+        Event::ZoneDeclared { .. } => ("ZoneDeclared", None),
+        Event::DroneCommissioned { .. } => ("DroneCommissioned", None),
+        Event::DeliveryRequested { .. } => ("DeliveryRequested", None),
+        Event::DeliveryQueued { .. } => ("DeliveryQueued", None),
+        Event::DroneAssigned { .. } => ("DroneAssigned", None),
+        Event::DroneReleased { .. } => ("DroneReleased", None),
+        Event::DroneAssignmentRefused { .. } => ("DroneAssignmentRefused", None),
+        Event::CarrierBooked { .. } => ("CarrierBooked", None),
+        Event::CarrierFailed { .. } => ("CarrierFailed", Some(Level::WARN)),
+        Event::LegStarted(_) => ("LegStarted", None),
+        Event::LegEnded { .. } => ("LegEnded", None),
+        Event::PackagePickedUp { .. } => ("PackagePickedUp", None),
+        Event::PackageDroppedOff { .. } => ("PackageDroppedOff", None),
+        Event::DeliveryRescheduled { .. } => ("DeliveryRescheduled", None),
+        Event::DeliveryRescheduleRefused { .. } => ("DeliveryRescheduleRefused", None),
+        Event::DeliveryCompleted { .. } => ("DeliveryCompleted", None),
+        Event::DeliveryCancelled {
+            reason: CancelReason::Requested,
+            ..
+        } => ("DeliveryCancelled", None),
+        Event::DeliveryCancelled { .. } => ("DeliveryCancelled", Some(Level::WARN)),
+        Event::DeliveryCancelRefused { .. } => ("DeliveryCancelRefused", None),
+        Event::ChargeStarted { .. } => ("ChargeStarted", None),
+        Event::ChargeEnded { .. } => ("ChargeEnded", None),
+        Event::DroneFailed { .. } => ("DroneFailed", Some(Level::WARN)),
+        Event::DroneRecovered { .. } => ("DroneRecovered", Some(Level::INFO)),
+        Event::FleetGrounded { .. } => ("FleetGrounded", Some(Level::WARN)),
+        Event::FleetReleased { .. } => ("FleetReleased", Some(Level::INFO)),
+        Event::PackageRecorded { .. } => ("PackageRecorded", None),
+        Event::ConfirmationRecorded { .. } => ("ConfirmationRecorded", None),
+        Event::ActorRestarted { .. } => ("ActorRestarted", Some(Level::WARN)),
+        Event::ActorGivenUp { .. } => ("ActorGivenUp", Some(Level::ERROR)),
+    }
+}
+
+/// Shows what stands and waits in the living world, read whenever the metrics are.
+///
+/// # Errors
+/// Where one of the names is taken.
+pub fn watch(registry: &Registry, shared: &Arc<Shared>) -> prometheus::Result<()> {
+    let gauge = |name: &str, help: &str, read: fn(&Shared) -> f64| {
+        let shared = Arc::clone(shared);
+        let gauge = PullingGauge::new(name, help, Box::new(move || read(&shared)))?;
+        registry.register(Box::new(gauge))
+    };
+    gauge(
+        "skyhaul_clock_behind_seconds",
+        "How far the engine lags behind the clock, in virtual seconds",
+        |shared| shared.clock.behind_s(),
+    )?;
+    gauge(
+        "skyhaul_clock_seconds",
+        "Virtual time since the world was founded",
+        |shared| shared.clock.now().as_seconds_f64(),
+    )?;
+    gauge(
+        "skyhaul_inbox_commands",
+        "Commands that wait to be made durable; at most 20,000",
+        |shared| shared.inbox.len() as f64,
+    )?;
+    gauge(
+        "skyhaul_handover_commands",
+        "Durable commands that wait for the engine; at most 200,000",
+        |shared| shared.handover.waiting() as f64,
+    )?;
+    gauge(
+        "skyhaul_backlog_events",
+        "Events that wait for the slowest store; at most 200,000",
+        |shared| {
+            shared
+                .backlogs()
+                .iter()
+                .map(|backlog| backlog.events())
+                .max()
+                .unwrap_or(0) as f64
+        },
+    )?;
+    gauge("skyhaul_host_up", "1 while the engine's host runs", |shared| {
+        f64::from(u8::from(shared.host_is_up()))
+    })
+}

@@ -1,0 +1,233 @@
+//! The living world: sequencer, engine host and projectors as supervised actix actors, and what they share.
+//!
+//! ```text
+//! submit ─► Inbox ─► Sequencer ──stamp, append, flush──► answers ─► Handover ─► Host ──events──► tracks, Backlog… ─► Projector…
+//! ```
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+use skyhaul_actors::command::Command;
+use skyhaul_actors::event::Event;
+use skyhaul_actors::ids::CommandId;
+use skyhaul_engine::ports::{Journal, Numbered, RecordNumber, SnapshotStore};
+use skyhaul_engine::time::SimTime;
+use tokio::sync::{Notify, mpsc};
+
+use crate::clock::LiveClock;
+use crate::decisions::Decisions;
+use crate::observe::Metrics;
+
+pub mod backlog;
+pub mod host;
+pub mod inbox;
+pub mod projector;
+pub mod recovery;
+pub mod running;
+pub mod sequencer;
+pub mod supervisor;
+pub mod world;
+
+use self::backlog::Backlog;
+use self::inbox::Inbox;
+use self::supervisor::Fatal;
+
+/// What the parts of the living world share.
+pub struct Shared {
+    /// The journal; whoever holds it may append or read.
+    pub journal: Mutex<Box<dyn Journal>>,
+    /// The snapshots.
+    pub snapshots: Mutex<Box<dyn SnapshotStore>>,
+    /// Virtual time.
+    pub clock: Arc<LiveClock>,
+    /// Commands that wait to be stamped.
+    pub inbox: Inbox,
+    /// Tells the sequencer that commands wait.
+    pub commands_wait: Arc<Notify>,
+    /// Who waits for a decision.
+    pub decisions: Decisions,
+    /// From the sequencer to the host.
+    pub handover: Handover,
+    /// Tells the host that something was handed over.
+    pub advance_waits: Arc<Notify>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Told when the program cannot go on.
+    pub fatal: mpsc::UnboundedSender<Fatal>,
+    /// From the host to the projectors; set once, when the services that submit commands through here have said what they fold.
+    backlogs: OnceLock<Vec<Arc<Backlog>>>,
+    /// Whether the host runs. While it does not, nothing is stamped.
+    host_is_up: AtomicBool,
+    /// The number of the first event that nobody has seen.
+    published: AtomicU64,
+    /// Up to where events may leave, in virtual microseconds.
+    sealed: AtomicU64,
+}
+
+/// What a living world is put together from.
+pub struct SharedParts {
+    /// The journal.
+    pub journal: Box<dyn Journal>,
+    /// The snapshots.
+    pub snapshots: Box<dyn SnapshotStore>,
+    /// Virtual time.
+    pub clock: Arc<LiveClock>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Told when the program cannot go on.
+    pub fatal: mpsc::UnboundedSender<Fatal>,
+    /// The journal's last seal.
+    pub sealed: SimTime,
+}
+
+/// Commands and a horizon on their way to the host.
+#[derive(Default)]
+pub struct Handover(Mutex<Advance>);
+
+/// How far the host is to run, and what takes effect on the way.
+#[derive(Default)]
+pub struct Advance {
+    /// Commands with their stamps, in order.
+    pub commands: Vec<(CommandId, SimTime, Command)>,
+    /// Up to and including.
+    pub horizon: SimTime,
+    /// The first journal record that was not handed over.
+    pub next_record: RecordNumber,
+}
+
+impl Handover {
+    /// Adds commands and moves the horizon.
+    pub fn put(
+        &self,
+        commands: impl IntoIterator<Item = (CommandId, SimTime, Command)>,
+        horizon: SimTime,
+        next_record: RecordNumber,
+    ) {
+        let mut advance = self.0.lock();
+        advance.commands.extend(commands);
+        advance.horizon = advance.horizon.max(horizon);
+        advance.next_record = advance.next_record.max(next_record);
+    }
+
+    /// Takes everything that was put; horizon and record stay known.
+    pub fn take(&self) -> Advance {
+        let mut advance = self.0.lock();
+        Advance {
+            commands: std::mem::take(&mut advance.commands),
+            ..*advance
+        }
+    }
+
+    /// How far the host is to run.
+    pub fn horizon(&self) -> SimTime {
+        self.0.lock().horizon
+    }
+
+    /// The first journal record that was not handed over.
+    pub fn next_record(&self) -> RecordNumber {
+        self.0.lock().next_record
+    }
+
+    /// How many commands wait for the host.
+    pub fn waiting(&self) -> usize {
+        self.0.lock().commands.len()
+    }
+}
+
+impl Shared {
+    /// What a world shares before its host has come up. All of the journal counts as handed over: the host reads it by itself.
+    #[must_use]
+    pub fn new(parts: SharedParts) -> Self {
+        let handover = Handover::default();
+        handover.put([], parts.sealed, parts.journal.next_number());
+        Self {
+            journal: Mutex::new(parts.journal),
+            snapshots: Mutex::new(parts.snapshots),
+            clock: parts.clock,
+            inbox: Inbox::default(),
+            commands_wait: Arc::default(),
+            decisions: Decisions::default(),
+            handover,
+            advance_waits: Arc::default(),
+            backlogs: OnceLock::new(),
+            metrics: parts.metrics,
+            fatal: parts.fatal,
+            host_is_up: AtomicBool::new(false),
+            published: AtomicU64::new(0),
+            sealed: AtomicU64::new(parts.sealed.micros()),
+        }
+    }
+
+    /// Whether the host runs.
+    #[must_use]
+    pub fn host_is_up(&self) -> bool {
+        self.host_is_up.load(Ordering::Acquire)
+    }
+
+    fn set_host_is_up(&self, is_up: bool) {
+        self.host_is_up.store(is_up, Ordering::Release);
+    }
+
+    /// Up to where events may leave.
+    #[must_use]
+    pub fn sealed(&self) -> SimTime {
+        SimTime::from_micros(self.sealed.load(Ordering::Acquire))
+    }
+
+    fn set_sealed(&self, until: SimTime) {
+        self.sealed.fetch_max(until.micros(), Ordering::AcqRel);
+    }
+
+    /// The number of the first event that some store has not made durable.
+    #[must_use]
+    pub fn flushed_by_all(&self) -> u64 {
+        self.backlogs()
+            .iter()
+            .map(|backlog| backlog.flushed())
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    /// From the host to the projectors.
+    #[must_use]
+    pub fn backlogs(&self) -> &[Arc<Backlog>] {
+        self.backlogs.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Says who folds events; to be said once, before the host starts.
+    ///
+    /// # Panics
+    /// The second time.
+    pub fn set_backlogs(&self, backlogs: Vec<Arc<Backlog>>) {
+        assert!(
+            self.backlogs.set(backlogs).is_ok(),
+            "who folds events is said once"
+        );
+    }
+
+    /// The number of the first event that somebody has still to see: a snapshot no newer than that loses nobody anything.
+    fn seen_by_all(&self) -> u64 {
+        match self.published.load(Ordering::Acquire) {
+            0 => self.flushed_by_all(),
+            published => published,
+        }
+    }
+
+    /// Says that the program cannot go on.
+    pub fn give_up(&self, part: &'static str, reason: String) {
+        // Nobody listens only when the program ends anyway.
+        let _ = self.fatal.send(Fatal { part, reason });
+    }
+
+    /// Lets go of events that have been seen already, and counts the others as seen.
+    fn unseen(&self, mut events: Vec<Numbered<Event>>) -> Vec<Numbered<Event>> {
+        let Some(last) = events.last() else { return events };
+        let published = self.published.fetch_max(last.number + 1, Ordering::AcqRel);
+        events.retain(|event| event.number >= published);
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Host: owns the world. Hands it the commands, runs it up to the horizon, lets out what happened, and keeps snapshots.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, ActorContext as _, AsyncContext as _, Context, StreamHandler};
+use skyhaul_actors::event::Event;
+use skyhaul_engine::ports::{Numbered, RecordNumber, SnapshotMark};
+use skyhaul_engine::time::{SimDuration, SimTime};
+use tokio_util::sync::CancellationToken;
+
+use super::Shared;
+use super::recovery::{self, Recovered};
+use super::supervisor::{Pulse, Wake, wakes};
+use super::world::{LivePicture, LiveWorld, WorldFactory};
+
+/// How far the world runs before what happened is let out: bounds the events held in memory.
+const SLICE: SimDuration = SimDuration::from_mins(10);
+
+/// How often the host looks for work nobody told it of.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often a snapshot is taken: a restart replays at most this much, plus what came since.
+const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
+
+/// How many snapshots are kept. The newest may be too new for a store that is behind; an older one then serves.
+const SNAPSHOTS_KEPT: usize = 3;
+
+/// What a host is made with, again after each failure.
+#[derive(Clone)]
+pub struct HostParts {
+    /// What all parts share.
+    pub shared: Arc<Shared>,
+    /// Makes the world.
+    pub worlds: Arc<dyn WorldFactory>,
+    /// The live picture beside it.
+    pub picture: Arc<dyn LivePicture>,
+    /// Stops it.
+    pub stop: CancellationToken,
+}
+
+/// Owns the world while it lives.
+pub struct Host {
+    parts: HostParts,
+    world: Option<Box<dyn LiveWorld>>,
+    next_record: RecordNumber,
+    snapshot_at: Instant,
+    _pulse: Pulse,
+}
+
+impl Host {
+    /// A host whose world is rebuilt when it starts.
+    pub fn new(parts: HostParts, pulse: Pulse) -> Self {
+        Self {
+            parts,
+            world: None,
+            next_record: RecordNumber(0),
+            snapshot_at: Instant::now(),
+            _pulse: pulse,
+        }
+    }
+
+    /// Rebuilds the world from snapshot and journal and runs it to where the last host was.
+    fn recover(&mut self) -> Result<(), String> {
+        let shared = Arc::clone(&self.parts.shared);
+        let horizon = shared.handover.horizon();
+        let recovered = recovery::recover(&shared, &*self.parts.worlds, &*self.parts.picture);
+        let Recovered { world, next_record } = recovered.map_err(|error| error.to_string())?;
+        self.world = Some(world);
+        self.next_record = next_record;
+        self.run_to(horizon)?;
+        shared.set_host_is_up(true);
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<(), String> {
+        let advance = self.parts.shared.handover.take();
+        if let Some(world) = &mut self.world {
+            let next = self.next_record;
+            for (id, stamp, command) in advance.commands.into_iter().filter(|(id, _, _)| id.0 >= next.0) {
+                world.submit(id, stamp, command);
+            }
+        }
+        self.next_record = self.next_record.max(advance.next_record);
+        self.run_to(advance.horizon)
+    }
+
+    fn run_to(&mut self, horizon: SimTime) -> Result<(), String> {
+        let Some(world) = &mut self.world else {
+            return Ok(());
+        };
+        while world.now() < horizon {
+            let until = horizon.min(world.now() + SLICE);
+            let events = world.run_until(until)?;
+            self.parts.shared.publish(&*self.parts.picture, events);
+            self.parts.shared.clock.engine_reached(until);
+        }
+        if self.parts.shared.clock.is_unpaced() {
+            self.parts.shared.commands_wait.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Keeps the state of world and picture. What cannot be kept is said and tried again later: the journal has it all.
+    fn take_snapshot(&mut self) {
+        self.snapshot_at = Instant::now();
+        let Some(world) = &self.world else { return };
+        let mark = SnapshotMark {
+            next_record: self.next_record,
+            next_event: world.next_event(),
+            at: world.now(),
+        };
+        let kept = recovery::pack(&**world, &*self.parts.picture)
+            .and_then(|bytes| self.keep(mark, &bytes).map_err(|error| error.to_string()));
+        match kept {
+            Ok(()) => self.parts.shared.metrics.snapshots.inc(),
+            Err(error) => tracing::error!(error, "a snapshot cannot be kept"),
+        }
+    }
+
+    fn keep(
+        &self,
+        mark: SnapshotMark,
+        bytes: &[u8],
+    ) -> Result<(), skyhaul_engine::ports::SnapshotStoreError> {
+        let shared = &self.parts.shared;
+        let mut snapshots = shared.snapshots.lock();
+        snapshots.save(mark, bytes)?;
+        let marks = snapshots.marks()?;
+        let oldest_kept = marks.iter().rev().nth(SNAPSHOTS_KEPT - 1);
+        if oldest_kept.is_some_and(|mark| mark.next_event <= shared.flushed_by_all()) {
+            snapshots.prune(SNAPSHOTS_KEPT)?;
+        }
+        Ok(())
+    }
+
+    fn give_up(&self, reason: String, ctx: &mut Context<Self>) {
+        self.parts.shared.give_up("engine host", reason);
+        ctx.stop();
+    }
+}
+
+impl Shared {
+    /// Lets events out to all who fold them: the picture first, so that whoever hears of a decision sees it there.
+    fn publish(&self, picture: &dyn LivePicture, events: Vec<Numbered<Event>>) {
+        picture.apply(&events);
+        let events = self.unseen(events);
+        if events.is_empty() {
+            return;
+        }
+        for event in &events {
+            self.metrics.observe(event);
+        }
+        let batch = Arc::new(events);
+        for backlog in self.backlogs() {
+            backlog.push(Arc::clone(&batch));
+        }
+        for event in batch.iter() {
+            self.decisions.note(&event.event);
+        }
+    }
+}
+
+impl Actor for Host {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Err(reason) = self.recover() {
+            self.give_up(reason, ctx);
+            return;
+        }
+        let notify = Arc::clone(&self.parts.shared.advance_waits);
+        ctx.add_stream(wakes(notify, TICK, self.parts.stop.clone()));
+    }
+}
+
+impl StreamHandler<Wake> for Host {
+    fn handle(&mut self, wake: Wake, ctx: &mut Context<Self>) {
+        if let Err(reason) = self.advance() {
+            self.give_up(reason, ctx);
+            return;
+        }
+        if wake.is_last || self.snapshot_at.elapsed() >= SNAPSHOT_EVERY {
+            self.take_snapshot();
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.parts.shared.set_host_is_up(false);
+    }
+}

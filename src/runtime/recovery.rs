@@ -1,0 +1,159 @@
+//! Recovery: the world as it was, from the newest snapshot that may be relied on and the journal since.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_actors::ids::CommandId;
+use skyhaul_engine::ports::{Journal, JournalError, RecordNumber, SnapshotMark, SnapshotStoreError};
+use skyhaul_engine::time::SimTime;
+use thiserror::Error;
+
+use super::Shared;
+use super::world::{LivePicture, LiveWorld, WorldFactory};
+use crate::record::{Identity, Record, RecordError};
+
+/// A world that was rebuilt, with all commands of the journal on their way.
+pub struct Recovered {
+    /// The world.
+    pub world: Box<dyn LiveWorld>,
+    /// The first journal record that it has not been given.
+    pub next_record: RecordNumber,
+}
+
+/// Why a world cannot be rebuilt.
+#[derive(Debug, Error)]
+pub enum RecoveryError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record of it cannot be understood.
+    #[error("journal record {number}: {error}")]
+    Record {
+        /// Which.
+        number: u64,
+        /// Why.
+        error: RecordError,
+    },
+    /// The snapshots cannot be listed.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotStoreError),
+    /// The live picture cannot be made.
+    #[error("the live picture cannot be restored: {0}")]
+    Picture(String),
+}
+
+/// What the journal says about the world before it is rebuilt.
+#[derive(Debug, Default)]
+pub struct JournalSummary {
+    /// Record 0, unless the journal is empty.
+    pub identity: Option<Identity>,
+    /// The last seal.
+    pub sealed: SimTime,
+}
+
+/// Reads through the journal: whose it is, and how far it is sealed.
+///
+/// # Errors
+/// [`RecoveryError`].
+pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError> {
+    let mut summary = JournalSummary::default();
+    each_record(journal, RecordNumber(0), &mut |_, _, record| match record {
+        Record::Identity(identity) => summary.identity = Some(*identity),
+        Record::Seal { until } => summary.sealed = summary.sealed.max(until),
+        Record::Command(_) => {}
+    })?;
+    Ok(summary)
+}
+
+fn each_record(
+    journal: &dyn Journal,
+    from: RecordNumber,
+    visit: &mut dyn FnMut(RecordNumber, SimTime, Record),
+) -> Result<(), RecoveryError> {
+    let mut fault = None;
+    journal.read(from, &mut |raw| match Record::decode(&raw.payload) {
+        Ok(record) => {
+            visit(raw.number, raw.stamp, record);
+            true
+        }
+        Err(error) => {
+            let number = raw.number.0;
+            fault = Some(RecoveryError::Record { number, error });
+            false
+        }
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
+/// A snapshot's bytes: the world and the picture beside it.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    world: Vec<u8>,
+    picture: Vec<u8>,
+}
+
+/// The state of world and picture as bytes.
+///
+/// # Errors
+/// Where the world cannot be encoded.
+pub fn pack(world: &dyn LiveWorld, picture: &dyn LivePicture) -> Result<Vec<u8>, String> {
+    let packed = Packed {
+        world: world.save()?,
+        picture: picture.save(),
+    };
+    postcard::to_stdvec(&packed).map_err(|error| error.to_string())
+}
+
+/// Rebuilds world and picture; the world is not run yet. A snapshot that cannot be used is passed over for an older one.
+///
+/// # Errors
+/// [`RecoveryError`].
+pub fn recover(
+    shared: &Shared,
+    worlds: &dyn WorldFactory,
+    picture: &dyn LivePicture,
+) -> Result<Recovered, RecoveryError> {
+    let limit = shared.seen_by_all();
+    let mut marks = shared.snapshots.lock().marks()?;
+    marks.retain(|mark| mark.next_event <= limit);
+    let loaded = marks
+        .into_iter()
+        .rev()
+        .find_map(|mark| match load(shared, worlds, picture, mark) {
+            Ok(world) => Some((world, mark.next_record)),
+            Err(error) => {
+                tracing::warn!(error, at = %mark.at, "a snapshot cannot be used; an older one is tried");
+                None
+            }
+        });
+    let (mut world, from) = match loaded {
+        Some(loaded) => loaded,
+        None => {
+            picture.restore(None).map_err(RecoveryError::Picture)?;
+            (worlds.found(), RecordNumber(1))
+        }
+    };
+    let journal = shared.journal.lock();
+    each_record(&**journal, from, &mut |number, stamp, record| {
+        if let Record::Command(command) = record {
+            world.submit(CommandId(number.0), stamp, command);
+        }
+    })?;
+    let next_record = journal.next_number();
+    Ok(Recovered { world, next_record })
+}
+
+fn load(
+    shared: &Shared,
+    worlds: &dyn WorldFactory,
+    picture: &dyn LivePicture,
+    mark: SnapshotMark,
+) -> Result<Box<dyn LiveWorld>, String> {
+    let bytes = shared
+        .snapshots
+        .lock()
+        .load(mark)
+        .map_err(|error| error.to_string())?;
+    let packed: Packed = postcard::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    let world = worlds.load(&packed.world)?;
+    picture.restore(Some(&packed.picture))?;
+    Ok(world)
+}

@@ -1,0 +1,216 @@
+//! Sequencer: owns the clock. Stamps what is asked, makes it durable in groups, answers those who wait, and hands it to the host.
+//!
+//! 1. It takes the commands that wait and stamps them `max(virtual now, horizon + 1 µs)`.
+//! 2. It appends them, and a seal where the last one does not reach far enough, and flushes once.
+//! 3. It answers, and hands commands and horizon over. The horizon never passes the last durable seal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext as _, AsyncContext as _, Context, StreamHandler};
+use skyhaul_actors::command::Command;
+use skyhaul_actors::ids::CommandId;
+use skyhaul_engine::ports::{Journal, JournalError};
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_web::ports::SubmitError;
+use tokio_util::sync::CancellationToken;
+
+use super::Shared;
+use super::inbox::Waiting;
+use super::supervisor::{Pulse, Wake, wakes};
+use crate::record::{Record, RecordError};
+
+/// Commands in one flush: what a disk writes in a few milliseconds, so that nobody waits for a batch that never ends.
+const BATCH_MAX: usize = 4_096;
+
+/// How often the clock is looked at: events show at most this much late.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The smallest step of virtual time.
+const STEP: SimDuration = SimDuration::from_micros(1);
+
+/// Stamps commands and makes them durable.
+pub struct Sequencer {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    _pulse: Pulse,
+}
+
+/// A command that is appended, and who waits for it.
+struct Appended {
+    id: CommandId,
+    record: Record,
+    answer: tokio::sync::oneshot::Sender<Result<CommandId, SubmitError>>,
+}
+
+impl Sequencer {
+    /// A sequencer that goes on where the last one was.
+    pub const fn new(shared: Arc<Shared>, stop: CancellationToken, pulse: Pulse) -> Self {
+        Self {
+            shared,
+            stop,
+            _pulse: pulse,
+        }
+    }
+
+    /// Commits batch after batch until nobody waits.
+    fn turn(&self) {
+        if !self.shared.host_is_up() {
+            return;
+        }
+        loop {
+            let waiting = self.shared.inbox.take(BATCH_MAX);
+            self.commit(waiting);
+            if self.shared.inbox.is_empty() {
+                break;
+            }
+        }
+        self.shared.advance_waits.notify_one();
+    }
+
+    fn commit(&self, waiting: Vec<Waiting>) {
+        let now = self.shared.clock.target();
+        let horizon = self.shared.handover.horizon();
+        let stamp = now.max(horizon + STEP);
+        let reach = if waiting.is_empty() {
+            now.max(horizon)
+        } else {
+            stamp
+        };
+        let sealed = self.shared.sealed();
+        let seal = (reach > sealed).then(|| reach + self.shared.clock.per_second());
+        if waiting.is_empty() && seal.is_none() {
+            let next = self.shared.handover.next_record();
+            self.shared.handover.put([], reach, next);
+            return;
+        }
+        let mut journal = self.shared.journal.lock();
+        let appended = append(journal.as_mut(), stamp, waiting);
+        let timer = self.shared.metrics.flush_seconds.start_timer();
+        let flushed = append_seal(journal.as_mut(), seal).and_then(|()| journal.flush());
+        timer.observe_duration();
+        let next_record = journal.next_number();
+        drop(journal);
+        match flushed {
+            Ok(()) => {
+                self.shared.metrics.commands.inc_by(appended.len() as u64);
+                if let Some(until) = seal {
+                    self.shared.set_sealed(until);
+                }
+                let commands: Vec<_> = appended
+                    .into_iter()
+                    .filter_map(|appended| answer(appended, stamp))
+                    .collect();
+                self.shared.handover.put(commands, reach, next_record);
+            }
+            Err(error) => {
+                self.shared.metrics.flush_failures.inc();
+                tracing::error!(%error, refused = appended.len(), "the journal cannot be written");
+                let refusal = refusal_of(&error);
+                for waiting in appended {
+                    let _ = waiting.answer.send(Err(refusal));
+                }
+                // Without a new seal the world stands still at the last one.
+                let next = self.shared.handover.next_record();
+                self.shared.handover.put([], now.max(horizon).min(sealed), next);
+            }
+        }
+    }
+
+    /// Hands over what an earlier sequencer made durable but could not hand over any more.
+    ///
+    /// # Errors
+    /// Where the journal cannot be written or read.
+    fn take_over(&self) -> Result<(), String> {
+        let mut journal = self.shared.journal.lock();
+        journal.flush().map_err(|error| error.to_string())?;
+        let from = self.shared.handover.next_record();
+        let mut commands = Vec::new();
+        let mut fault: Option<RecordError> = None;
+        let read = journal.read(from, &mut |record| {
+            match Record::decode(&record.payload) {
+                Ok(Record::Command(command)) => {
+                    commands.push((CommandId(record.number.0), record.stamp, command));
+                }
+                Ok(Record::Seal { until }) => self.shared.set_sealed(until),
+                Ok(Record::Identity(_)) => {}
+                Err(error) => fault = Some(error),
+            }
+            fault.is_none()
+        });
+        read.map_err(|error| error.to_string())?;
+        if let Some(error) = fault {
+            return Err(error.to_string());
+        }
+        let reach = commands.last().map_or(SimTime::ZERO, |(_, stamp, _)| *stamp);
+        self.shared.handover.put(commands, reach, journal.next_number());
+        Ok(())
+    }
+}
+
+/// Appends the commands; those that cannot be are answered at once.
+fn append(journal: &mut dyn Journal, stamp: SimTime, waiting: Vec<Waiting>) -> Vec<Appended> {
+    let mut appended = Vec::with_capacity(waiting.len());
+    for Waiting { command, answer } in waiting {
+        let record = Record::Command(command);
+        match journal.append(stamp, &record.encode()) {
+            Ok(number) => appended.push(Appended {
+                id: CommandId(number.0),
+                record,
+                answer,
+            }),
+            Err(error) => {
+                tracing::error!(%error, "a command cannot be appended to the journal");
+                let _ = answer.send(Err(refusal_of(&error)));
+            }
+        }
+    }
+    appended
+}
+
+fn append_seal(journal: &mut dyn Journal, seal: Option<SimTime>) -> Result<(), JournalError> {
+    if let Some(until) = seal {
+        journal.append(until, &Record::Seal { until }.encode())?;
+    }
+    Ok(())
+}
+
+/// Tells who waits that the command is durable, and gives it on.
+fn answer(appended: Appended, stamp: SimTime) -> Option<(CommandId, SimTime, Command)> {
+    // Who asked may have gone away meanwhile; the command stands all the same.
+    let _ = appended.answer.send(Ok(appended.id));
+    match appended.record {
+        Record::Command(command) => Some((appended.id, stamp, command)),
+        Record::Identity(_) | Record::Seal { .. } => None,
+    }
+}
+
+const fn refusal_of(error: &JournalError) -> SubmitError {
+    match error {
+        JournalError::Full => SubmitError::DiskFull,
+        JournalError::Corrupt { .. }
+        | JournalError::TooLarge { .. }
+        | JournalError::Gone(_)
+        | JournalError::Device(_) => SubmitError::Unavailable,
+    }
+}
+
+impl Actor for Sequencer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Err(error) = self.take_over() {
+            self.shared.give_up("sequencer", error);
+            ctx.stop();
+            return;
+        }
+        let notify = Arc::clone(&self.shared.commands_wait);
+        ctx.add_stream(wakes(notify, TICK, self.stop.clone()));
+    }
+}
+
+impl StreamHandler<Wake> for Sequencer {
+    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {
+        self.turn();
+    }
+}

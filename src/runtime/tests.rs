@@ -1,0 +1,377 @@
+//! Each part fails in the middle of its work, and nothing that was acknowledged is lost or done twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use skyhaul_actors::command::Command;
+use skyhaul_actors::event::{CancelReason, Event};
+use skyhaul_actors::ids::{CommandId, DeliveryId};
+use skyhaul_engine::ports::memory::{MemoryJournal, MemorySnapshotStore};
+use skyhaul_engine::ports::{Journal, JournalError, JournalRecord, Numbered, RecordNumber};
+use skyhaul_engine::time::SimTime;
+use skyhaul_web::ports::{CommandPort as _, Decision, Projection, StoreError, SubmitError};
+use tokio::sync::mpsc;
+
+use super::running::{ProjectionAndBacklog, Running};
+use super::world::{LivePicture, LiveWorld, WorldFactory};
+use super::{Shared, SharedParts};
+use crate::clock::{LiveClock, Speed};
+use crate::commands::Commands;
+use crate::observe::Metrics;
+use crate::record::Record;
+
+/// Faults that are still to come.
+#[derive(Default)]
+struct Faults(AtomicUsize);
+
+impl Faults {
+    fn strike(&self) -> bool {
+        self.0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+            .is_ok()
+    }
+
+    fn put(&self, count: usize) {
+        self.0.store(count, Ordering::SeqCst);
+    }
+}
+
+/// A world that answers each command with one event when its stamp comes.
+struct EchoWorld {
+    now: SimTime,
+    next_event: u64,
+    pending: BTreeMap<(SimTime, CommandId), DeliveryId>,
+    faults: Arc<Faults>,
+}
+
+impl LiveWorld for EchoWorld {
+    fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        assert!(stamp > self.now, "a stamp lies after the present");
+        let Command::CancelDelivery { delivery } = command else {
+            panic!("only cancellations are sent here");
+        };
+        assert!(
+            self.pending.insert((stamp, id), delivery).is_none(),
+            "a command comes once"
+        );
+    }
+
+    fn run_until(&mut self, horizon: SimTime) -> Result<Vec<Numbered<Event>>, String> {
+        let mut events = Vec::new();
+        while let Some(entry) = self
+            .pending
+            .first_entry()
+            .filter(|entry| entry.key().0 <= horizon)
+        {
+            let ((at, command), delivery) = entry.remove_entry();
+            assert!(!self.faults.strike(), "a fault put here by a test");
+            let (number, command) = (self.next_event, Some(command));
+            let reason = CancelReason::Requested;
+            events.push(Numbered {
+                number,
+                at,
+                event: Event::DeliveryCancelled {
+                    delivery,
+                    command,
+                    reason,
+                },
+            });
+            self.next_event += 1;
+        }
+        self.now = horizon;
+        Ok(events)
+    }
+
+    fn next_event(&self) -> u64 {
+        self.next_event
+    }
+
+    fn now(&self) -> SimTime {
+        self.now
+    }
+
+    fn save(&self) -> Result<Vec<u8>, String> {
+        let pending: Vec<_> = self.pending.iter().collect();
+        postcard::to_stdvec(&(self.now, self.next_event, pending)).map_err(|error| error.to_string())
+    }
+}
+
+struct EchoWorlds(Arc<Faults>);
+
+impl WorldFactory for EchoWorlds {
+    fn found(&self) -> Box<dyn LiveWorld> {
+        Box::new(EchoWorld {
+            now: SimTime::ZERO,
+            next_event: 0,
+            pending: BTreeMap::new(),
+            faults: Arc::clone(&self.0),
+        })
+    }
+
+    fn load(&self, bytes: &[u8]) -> Result<Box<dyn LiveWorld>, String> {
+        let (now, next_event, pending): (_, _, Vec<_>) =
+            postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+        Ok(Box::new(EchoWorld {
+            now,
+            next_event,
+            pending: pending.into_iter().collect(),
+            faults: Arc::clone(&self.0),
+        }))
+    }
+}
+
+/// A picture that keeps nothing.
+struct NoPicture;
+
+impl LivePicture for NoPicture {
+    fn apply(&self, _: &[Numbered<Event>]) {}
+    fn save(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn restore(&self, _: Option<&[u8]>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What a store holds: the deliveries told of, and the next event.
+#[derive(Default)]
+struct Rows {
+    deliveries: Vec<DeliveryId>,
+    next_event: u64,
+}
+
+/// A projection that fails or panics when told to.
+struct Listing {
+    rows: Arc<Mutex<Rows>>,
+    panics: Arc<Faults>,
+    failures: Arc<Faults>,
+}
+
+impl Projection for Listing {
+    fn name(&self) -> &'static str {
+        "listing"
+    }
+
+    fn next_event(&self) -> u64 {
+        self.rows.lock().next_event
+    }
+
+    fn apply(&mut self, events: &[Numbered<Event>]) -> Result<(), StoreError> {
+        assert!(!self.panics.strike(), "a fault put here by a test");
+        if self.failures.strike() {
+            let reason = "a fault put here by a test".to_owned();
+            return Err(StoreError {
+                store: "listing",
+                reason,
+            });
+        }
+        let mut rows = self.rows.lock();
+        for event in events {
+            if event.number < rows.next_event {
+                continue;
+            }
+            assert_eq!(event.number, rows.next_event, "no event is left out");
+            rows.next_event += 1;
+            if let Event::DeliveryCancelled { delivery, .. } = event.event {
+                rows.deliveries.push(delivery);
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A journal whose device fails, or that panics, when told to.
+struct FrailJournal {
+    journal: MemoryJournal,
+    full: Arc<Faults>,
+    panics: Arc<Faults>,
+}
+
+impl Journal for FrailJournal {
+    fn append(&mut self, stamp: SimTime, payload: &[u8]) -> Result<RecordNumber, JournalError> {
+        if self.full.strike() {
+            return Err(JournalError::Full);
+        }
+        self.journal.append(stamp, payload)
+    }
+
+    fn flush(&mut self) -> Result<(), JournalError> {
+        self.journal.flush()?;
+        assert!(!self.panics.strike(), "a fault put here by a test");
+        Ok(())
+    }
+
+    fn next_number(&self) -> RecordNumber {
+        self.journal.next_number()
+    }
+
+    fn read(
+        &self,
+        from: RecordNumber,
+        visit: &mut dyn FnMut(JournalRecord) -> bool,
+    ) -> Result<(), JournalError> {
+        self.journal.read(from, visit)
+    }
+
+    fn release_before(&mut self, number: RecordNumber) -> Result<(), JournalError> {
+        self.journal.release_before(number)
+    }
+}
+
+/// A small living world with all its faults.
+struct Life {
+    running: Running,
+    commands: Commands,
+    rows: Arc<Mutex<Rows>>,
+    host: Arc<Faults>,
+    journal_full: Arc<Faults>,
+    journal_panics: Arc<Faults>,
+    projection_panics: Arc<Faults>,
+    projection_failures: Arc<Faults>,
+}
+
+impl Life {
+    fn start() -> Self {
+        let [
+            host,
+            journal_full,
+            journal_panics,
+            projection_panics,
+            projection_failures,
+        ] = std::array::from_fn(|_| Arc::new(Faults::default()));
+        let mut journal = MemoryJournal::default();
+        let seal = Record::Seal { until: SimTime::ZERO };
+        journal
+            .append(SimTime::ZERO, &seal.encode())
+            .expect("there is room");
+        journal.flush().expect("the device works");
+        let (fatal, _) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(SharedParts {
+            journal: Box::new(FrailJournal {
+                journal,
+                full: Arc::clone(&journal_full),
+                panics: Arc::clone(&journal_panics),
+            }),
+            snapshots: Box::new(MemorySnapshotStore::default()),
+            clock: Arc::new(LiveClock::new(SimTime::ZERO, SimTime::ZERO, Speed::Times(1.0))),
+            metrics: Arc::new(Metrics::new(&prometheus::Registry::new()).expect("the names are free")),
+            fatal,
+            sealed: SimTime::ZERO,
+        }));
+        let rows = Arc::new(Mutex::new(Rows::default()));
+        let listing = Listing {
+            rows: Arc::clone(&rows),
+            panics: Arc::clone(&projection_panics),
+            failures: Arc::clone(&projection_failures),
+        };
+        let pairs = ProjectionAndBacklog::pair(&shared, vec![Box::new(listing)]);
+        let worlds = Arc::new(EchoWorlds(Arc::clone(&host)));
+        let running = Running::start(&shared, &pairs, worlds, Arc::new(NoPicture));
+        Self {
+            running,
+            commands: Commands(shared),
+            rows,
+            host,
+            journal_full,
+            journal_panics,
+            projection_panics,
+            projection_failures,
+        }
+    }
+
+    async fn send(&self, number: u128) -> Result<CommandId, SubmitError> {
+        let delivery = DeliveryId(number);
+        self.commands.submit(Command::CancelDelivery { delivery }).await
+    }
+
+    /// Sends until it is acknowledged, as a client does that is told to try again.
+    async fn send_until_acknowledged(&self, number: u128) -> CommandId {
+        loop {
+            match self.send(number).await {
+                Ok(id) => return id,
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+
+    /// Stops everything and gives what the store holds.
+    async fn end(self) -> Vec<u128> {
+        self.running.stop().await.expect("all parts end in time");
+        let rows = self.rows.lock();
+        rows.deliveries.iter().map(|delivery| delivery.0).collect()
+    }
+}
+
+#[actix_rt::test]
+async fn what_is_asked_is_durable_decided_and_stored() {
+    let life = Life::start();
+    let first = life.send_until_acknowledged(1).await;
+    assert_eq!(life.commands.decision(first).await, Decision::Accepted);
+    life.send(2).await.expect("acknowledged");
+    assert_eq!(life.end().await, [1, 2]);
+}
+
+#[actix_rt::test]
+async fn a_host_that_panics_is_rebuilt_from_the_journal() {
+    let life = Life::start();
+    life.send_until_acknowledged(1).await;
+    life.host.put(2);
+    life.send(2).await.expect("durable before the host dies of it");
+    let third = life.send_until_acknowledged(3).await;
+    assert_eq!(life.commands.decision(third).await, Decision::Accepted);
+    assert_eq!(life.end().await, [1, 2, 3]);
+}
+
+#[actix_rt::test]
+async fn a_sequencer_that_panics_after_its_flush_hands_over_what_it_made_durable() {
+    let life = Life::start();
+    life.send_until_acknowledged(1).await;
+    life.journal_panics.put(1);
+    let refused = life.send(2).await;
+    let last = life.send_until_acknowledged(3).await;
+    assert_eq!(life.commands.decision(last).await, Decision::Accepted);
+    let stored = life.end().await;
+    // The fault may have struck a seal instead; then the second command was simply taken.
+    assert!(refused == Err(SubmitError::Unavailable) || refused.is_ok());
+    assert_eq!(
+        stored,
+        [1, 2, 3],
+        "durable is durable, though its client could not be told"
+    );
+}
+
+#[actix_rt::test]
+async fn a_full_disk_refuses_and_loses_nothing() {
+    let life = Life::start();
+    life.send_until_acknowledged(1).await;
+    life.journal_full.put(usize::MAX);
+    assert_eq!(life.send(2).await, Err(SubmitError::DiskFull));
+    life.journal_full.put(0);
+    life.send(3).await.expect("there is room again");
+    assert_eq!(life.end().await, [1, 3]);
+}
+
+#[actix_rt::test]
+async fn a_projector_that_panics_and_a_store_that_fails_leave_nothing_out() {
+    let life = Life::start();
+    life.send_until_acknowledged(1).await;
+    life.projection_panics.put(2);
+    life.send(2).await.expect("acknowledged");
+    life.projection_failures.put(2);
+    life.send(3).await.expect("acknowledged");
+    until(|| life.rows.lock().deliveries.len() == 3).await;
+    assert_eq!(life.end().await, [1, 2, 3]);
+}
+
+async fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

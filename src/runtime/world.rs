@@ -1,0 +1,133 @@
+//! What the host needs of a world, so that tests can bring one that fails.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use skyhaul_actors::command::Command;
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::event::Event;
+use skyhaul_actors::ids::CommandId;
+use skyhaul_actors::world::World;
+use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::SimTime;
+use skyhaul_telemetry::tracks::Tracks;
+
+/// A world that lives: asked, run, saved.
+pub trait LiveWorld: Send {
+    /// Lets a command take effect at its stamp.
+    fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command);
+
+    /// Runs up to and including `horizon` and gives what happened.
+    ///
+    /// # Errors
+    /// Where going on makes no sense.
+    fn run_until(&mut self, horizon: SimTime) -> Result<Vec<Numbered<Event>>, String>;
+
+    /// The number the next event will get.
+    fn next_event(&self) -> u64;
+
+    /// How far it has run.
+    fn now(&self) -> SimTime;
+
+    /// The whole state as bytes.
+    ///
+    /// # Errors
+    /// Where it cannot be encoded.
+    fn save(&self) -> Result<Vec<u8>, String>;
+}
+
+/// Makes worlds.
+pub trait WorldFactory: Send + Sync {
+    /// A world at time zero.
+    fn found(&self) -> Box<dyn LiveWorld>;
+
+    /// The world whose state `bytes` hold.
+    ///
+    /// # Errors
+    /// Where another build wrote them or they are damaged.
+    fn load(&self, bytes: &[u8]) -> Result<Box<dyn LiveWorld>, String>;
+}
+
+impl LiveWorld for World {
+    fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        Self::submit(self, id, stamp, command);
+    }
+
+    fn run_until(&mut self, horizon: SimTime) -> Result<Vec<Numbered<Event>>, String> {
+        let mut events = Vec::new();
+        Self::run_until(self, horizon, &mut events).map_err(|halt| halt.to_string())?;
+        Ok(events)
+    }
+
+    fn next_event(&self) -> u64 {
+        Self::next_event(self)
+    }
+
+    fn now(&self) -> SimTime {
+        Self::now(self)
+    }
+
+    fn save(&self) -> Result<Vec<u8>, String> {
+        Self::save(self).map_err(|error| error.to_string())
+    }
+}
+
+/// Makes the worlds of a scenario.
+pub struct ScenarioWorlds(pub Arc<Environment>);
+
+impl WorldFactory for ScenarioWorlds {
+    fn found(&self) -> Box<dyn LiveWorld> {
+        Box::new(World::found(&self.0))
+    }
+
+    fn load(&self, bytes: &[u8]) -> Result<Box<dyn LiveWorld>, String> {
+        let world = World::load(Arc::clone(&self.0), bytes).map_err(|error| error.to_string())?;
+        Ok(Box::new(world))
+    }
+}
+
+/// The live picture that goes into snapshots beside the world.
+pub trait LivePicture: Send + Sync {
+    /// Takes events in, in order; those it knows change nothing.
+    fn apply(&self, events: &[Numbered<Event>]);
+
+    /// The picture as bytes.
+    fn save(&self) -> Vec<u8>;
+
+    /// Becomes the picture that `bytes` hold; an empty one where there are none.
+    ///
+    /// # Errors
+    /// Where another build wrote them or they are damaged.
+    fn restore(&self, bytes: Option<&[u8]>) -> Result<(), String>;
+}
+
+/// The tracks, shared with those who show them.
+pub struct SharedTracks {
+    /// The world as it was planned.
+    pub environment: Arc<Environment>,
+    /// The tracks.
+    pub tracks: Arc<RwLock<Tracks>>,
+}
+
+impl LivePicture for SharedTracks {
+    fn apply(&self, events: &[Numbered<Event>]) {
+        let mut tracks = self.tracks.write();
+        for event in events {
+            tracks.apply(event);
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        self.tracks.read().save()
+    }
+
+    fn restore(&self, bytes: Option<&[u8]>) -> Result<(), String> {
+        let environment = Arc::clone(&self.environment);
+        let tracks = match bytes {
+            Some(bytes) => Tracks::load(environment, bytes).map_err(|error| error.to_string())?,
+            None => Tracks::new(environment),
+        };
+        *self.tracks.write() = tracks;
+        Ok(())
+    }
+}
