@@ -153,7 +153,10 @@ impl FileJournal {
             if let Some(first) = chunk.begins {
                 self.segments.push(Segment::create(&self.folder, first)?);
             }
-            let segment = self.segments.last_mut().expect("a chunk begins a segment or follows one");
+            let segment = self
+                .segments
+                .last_mut()
+                .expect("a chunk begins a segment or follows one");
             segment.write(&chunk.bytes)?;
         }
         for segment in self.segments.iter().rev().take(self.pending.len()) {
@@ -194,7 +197,13 @@ impl Journal for FileJournal {
         }
         let chunk = self.pending.last_mut().expect("one was just made");
         let batch = self.batch;
-        Frame { number, batch, stamp, payload }.encode(&mut chunk.bytes);
+        Frame {
+            number,
+            batch,
+            stamp,
+            payload,
+        }
+        .encode(&mut chunk.bytes);
         self.next = number.next();
         Ok(number)
     }
@@ -236,7 +245,10 @@ impl Journal for FileJournal {
             return Err(JournalError::Gone(from));
         }
         for (index, segment) in self.segments.iter().enumerate() {
-            let ends_before = self.segments.get(index + 1).is_some_and(|next| next.first <= from);
+            let ends_before = self
+                .segments
+                .get(index + 1)
+                .is_some_and(|next| next.first <= from);
             if !ends_before && !segment.read(from, visit)? {
                 break;
             }
@@ -245,7 +257,12 @@ impl Journal for FileJournal {
     }
 
     fn release_before(&mut self, number: RecordNumber) -> Result<(), JournalError> {
-        let whole = self.segments.windows(2).skip(1).take_while(|pair| pair[1].first <= number).count();
+        let whole = self
+            .segments
+            .windows(2)
+            .skip(1)
+            .take_while(|pair| pair[1].first <= number)
+            .count();
         if whole == 0 {
             return Ok(());
         }

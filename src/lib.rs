@@ -1,3 +1,17 @@
 //! The skyhaul program's parts: journal, stores, the supervised runtime, the command line.
 
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod data_dir;
+pub mod decisions;
+pub mod exit;
 pub mod journal;
+pub mod observe;
+pub mod record;
+pub mod run;
+pub mod runtime;
+pub mod serve;
+pub mod snapshot;
+pub mod store;

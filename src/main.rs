@@ -1,2 +1,36 @@
 //! The skyhaul program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use skyhaul::cli::{Cli, Command, ConfigCommand, ScenarioCommand};
+use skyhaul::exit::Exit;
+use skyhaul::{config, run, serve};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // The message could not be printed: there is nowhere to say so.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let done = match cli.command {
+        Command::Serve(args) => serve::main(&args),
+        Command::Run(args) => run::main(&args),
+        Command::Scenario(ScenarioCommand::Check { file }) => run::check(&file),
+        Command::Config(ConfigCommand::Show(args)) => config::show(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("skyhaul: {failure}");
+            failure.exit.into()
+        }
+    }
+}

@@ -45,7 +45,10 @@ pub(super) fn paths(folder: &Path) -> io::Result<Vec<(RecordNumber, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if name.ends_with(".making") {
             fs::remove_file(&path)?;
         } else if let Some(number) = name.strip_suffix(".seg").and_then(|stem| stem.parse().ok()) {
@@ -92,7 +95,11 @@ impl Segment {
     }
 
     pub(super) fn name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// The error that says what is wrong where.

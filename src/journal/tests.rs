@@ -17,8 +17,11 @@ fn filled(folder: &TempDir, flushes: u64) -> PathBuf {
     let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
     for flush in 0..flushes {
         for record in 0..3_u64 {
-            let payload = vec![u8::try_from(flush).expect("small"); 20 + usize::try_from(record).expect("small")];
-            journal.append(SimTime::from_micros(flush), &payload).expect("appends");
+            let payload =
+                vec![u8::try_from(flush).expect("small"); 20 + usize::try_from(record).expect("small")];
+            journal
+                .append(SimTime::from_micros(flush), &payload)
+                .expect("appends");
         }
         journal.flush().expect("flushes");
     }
@@ -53,7 +56,10 @@ fn goes_on_in_a_new_segment_and_releases_old_ones() {
     let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
     let payload = vec![1; 3 * 1024 * 1024];
     for number in 0..20 {
-        assert_eq!(journal.append(SimTime::ZERO, &payload).expect("appends"), RecordNumber(number));
+        assert_eq!(
+            journal.append(SimTime::ZERO, &payload).expect("appends"),
+            RecordNumber(number)
+        );
         if number % 7 == 0 {
             journal.flush().expect("flushes");
         }
@@ -66,8 +72,14 @@ fn goes_on_in_a_new_segment_and_releases_old_ones() {
     assert_eq!(report.cut, None);
     let kept = numbers(&journal);
     assert!(kept.contains(&0) && !kept.contains(&6) && kept.ends_with(&[12, 13, 14, 15, 16, 17, 18, 19]));
-    assert!(matches!(journal.read(RecordNumber(6), &mut |_| true), Err(JournalError::Gone(_))));
-    assert_eq!(journal.append(SimTime::ZERO, b"more").expect("appends"), RecordNumber(20));
+    assert!(matches!(
+        journal.read(RecordNumber(6), &mut |_| true),
+        Err(JournalError::Gone(_))
+    ));
+    assert_eq!(
+        journal.append(SimTime::ZERO, b"more").expect("appends"),
+        RecordNumber(20)
+    );
 }
 
 #[test]
@@ -95,7 +107,10 @@ fn a_flush_that_fails_takes_everything_back_and_may_be_tried_again() {
     assert_eq!(journal.next_number(), RecordNumber(1));
     assert_eq!(numbers(&journal), [0]);
     fs::remove_dir(&blocked).expect("the way is free again");
-    assert_eq!(journal.append(SimTime::ZERO, b"again").expect("appends"), RecordNumber(1));
+    assert_eq!(
+        journal.append(SimTime::ZERO, b"again").expect("appends"),
+        RecordNumber(1)
+    );
     journal.flush().expect("flushes");
     drop(journal);
     let (journal, report) = FileJournal::open(folder.path()).expect("opens");
@@ -109,7 +124,10 @@ fn a_corrupt_middle_is_refused_and_named() {
     overwrite(&segment, HEADER_BYTES_IN_TEST + 40, &[0xFF]);
     match FileJournal::open(folder.path()) {
         Err(JournalError::Corrupt { segment, offset, .. }) => {
-            assert_eq!((segment.as_str(), offset), ("00000000000000000000.seg", HEADER_BYTES_IN_TEST));
+            assert_eq!(
+                (segment.as_str(), offset),
+                ("00000000000000000000.seg", HEADER_BYTES_IN_TEST)
+            );
         }
         other => panic!("opened a corrupt journal: {other:?}"),
     }
@@ -127,7 +145,10 @@ fn a_missing_segment_is_refused() {
     let second = journal.segments[1].path().to_path_buf();
     drop(journal);
     fs::remove_file(second).expect("removes");
-    assert!(matches!(FileJournal::open(folder.path()), Err(JournalError::Corrupt { .. })));
+    assert!(matches!(
+        FileJournal::open(folder.path()),
+        Err(JournalError::Corrupt { .. })
+    ));
 }
 
 const HEADER_BYTES_IN_TEST: u64 = 8;

@@ -1,0 +1,197 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Flag;
+
+/// Drone delivery: an actor-based simulation and dispatch engine with live telemetry.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Examples:\n  skyhaul serve                                   the service on Florence: http://127.0.0.1:8080/\n  skyhaul serve --speed 60 --data /tmp/fast       the same, an hour a minute\n  skyhaul run scenarios/library/seattle.toml      a whole city from a file\n  skyhaul scenario check my-city.toml             what is wrong with a file, or what it will run"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The service: REST, dashboard, telemetry, the living fleet.
+    Serve(ServeArgs),
+    /// Runs a scenario as fast as the machine can.
+    Run(RunArgs),
+    /// Works on scenario files.
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// Shows the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What a process does in a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Everything.
+    All,
+}
+
+/// `skyhaul serve`.
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Settings come from defaults, then --config FILE, then the environment (SKYHAUL__SERVER__BIND=…), then these flags; `skyhaul config show` lists them.\n\nExamples:\n  skyhaul serve --speed 10 --no-demand\n  skyhaul serve --scenario scenarios/library/seattle.toml --data data/seattle"
+)]
+pub struct ServeArgs {
+    /// Scenario file [default: Florence, built in]
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Virtual seconds a wall second, 0.1 to 1000, or `max` [default: 1]
+    #[arg(long, value_name = "X|max")]
+    pub speed: Option<String>,
+    /// Address of the REST interface and the dashboard [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<String>,
+    /// Address of the telemetry WebSocket [default: 127.0.0.1:8081]
+    #[arg(long, value_name = "ADDRESS")]
+    pub telemetry_bind: Option<String>,
+    /// Folder of the journal, the snapshots and the stores [default: data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Only what comes in by REST is delivered
+    #[arg(long)]
+    pub no_demand: bool,
+    /// What this process does; may be given more than once
+    #[arg(long, value_name = "ROLE", value_enum, default_value = "all")]
+    pub role: Vec<Role>,
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Allow a public address though nothing asks who calls
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+impl ServeArgs {
+    /// The settings that were given as flags.
+    #[must_use]
+    pub fn flags(&self) -> Vec<Flag> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let given = [
+            ("world.scenario", path(&self.scenario), "--scenario"),
+            ("world.speed", self.speed.clone(), "--speed"),
+            ("server.bind", self.bind.clone(), "--bind"),
+            (
+                "server.telemetry_bind",
+                self.telemetry_bind.clone(),
+                "--telemetry-bind",
+            ),
+            ("world.data", path(&self.data), "--data"),
+            (
+                "world.demand",
+                self.no_demand.then(|| "false".to_owned()),
+                "--no-demand",
+            ),
+            (
+                "server.insecure",
+                self.insecure.then(|| "true".to_owned()),
+                "--insecure",
+            ),
+        ];
+        given
+            .into_iter()
+            .filter_map(|(name, value, flag)| Some((name, value?, flag)))
+            .collect()
+    }
+}
+
+/// In what form the event log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// One JSON object a line, in `events.ndjson`.
+    Ndjson,
+    /// Not at all.
+    None,
+}
+
+/// `skyhaul run`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  skyhaul run scenarios/library/florence.toml --out out/florence\n  skyhaul run scenarios/library/seattle.toml --seed 7 --format none --json > summary.json"
+)]
+pub struct RunArgs {
+    /// The scenario file
+    pub file: PathBuf,
+    /// The seed of all random streams [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads; never changes a result
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
+    /// Where the event log and the summary go [default: out/NAME-SEED]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// In what form the event log is written
+    #[arg(long, value_enum, default_value = "ndjson")]
+    pub format: LogForm,
+    /// Print the summary as JSON on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar, no summary
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `skyhaul scenario`.
+#[derive(Debug, Subcommand)]
+pub enum ScenarioCommand {
+    /// Says what is wrong with a file, by line, or prints what it will run.
+    Check {
+        /// The scenario file
+        file: PathBuf,
+    },
+}
+
+/// `skyhaul config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every setting, its value, and where the value came from.
+    Show(ServeArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_that_were_not_given_say_nothing() {
+        let Command::Serve(args) =
+            Cli::parse_from(["skyhaul", "serve", "--no-demand", "--speed", "60"]).command
+        else {
+            panic!("it is `serve`");
+        };
+        let names: Vec<_> = args
+            .flags()
+            .into_iter()
+            .map(|(name, value, _)| (name, value))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("world.speed", "60".to_owned()),
+                ("world.demand", "false".to_owned())
+            ]
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The service, from start to stop.
+//!
+//! Start: 1. settings are checked; 2. both listeners are bound, so that a port in use is said before anything is touched; 3. the data folder is
+//! locked; 4. the journal is opened, and founded or recognised; 5. the scenario is built, the stores are opened; 6. projectors, host and
+//! sequencer start, the host rebuilds the world; 7. REST and telemetry answer; 8. once the world has caught up, `/readyz` says so.
+//!
+//! Stop, on SIGTERM or SIGINT (a second one ends at once): 1. `/readyz` turns 503; 2. REST takes nothing new and finishes what it has (10 s);
+//! 3. telemetry closes its sockets with 1001 (2 s); 4. the sequencer commits what waits (5 s); 5. the host runs to the horizon and keeps a snapshot (20 s);
+//! 6. the projectors fold and flush (20 s).
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_rt::System;
+use skyhaul_telemetry::clock::VirtualClock as _;
+use skyhaul_telemetry::server::{TelemetryParts, TelemetryServer};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::ServeArgs;
+use crate::config::{LogFormat, Settings};
+use crate::exit::Failure;
+use crate::runtime::supervisor::Fatal;
+
+mod world;
+
+use self::world::Prepared;
+
+/// How far behind the clock a world may be and still be called ready, in wall seconds.
+const READY_BEHIND_S: f64 = 2.0;
+
+/// How long REST may take to finish what it has.
+const REST_STOP: Duration = Duration::from_secs(10);
+
+/// How long telemetry may take to say good-bye.
+const TELEMETRY_STOP: Duration = Duration::from_secs(3);
+
+/// `skyhaul serve`.
+///
+/// # Errors
+/// [`Failure`], where it cannot start or has to give up.
+pub fn main(args: &ServeArgs) -> Result<(), Failure> {
+    let settings = crate::config::load(args)?;
+    start_logging(&settings);
+    System::new().block_on(serve(settings))
+}
+
+fn start_logging(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::new(&settings.log_level);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals(Signal, Signal);
+
+impl Signals {
+    fn install() -> Result<Self, Failure> {
+        let install = |kind| {
+            signal(kind).map_err(|error| Failure::try_again(format!("signals cannot be received: {error}")))
+        };
+        Ok(Self(
+            install(SignalKind::terminate())?,
+            install(SignalKind::interrupt())?,
+        ))
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.0.recv() => "SIGTERM",
+            _ = self.1.recv() => "SIGINT",
+        }
+    }
+}
+
+fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Failure::try_again(format!(
+            "{address}: the port for {what} is in use; stop what uses it, or choose another with --bind or --telemetry-bind"
+        )),
+        _ => Failure::try_again(format!("{address}: the address for {what} cannot be used: {error}")),
+    })
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let mut signals = Signals::install()?;
+    let http = bind(settings.bind, "REST")?;
+    let telemetry = bind(settings.telemetry_bind, "telemetry")?;
+    let (fatal, mut fatals) = mpsc::unbounded_channel();
+    let prepared = Prepared::open(&settings, &telemetry, fatal)?;
+    let running = prepared.start();
+    let telemetry_stop = CancellationToken::new();
+    let address = http.local_addr().map_err(Failure::try_again)?;
+    let telemetry = start_telemetry(telemetry, prepared.telemetry_parts(&settings, address))
+        .map_err(|error| Failure::try_again(format!("telemetry cannot start: {error}")))?;
+    let telemetry = actix_rt::spawn(telemetry.run(telemetry_stop.clone()));
+    let server = skyhaul_web::serve(prepared.services.clone(), http, Prepared::http_options(&settings))
+        .map_err(|error| Failure::try_again(format!("REST cannot start: {error}")))?;
+    let rest = server.handle();
+    let server = actix_rt::spawn(server);
+    announce(&settings, address, &prepared);
+    let ready = actix_rt::spawn(say_when_ready(
+        Arc::clone(&running.shared),
+        Arc::clone(&prepared.readiness),
+    ));
+    let outcome = tokio::select! {
+        name = signals.next() => {
+            tracing::info!(signal = name, "stopping");
+            Ok(())
+        }
+        fatal = fatals.recv() => Err(given_up(fatal)),
+    };
+    ready.abort();
+    let stopping = async {
+        prepared.readiness.set_draining();
+        if tokio::time::timeout(REST_STOP, rest.stop(true)).await.is_err() {
+            tracing::warn!("REST did not finish in time");
+        }
+        telemetry_stop.cancel();
+        if tokio::time::timeout(TELEMETRY_STOP, telemetry).await.is_err() {
+            tracing::warn!("telemetry did not finish in time");
+        }
+        running.stop().await
+    };
+    let stopped = tokio::select! {
+        stopped = stopping => stopped,
+        name = signals.next() => Err(Failure::try_again(format!("stopped at once by a second signal ({name})"))),
+    };
+    server.abort();
+    outcome.and(stopped)
+}
+
+fn start_telemetry(listener: TcpListener, parts: TelemetryParts) -> std::io::Result<TelemetryServer> {
+    listener.set_nonblocking(true)?;
+    TelemetryServer::on(tokio::net::TcpListener::from_std(listener)?, parts)
+}
+
+fn given_up(fatal: Option<Fatal>) -> Failure {
+    match fatal {
+        Some(Fatal { part, reason }) => Failure::broken(format!("{part}: {reason}")),
+        None => Failure::broken("all parts are gone"),
+    }
+}
+
+fn announce(settings: &Settings, address: SocketAddr, prepared: &Prepared) {
+    println!(
+        "Skyhaul serves {} at speed {}",
+        prepared.environment.name, settings.speed
+    );
+    println!("  dashboard and REST  http://{address}/");
+    println!("  interface           http://{address}/docs");
+    println!(
+        "  telemetry           ws://{}/telemetry",
+        prepared.telemetry_address
+    );
+    println!("  data                {}", settings.data.display());
+}
+
+/// Says that the service is ready once the world has caught up with the clock.
+async fn say_when_ready(shared: Arc<crate::runtime::Shared>, readiness: Arc<skyhaul_web::Readiness>) {
+    loop {
+        let speed = if shared.clock.is_unpaced() {
+            1.0
+        } else {
+            shared.clock.speed()
+        };
+        let is_ready = shared.host_is_up() && shared.clock.behind_s() <= READY_BEHIND_S * speed.max(1.0);
+        readiness.set_ready(is_ready);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

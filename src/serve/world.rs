@@ -1,0 +1,264 @@
+//! What a service is put together from: its data folder, its scenario, its stores.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::RwLock;
+use prometheus::Registry;
+use skyhaul_actors::environment::Environment;
+use skyhaul_engine::ports::{Journal, JournalError};
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_scenarios::bundle::ScenarioBundle;
+use skyhaul_scenarios::gazetteer::Gazetteer;
+use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
+use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts};
+use skyhaul_telemetry::tracks::Tracks;
+use skyhaul_web::{HttpOptions, Parts, Readiness, Services, Stores};
+use tokio::sync::mpsc;
+
+use crate::clock::{LiveClock, Speed};
+use crate::commands::Commands;
+use crate::config::Settings;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::exit::Failure;
+use crate::journal::FileJournal;
+use crate::observe::Metrics;
+use crate::record::{Identity, Record};
+use crate::runtime::running::{ProjectionAndBacklog, Running};
+use crate::runtime::supervisor::Fatal;
+use crate::runtime::world::{ScenarioWorlds, SharedTracks};
+use crate::runtime::{Shared, SharedParts, recovery};
+use crate::snapshot::FileSnapshotStore;
+use crate::store::SledStore;
+
+/// A world that was away longer than this goes on with its clock behind the wall's.
+const CATCH_UP_MAX: SimDuration = SimDuration::from_mins(24 * 60);
+
+/// A service that is ready to start.
+pub(super) struct Prepared {
+    pub(super) environment: Arc<Environment>,
+    pub(super) services: Services,
+    pub(super) readiness: Arc<Readiness>,
+    pub(super) telemetry_address: SocketAddr,
+    shared: Arc<Shared>,
+    projections: Vec<ProjectionAndBacklog>,
+    tracks: Arc<RwLock<Tracks>>,
+    registry: Registry,
+    _data: DataDir,
+}
+
+impl Prepared {
+    /// Opens everything; nothing runs yet.
+    pub(super) fn open(
+        settings: &Settings,
+        telemetry: &TcpListener,
+        fatal: mpsc::UnboundedSender<Fatal>,
+    ) -> Result<Self, Failure> {
+        let registry = Registry::new();
+        let metrics = Arc::new(Metrics::new(&registry).map_err(Failure::broken)?);
+        let data = DataDir::lock(&settings.data).map_err(data_dir_failure)?;
+        let (mut journal, report) = FileJournal::open(&data.journal()).map_err(Failure::broken)?;
+        if let Some(cut) = report.cut {
+            tracing::warn!(
+                segment = cut.segment,
+                offset = cut.offset,
+                record = cut.record.0,
+                "the journal's tail was torn by a crash and is cut back to its last good record; nothing that was answered is lost"
+            );
+        }
+        let bundle = read_scenario(settings)?;
+        let summary = recovery::summarise(&journal).map_err(Failure::broken)?;
+        let identity = match summary.identity {
+            Some(identity) => recognise(identity, &bundle, settings)?,
+            None => found(&mut journal, bundle, settings)?,
+        };
+        let snapshots = FileSnapshotStore::open(&data.snapshots()).map_err(Failure::try_again)?;
+        let scenario = Scenario::parse(&identity.scenario).map_err(Failure::usage)?;
+        let environment = Arc::new(scenario.environment(BuildOptions {
+            seed: identity.seed,
+            epoch_unix_micros: Some(identity.epoch_unix_micros),
+            demand: identity.demand,
+        }));
+        let clock = Arc::new(start_clock(&identity, summary.sealed, settings.speed));
+        let shared = Arc::new(Shared::new(SharedParts {
+            journal: Box::new(journal),
+            snapshots: Box::new(snapshots),
+            clock: Arc::clone(&clock),
+            metrics,
+            fatal,
+            sealed: summary.sealed,
+        }));
+        let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
+        let readiness = Arc::new(Readiness::default());
+        let telemetry_address = telemetry.local_addr().map_err(Failure::try_again)?;
+        let parts = Parts {
+            environment: Arc::clone(&environment),
+            gazetteer: Arc::new(Gazetteer::new(&scenario, &environment)),
+            tracks: Arc::clone(&tracks),
+            clock,
+            commands: Arc::new(Commands(Arc::clone(&shared))),
+            stores: open_stores(&data)?,
+            registry: registry.clone(),
+            readiness: Arc::clone(&readiness),
+            settings: skyhaul_web::Settings {
+                strict_geocoding: settings.strict_geocoding,
+                telemetry_address,
+            },
+        };
+        let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
+        let projections = ProjectionAndBacklog::pair(&shared, projections);
+        crate::observe::watch(&registry, &shared).map_err(Failure::broken)?;
+        Ok(Self {
+            environment,
+            services,
+            readiness,
+            telemetry_address,
+            shared,
+            projections,
+            tracks,
+            registry,
+            _data: data,
+        })
+    }
+
+    /// Starts projectors, host and sequencer.
+    pub(super) fn start(&self) -> Running {
+        let picture = SharedTracks {
+            environment: Arc::clone(&self.environment),
+            tracks: Arc::clone(&self.tracks),
+        };
+        let worlds = ScenarioWorlds(Arc::clone(&self.environment));
+        Running::start(
+            &self.shared,
+            &self.projections,
+            Arc::new(worlds),
+            Arc::new(picture),
+        )
+    }
+
+    pub(super) fn telemetry_parts(&self, settings: &Settings, rest: SocketAddr) -> TelemetryParts {
+        TelemetryParts {
+            environment: Arc::clone(&self.environment),
+            tracks: Arc::clone(&self.tracks),
+            clock: Arc::clone(&self.shared.clock) as _,
+            allowed_origins: origins(settings, rest),
+            registry: self.registry.clone(),
+            limits: TelemetryLimits::default(),
+        }
+    }
+
+    pub(super) fn http_options(settings: &Settings) -> HttpOptions {
+        HttpOptions {
+            workers: settings.workers,
+            ..HttpOptions::default()
+        }
+    }
+}
+
+/// Origins whose pages may open telemetry: the dashboard's own, and those configured. Where the dashboard is served on every address of the
+/// machine, its names cannot be known; such a service was called insecure, and any page may connect.
+fn origins(settings: &Settings, rest: SocketAddr) -> Vec<String> {
+    let mut origins = settings.allowed_origins.clone();
+    if rest.ip().is_unspecified() {
+        origins.push("*".to_owned());
+    } else {
+        origins.push(format!("http://{rest}"));
+    }
+    if rest.ip().is_loopback() {
+        origins.push(format!("http://localhost:{}", rest.port()));
+    }
+    origins
+}
+
+fn data_dir_failure(error: DataDirError) -> Failure {
+    match error {
+        DataDirError::InUse(_) => Failure::try_again(error),
+        DataDirError::Unusable(..) => Failure::usage(error),
+    }
+}
+
+fn read_scenario(settings: &Settings) -> Result<ScenarioBundle, Failure> {
+    match &settings.scenario {
+        Some(path) => ScenarioBundle::read(path).map_err(Failure::usage),
+        None => Ok(ScenarioBundle::florence()),
+    }
+}
+
+fn wall_micros() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Writes record 0 of a new world, which begins at the wall clock's now.
+fn found(
+    journal: &mut FileJournal,
+    scenario: ScenarioBundle,
+    settings: &Settings,
+) -> Result<Identity, Failure> {
+    Scenario::parse(&scenario).map_err(Failure::usage)?;
+    let identity = Identity {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario,
+        epoch_unix_micros: wall_micros(),
+        demand: settings.demand,
+        seed: None,
+    };
+    let record = Record::Identity(Box::new(identity.clone())).encode();
+    let written = journal
+        .append(SimTime::ZERO, &record)
+        .and_then(|_| journal.flush());
+    written
+        .map_err(|error: JournalError| Failure::try_again(format!("{}: {error}", settings.data.display())))?;
+    Ok(identity)
+}
+
+/// Checks that the data folder's world is the one that is asked for.
+fn recognise(identity: Identity, asked: &ScenarioBundle, settings: &Settings) -> Result<Identity, Failure> {
+    let data = settings.data.display();
+    let (kept, wanted) = (&identity.scenario, asked);
+    if (&kept.text, &kept.files) != (&wanted.text, &wanted.files) {
+        return Err(Failure::usage(format!(
+            "{data}: this data folder belongs to another scenario ({}, not {} as it is now); choose another folder with --data, or start it with its own scenario",
+            kept.name, wanted.name
+        )));
+    }
+    if identity.demand != settings.demand {
+        let (was, flag) = if identity.demand {
+            ("with", "without --no-demand")
+        } else {
+            ("without", "with --no-demand")
+        };
+        return Err(Failure::usage(format!(
+            "{data}: this data folder's world was begun {was} the scenario's own demand; start it {flag}, or choose another folder with --data"
+        )));
+    }
+    Ok(identity)
+}
+
+/// The clock of a world that was run up to `sealed`: at speed 1 it shows the wall clock's time, unless the world is ahead of it; at other speeds
+/// it goes on from where it was.
+fn start_clock(identity: &Identity, sealed: SimTime, speed: Speed) -> LiveClock {
+    let wall = u64::try_from(wall_micros().saturating_sub(identity.epoch_unix_micros)).unwrap_or(0);
+    let wall = SimTime::from_micros(wall);
+    let origin = if speed == Speed::Times(1.0) {
+        wall.clamp(sealed, sealed + CATCH_UP_MAX)
+    } else {
+        sealed
+    };
+    LiveClock::new(origin, sealed, speed)
+}
+
+fn open_stores(data: &DataDir) -> Result<Stores, Failure> {
+    let open = |name| {
+        let store = SledStore::open(name, &data.store(name)).map_err(Failure::try_again)?;
+        Ok::<_, Failure>(Arc::new(store) as _)
+    };
+    Ok(Stores {
+        ingestion: open("ingestion")?,
+        delivery: open("delivery")?,
+        package: open("package")?,
+        drone: open("drone")?,
+        carrier: open("carrier")?,
+    })
+}
