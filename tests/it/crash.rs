@@ -1,0 +1,131 @@
+//! IN-1: a request answered 202 survives any crash, flying deliveries go on, and nothing is delivered twice.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+
+use crate::service::{Service, data, parcel};
+
+/// Clients that send requests without pause.
+const CLIENTS: usize = 8;
+
+/// How often the service is killed.
+const KILLS: usize = 3;
+
+/// Requests answered before each kill.
+const BEFORE_KILL: usize = 60;
+
+/// Sends requests until the service is gone, and gives the ids that were answered 202.
+fn load(service: &Service, answered: &Mutex<Vec<String>>, stop: &AtomicBool) {
+    let mut number = 0_usize;
+    while !stop.load(Ordering::Relaxed) {
+        number += 1;
+        let mut request = parcel();
+        request["dropOffLocation"] = json!(format!("a place number {}", number % 40));
+        request["packageInfo"]["weight"] = json!(0.5);
+        let answer = service.post("/api/deliveryrequests", &request);
+        match (answer.status, answer.body["deliveryId"].as_str()) {
+            (202, Some(id)) => answered.lock().expect("no panic holds it").push(id.to_owned()),
+            _ => break,
+        }
+    }
+}
+
+/// Loads the service until enough was answered, then kills it in the middle.
+fn kill_under_load(service: Service, answered: &Mutex<Vec<String>>) {
+    let stop = AtomicBool::new(false);
+    let wanted = answered.lock().expect("no panic holds it").len() + BEFORE_KILL;
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| load(&service, answered, &stop));
+        }
+        crate::service::eventually("enough answers", || {
+            (answered.lock().expect("no panic holds it").len() >= wanted).then_some(())
+        });
+        service.crash();
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn every_request_answered_202_survives_kill_9_under_load_and_nothing_is_delivered_twice() {
+    let data = data();
+    let answered = Mutex::new(Vec::new());
+    for _ in 0..KILLS {
+        let service = Service::start(data.path(), &["--speed", "60", "--no-demand"]);
+        kill_under_load(service, &answered);
+    }
+    let service = Service::start(data.path(), &["--speed", "1000", "--no-demand"]);
+    let answered = answered.into_inner().expect("no panic holds it");
+    assert!(answered.len() >= KILLS * BEFORE_KILL);
+    for id in &answered {
+        assert_eq!(
+            service.get(&format!("/api/deliveries/{id}")).status,
+            200,
+            "{id} is gone"
+        );
+    }
+    for id in &answered {
+        service.wait_for_stage(id, "Completed");
+    }
+    for id in &answered {
+        let history = service.get(&format!("/api/deliveries/{id}/history")).body;
+        let mut times = BTreeMap::new();
+        for milestone in history.as_array().expect("a list") {
+            *times
+                .entry(milestone["stage"].as_str().expect("a stage").to_owned())
+                .or_insert(0) += 1;
+        }
+        assert_eq!(times.get("Completed"), Some(&1), "{id}: {history}");
+        assert_eq!(times.get("HeadedToDropoff"), Some(&1), "{id}: {history}");
+    }
+}
+
+#[test]
+fn a_flying_delivery_goes_on_from_where_it_was() {
+    let data = data();
+    let service = Service::start(data.path(), &["--speed", "10", "--no-demand"]);
+    let id = service.request_delivery(&parcel());
+    service.wait_for_stage(&id, "HeadedToDropoff");
+    let before = service.get(&format!("/api/deliveries/{id}")).body;
+    let eta = service.status(&id)["deliveryETA"].clone();
+    service.kill();
+    let service = Service::start(data.path(), &["--speed", "10", "--no-demand"]);
+    assert_eq!(service.stage(&id), "HeadedToDropoff");
+    assert_eq!(
+        service.get(&format!("/api/deliveries/{id}")).body["droneId"],
+        before["droneId"]
+    );
+    assert_eq!(
+        service.status(&id)["deliveryETA"],
+        eta,
+        "the same flight arrives when it would have"
+    );
+    service.wait_for_stage(&id, "Completed");
+}
+
+#[test]
+fn a_repeated_key_is_one_delivery_also_after_a_crash() {
+    let data = data();
+    let service = Service::start(data.path(), &["--no-demand"]);
+    let key = [("Idempotency-Key", "order 7")];
+    let first = service.call("POST", "/api/deliveryrequests", Some(&parcel()), &key);
+    assert_eq!(first.status, 202);
+    service.kill();
+    let service = Service::start(data.path(), &["--no-demand"]);
+    let again = service.call("POST", "/api/deliveryrequests", Some(&parcel()), &key);
+    assert_eq!(
+        (again.status, &again.body["deliveryId"]),
+        (202, &first.body["deliveryId"])
+    );
+    let mut other = parcel();
+    other["packageInfo"]["weight"] = json!(0.7);
+    assert_eq!(
+        service
+            .call("POST", "/api/deliveryrequests", Some(&other), &key)
+            .status,
+        422
+    );
+}

@@ -1,0 +1,11 @@
+//! The program from outside: what a person, a client and an operator do with it, and what may happen to it.
+
+mod browser;
+mod contract;
+mod crash;
+mod misuse;
+mod restart;
+mod run;
+mod service;
+mod streams;
+mod tidy;
