@@ -1,7 +1,9 @@
-//! Timed slices: a neighbour on the host makes any one of them slow, hence minimum and median.
+//! Timed slices: a neighbour on the host makes any one of them slow, hence minimum and median, and processor time.
 
 use std::fmt;
-use std::time::Instant;
+use std::fs;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 /// Nanoseconds an operation, slice by slice.
 #[derive(Clone, Debug, Default)]
@@ -10,14 +12,14 @@ pub struct Slices(Vec<f64>);
 impl Slices {
     /// Times one slice; `work` answers how many operations it did.
     pub fn time(&mut self, work: impl FnOnce() -> u64) {
-        let started = Instant::now();
+        let started = thread_time();
         let operations = work();
         self.note(started, operations);
     }
 
-    /// Takes in a slice of `operations` that began at `started` and ends now.
-    pub fn note(&mut self, started: Instant, operations: u64) {
-        let nanoseconds = started.elapsed().as_secs_f64() * 1e9;
+    /// Takes in a slice of `operations` that began at `started`, by [`thread_time`], and ends now.
+    pub fn note(&mut self, started: Duration, operations: u64) {
+        let nanoseconds = (thread_time() - started).as_secs_f64() * 1e9;
         self.0.push(nanoseconds / operations.max(1) as f64);
     }
 
@@ -40,6 +42,16 @@ impl fmt::Display for Slices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.0} / {:.0}", self.min(), self.median())
     }
+}
+
+/// Time this thread has spent on a processor; where the system does not tell, time that has passed.
+#[must_use]
+pub fn thread_time() -> Duration {
+    static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let on_processor = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    on_processor
+        .and_then(|text| text.split(' ').next()?.parse().ok())
+        .map_or_else(|| STARTED.elapsed(), Duration::from_nanos)
 }
 
 #[cfg(test)]

@@ -19,11 +19,14 @@ mod address;
 mod context;
 mod core;
 mod engine;
+mod entry;
+mod prefetch;
 mod queue;
 mod slab;
 mod snapshot;
 mod supervision;
 mod system;
+mod wheel;
 
 pub use actor::{Actor, ActorError, AtLimit, Member, Recording, RestartPolicy, System, SystemEvent};
 pub use address::{Addr, RawAddr};

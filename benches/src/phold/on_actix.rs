@@ -3,14 +3,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Instant;
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use skyhaul_engine::rng::RandomStream;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use super::{SEED, Size, State, first_delay};
-use crate::slices::Slices;
+use crate::slices::{Slices, thread_time};
 
 struct Entity {
     state: State,
@@ -91,7 +90,7 @@ async fn phold(entities: &[Addr<Entity>], size: Size) -> (Slices, u64) {
     let mut horizon = SimTime::ZERO;
     for slice in 0..=size.slices {
         horizon = horizon + size.slice();
-        let (started, mut events) = (Instant::now(), 0);
+        let (started, mut events) = (thread_time(), 0);
         while let Some(Reverse((time, index))) = queue.pop() {
             if time > horizon {
                 queue.push(Reverse((time, index)));
@@ -119,7 +118,7 @@ async fn messages(entities: &[Addr<Entity>], size: Size) -> Slices {
     let mut random = RandomStream::new(SEED, 0);
     let mut slices = Slices::default();
     for _ in 0..size.slices {
-        let started = Instant::now();
+        let started = thread_time();
         for _ in 0..size.events {
             let entity = &entities[random.index(entities.len())];
             entity.send(EventDue).await.expect("the entity lives");

@@ -105,6 +105,9 @@ pub trait System: Sized + 'static {
     /// Hands the message to its actor.
     fn dispatch(actors: &mut Self::Actors, core: &mut Core<Self>, to: RawAddr, message: Self::Message);
 
+    /// Has the actor's state fetched, since a message for it is near.
+    fn prefetch(actors: &Self::Actors, to: RawAddr);
+
     /// Puts a new actor into its slab.
     fn insert(actors: &mut Self::Actors, at: RawAddr, spawned: Self::Spawned);
 

@@ -108,6 +108,11 @@ impl<S: System> Core<S> {
         self.next_event += 1;
     }
 
+    /// The next message due until `horizon`; time moves to it.
+    pub(super) fn next(&mut self, horizon: SimTime) -> Option<Envelope<S::Message>> {
+        self.queue.pop(&mut self.now, horizon)
+    }
+
     /// Lets the staged messages and events out; spawned actors and a stop are left to the engine.
     pub(super) fn commit_outputs(&mut self) {
         for (time, envelope) in self.staged.sends.drain(..) {
@@ -117,9 +122,14 @@ impl<S: System> Core<S> {
                 self.queue.push_later(time, envelope);
             }
         }
-        let mut events = std::mem::take(&mut self.staged.events);
-        events.drain(..).for_each(|event| self.emit(event));
-        self.staged.events = events;
+        for event in self.staged.events.drain(..) {
+            self.out.push(Numbered {
+                number: self.next_event,
+                at: self.now,
+                event,
+            });
+            self.next_event += 1;
+        }
     }
 
     /// Drops all that is staged, as if the handler had never run.
@@ -135,11 +145,13 @@ impl<S: System> Core<S> {
 
     /// Takes the message into the running digest of all that was handled, in order.
     pub(super) fn note(&mut self, source: u64, sequence: u64, to: RawAddr) {
-        for word in [self.now.micros(), source, sequence, to.source()] {
-            self.digest = (self.digest ^ word)
-                .wrapping_mul(0x0000_0100_0000_01B3)
-                .rotate_left(23);
-        }
+        let when = self.now.micros().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let who = source.wrapping_mul(0xC2B2_AE3D_27D4_EB4F).rotate_left(31);
+        let which = sequence.wrapping_mul(0x1656_67B1_9E37_79F9).rotate_left(17);
+        let whom = to.source().wrapping_mul(0x85EB_CA77_C2B2_AE63).rotate_left(47);
+        self.digest = (self.digest ^ when ^ who ^ which ^ whom)
+            .wrapping_mul(0x0000_0100_0000_01B3)
+            .rotate_left(23);
         self.counters.handled += 1;
     }
 

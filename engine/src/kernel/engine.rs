@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::actor::{Member, System};
 use super::address::{Addr, RawAddr};
 use super::core::{Core, Counters, Parked};
+use super::entry::{OUTSIDE, SEQUENCE_END};
 use super::queue::Envelope;
 use super::supervision::FaultPlan;
 use crate::ports::EventSink;
@@ -14,9 +15,6 @@ use crate::time::SimTime;
 
 /// How deep the causes at one instant may go. A longer chain is a loop that time never leaves.
 const DEPTH_MAX: u32 = 10_000;
-
-/// The source of messages from outside: ordered after all actors'.
-const OUTSIDE: u64 = u64::MAX;
 
 /// Why a run stopped before its horizon.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -69,6 +67,9 @@ impl<S: System> Engine<S> {
 
     /// Sends a message from outside, to be handled at `at`, which must lie after the present. Messages from outside at one instant are
     /// handled in order of `order`, which must be unique.
+    ///
+    /// # Panics
+    /// Where `order` is 2⁴⁸ or more.
     pub fn inject<A: Member<System = S>>(
         &mut self,
         at: SimTime,
@@ -76,6 +77,7 @@ impl<S: System> Engine<S> {
         to: Addr<A>,
         message: A::Message,
     ) {
+        assert!(order < SEQUENCE_END, "commands are fewer than 2⁴⁸");
         let envelope = Envelope {
             source: OUTSIDE,
             sequence: order,
@@ -91,38 +93,35 @@ impl<S: System> Engine<S> {
     /// [`Halt`], where going on makes no sense; the events so far were given.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<S::Event>) -> Result<(), Halt> {
         self.flush_events(sink);
-        while let Some(time) = self.core.queue.next_time().filter(|time| *time <= horizon) {
-            self.core.now = time;
-            self.core.queue.advance_to(time);
-            let instant = self.run_instant();
+        while let Some(envelope) = self.core.next(horizon) {
+            let Envelope {
+                source,
+                sequence,
+                to,
+                message,
+            } = envelope;
+            if self.core.queue.depth() > DEPTH_MAX {
+                return Err(self.runaway(to));
+            }
+            for soon in self.core.queue.come_in_sight() {
+                S::prefetch(&self.actors, soon);
+            }
+            self.core.note(source, sequence, to);
+            S::dispatch(&mut self.actors, &mut self.core, to, message);
+            self.settle(to);
             self.flush_events(sink);
-            instant?;
         }
         self.core.now = self.core.now.max(horizon);
         Ok(())
     }
 
-    /// Handles everything due at the present instant.
-    fn run_instant(&mut self) -> Result<(), Halt> {
-        while let Some(Envelope {
-            source,
-            sequence,
-            to,
-            message,
-        }) = self.core.queue.pop_now()
-        {
-            if self.core.queue.depth() > DEPTH_MAX {
-                return Err(Halt::RunawayInstant {
-                    at: self.core.now,
-                    depth: self.core.queue.depth(),
-                    actor: format!("{}-{}", S::KINDS[usize::from(to.kind)], to.index),
-                });
-            }
-            self.core.note(source, sequence, to);
-            S::dispatch(&mut self.actors, &mut self.core, to, message);
-            self.settle(to);
+    #[cold]
+    fn runaway(&self, to: RawAddr) -> Halt {
+        Halt::RunawayInstant {
+            at: self.core.now,
+            depth: self.core.queue.depth(),
+            actor: format!("{}-{}", S::KINDS[usize::from(to.kind)], to.index),
         }
-        Ok(())
     }
 
     /// Lets spawned actors live and a stopped one go.

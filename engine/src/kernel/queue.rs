@@ -1,11 +1,13 @@
 //! The queue: what is due now, by causal depth, and what is due later.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::RawAddr;
+use super::entry::Entry;
+use super::prefetch::prefetch;
+use super::wheel::Wheel;
 use crate::time::SimTime;
 
 /// A message on its way.
@@ -17,19 +19,11 @@ pub(super) struct Envelope<M> {
     pub(super) message: M,
 }
 
-/// A later message's place in the total order, and where its envelope lies.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    time: SimTime,
-    source: u64,
-    sequence: u64,
-    envelope: u32,
-}
-
 /// All messages on their way.
 pub(super) struct Queue<M> {
-    later: BinaryHeap<Reverse<Key>>,
-    envelopes: Vec<Option<Envelope<M>>>,
+    /// Later messages, each with its place in `messages`; those of this instant at depth 0 are taken straight from here.
+    later: Wheel,
+    messages: Vec<Option<M>>,
     free: Vec<u32>,
     /// Due now at the present depth, last first.
     ready: Vec<Envelope<M>>,
@@ -41,8 +35,8 @@ pub(super) struct Queue<M> {
 impl<M> Default for Queue<M> {
     fn default() -> Self {
         Self {
-            later: BinaryHeap::new(),
-            envelopes: Vec::new(),
+            later: Wheel::default(),
+            messages: Vec::new(),
             free: Vec::new(),
             ready: Vec::new(),
             deeper: Vec::new(),
@@ -51,21 +45,23 @@ impl<M> Default for Queue<M> {
     }
 }
 
-impl<M: Clone> Queue<M> {
+impl<M> Queue<M> {
     /// Queues a message that is due at a later instant.
     pub(super) fn push_later(&mut self, time: SimTime, envelope: Envelope<M>) {
-        let (source, sequence) = (envelope.source, envelope.sequence);
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.envelopes.push(None);
-            u32::try_from(self.envelopes.len() - 1).expect("fewer than 2³² messages on their way")
-        });
-        self.envelopes[slot as usize] = Some(envelope);
-        self.later.push(Reverse(Key {
-            time,
+        let Envelope {
             source,
             sequence,
-            envelope: slot,
-        }));
+            to,
+            message,
+        } = envelope;
+        let place = if let Some(place) = self.free.pop() {
+            self.messages[place as usize] = Some(message);
+            place
+        } else {
+            self.messages.push(Some(message));
+            u32::try_from(self.messages.len() - 1).expect("fewer than 2³² messages on their way")
+        };
+        self.later.push(Entry::new(time, source, sequence, to, place));
     }
 
     /// Queues a message that is due at this instant.
@@ -73,15 +69,46 @@ impl<M: Clone> Queue<M> {
         self.deeper.push(envelope);
     }
 
-    /// The next message of this instant.
-    pub(super) fn pop_now(&mut self) -> Option<Envelope<M>> {
-        if self.ready.is_empty() && !self.deeper.is_empty() {
-            self.depth += 1;
-            std::mem::swap(&mut self.ready, &mut self.deeper);
-            self.ready
-                .sort_unstable_by_key(|e| Reverse((e.source, e.sequence)));
+    /// The next message due at `now` or, when there is none left, the first one due until `horizon`; `now` moves to it.
+    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Envelope<M>> {
+        if let Some(envelope) = self.ready.pop() {
+            return Some(envelope);
         }
+        if self.deeper.is_empty() {
+            return self.pop_later(now, horizon);
+        }
+        if self.depth == 0
+            && let Some(envelope) = self.pop_later(now, *now)
+        {
+            return Some(envelope);
+        }
+        self.depth += 1;
+        std::mem::swap(&mut self.ready, &mut self.deeper);
+        self.ready
+            .sort_unstable_by_key(|e| Reverse((e.source, e.sequence)));
         self.ready.pop()
+    }
+
+    fn pop_later(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Envelope<M>> {
+        let entry = self.later.pop_until(horizon.micros())?;
+        *now = SimTime::from_micros(entry.time);
+        self.depth = 0;
+        self.free.push(entry.message);
+        let message = self.messages[entry.message as usize].take()?;
+        Some(Envelope {
+            source: entry.source(),
+            sequence: entry.sequence(),
+            to: entry.to(),
+            message,
+        })
+    }
+
+    /// Whom messages are for that will be handled soon; each is told once. Their messages are fetched meanwhile.
+    pub(super) fn come_in_sight(&mut self) -> impl Iterator<Item = RawAddr> {
+        self.later.come_in_sight().iter().map(|entry| {
+            prefetch(&self.messages[entry.message as usize]);
+            entry.to()
+        })
     }
 
     /// How deep the present instant's chain of causes is.
@@ -91,18 +118,7 @@ impl<M: Clone> Queue<M> {
 
     /// When the next later message is due.
     pub(super) fn next_time(&self) -> Option<SimTime> {
-        self.later.peek().map(|Reverse(key)| key.time)
-    }
-
-    /// Makes everything that is due at `time`, the next time, ready.
-    pub(super) fn advance_to(&mut self, time: SimTime) {
-        self.depth = 0;
-        while let Some(Reverse(key)) = self.later.peek().copied().filter(|Reverse(key)| key.time == time) {
-            self.later.pop();
-            self.free.push(key.envelope);
-            self.ready.extend(self.envelopes[key.envelope as usize].take());
-        }
-        self.ready.reverse();
+        self.later.next_time().map(SimTime::from_micros)
     }
 
     /// Messages on their way.
@@ -111,11 +127,23 @@ impl<M: Clone> Queue<M> {
     }
 
     /// All later messages in order. Between two instants these are all there are.
-    pub(super) fn snapshot(&self) -> Vec<(SimTime, Envelope<M>)> {
-        let mut keys: Vec<Key> = self.later.iter().map(|Reverse(key)| *key).collect();
-        keys.sort_unstable();
-        keys.iter()
-            .filter_map(|key| Some((key.time, self.envelopes[key.envelope as usize].clone()?)))
+    pub(super) fn snapshot(&self) -> Vec<(SimTime, Envelope<M>)>
+    where
+        M: Clone,
+    {
+        let mut entries: Vec<Entry> = self.later.iter().collect();
+        entries.sort_unstable();
+        let envelope = |entry: &Entry| {
+            Some(Envelope {
+                source: entry.source(),
+                sequence: entry.sequence(),
+                to: entry.to(),
+                message: self.messages[entry.message as usize].clone()?,
+            })
+        };
+        entries
+            .iter()
+            .filter_map(|entry| Some((SimTime::from_micros(entry.time), envelope(entry)?)))
             .collect()
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
 use super::address::Addr;
+use super::prefetch::prefetch;
 use crate::time::SimTime;
 
 /// All actors of one type.
@@ -84,6 +85,13 @@ impl<A: Actor> Slab<A> {
         self.slots
             .get_mut(index as usize)
             .filter(|slot| slot.generation == generation && slot.actor.is_some())
+    }
+
+    /// Has a slot fetched; for [`system!`](crate::system).
+    pub fn prefetch(&self, index: u32) {
+        if let Some(slot) = self.slots.get(index as usize) {
+            prefetch(slot);
+        }
     }
 
     /// Puts an actor into a slot; for [`system!`](crate::system).

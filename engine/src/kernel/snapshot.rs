@@ -14,7 +14,7 @@ use super::supervision::FaultState;
 use crate::time::SimTime;
 
 /// The form of the bytes. Another number is another form.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 
 /// Why a snapshot could not be taken or read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

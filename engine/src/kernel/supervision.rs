@@ -11,6 +11,7 @@ use super::context::{Ctx, Mode};
 use super::core::{Core, Parked};
 use super::slab::{Handled, Record, Slab, Slot};
 use crate::rng::RandomStream;
+use crate::time::SimTime;
 
 /// Messages an actor with [`Recording::Log`] handles between two copies of its state.
 const LOG_MAX: usize = 4_096;
@@ -85,7 +86,7 @@ impl Failure {
 }
 
 /// Hands a message to the actor at `to`, contains its failure, and restarts it as its policy says. For [`system!`](crate::system).
-pub fn deliver<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, message: &A::Message)
+pub fn deliver<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, message: A::Message)
 where
     S: System,
     A: Member<System = S>,
@@ -97,26 +98,30 @@ where
     if A::RESTART.at_limit == AtLimit::SkipMessage {
         slot.restarts = 0;
     }
-    loop {
-        let failure = match attempt(slot, core, to, message) {
-            Ok(()) => return,
-            Err(failure) => failure,
-        };
+    let mut message = message;
+    while let Err(failed) = attempt(slot, core, to, message) {
         core.discard_staged();
         if !may_restart(slot, core) {
-            give_up(slot, core, to, message, failure.cause());
+            give_up(slot, core, to, failed);
             return;
         }
         core.counters.restarts += 1;
         let notice = SupervisionNotice::Restarted {
             kind: S::KINDS[usize::from(to.kind)],
             index: to.index,
-            cause: failure.cause(),
+            cause: failed.failure.cause(),
         };
         if let Some(event) = S::Event::of_supervision(notice) {
             core.emit(event);
         }
+        message = failed.message;
     }
+}
+
+/// A message its handler failed on, to be handled again.
+struct Failed<M> {
+    message: M,
+    failure: Failure,
 }
 
 /// Runs the handler once. On failure the slot holds the last recorded state again; what was staged is still there.
@@ -124,29 +129,20 @@ fn attempt<S, A>(
     slot: &mut Slot<A>,
     core: &mut Core<S>,
     to: RawAddr,
-    message: &A::Message,
-) -> Result<(), Failure>
+    message: A::Message,
+) -> Result<(), Failed<A::Message>>
 where
     S: System,
     A: Member<System = S>,
 {
-    let Some(mut actor) = slot.actor.take() else {
+    let Some(actor) = &mut slot.actor else {
         return Ok(());
     };
-    let before = match A::RECORDING {
-        Recording::EachMessage => Some(actor.clone()),
+    let kept = match A::RECORDING {
+        Recording::EachMessage => Kept::Whole(actor.clone(), message.clone()),
         Recording::Log => {
-            if slot
-                .record
-                .as_ref()
-                .is_none_or(|record| record.since.len() >= LOG_MAX)
-            {
-                slot.record = Some(Box::new(Record {
-                    state: actor.clone(),
-                    since: Vec::new(),
-                }));
-            }
-            None
+            note_in_log(&mut slot.record, actor, core.now, &message);
+            Kept::InLog
         }
     };
     let mut ctx = Ctx {
@@ -155,38 +151,74 @@ where
         sequence: slot.sequence,
         mode: Mode::Live,
     };
-    let result = catch_unwind(AssertUnwindSafe(|| actor.handle(message.clone(), &mut ctx)));
+    let result = catch_unwind(AssertUnwindSafe(|| actor.handle(message, &mut ctx)));
     let sequence = ctx.sequence;
     let failure = match result {
         Ok(Ok(())) if core.staged.taken.len() != core.staged.spawns.len() => {
-            Some(Failure::Refused("an address was reserved for nobody".to_owned()))
+            Failure::Refused("an address was reserved for nobody".to_owned())
         }
-        Ok(Ok(())) if !draws_fault(core) => None,
-        Ok(Ok(())) => Some(Failure::Injected),
-        Ok(Err(error)) => Some(Failure::Refused(error.0)),
-        Err(payload) => Some(Failure::Panicked(payload)),
+        Ok(Ok(())) if !draws_fault(core) => {
+            slot.sequence = sequence;
+            if let Some(handled) = slot.record.as_mut().and_then(|record| record.since.last_mut()) {
+                let taken = core.staged.taken.iter();
+                handled.spawned = taken.map(|addr| (addr.index, addr.generation)).collect();
+            }
+            core.commit_outputs();
+            return Ok(());
+        }
+        Ok(Ok(())) => Failure::Injected,
+        Ok(Err(error)) => Failure::Refused(error.0),
+        Err(payload) => Failure::Panicked(payload),
     };
-    if let Some(failure) = failure {
-        slot.actor = before.or_else(|| {
-            slot.record
-                .as_deref()
-                .and_then(|record| rebuild(record, core, to))
-        });
-        return Err(failure);
+    Err(Failed {
+        message: restore(slot, core, to, kept),
+        failure,
+    })
+}
+/// What it takes to try again.
+enum Kept<A: Actor> {
+    /// Copies from before the message.
+    Whole(A, A::Message),
+    /// The message is the last one in the log.
+    InLog,
+}
+
+/// Adds the message to the actor's log, which begins anew with a copy of the state when it is long.
+fn note_in_log<A: Actor>(record: &mut Option<Box<Record<A>>>, actor: &A, now: SimTime, message: &A::Message) {
+    let handled = Handled {
+        at: now,
+        message: message.clone(),
+        spawned: Vec::new(),
+    };
+    match record {
+        Some(record) if record.since.len() < LOG_MAX => record.since.push(handled),
+        _ => {
+            *record = Some(Box::new(Record {
+                state: actor.clone(),
+                since: vec![handled],
+            }));
+        }
     }
-    slot.actor = Some(actor);
-    slot.sequence = sequence;
-    if let Some(record) = &mut slot.record {
-        let taken = core.staged.taken.iter();
-        let spawned = taken.map(|addr| (addr.index, addr.generation)).collect();
-        record.since.push(Handled {
-            at: core.now,
-            message: message.clone(),
-            spawned,
-        });
+}
+
+/// Puts the last recorded state back, and gives the message back.
+fn restore<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, kept: Kept<A>) -> A::Message
+where
+    S: System,
+    A: Member<System = S>,
+{
+    match kept {
+        Kept::Whole(state, message) => {
+            slot.actor = Some(state);
+            message
+        }
+        Kept::InLog => {
+            let record = slot.record.as_deref_mut().expect("made before the handler ran");
+            let handled = record.since.pop().expect("noted before the handler ran");
+            slot.actor = rebuild(record, core, to);
+            handled.message
+        }
     }
-    core.commit_outputs();
-    Ok(())
 }
 
 /// Whether the fault plan strikes this message.
@@ -242,11 +274,13 @@ fn may_restart<S: System, A: Actor>(slot: &mut Slot<A>, core: &Core<S>) -> bool 
 }
 
 /// Parks the message, lets the actor make good what is lost with it, and stops the actor unless its policy is to skip the message.
-fn give_up<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, message: &A::Message, cause: String)
+fn give_up<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, failed: Failed<A::Message>)
 where
     S: System,
     A: Member<System = S>,
 {
+    let Failed { message, failure } = failed;
+    let cause = failure.cause();
     let skips = A::RESTART.at_limit == AtLimit::SkipMessage && slot.actor.is_some();
     if skips {
         core.counters.skipped += 1;
@@ -261,12 +295,6 @@ where
             core.emit(event);
         }
     }
-    core.park(Parked {
-        at: core.now,
-        to,
-        message: A::wrap(message.clone()),
-        cause,
-    });
     if let Some(actor) = &slot.actor {
         let mut ctx = Ctx {
             core,
@@ -274,7 +302,7 @@ where
             sequence: slot.sequence,
             mode: Mode::Live,
         };
-        let told = catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx)));
+        let told = catch_unwind(AssertUnwindSafe(|| actor.on_given_up(&message, &mut ctx)));
         let sequence = ctx.sequence;
         match told {
             Ok(()) => {
@@ -284,5 +312,11 @@ where
             Err(_) => core.discard_staged(),
         }
     }
+    core.park(Parked {
+        at: core.now,
+        to,
+        message: A::wrap(message),
+        cause,
+    });
     core.staged.stop = !skips;
 }

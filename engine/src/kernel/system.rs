@@ -109,8 +109,16 @@ macro_rules! system {
                     message: $messages,
                 ) {
                     match message {
-                        $($messages::$actor(message) => $crate::kernel::deliver(&mut actors.$field, core, to, &message),)+
+                        $($messages::$actor(message) => $crate::kernel::deliver(&mut actors.$field, core, to, message),)+
                     }
+                }
+
+                fn prefetch(actors: &$actors, to: $crate::kernel::RawAddr) {
+                    $(
+                        if to.kind == Kind::$actor as u8 {
+                            actors.$field.prefetch(to.index);
+                        }
+                    )+
                 }
 
                 fn insert(actors: &mut $actors, at: $crate::kernel::RawAddr, spawned: $spawned) {

@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernel::RawAddr;
+use crate::time::SimTime;
+
+fn entry(time: u64, sequence: u64) -> Entry {
+    let to = RawAddr {
+        kind: 0,
+        index: 0,
+        generation: 0,
+    };
+    Entry::new(SimTime::from_micros(time), sequence % 5, sequence, to, 0)
+}
+
+/// What is done to a wheel: push at a delay of so many bits after the last time taken, or take what is due within it.
+#[derive(Clone, Debug)]
+enum Step {
+    Push { bits: u32, delay: u64 },
+    Take { count: usize },
+    TakeUntil { bits: u32, delay: u64 },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let delay = || (0..50_u32, any::<u64>());
+    let step = prop_oneof![
+        6 => delay().prop_map(|(bits, delay)| Step::Push { bits, delay }),
+        2 => (1..20_usize).prop_map(|count| Step::Take { count }),
+        1 => delay().prop_map(|(bits, delay)| Step::TakeUntil { bits, delay }),
+    ];
+    proptest::collection::vec(step, 1..400)
+}
+
+fn within(bits: u32, delay: u64) -> u64 {
+    delay & ((1 << bits) - 1)
+}
+
+proptest! {
+    #[test]
+    fn gives_what_an_ordered_set_gives(steps in steps()) {
+        let (mut wheel, mut model) = (Wheel::default(), BTreeSet::new());
+        let mut now = 0;
+        for (sequence, step) in (0..).zip(steps) {
+            let (count, horizon) = match step {
+                Step::Push { bits, delay } => {
+                    let entry = entry(now + within(bits, delay), sequence);
+                    wheel.push(entry);
+                    model.insert(entry);
+                    (0, now)
+                }
+                Step::Take { count } => (count, u64::MAX),
+                Step::TakeUntil { bits, delay } => (usize::MAX, now + within(bits, delay)),
+            };
+            for _ in 0..count {
+                let expected = model.first().copied().filter(|first| first.time <= horizon);
+                prop_assert_eq!(wheel.pop_until(horizon), expected);
+                let Some(expected) = expected else { break };
+                model.remove(&expected);
+                now = expected.time;
+            }
+            prop_assert_eq!(wheel.len(), model.len());
+            prop_assert_eq!(wheel.next_time(), model.first().map(|entry| entry.time));
+        }
+        prop_assert_eq!(wheel.iter().collect::<BTreeSet<_>>(), model);
+    }
+}
+
+#[test]
+fn sorts_what_is_too_much_for_one_run() {
+    let mut wheel = Wheel::default();
+    let count = 3 * SORT_MAX as u64;
+    for sequence in 0..count {
+        wheel.push(entry(1_000_000 + sequence * 7_919 % 100_000, sequence));
+    }
+    let taken: Vec<Entry> = std::iter::from_fn(|| wheel.pop_until(u64::MAX)).collect();
+    assert_eq!(taken.len() as u64, count);
+    assert!(taken.is_sorted());
+}
+
+#[test]
+fn sorts_any_number_at_one_instant() {
+    let mut wheel = Wheel::default();
+    (0..2 * SORT_MAX as u64)
+        .rev()
+        .for_each(|sequence| wheel.push(entry(1 << 40, sequence)));
+    let taken: Vec<Entry> = std::iter::from_fn(|| wheel.pop_until(1 << 40)).collect();
+    assert_eq!(taken.len(), 2 * SORT_MAX);
+    assert!(taken.is_sorted());
+}
+
+#[test]
+fn holds_the_last_instant_there_is() {
+    let mut wheel = Wheel::default();
+    wheel.push(entry(u64::MAX - 1, 1));
+    wheel.push(entry(3, 2));
+    assert_eq!(wheel.pop_until(u64::MAX - 2), Some(entry(3, 2)));
+    assert_eq!(wheel.pop_until(u64::MAX - 2), None);
+    assert_eq!(wheel.pop_until(u64::MAX), Some(entry(u64::MAX - 1, 1)));
+}
+
+#[test]
+fn tells_each_entry_once_before_its_turn() {
+    let mut wheel = Wheel::default();
+    (0..20).for_each(|sequence| wheel.push(entry(256 + sequence, sequence)));
+    let mut told: Vec<u64> = Vec::new();
+    while wheel.pop_until(u64::MAX).is_some() {
+        told.extend(wheel.come_in_sight().iter().map(|entry| entry.time));
+    }
+    assert_eq!(told, (257..276).collect::<Vec<_>>());
+}
