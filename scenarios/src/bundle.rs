@@ -1,7 +1,8 @@
 //! A scenario with everything it is made of, as text: can be kept in a journal and built again anywhere.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -136,12 +137,14 @@ fn read_text(path: &Path) -> Result<String, String> {
     let cannot = |error: std::io::Error| {
         format!("cannot be read: {error}; check the path, which is relative to the scenario file")
     };
-    let length = fs::metadata(path).map_err(cannot)?.len();
-    if length > FILE_BYTES_MAX {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(format!(
-            "has {length} bytes, must have no more than {FILE_BYTES_MAX}"
+            "is too large, must have no more than {FILE_BYTES_MAX} bytes"
         ));
     }
-    let bytes = fs::read(path).map_err(cannot)?;
     String::from_utf8(bytes).map_err(|_| "is not UTF-8 text; convert it".to_owned())
 }

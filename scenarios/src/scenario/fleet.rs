@@ -1,6 +1,6 @@
 //! `[[depots]]` and `[[fleets]]`: where drones live, and how many of which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use skyhaul_actors::environment::{AircraftSpec, Area, DepotSpec, FleetSpec};
@@ -38,6 +38,7 @@ pub(super) fn read_depots<'a>(
     let list = root.require("depots")?;
     let items = limited(&list, DEPOTS_MAX)?;
     let mut depots: Vec<(DepotSpec, Field<'a>)> = Vec::with_capacity(items.len());
+    let mut names = BTreeSet::new();
     let mut region = None;
     for item in items {
         let section = item.table(DEPOT_KEYS)?;
@@ -49,10 +50,7 @@ pub(super) fn read_depots<'a>(
             pads: section.count_or("pads", PADS_DEFAULT, PADS)?,
             spare_batteries: section.count_or("spare_batteries", SPARES_DEFAULT, SPARES)?,
         };
-        if depots
-            .iter()
-            .any(|(other, _)| is_same_name(&other.name, &depot.name))
-        {
+        if !names.insert(depot.name.to_lowercase()) {
             return Err(name.refuse(format_args!(
                 "`{}` is the name of another depot; choose another",
                 depot.name
@@ -169,9 +167,4 @@ fn limited<'a>(list: &Field<'a>, count_max: usize) -> Result<Vec<Field<'a>>, Sce
         )));
     }
     Ok(items)
-}
-
-/// Names that differ by letter case alone are one name to a client.
-fn is_same_name(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
 }

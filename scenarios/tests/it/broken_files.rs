@@ -64,3 +64,18 @@ fn a_bundle_without_a_file_it_names_is_refused() {
         "{said}"
     );
 }
+
+#[test]
+fn a_file_that_is_too_large_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("town.toml");
+    fs::write(&path, "x".repeat(16 * 1024 * 1024 + 1)).expect("it is written");
+    let said = ScenarioBundle::read(&path)
+        .map(|_| ())
+        .expect_err("it is too large")
+        .to_string();
+    assert!(
+        said.contains("town.toml: is too large, must have no more than 16777216 bytes"),
+        "{said}"
+    );
+}
