@@ -65,7 +65,7 @@ describe("the dashboard", { timeout: 900_000 }, () => {
     const { page, complaints, close } = await open(browser, "/", { tone: "dark" });
     await page.locator(".list-row").first().click({ timeout: SOON_MS });
     const drone = await page.locator(".details h2").innerText();
-    assert.ok(page.url().includes(`drone=${drone}`), page.url());
+    await page.waitForURL((url) => url.hash.includes(`drone=${drone}`), { timeout: SOON_MS });
     await page.locator(".details dt", { hasText: "Home depot" }).waitFor({ timeout: SOON_MS });
     await page.waitForTimeout(1_000);
     await picture(page, "fleet-dark");

@@ -31,7 +31,8 @@ async function config(): Promise<Config> {
 /** The address of the telemetry listener: on the page's own host, unless the service names another. */
 function telemetryUrl({ telemetry: { host, port, path } }: Config): string {
   const scheme = window.location.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${host ?? window.location.hostname}:${port}${path}`;
+  const named = host?.includes(":") ? `[${host}]` : host;
+  return `${scheme}://${named ?? window.location.hostname}:${port}${path}`;
 }
 
 async function start(): Promise<void> {

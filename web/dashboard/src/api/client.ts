@@ -72,6 +72,7 @@ export const api = {
   delivery: (delivery: string): Promise<Delivery> => get(`/api/deliveries/${id(delivery)}`),
   status: (delivery: string): Promise<DeliveryStatus> => get(`/api/deliveries/${id(delivery)}/status`),
   history: (delivery: string): Promise<readonly Milestone[]> => get(`/api/deliveries/${id(delivery)}/history`),
+  track: (delivery: string): Promise<GeoJSON.FeatureCollection> => get(`/api/deliveries/${id(delivery)}/track`),
   /** Asks for a delivery; the same key never makes two. */
   request: async (request: DeliveryRequest, key: string): Promise<string> => {
     const answer = await call("POST", "/api/deliveryrequests", request, { "Idempotency-Key": key });

@@ -4,7 +4,7 @@ import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { clockTime, compass, countdown, short } from "../page/words";
 import type { Telemetry } from "../telemetry/connection";
-import { fixAt, flightOf, type Flight } from "../telemetry/flight";
+import { fixAt, flightOf, lineOf, type Flight, type Line as Path } from "../telemetry/flight";
 import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
 import { isStale, type Drone } from "./roster";
@@ -33,7 +33,7 @@ export class DroneDetailsPanel {
   /** The leg it flies now. */
   flight: Flight | null = null;
   /** Legs it flew since it was chosen. */
-  readonly flown: Flight[] = [];
+  readonly flown: Path[] = [];
   #position: DronePosition | null = null;
   #known: DroneDetails | null = null;
   #missing = false;
@@ -144,7 +144,7 @@ export class DroneDetailsPanel {
     for (const leg of change.legs) {
       const flight = flightOf(leg);
       if (!flight) continue;
-      if (this.flight && this.flight.leg.departs !== leg.departs) this.flown.push(this.flight);
+      if (this.flight && this.flight.leg.departs !== leg.departs) this.flown.push(lineOf(this.flight));
       this.flight = flight;
     }
     for (const position of change.positions) {
@@ -156,7 +156,7 @@ export class DroneDetailsPanel {
   }
 
   #land(): void {
-    if (this.flight) this.flown.push(this.flight);
+    if (this.flight) this.flown.push(lineOf(this.flight));
     this.flight = null;
   }
 

@@ -25,6 +25,7 @@ export class Figures {
   readonly #chips = new Map<DroneState, HTMLButtonElement>();
   readonly #chart = drawing("svg", { viewBox: `0 0 ${HISTORY_MAX} 30`, preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" });
   readonly #history: number[] = [];
+  #latest: number | null = null;
   readonly #shown = new Set<DroneState>(DRONE_STATES);
 
   constructor(private readonly filtered: (shown: ReadonlySet<DroneState>) => void) {
@@ -52,7 +53,7 @@ export class Figures {
     set("p50", stats.waitP50S > 0 ? span(stats.waitP50S) : "–");
     set("p95", stats.waitP95S > 0 ? span(stats.waitP95S) : "–");
     this.#behind(stats.behindS);
-    this.#draw(stats.completedPerMinute);
+    this.#latest = stats.completedPerMinute;
   }
 
   #chip(state: DroneState): HTMLButtonElement {
@@ -90,8 +91,10 @@ export class Figures {
     if (!line.hidden) say(line, `The simulation lags ${span(seconds)} behind its clock.`);
   }
 
-  #draw(value: number): void {
-    this.#history.push(value);
+  /** Adds the latest figure to the chart; call it once a second, since figures come only when they change. */
+  tick(): void {
+    if (this.#latest === null) return;
+    this.#history.push(this.#latest);
     if (this.#history.length > HISTORY_MAX) this.#history.shift();
     const top = Math.max(...this.#history, 1);
     const points = this.#history.map((each, index) => `${HISTORY_MAX - this.#history.length + index},${(28 - (each / top) * 25).toFixed(1)}`);

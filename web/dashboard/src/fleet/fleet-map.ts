@@ -17,6 +17,9 @@ const HOVER_DRONES_MAX = 20_000;
 /** The view is widened by this share on each side before it is subscribed, so that a small move asks for nothing. */
 const MARGIN = 0.3;
 
+/** A followed drone may stray this far from the middle, px. */
+const KEEP_PIXELS = 0.5;
+
 /** How long the page waits after a loss before it greys the drones, ms: most losses are over sooner. */
 const LOST_MS = 4_000;
 
@@ -86,9 +89,11 @@ export class FleetMap {
     this.view.map.easeTo({ center: [longitude, latitude], zoom: Math.max(this.view.map.getZoom(), 14) });
   }
 
-  /** Keeps a place in the middle, without easing: called each frame. */
+  /** Keeps a place in the middle, without easing: called each frame, moves only where that can be seen. */
   keep(latitude: number, longitude: number): void {
-    this.view.map.setCenter([longitude, latitude]);
+    const { map } = this.view;
+    const [at, middle] = [map.project([longitude, latitude]), map.project(map.getCenter())];
+    if (Math.hypot(at.x - middle.x, at.y - middle.y) > KEEP_PIXELS) map.setCenter([longitude, latitude]);
   }
 
   /** The drone under a point of the map, px. */

@@ -22,6 +22,15 @@ import { fixOf, Roster } from "./roster";
 /** How often text is redrawn, ms: twice a second reads as live and costs little. */
 const TEXT_MS = 500;
 
+/** How often the line of a route is cut anew where its drone is, ms. */
+const ROUTE_MS = 150;
+
+/** How often the chart takes a figure, ms. */
+const CHART_MS = 1_000;
+
+/** How long a word of the service about its limits stays, ms. */
+const SAID_MS = 8_000;
+
 /** How often depots are asked for, ms. */
 const DEPOTS_MS = 5_000;
 
@@ -41,7 +50,7 @@ export class FleetPage {
   readonly #form: OrderForm;
   readonly #tabs: Tabs;
   readonly #cards = element("div", { class: "cards" });
-  readonly #stage = element("div", { class: "map", "aria-label": "Map of the fleet" });
+  readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the fleet" });
   #map: FleetMap | null = null;
   #depots: DepotMarkers | null = null;
   #details: DroneDetailsPanel | null = null;
@@ -73,10 +82,14 @@ export class FleetPage {
     const shell = new Shell(this.theme, this.config.scenario);
     shell.follow(this.telemetry);
     this.root.className = "fleet";
-    this.root.replaceChildren(shell.header, element("main", { class: "fleet-main" }, element("aside", { class: "side", "aria-label": "Fleet, orders and alerts" }, this.#tabs.root), this.#stage, this.#cards));
+    const title = element("h1", { class: "visually-hidden" }, `The fleet in ${this.config.scenario}`);
+    this.root.replaceChildren(shell.header, element("main", { class: "fleet-main" }, title, element("aside", { class: "side", "aria-label": "Fleet, orders and alerts" }, this.#tabs.root), this.#stage, this.#cards));
     this.#tabs.open(this.#address.state.tab ?? "fleet");
     this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats));
     window.setInterval(() => this.#tick(), TEXT_MS);
+    window.setInterval(() => this.#route(this.telemetry.now()), ROUTE_MS);
+    window.setInterval(() => this.#figures.tick(), CHART_MS);
+    this.telemetry.onError((code, message) => code.endsWith("_limit") && this.#say(message));
     this.#list.onTyped = () => this.#tick();
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     await this.#openMap();
@@ -108,6 +121,15 @@ export class FleetPage {
       this.#stage.replaceChildren(notice("This browser shows no map (WebGL 2 is missing). Lists, orders and alerts work without."));
       this.telemetry.subscribe("fleet", { topic: "fleet", mode: "legs", hz: 1 }, (payload) => this.#receive(payload));
     }
+  }
+
+  /** Says over the map what the service refused, such as more drones than one view may hold. */
+  #say(message: string): void {
+    const said = notice(message);
+    said.classList.add("map-said");
+    this.#stage.querySelector(".map-said")?.remove();
+    this.#stage.append(said);
+    window.setTimeout(() => said.remove(), SAID_MS);
   }
 
   #poll(every: number, ask: () => Promise<void>): void {
@@ -235,7 +257,6 @@ export class FleetPage {
     if (this.#tabs.opened === "fleet") this.#list.update(now, this.#figures.shown, this.#details?.drone ?? null);
     this.#details?.update(now, wall);
     this.#followed?.tick(now, wall);
-    this.#route(now);
   }
 
   #route(now: number): void {
@@ -250,6 +271,6 @@ export class FleetPage {
       return view.route(flight && now < flight.arrivesAt + 1 ? flight : null, now, flown);
     }
     if (tracked?.flight) return view.route(tracked.flight, now, tracked.flown);
-    view.route(null, now, tracked?.flown ?? []);
+    view.route(null, now, tracked?.flown);
   }
 }

@@ -3,7 +3,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { Protocol } from "pmtiles";
 import type { Area } from "../api/model";
-import { splitAt, type Flight } from "../telemetry/flight";
+import { splitAt, type Flight, type Line } from "../telemetry/flight";
 import { gridOf } from "./grid";
 import { circle } from "./mercator";
 import type { Tone } from "./palette";
@@ -32,6 +32,8 @@ export function zoomFor(radius: number, latitude: number, pixels: number): numbe
   return Math.log2((40_075_016.7 * Math.cos((latitude * Math.PI) / 180)) / (512 * metresPerPixel));
 }
 
+const NO_LINES: readonly Line[] = [];
+
 const collection = (features: GeoJSON.Feature[]): GeoJSON.FeatureCollection => ({ type: "FeatureCollection", features });
 
 let prepared = false;
@@ -50,6 +52,8 @@ export class MapView {
   readonly map: LibreMap;
   readonly #streets: boolean;
   readonly #ready: Promise<void>;
+  /** The lines that are shown while nothing moves. */
+  #still: { lines: readonly Line[]; count: number } | null = null;
 
   constructor({ container, area, tone, view, cooperative }: MapOptions) {
     prepare();
@@ -99,10 +103,14 @@ export class MapView {
     this.#put("zones", zones);
   }
 
-  /** Shows a flight, cut into flown and planned, or nothing; `before` are legs flown earlier. */
-  route(flight: Flight | null, now: number, before: readonly Flight[] = []): void {
-    const part = (name: string, coordinates: [number, number][]): GeoJSON.Feature => ({ type: "Feature", properties: { part: name }, geometry: { type: "LineString", coordinates } });
-    const earlier = before.map((leg) => part("flown", leg.leg.path.map(([latitude, longitude]): [number, number] => [longitude, latitude])));
+  /** Shows a flight, cut into flown and planned, or nothing; `before` was flown earlier. */
+  route(flight: Flight | null, now: number, before: readonly Line[] = NO_LINES): void {
+    const part = (name: string, line: Line): GeoJSON.Feature => ({ type: "Feature", properties: { part: name }, geometry: { type: "LineString", coordinates: [...line] } });
+    const earlier = before.map((line) => part("flown", line));
+    // What stands still needs no redraw of the map.
+    const still = flight === null && this.#still?.lines === before && this.#still.count === before.length;
+    this.#still = flight === null ? { lines: before, count: before.length } : null;
+    if (still) return;
     if (flight === null) return this.#put("route", collection(earlier));
     const { flown, planned } = splitAt(flight, now);
     this.#put("route", collection([...earlier, part("flown", flown), part("planned", planned)]));

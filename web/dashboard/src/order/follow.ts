@@ -69,13 +69,18 @@ export class FollowPanel {
     this.#card.update(tracked, performance.now());
     this.root.dataset["stage"] = tracked.stage;
     this.#cancel.hidden = !mayCancel(tracked.stage);
-    const { droneId } = tracked;
-    this.#drone.replaceChildren(...(droneId ? ["Flown by ", element("button", { type: "button", class: "link-button", onclick: () => this.events.drone(droneId) }, droneId)] : []));
+    this.#bringer(tracked);
     this.events.changed(tracked);
   }
 
+  #bringer({ carrier, droneId }: Tracked): void {
+    const drone = droneId && element("button", { type: "button", class: "link-button", onclick: () => this.events.drone(droneId) }, droneId);
+    if (carrier) say(this.#drone, `Brought by ${carrier}, a third party`);
+    else if (this.#drone.textContent !== `Flown by ${droneId ?? ""}`) this.#drone.replaceChildren(...(drone ? ["Flown by ", drone] : []));
+  }
+
   #failed(problem: Problem): void {
-    say(this.#said, problem.status === 404 ? `No delivery ${this.delivery} is known.` : problem.message);
+    say(this.#said, problem.status === 404 || problem.status === 400 ? `No delivery ${this.delivery} is known.` : problem.message);
   }
 
   async #cancelled(): Promise<void> {

@@ -8,6 +8,9 @@ export interface PageState {
   readonly delivery: string | null;
 }
 
+/** The address is written this long after the last change, ms. */
+const WRITE_MS = 300;
+
 /** Reads the part after `#`; what makes no sense is left out. */
 export function stateOf(hash: string): PageState {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
@@ -45,16 +48,18 @@ export function trackedIn(path: string): string | null {
 /** Keeps the page's state in its address, without a step in the browser's history for each move. */
 export class Address {
   #state = stateOf(window.location.hash);
+  #timer = 0;
 
   /** What it says now. */
   get state(): PageState {
     return this.#state;
   }
 
-  /** Changes parts of it. */
+  /** Changes parts of it; the address itself follows when the changes pause, since browsers refuse many in a row. */
   set(change: Partial<PageState>): void {
     this.#state = { ...this.#state, ...change };
-    window.history.replaceState(null, "", hashOf(this.#state));
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => window.history.replaceState(null, "", hashOf(this.#state)), WRITE_MS);
   }
 
   /** Calls when a person edits the address or follows a link within the page. */

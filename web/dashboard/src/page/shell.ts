@@ -15,7 +15,7 @@ export class Shell {
     this.header = element(
       "header",
       { class: "bar" },
-      element("a", { class: "brand", href: "/" }, element("img", { src: "/skyhaul.svg", alt: "", width: 26, height: 26 }), element("span", {}, "Skyhaul")),
+      element("a", { class: "brand", href: "/", "aria-label": "Skyhaul" }, element("img", { src: "/skyhaul.svg", alt: "", width: 26, height: 26 }), element("span", {}, "Skyhaul")),
       this.#scenario,
       element("div", { class: "bar-space" }),
       element("p", { class: "clock", title: "Virtual time, and how fast it goes" }, this.#clock, this.#speed),

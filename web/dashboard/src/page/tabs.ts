@@ -25,7 +25,7 @@ export class Tabs {
       const badge = element("span", { class: "badge", hidden: true });
       const button = element("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, onclick: () => this.open(name) }, label, badge);
       button.addEventListener("keydown", (event) => this.#key(event));
-      const panel = element("div", { class: "panel", role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}`, hidden: true }, content);
+      const panel = element("div", { class: "panel", role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}`, tabindex: 0, hidden: true }, content);
       this.#buttons.set(name, button);
       this.#panels.set(name, panel);
       this.#badges.set(name, badge);

@@ -91,6 +91,14 @@ export function fixAt(flight: Flight, now: number): Fix {
   };
 }
 
+/** A line on the map: `[longitude, latitude]` points. */
+export type Line = readonly [number, number][];
+
+/** A leg's path over the ground. */
+export function lineOf({ leg }: Flight): Line {
+  return leg.path.map(([latitude, longitude]): [number, number] => [longitude, latitude]);
+}
+
 /** The flight's path as `[longitude, latitude]` points, cut at `now` into what is flown and what is planned. */
 export function splitAt(flight: Flight, now: number): { flown: [number, number][]; planned: [number, number][] } {
   const { latitude, longitude } = fixAt(flight, now);

@@ -27,6 +27,8 @@ export interface DeliveryFrame {
   readonly deliveryId: string;
   readonly stage: string;
   readonly droneId: string | null;
+  /** The third party that has it, or brought it. */
+  readonly carrier?: string | null;
   readonly lastKnownLocation: { readonly altitude: number; readonly latitude: number; readonly longitude: number };
   readonly pickupETA: string;
   readonly deliveryETA: string;

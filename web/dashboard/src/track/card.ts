@@ -22,7 +22,7 @@ export class DeliveryCard {
   update(tracked: Tracked, wall: number): void {
     this.#tracked = tracked;
     this.#eta.update(tracked.deliveryEta, wall);
-    say(this.#stage, stageWords(tracked.stage));
+    say(this.#stage, stageWords(tracked.stage, tracked.carrier !== null));
     this.root.dataset["stage"] = tracked.stage;
     this.#steps.replaceChildren(...stepsOf(tracked.stage, tracked.reached).map(stepElement));
   }

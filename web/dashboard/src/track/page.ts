@@ -15,6 +15,9 @@ import { Tracker, type Tracked } from "./tracker";
 /** How often text is redrawn, ms. */
 const TEXT_MS = 500;
 
+/** How often the line of the route is cut anew where the drone is, ms. */
+const ROUTE_MS = 150;
+
 /** The customer's page: where is my parcel, and when does it come. Text first; the map comes when it can. */
 export class TrackPage {
   readonly #card = new DeliveryCard();
@@ -28,6 +31,7 @@ export class TrackPage {
   #layer: DronesLayer | null = null;
   #first: ((found: boolean) => void) | null = null;
   #placed = false;
+  #courier: { remove: () => void } | null = null;
 
   constructor(
     private readonly delivery: string,
@@ -49,6 +53,7 @@ export class TrackPage {
     const found = new Promise<boolean>((resolve) => (this.#first = resolve));
     this.#tracker = new Tracker(this.delivery, this.telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });
     window.setInterval(() => this.#tick(), TEXT_MS);
+    window.setInterval(() => this.#route(), ROUTE_MS);
     if (await found) await this.#openMap();
   }
 
@@ -77,14 +82,15 @@ export class TrackPage {
     say(this.#said, "");
     this.#card.update(tracked, performance.now());
     this.root.dataset["stage"] = tracked.stage;
-    say(this.#facts, tracked.droneId ? `Flown by ${tracked.droneId}` : "");
+    say(this.#facts, tracked.carrier ? `Brought by ${tracked.carrier}` : tracked.droneId ? `Flown by ${tracked.droneId}` : "");
     this.#draw(tracked);
     this.#tick();
     this.#first?.(true);
   }
 
   #failed(problem: Problem): void {
-    if (problem.status === 404) {
+    // An id that is none is answered with 400.
+    if (problem.status === 404 || problem.status === 400) {
       say(this.#title, "No such delivery");
       say(this.#said, "No delivery is known by this link. Check it for a missing character, or ask whoever sent it to you.");
       this.#card.root.hidden = true;
@@ -110,8 +116,16 @@ export class TrackPage {
       view.frame([pickup, dropoff, tracked.at], 60);
     }
     const { flight } = tracked;
+    this.#parcel(tracked);
     this.#layer.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.leg.purpose), flight, stands: null } : undefined);
     this.#route();
+  }
+
+  /** Where the parcel is, where no drone shows it: a courier has it. */
+  #parcel({ stage, flight, at }: Tracked): void {
+    const seen = stage === "HeadedToDropoff" && flight === null;
+    this.#courier?.remove();
+    this.#courier = seen && this.#view ? this.#view.mark(element("div", { class: "parcel", role: "img", "aria-label": "The parcel" }), at.latitude, at.longitude) : null;
   }
 
   #route(): void {
@@ -123,6 +137,5 @@ export class TrackPage {
 
   #tick(): void {
     this.#card.tick(this.telemetry.now(), performance.now(), this.telemetry.clock.speed);
-    this.#route();
   }
 }

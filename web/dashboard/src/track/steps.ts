@@ -12,8 +12,8 @@ export interface Step {
 }
 
 /** What a person is told of a stage. */
-export function stageWords(stage: string, by: "drone" | "carrier" | null = null): string {
-  const who = by === "carrier" ? "The courier" : "The drone";
+export function stageWords(stage: string, byCarrier = false): string {
+  const who = byCarrier ? "A courier" : "A drone";
   switch (stage) {
     case "Created":
       return "Looking for a drone";
@@ -45,7 +45,7 @@ export function mayCancel(stage: string): boolean {
 const LINE: readonly (readonly [string, readonly Stage[]])[] = [
   ["Order taken", ["Created", "Rescheduled"]],
   ["On the way to pickup", ["HeadedToPickup"]],
-  ["Picked up, on the way to you", ["HeadedToDropoff"]],
+  ["Picked up, on its way", ["HeadedToDropoff"]],
   ["Delivered", ["Completed"]],
 ];
 

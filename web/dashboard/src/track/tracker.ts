@@ -1,11 +1,11 @@
 import { api, Problem } from "../api/client";
 import type { Delivery, Location } from "../api/model";
 import type { Telemetry } from "../telemetry/connection";
-import { flightOf, type Flight } from "../telemetry/flight";
+import { flightOf, type Flight, type Line } from "../telemetry/flight";
 import type { DeliveryFrame } from "../telemetry/frame";
 import { isFinal } from "./steps";
 
-/** While the socket is down the status is asked for this often, ms. */
+/** While the socket says nothing of the delivery, the status is asked for this often, ms. */
 const POLL_MS = 5_000;
 
 /** What is known of one delivery. */
@@ -13,13 +13,14 @@ export interface Tracked {
   readonly delivery: Delivery;
   readonly stage: string;
   readonly droneId: string | null;
+  readonly carrier: string | null;
   readonly at: Location;
   /** Virtual ms. */
   readonly pickupEta: number;
   readonly deliveryEta: number;
   readonly flight: Flight | null;
-  /** Legs flown for it before, as far as this page saw them. */
-  readonly flown: readonly Flight[];
+  /** What was flown for it before. */
+  readonly flown: readonly Line[];
   /** When each stage was entered last, virtual ms. */
   readonly reached: ReadonlyMap<string, number>;
 }
@@ -34,6 +35,7 @@ export interface TrackerEvents {
 export class Tracker {
   #tracked: Tracked | null = null;
   #stopped = false;
+  #heard = 0;
   readonly #topic: string;
 
   constructor(
@@ -72,7 +74,9 @@ export class Tracker {
     if (this.#tracked !== null && isFinal(this.#tracked.stage)) return;
     if (this.#tracked !== null) {
       this.telemetry.subscribe(this.#topic, { topic: `delivery:${this.id}` }, (payload) => {
-        if (payload.kind === "delivery" && this.#tracked) void this.#take(this.#tracked.delivery, payload.delivery);
+        if (payload.kind !== "delivery" || !this.#tracked) return;
+        this.#heard = performance.now();
+        void this.#take(this.#tracked.delivery, payload.delivery);
       });
     }
     this.#poll();
@@ -83,7 +87,7 @@ export class Tracker {
       if (this.#stopped || (this.#tracked !== null && isFinal(this.#tracked.stage))) return;
       if (this.#tracked === null) void this.#begin();
       else {
-        if (this.telemetry.link.state !== "live") void this.refresh();
+        if (performance.now() - this.#heard > POLL_MS) void this.refresh();
         this.#poll();
       }
     }, POLL_MS);
@@ -91,18 +95,18 @@ export class Tracker {
 
   async #take(delivery: Delivery, frame: DeliveryFrame): Promise<void> {
     const before = this.#tracked;
-    const news = before?.stage !== frame.stage;
     const flight = frame.leg ? flightOf(frame.leg) : null;
-    const ended = before?.flight && before.flight.leg.departs !== flight?.leg.departs ? [before.flight] : [];
+    const news = before?.stage !== frame.stage || before.flight?.leg.departs !== flight?.leg.departs;
     this.#tracked = {
       delivery,
       stage: frame.stage,
       droneId: frame.droneId,
+      carrier: frame.carrier === undefined ? (before?.carrier ?? null) : frame.carrier,
       at: frame.lastKnownLocation,
       pickupEta: Date.parse(frame.pickupETA),
       deliveryEta: Date.parse(frame.deliveryETA),
       flight: isFinal(frame.stage) ? null : flight,
-      flown: [...(before?.flown ?? []), ...ended],
+      flown: before?.flown ?? [],
       reached: before?.reached ?? new Map(),
     };
     if (!this.#stopped) this.events.changed(this.#tracked);
@@ -112,12 +116,18 @@ export class Tracker {
 
   async #milestones(): Promise<void> {
     try {
-      const milestones = await api.history(this.id);
+      const [milestones, track] = await Promise.all([api.history(this.id), api.track(this.id)]);
       if (this.#stopped || !this.#tracked) return;
-      this.#tracked = { ...this.#tracked, reached: new Map(milestones.map(({ stage, at }) => [stage, Date.parse(at)])) };
+      const reached = new Map(milestones.map(({ stage, at }) => [stage, Date.parse(at)]));
+      this.#tracked = { ...this.#tracked, reached, flown: flownIn(track) };
       this.events.changed(this.#tracked);
     } catch {
-      // The times beside the steps are a comfort; the steps themselves stand without.
+      // The times beside the steps and the trail are a comfort; the steps themselves stand without.
     }
   }
+}
+
+/** The lines of a track that are flown already. */
+function flownIn(track: GeoJSON.FeatureCollection): Line[] {
+  return track.features.flatMap(({ geometry, properties }) => (geometry.type === "LineString" && properties?.["state"] === "flown" ? [geometry.coordinates.map(([longitude = 0, latitude = 0]): [number, number] => [longitude, latitude])] : []));
 }
