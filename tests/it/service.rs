@@ -104,7 +104,7 @@ impl Service {
             let _ = BufReader::new(stderr).read_to_string(&mut text);
             let _ = error_sender.send(text);
         });
-        let mut said = |prefix: &str| loop {
+        let said = |prefix: &str| loop {
             match lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
                     if let Some(at) = line.find(prefix) {
