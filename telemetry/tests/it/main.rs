@@ -1,4 +1,10 @@
-//! Tracks folded from real worlds.
+//! Tracks folded from real worlds, and a real server with real sockets.
 
 mod city;
+mod conversation;
+mod delivery;
+mod fleet;
+mod limits;
+mod live;
+mod slow;
 mod tracks;

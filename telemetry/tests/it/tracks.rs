@@ -223,7 +223,7 @@ fn states_and_depots_count_every_drone_once() {
             .iter()
             .map(|d| d.idle + d.flying + d.handling + d.charging + d.queue + d.failed)
             .sum();
-        assert_eq!(u64::from(all), by_state.values().sum());
+        assert_eq!(u64::from(all), by_state.values().sum::<u64>());
     });
     assert_eq!(seen, DroneState::ALL.into());
 }
@@ -387,13 +387,13 @@ proptest! {
 
     /// Saved anywhere and loaded again, tracks go on as if nothing had been.
     #[test]
-    fn saving_and_loading_changes_nothing(seed in 0..u64::MAX, share in 0.0..1.0_f64) {
+    fn saving_and_loading_changes_nothing(seed in 0..u64::MAX, percent in 0..100_usize) {
         let mut planned = troubled(2, 30, seed);
         planned.demand = Some(trace(30, 60));
         let mut city = City::new(planned);
         city.run_s(2 * 3_600);
         let environment = city.world.environment();
-        let cut = (city.events.len() as f64 * share) as usize;
+        let cut = city.events.len() * percent / 100;
         let mut whole = Tracks::new(Arc::clone(environment));
         city.events[..cut].iter().for_each(|event| whole.apply(event));
         let mut halved = Tracks::load(Arc::clone(environment), &whole.save()).expect("they were just saved");
