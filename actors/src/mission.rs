@@ -5,9 +5,10 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
-use crate::environment::{AircraftSpec, Area};
+use crate::energy::{Phase, SECONDS_PER_HOUR, power_w};
+use crate::environment::{AircraftSpec, Area, Weather};
 use crate::event::AssignmentRefusal;
-use crate::flight::{Conditions, Departure, plan_flight};
+use crate::flight::{Conditions, Departure, NOTHING_TO_FLY_M, plan_flight};
 
 /// From landing at the pickup to take-off with the parcel.
 pub const LOADING: SimDuration = SimDuration::from_secs(30);
@@ -17,6 +18,9 @@ pub const UNLOADING: SimDuration = SimDuration::from_secs(20);
 
 /// A drone whose battery holds at least this share of its capacity is ready; missions are assessed with no more than that.
 pub const READY_SHARE: f64 = 0.98;
+
+/// The least energy of a mission is taken this much smaller, so that rounding never makes it more than the mission's own.
+const FLOOR_SHARE: f64 = 0.999;
 
 /// What is to be carried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +62,8 @@ pub struct Starting {
 /// Whether the aircraft can do the errand and be home above its reserve, and when it would.
 ///
 /// # Errors
-/// Why it cannot: [`AssignmentRefusal::TooHeavy`], `OutsideArea`, `NoFlyZone`, `Wind`, `OutOfRange`, in this order.
+/// Why it cannot: [`AssignmentRefusal::TooHeavy`], `OutsideArea`, `Wind`, `NoFlyZone`, `OutOfRange`, in this order; where the straight lines
+/// are out of range already, no way round zones is sought.
 pub fn assess(
     aircraft: &AircraftSpec,
     errand: &Errand,
@@ -71,6 +76,19 @@ pub fn assess(
     }
     if !area.contains(errand.pickup) || !area.contains(errand.dropoff) {
         return Err(AssignmentRefusal::OutsideArea);
+    }
+    if conditions.weather.wind_mps > aircraft.wind_max_mps {
+        return Err(AssignmentRefusal::Wind);
+    }
+    let spare = starting.battery - aircraft.reserve_energy();
+    if energy_floor(aircraft, errand, starting, conditions.weather) > spare {
+        let closed = conditions.airspace.closed_at(starting.time);
+        let is_closed = |place| conditions.airspace.covers(place, &closed);
+        return Err(if is_closed(errand.pickup) || is_closed(errand.dropoff) {
+            AssignmentRefusal::NoFlyZone
+        } else {
+            AssignmentRefusal::OutOfRange
+        });
     }
     let fly = |payload, from, time, to| {
         plan_flight(
@@ -91,7 +109,7 @@ pub fn assess(
     let dropped_off_at = over.arrives() + UNLOADING;
     let back = fly(Kilograms::ZERO, errand.dropoff, dropped_off_at, starting.home)?;
     let energy = out.energy + over.energy + back.energy;
-    if starting.battery - energy < aircraft.reserve_energy() {
+    if energy > spare {
         return Err(AssignmentRefusal::OutOfRange);
     }
     Ok(MissionEstimate {
@@ -100,4 +118,27 @@ pub fn assess(
         home_at: back.arrives(),
         energy,
     })
+}
+
+/// What the errand takes at the least: straight lines, and the wind from behind on each.
+fn energy_floor(
+    aircraft: &AircraftSpec,
+    errand: &Errand,
+    starting: Starting,
+    weather: &Weather,
+) -> WattHours {
+    let leg_ws = |payload, from: Position, to: Position| {
+        let distance_m = from.distance_m(to);
+        if distance_m < NOTHING_TO_FLY_M {
+            return 0.0;
+        }
+        let power = |phase| power_w(aircraft, phase, payload, weather.rho);
+        power(Phase::TakeOff) * aircraft.altitude_m / aircraft.climb_mps
+            + power(Phase::Cruise) * distance_m / (aircraft.cruise_mps + weather.wind_mps)
+            + power(Phase::Landing) * aircraft.altitude_m / aircraft.descent_mps
+    };
+    let total_ws = leg_ws(Kilograms::ZERO, starting.at, errand.pickup)
+        + leg_ws(errand.weight, errand.pickup, errand.dropoff)
+        + leg_ws(Kilograms::ZERO, errand.dropoff, starting.home);
+    WattHours::new(total_ws / SECONDS_PER_HOUR * FLOOR_SHARE)
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::time::SimDuration;
 
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::{DroneErrand, DroneMessage};
@@ -23,7 +23,7 @@ use crate::mission::{Errand, MissionEstimate};
 use crate::tree::{self, RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
-use self::fleet::Fleet;
+use self::fleet::{Choice, Fleet};
 use self::waiting::Waiting;
 
 mod fleet;
@@ -194,19 +194,16 @@ impl Actor for Scheduler {
 impl Scheduler {
     fn on_assign_drone(&mut self, order: Order, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
-        if let Some((drone, estimate)) = self.fleet.take_nearest(&order.errand, &surroundings, ctx.now()) {
-            self.assign(order, drone, estimate, ctx);
-            return;
-        }
-        match self.fleet.prospect(&order.errand, &surroundings, ctx.now()) {
-            Ok(_) if self.waiting.len() >= WAITING_MAX => {
+        match self.fleet.choose(&order.errand, &surroundings, ctx.now()) {
+            Choice::Ready(drone, estimate) => self.assign(order, drone, estimate, ctx),
+            Choice::Busy(_) if self.waiting.len() >= WAITING_MAX => {
                 refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
             }
-            Ok(prospect) => {
+            Choice::Busy(prospect) => {
                 let wait = prospect.wait(self.waiting.len());
                 self.queue(order, prospect.estimate, wait, ctx);
             }
-            Err(reason) => refuse(&order, reason, ctx),
+            Choice::Unable(reason) => refuse(&order, reason, ctx),
         }
     }
 
@@ -355,19 +352,4 @@ fn refuse(order: &Order, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) 
         reason,
     });
     ctx.send(order.workflow, WorkflowMessage::DroneRefused { reason });
-}
-
-/// What a request may hope for while all able drones are busy.
-struct Prospect {
-    estimate: MissionEstimate,
-    asked_at: SimTime,
-    able: u32,
-}
-
-impl Prospect {
-    /// The wait to expect behind `ahead` others: able drones come home one after another.
-    fn wait(&self, ahead: usize) -> SimDuration {
-        let mission = self.estimate.home_at.since(self.asked_at).as_seconds_f64();
-        SimDuration::from_seconds_f64(mission * (ahead as f64 + 1.0) / f64::from(self.able.max(1)))
-    }
 }

@@ -3,16 +3,40 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::time::SimTime;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::WattHours;
 
-use super::Prospect;
 use crate::environment::Environment;
 use crate::event::AssignmentRefusal;
 use crate::flight::Conditions;
 use crate::ids::{AircraftId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate, READY_SHARE, Starting, assess};
 use crate::tree::Surroundings;
+
+/// What the fleet can do for a request.
+pub(super) enum Choice {
+    /// This drone, which stood ready, does it.
+    Ready(DroneId, MissionEstimate),
+    /// Drones that could are busy.
+    Busy(Prospect),
+    /// No drone ever can.
+    Unable(AssignmentRefusal),
+}
+
+/// What a request may hope for while all able drones are busy.
+pub(super) struct Prospect {
+    pub(super) estimate: MissionEstimate,
+    asked_at: SimTime,
+    able: u32,
+}
+
+impl Prospect {
+    /// The wait to expect behind `ahead` others: able drones come home one after another.
+    pub(super) fn wait(&self, ahead: usize) -> SimDuration {
+        let mission = self.estimate.home_at.since(self.asked_at).as_seconds_f64();
+        SimDuration::from_seconds_f64(mission * (ahead as f64 + 1.0) / f64::from(self.able.max(1)))
+    }
+}
 
 /// All groups.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,52 +84,53 @@ impl Fleet {
         self.groups.iter().map(|group| group.idle.len()).sum()
     }
 
-    /// Takes the ready drone that has the parcel first, of those that can do the whole mission.
-    pub(super) fn take_nearest(
-        &mut self,
-        errand: &Errand,
-        surroundings: &Surroundings,
-        now: SimTime,
-    ) -> Option<(DroneId, MissionEstimate)> {
-        let mut candidates: Vec<(SimTime, usize)> = (0..self.groups.len())
-            .filter(|index| !self.groups[*index].idle.is_empty())
-            .map(|index| {
-                (
-                    self.groups[index].picks_up_no_sooner_than(errand, surroundings, now),
-                    index,
-                )
-            })
-            .collect();
-        candidates.sort_unstable();
+    /// Takes the ready drone that has the parcel first, of those that can do the whole mission; where none is ready, says what may be hoped for.
+    pub(super) fn choose(&mut self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Choice {
+        let mut closest = AssignmentRefusal::TooHeavy;
         let mut best: Option<(MissionEstimate, usize)> = None;
-        for (no_sooner_than, index) in candidates {
-            if best.is_some_and(|(estimate, _)| estimate.picked_up_at <= no_sooner_than) {
+        for (no_sooner_than, index) in self.ready(errand, surroundings, now) {
+            if best.is_some_and(|(known, _)| known.picked_up_at <= no_sooner_than) {
                 break;
             }
-            if let Ok(estimate) = self.groups[index].assess(errand, surroundings, now)
-                && best.is_none_or(|(known, _)| estimate.picked_up_at < known.picked_up_at)
-            {
-                best = Some((estimate, index));
+            match self.groups[index].assess(errand, surroundings, now) {
+                Ok(estimate) if best.is_none_or(|(known, _)| estimate.picked_up_at < known.picked_up_at) => {
+                    best = Some((estimate, index));
+                }
+                Ok(_) => {}
+                Err(reason) => closest = closest.max(reason),
             }
         }
-        let (estimate, index) = best?;
-        Some((self.groups[index].idle.pop_first()?, estimate))
+        if let Some((estimate, index)) = best
+            && let Some(drone) = self.groups[index].idle.pop_first()
+        {
+            return Choice::Ready(drone, estimate);
+        }
+        self.hope(closest, errand, surroundings, now)
     }
 
-    /// What a request may hope for though no ready drone can do it.
-    ///
-    /// # Errors
-    /// The reason of the group that comes closest, where no drone of the fleet ever can.
-    pub(super) fn prospect(
+    /// The groups with drones that stand ready, those that may have the parcel first before others.
+    fn ready(&self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Vec<(SimTime, usize)> {
+        let mut ready: Vec<(SimTime, usize)> = (0..)
+            .zip(&self.groups)
+            .filter(|(_, group)| !group.idle.is_empty())
+            .map(|(index, group)| (group.picks_up_no_sooner_than(errand, surroundings, now), index))
+            .collect();
+        ready.sort_unstable();
+        ready
+    }
+
+    /// What a request may hope for though no ready drone can do it; `closest` is the reason why the one that came closest cannot.
+    fn hope(
         &self,
+        mut closest: AssignmentRefusal,
         errand: &Errand,
         surroundings: &Surroundings,
         now: SimTime,
-    ) -> Result<Prospect, AssignmentRefusal> {
+    ) -> Choice {
         let mut best: Option<MissionEstimate> = None;
         let mut able = 0;
-        let mut closest = AssignmentRefusal::TooHeavy;
-        for group in self.groups.iter().filter(|group| group.living() > 0) {
+        let busy = |group: &&Group| group.idle.is_empty() && group.living() > 0;
+        for group in self.groups.iter().filter(busy) {
             match group.assess(errand, surroundings, now) {
                 Ok(estimate) => {
                     able += group.living();
@@ -116,11 +141,12 @@ impl Fleet {
                 Err(reason) => closest = closest.max(reason),
             }
         }
-        let estimate = best.ok_or(closest)?;
-        Ok(Prospect {
-            estimate,
-            asked_at: now,
-            able,
+        best.map_or(Choice::Unable(closest), |estimate| {
+            Choice::Busy(Prospect {
+                estimate,
+                asked_at: now,
+                able,
+            })
         })
     }
 
@@ -199,6 +225,6 @@ impl Group {
         let environment = &*surroundings.environment;
         let speed = environment.aircraft(self.aircraft).cruise_mps + environment.weather.wind_mps;
         let distance = environment.depot(self.depot).at.distance_m(errand.pickup);
-        now + skyhaul_engine::time::SimDuration::from_seconds_f64(distance / speed)
+        now + SimDuration::from_seconds_f64(distance / speed)
     }
 }

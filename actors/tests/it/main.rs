@@ -4,5 +4,6 @@ mod city;
 mod faults;
 mod flights;
 mod mishaps;
+mod missions;
 mod repeats;
 mod requests;

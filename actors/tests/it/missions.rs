@@ -1,0 +1,55 @@
+//! Which missions are accepted.
+
+use proptest::prelude::*;
+use skyhaul_actors::airspace::Airspace;
+use skyhaul_actors::event::AssignmentRefusal;
+use skyhaul_actors::flight::{Conditions, Departure, plan_flight};
+use skyhaul_actors::mission::{Errand, LOADING, Starting, UNLOADING, assess};
+use skyhaul_engine::time::SimTime;
+use skyhaul_engine::units::Kilograms;
+
+use crate::city::{environment, light, place};
+
+fn spot() -> impl Strategy<Value = (f64, f64)> {
+    (-6_000.0..6_000.0_f64, -6_000.0..6_000.0_f64)
+}
+
+proptest! {
+    /// The bound by which hopeless missions are turned down early turns down none that could be flown.
+    #[test]
+    fn a_mission_is_accepted_exactly_where_its_three_flights_leave_the_reserve(
+        pickup in spot(),
+        dropoff in spot(),
+        weight_g in 50..2_000_i64,
+        wind_mps in 0.0..11.0_f64,
+        wind_from_deg in 0.0..360.0_f64,
+    ) {
+        let mut planned = environment(1);
+        planned.weather.wind_mps = wind_mps;
+        planned.weather.wind_from_deg = wind_from_deg;
+        let airspace = Airspace::new(&planned);
+        let conditions = Conditions { airspace: &airspace, weather: &planned.weather };
+        let (aircraft, home) = (light(), place(0.0, 0.0));
+        let errand = Errand {
+            pickup: place(pickup.0, pickup.1),
+            dropoff: place(dropoff.0, dropoff.1),
+            weight: Kilograms::from_milli(weight_g),
+        };
+        let starting = Starting { at: home, home, battery: aircraft.battery_capacity, time: SimTime::ZERO };
+        let fly = |payload, at, time, to| {
+            plan_flight(&aircraft, payload, Departure { at, altitude_m: 0.0, time }, to, conditions).expect("open sky")
+        };
+        let out = fly(Kilograms::ZERO, home, SimTime::ZERO, errand.pickup);
+        let over = fly(errand.weight, errand.pickup, out.arrives() + LOADING, errand.dropoff);
+        let back = fly(Kilograms::ZERO, errand.dropoff, over.arrives() + UNLOADING, home);
+        let energy = out.energy + over.energy + back.energy;
+        let fits = aircraft.battery_capacity - energy >= aircraft.reserve_energy();
+        match assess(&aircraft, &errand, starting, &planned.area, conditions) {
+            Ok(estimate) => {
+                prop_assert!(fits);
+                prop_assert_eq!((estimate.energy, estimate.home_at), (energy, back.arrives()));
+            }
+            Err(reason) => prop_assert!(!fits && reason == AssignmentRefusal::OutOfRange),
+        }
+    }
+}
