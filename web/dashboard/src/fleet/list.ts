@@ -8,6 +8,9 @@ import { STATE_WORDS, type DroneState } from "./state";
 /** Rows shown at once; more than a person reads, few enough to redraw each second. */
 const ROWS_MAX = 50;
 
+/** `drone-9` before `drone-10`. */
+const BY_NAME = new Intl.Collator(undefined, { numeric: true });
+
 /** A drone as a row shows it. */
 interface ListItem {
   readonly drone: Drone;
@@ -44,9 +47,9 @@ export class DroneList {
   /** Redraws. */
   update(now: number, shown: ReadonlySet<DroneState>, selected: string | null): void {
     const text = this.#search.value.trim().toLowerCase();
-    const found = [...this.roster.all()].filter((drone) => shown.has(drone.state) && textOf(drone).includes(text));
+    const found = [...this.roster.all()].filter((drone) => shown.has(drone.state) && (text === "" || textOf(drone).includes(text)));
     // By name and not by state, so that no row moves away under the pointer.
-    found.sort((a, b) => a.id.localeCompare(b.id, undefined, { numeric: true }));
+    found.sort((a, b) => BY_NAME.compare(a.id, b.id));
     const more = found.length > ROWS_MAX ? `; the first ${ROWS_MAX} are listed` : "";
     say(this.#count, `${found.length} ${found.length === 1 ? "drone" : "drones"} in view${more}`);
     this.#rows.update(found.slice(0, ROWS_MAX).map((drone) => ({ drone, now, selected: drone.id === selected })));

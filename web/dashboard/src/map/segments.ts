@@ -30,7 +30,8 @@ export function segmentsOf(drone: Drone, origin: Origin, selected: boolean, stal
   };
   if (drone.flight === null) {
     const at = place(drone.stands?.latitude ?? 0, drone.stands?.longitude ?? 0);
-    return [[...at, ...at, 0, 1, -EVER, EVER, 0, state, flag, EVER]];
+    const heading = ((drone.stands?.heading_deg ?? 0) * Math.PI) / 180;
+    return [[...at, ...at, 0, 1, -EVER, EVER, heading, state, flag, EVER]];
   }
   const { path } = drone.flight.leg;
   const start = (drone.flight.departsAt - origin.time) / 1_000;
