@@ -9,4 +9,5 @@ bench() {
 }
 
 step "kernel beside actix" bench phold
+step "whole scenarios" bench city -- scenarios/library/seattle.toml scenarios/library/florence.toml
 step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"

@@ -1,4 +1,5 @@
 //! The benchmarks at smoke size: they run, and peers agree on what they computed.
 
+mod city;
 mod durable;
 mod phold;

@@ -1,0 +1,45 @@
+//! A whole scenario, unpaced, on one thread.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Parser;
+use skyhaul_benches::city::City;
+
+/// Whole scenarios as fast as one thread can, seconds of processor time.
+#[derive(Parser)]
+struct Arguments {
+    /// The scenario files.
+    #[arg(default_value = "scenarios/library/seattle.toml")]
+    files: Vec<PathBuf>,
+    /// How often each; the fastest counts.
+    #[arg(long, default_value_t = 3)]
+    times: usize,
+}
+
+fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    for file in &arguments.files {
+        let city = City::read(file)?;
+        println!("{}", city.name());
+        let mut best = f64::INFINITY;
+        for _ in 0..arguments.times {
+            let (alone, took) = city.run_alone()?;
+            let seconds = took.as_secs_f64();
+            println!(
+                "  world alone: {seconds:.3} s, {:.0} deliveries/s, {:.0} ns a message; {alone:?}",
+                alone.completed as f64 / seconds,
+                seconds * 1e9 / alone.messages as f64,
+            );
+            best = best.min(seconds);
+        }
+        let out = tempfile::tempdir()?;
+        let (digest, took) = city.run_logged(out.path())?;
+        println!(
+            "  with log, summary and checkers: {:.3} s ({:.1} times the fastest alone), digest {digest}",
+            took.as_secs_f64(),
+            took.as_secs_f64() / best,
+        );
+    }
+    Ok(())
+}

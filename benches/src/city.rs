@@ -1,0 +1,119 @@
+//! A whole scenario without pacing: the world alone, and the world with its log, its summary and its checkers.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::event::Event;
+use skyhaul_actors::world::World;
+use skyhaul_engine::ports::{EventSink, Numbered};
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_scenarios::bundle::ScenarioBundle;
+use skyhaul_scenarios::runner::{self, RunOptions};
+use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
+
+use crate::slices::thread_time;
+
+/// Counts what matters and forgets the rest.
+#[derive(Default)]
+struct Tally {
+    events: u64,
+    completed: u64,
+}
+
+impl EventSink<Event> for Tally {
+    fn accept(&mut self, event: Numbered<Event>) {
+        self.events += 1;
+        self.completed += u64::from(matches!(event.event, Event::DeliveryCompleted { .. }));
+    }
+}
+
+/// A scenario, read and built.
+#[derive(Debug)]
+pub struct City {
+    environment: Arc<Environment>,
+    duration: SimDuration,
+}
+
+/// What the world alone came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// Deliveries completed.
+    pub completed: u64,
+    /// Events emitted.
+    pub events: u64,
+    /// Messages handled.
+    pub messages: u64,
+    /// The kernel's digest of all messages in order.
+    pub digest: u64,
+}
+
+impl City {
+    /// Reads a scenario file.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn read(file: &Path) -> io::Result<Self> {
+        let bundle = ScenarioBundle::read(file).map_err(io::Error::other)?;
+        let scenario = Scenario::parse(&bundle).map_err(io::Error::other)?;
+        let options = BuildOptions {
+            seed: None,
+            epoch_unix_micros: None,
+            demand: true,
+        };
+        Ok(Self {
+            environment: Arc::new(scenario.environment(options)),
+            duration: scenario.duration(),
+        })
+    }
+
+    /// The scenario's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.environment.name
+    }
+
+    /// Runs the world to its end; nobody keeps its events. With the processor time it took.
+    ///
+    /// # Errors
+    /// Where the kernel halts.
+    pub fn run_alone(&self) -> io::Result<(Alone, Duration)> {
+        let started = thread_time();
+        let mut tally = Tally::default();
+        let mut world = World::found(&self.environment);
+        world
+            .run_until(SimTime::ZERO + self.duration, &mut tally)
+            .map_err(io::Error::other)?;
+        let alone = Alone {
+            completed: tally.completed,
+            events: tally.events,
+            messages: world.counters().handled,
+            digest: world.digest(),
+        };
+        Ok((alone, thread_time() - started))
+    }
+
+    /// Runs it as `skyhaul run` does, its files in `out`. With the processor time it took, and what the log's digest is.
+    ///
+    /// # Errors
+    /// Where it does not come to its end.
+    pub fn run_logged(&self, out: &Path) -> io::Result<(String, Duration)> {
+        let started = thread_time();
+        let options = RunOptions {
+            duration: self.duration,
+            out: Some(out.to_path_buf()),
+            events: true,
+        };
+        let elapsed_s = || (thread_time() - started).as_secs_f64();
+        let go_on = &mut |_: &runner::Progress| ControlFlow::Continue(());
+        let outcome =
+            runner::run(&self.environment, &options, &elapsed_s, go_on).map_err(io::Error::other)?;
+        Ok((
+            outcome.summary.digest.unwrap_or_default(),
+            thread_time() - started,
+        ))
+    }
+}
