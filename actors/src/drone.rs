@@ -265,11 +265,14 @@ impl Drone {
         match self.state {
             DroneState::Flying(flight) => {
                 let departure = self.cut_short(&flight, ctx);
-                self.go_home(departure, flight.has_parcel, ctx);
+                self.go_home(departure, flight.parcel, ctx);
             }
             state => {
-                let has_parcel = matches!(state, DroneState::Unloading(_));
-                self.go_home(self.standing(ctx.now()), has_parcel, ctx);
+                let parcel = match state {
+                    DroneState::Unloading(errand) => Some(errand.errand.weight),
+                    _ => None,
+                };
+                self.go_home(self.standing(ctx.now()), parcel, ctx);
             }
         }
     }
@@ -300,7 +303,7 @@ impl Drone {
         if let DroneState::Unloading(errand) = self.state
             && errand.id == delivery
         {
-            self.go_home(self.standing(ctx.now()), false, ctx);
+            self.go_home(self.standing(ctx.now()), None, ctx);
         }
     }
 

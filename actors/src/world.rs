@@ -12,7 +12,7 @@ use crate::command::Command;
 use crate::demand::{DemandMessage, DemandSource};
 use crate::depot::Depot;
 use crate::drone::Drone;
-use crate::environment::{Environment, FleetSpec};
+use crate::environment::{AircraftSpec, Environment, FleetSpec};
 use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
@@ -93,7 +93,7 @@ impl World {
             aircraft: fleet.aircraft,
             at: environment.depot(fleet.depot).at,
             battery: spec.battery_capacity,
-            speed_max: MetresPerSecond::new(spec.cruise_mps + environment.weather.wind_mps),
+            speed_max: speed_max(spec, environment),
         });
     }
 
@@ -176,6 +176,12 @@ impl World {
         let engine = Engine::load(Arc::new(Surroundings::new(environment)), bytes)?;
         Ok(Self { engine })
     }
+}
+
+/// The greatest ground speed the aircraft may reach: with the wind. Rounded up, so that no drone is ever faster.
+fn speed_max(spec: &AircraftSpec, environment: &Environment) -> MetresPerSecond {
+    const HALF_A_STEP_MPS: f64 = 0.000_5;
+    MetresPerSecond::new(spec.cruise_mps + environment.weather.wind_mps + HALF_A_STEP_MPS)
 }
 
 /// Whether the wind keeps all drones of a depot on the ground.

@@ -24,8 +24,8 @@ pub struct Flight {
     pub to: Position,
     /// For whom it is flown.
     pub errand: Option<DroneErrand>,
-    /// Whether the parcel is in the drone.
-    pub has_parcel: bool,
+    /// Mass of the parcel in the drone, where there is one.
+    pub parcel: Option<Kilograms>,
     /// What the whole leg takes.
     pub energy: WattHours,
 }
@@ -52,7 +52,7 @@ impl Drone {
             departure: self.standing(ctx.now()),
             to,
             errand: Some(errand),
-            has_parcel: purpose == LegPurpose::Dropoff,
+            parcel: (purpose == LegPurpose::Dropoff).then_some(errand.errand.weight),
             energy: WattHours::ZERO,
         };
         match self.plan(&flight, ctx.shared()) {
@@ -65,13 +65,18 @@ impl Drone {
     }
 
     /// Flies home, with the parcel where it holds one that nobody wants any more.
-    pub(super) fn go_home(&mut self, departure: Departure, has_parcel: bool, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn go_home(
+        &mut self,
+        departure: Departure,
+        parcel: Option<Kilograms>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         let mut flight = Flight {
             purpose: LegPurpose::Return,
             departure,
             to: ctx.shared().environment.depot(self.depot).at,
             errand: None,
-            has_parcel,
+            parcel,
             energy: WattHours::ZERO,
         };
         match self.plan(&flight, ctx.shared()) {
@@ -90,7 +95,7 @@ impl Drone {
             airspace: &surroundings.airspace,
             weather: &surroundings.environment.weather,
         };
-        let payload = flight.payload();
+        let payload = flight.parcel.unwrap_or_default();
         plan_flight(
             self.spec(surroundings),
             payload,
@@ -113,7 +118,7 @@ impl Drone {
             purpose: flight.purpose,
             path: plan.path,
             distance: plan.distance,
-            payload: flight.payload(),
+            payload: flight.parcel.unwrap_or_default(),
             energy: plan.energy,
             battery: self.battery,
         })));
@@ -174,7 +179,7 @@ impl Drone {
                 Fall {
                     at: here.at,
                     battery,
-                    parcel_at: flight.has_parcel.then_some(here.at),
+                    parcel_at: flight.parcel.map(|_| here.at),
                 }
             }
             state => Fall {
@@ -200,14 +205,5 @@ impl Drone {
             at,
             battery,
         });
-    }
-}
-
-impl Flight {
-    fn payload(&self) -> Kilograms {
-        match self.errand {
-            Some(errand) if self.has_parcel => errand.errand.weight,
-            _ => Kilograms::ZERO,
-        }
     }
 }

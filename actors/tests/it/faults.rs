@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use skyhaul_actors::event::Event;
+use skyhaul_actors::event::{Event, LegPurpose};
 use skyhaul_actors::scheduler::SchedulerView;
+use skyhaul_engine::units::Kilograms;
 
 use crate::city::{City, environment, place, trace};
 use crate::mishaps::{REQUESTS, mishaps};
@@ -100,6 +101,23 @@ fn a_fleet_whose_drones_are_all_gone_leaves_everything_to_carriers() {
             .sum::<usize>(),
         0
     );
+}
+
+/// A delivery whose actor is given up at the drop-off leaves its parcel in the drone.
+#[test]
+fn a_parcel_that_nobody_wants_any_more_weighs_on_the_way_home() {
+    let heavy_returns = (0..40).map(|seed| {
+        let mut planned = environment(6);
+        planned.seed = seed;
+        planned.faults.actor_panic_per_message = 0.3;
+        planned.demand = Some(trace(40, 60));
+        let mut city = City::new(planned);
+        city.run_s(8 * 3_600);
+        city.count(|event| {
+            matches!(event, Event::LegStarted(leg) if leg.purpose == LegPurpose::Return && leg.payload == Kilograms::new(0.5))
+        })
+    });
+    assert!(heavy_returns.sum::<usize>() > 0);
 }
 
 proptest! {
