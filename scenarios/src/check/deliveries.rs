@@ -10,13 +10,15 @@ use super::{Checker, Findings};
 pub(super) struct Deliveries {
     drones: BTreeSet<String>,
     open: BTreeMap<String, Open>,
-    ended_at: Option<Micros>,
+    now: Micros,
+    /// Deliveries that ended at the present instant: what was under way about them may still be said.
+    ended_now: Vec<String>,
 }
 
 /// A delivery that is not over.
 #[derive(Default)]
 struct Open {
-    /// Completed or cancelled, but a drone still has to let go of it.
+    /// Completed or cancelled, at this instant or before a drone lets go of it.
     is_ended: bool,
     has_drone: bool,
     /// When its parcel arrived.
@@ -25,16 +27,20 @@ struct Open {
 
 impl Checker for Deliveries {
     fn apply(&mut self, entry: &Entry<'_>, findings: &mut Findings) {
+        if entry.t > self.now {
+            self.end_instant();
+            self.now = entry.t;
+        }
         self.look_up_drone(&entry.what, findings);
         match &entry.what {
             What::DroneCommissioned(drone) => self.on_commissioned(&drone.drone, findings),
             What::DeliveryRequested(request) => self.on_requested(&request.delivery, findings),
-            What::DroneAssigned(pair) => {
-                if let Some(open) = self.look_up(&pair.delivery, findings) {
+            What::DroneAssigned(assigned) => {
+                if let Some(open) = self.look_up(&assigned.delivery, findings) {
                     open.has_drone = true;
                 }
             }
-            What::DroneReleased(pair) => self.on_released(&pair.delivery, findings),
+            What::DroneReleased(released) => self.on_released(&released.delivery, findings),
             What::CarrierBooked(booked) => {
                 self.look_up(&booked.delivery, findings);
             }
@@ -63,14 +69,13 @@ impl Checker for Deliveries {
             }
             What::DeliveryCompleted(completed) => self.on_ended(&completed.delivery, findings),
             What::DeliveryCancelled(cancelled) => self.on_ended(&cancelled.delivery, findings),
-            What::RunEnded(_) => self.ended_at = Some(entry.t),
             _ => {}
         }
     }
 
     fn finish(&mut self, findings: &mut Findings) {
         for (delivery, open) in &self.open {
-            if !open.is_ended && open.arrived_at.is_some() && open.arrived_at < self.ended_at {
+            if !open.is_ended && open.arrived_at.is_some_and(|arrived_at| arrived_at < self.now) {
                 findings.object("SG-1", || {
                     format!("the parcel of {delivery} arrived, but the delivery never ended")
                 });
@@ -94,32 +99,39 @@ impl Deliveries {
         }
     }
 
-    /// The delivery, which must be open.
+    /// Time moves on: what ended is over, but where a drone still has to let go of it.
+    fn end_instant(&mut self) {
+        for delivery in self.ended_now.drain(..) {
+            if self.open.get(&delivery).is_some_and(|open| !open.has_drone) {
+                self.open.remove(&delivery);
+            }
+        }
+    }
+
+    /// The delivery, which must not be over.
     fn look_up(&mut self, delivery: &str, findings: &mut Findings) -> Option<&mut Open> {
-        let open = self.open.get_mut(delivery).filter(|open| !open.is_ended);
+        let open = self.open.get_mut(delivery);
         if open.is_none() {
             findings.object("EV-5", || format!("{delivery} was never requested, or is over"));
         }
         open
     }
 
-    /// A drone may be released of a delivery that was cancelled just before.
     fn on_released(&mut self, delivery: &str, findings: &mut Findings) {
-        let Some(open) = self.open.get_mut(delivery) else {
-            findings.object("EV-5", || format!("{delivery} was never requested, or is over"));
+        let Some(open) = self.look_up(delivery, findings) else {
             return;
         };
         open.has_drone = false;
         if open.is_ended {
-            self.open.remove(delivery);
+            self.ended_now.push(delivery.to_owned());
         }
     }
 
     fn on_ended(&mut self, delivery: &str, findings: &mut Findings) {
         match self.open.get_mut(delivery).filter(|open| !open.is_ended) {
-            Some(open) if open.has_drone => open.is_ended = true,
-            Some(_) => {
-                self.open.remove(delivery);
+            Some(open) => {
+                open.is_ended = true;
+                self.ended_now.push(delivery.to_owned());
             }
             None => findings.object("SG-1", || {
                 format!("{delivery} ends, but was never requested or ended before")
@@ -129,7 +141,8 @@ impl Deliveries {
 
     fn look_up_drone(&self, what: &What<'_>, findings: &mut Findings) {
         let drone = match what {
-            What::DroneAssigned(pair) | What::DroneReleased(pair) => Some(&pair.drone),
+            What::DroneAssigned(assigned) => Some(&assigned.drone),
+            What::DroneReleased(released) => Some(&released.drone),
             What::LegStarted(leg) => Some(&leg.drone),
             What::LegEnded(leg) => Some(&leg.drone),
             What::PackagePickedUp(handover) | What::PackageDroppedOff(handover) => handover.drone.as_ref(),

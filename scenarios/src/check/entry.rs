@@ -1,4 +1,5 @@
-//! A line of the event log as a stranger reads it: from its JSON alone, into types of the reader's own.
+//! A line of the event log as a stranger reads it: from its JSON alone, into types of the reader's own. A field whose name begins with `_`
+//! is read so that its absence shows.
 
 use std::borrow::Cow;
 
@@ -31,9 +32,9 @@ pub(super) enum What<'a> {
     ZoneDeclared(ZoneDeclared<'a>),
     DroneCommissioned(DroneCommissioned<'a>),
     DeliveryRequested(DeliveryRequested<'a>),
-    DroneAssigned(Pair<'a>),
-    DroneReleased(Pair<'a>),
-    DroneAssignmentRefused(OfDelivery<'a>),
+    DroneAssigned(DroneAssigned<'a>),
+    DroneReleased(DroneReleased<'a>),
+    DroneAssignmentRefused(Refused<'a>),
     CarrierBooked(CarrierBooked<'a>),
     CarrierFailed(CarrierFailed<'a>),
     LegStarted(LegStarted<'a>),
@@ -42,7 +43,7 @@ pub(super) enum What<'a> {
     PackageDroppedOff(Handover<'a>),
     DeliveryRescheduled(DeliveryRescheduled<'a>),
     DeliveryCompleted(DeliveryCompleted<'a>),
-    DeliveryCancelled(OfDelivery<'a>),
+    DeliveryCancelled(Refused<'a>),
     ChargeStarted(Charge<'a>),
     ChargeEnded(Charge<'a>),
     DroneFailed(DroneFailed<'a>),
@@ -81,6 +82,10 @@ pub(super) struct DroneCommissioned<'a> {
     pub(super) reserve_wh: Milli,
     pub(super) payload_max_kg: Milli,
     pub(super) speed_max_mps: f64,
+    #[serde(rename = "depot", borrow)]
+    _depot: Name<'a>,
+    #[serde(rename = "aircraft", borrow)]
+    _aircraft: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,21 +95,45 @@ pub(super) struct DeliveryRequested<'a> {
     pub(super) pickup: Point,
     pub(super) dropoff: Point,
     pub(super) weight_kg: Milli,
+    #[serde(rename = "package", borrow)]
+    _package: Name<'a>,
+    #[serde(rename = "owner", borrow)]
+    _owner: Name<'a>,
+    #[serde(rename = "expedited")]
+    _expedited: bool,
+    #[serde(rename = "deadline_t")]
+    _deadline_t: Option<Micros>,
 }
 
-/// A delivery and a drone.
 #[derive(Debug, Deserialize)]
-pub(super) struct Pair<'a> {
+pub(super) struct DroneAssigned<'a> {
     #[serde(borrow)]
     pub(super) delivery: Name<'a>,
     #[serde(borrow)]
     pub(super) drone: Name<'a>,
+    #[serde(rename = "eta_pickup_t")]
+    _eta_pickup_t: Micros,
+    #[serde(rename = "eta_dropoff_t")]
+    _eta_dropoff_t: Micros,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct OfDelivery<'a> {
+pub(super) struct DroneReleased<'a> {
     #[serde(borrow)]
     pub(super) delivery: Name<'a>,
+    #[serde(borrow)]
+    pub(super) drone: Name<'a>,
+    #[serde(rename = "reason", borrow)]
+    _reason: Name<'a>,
+}
+
+/// A delivery that will not be, or not by drone.
+#[derive(Debug, Deserialize)]
+pub(super) struct Refused<'a> {
+    #[serde(borrow)]
+    pub(super) delivery: Name<'a>,
+    #[serde(rename = "reason", borrow)]
+    _reason: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +142,12 @@ pub(super) struct CarrierBooked<'a> {
     pub(super) delivery: Name<'a>,
     #[serde(borrow)]
     pub(super) carrier: Name<'a>,
+    #[serde(rename = "price_usd")]
+    _price_usd: f64,
+    #[serde(rename = "eta_dropoff_t")]
+    _eta_dropoff_t: Micros,
+    #[serde(rename = "reason", borrow)]
+    _reason: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -122,6 +157,8 @@ pub(super) struct CarrierFailed<'a> {
     #[serde(borrow)]
     pub(super) carrier: Name<'a>,
     pub(super) at: Point,
+    #[serde(rename = "reason", borrow)]
+    _reason: Name<'a>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -169,6 +206,8 @@ pub(super) struct Handover<'a> {
     #[serde(borrow)]
     pub(super) carrier: Option<Name<'a>>,
     pub(super) at: Point,
+    #[serde(rename = "package", borrow)]
+    _package: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -177,6 +216,8 @@ pub(super) struct DeliveryRescheduled<'a> {
     pub(super) delivery: Name<'a>,
     pub(super) pickup: Point,
     pub(super) dropoff: Point,
+    #[serde(rename = "deadline_t")]
+    _deadline_t: Option<Micros>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -194,10 +235,21 @@ pub(super) struct DeliveryCompleted<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ChargeKind {
+    Swap,
+    Charge,
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct Charge<'a> {
     #[serde(borrow)]
     pub(super) drone: Name<'a>,
     pub(super) battery_wh: Milli,
+    #[serde(rename = "depot", borrow)]
+    _depot: Name<'a>,
+    #[serde(rename = "kind")]
+    _kind: ChargeKind,
 }
 
 #[derive(Debug, Deserialize)]
@@ -205,6 +257,8 @@ pub(super) struct DroneFailed<'a> {
     #[serde(borrow)]
     pub(super) drone: Name<'a>,
     pub(super) at: Point,
+    #[serde(rename = "reason", borrow)]
+    _reason: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -219,6 +273,8 @@ pub(super) struct DroneRecovered<'a> {
 pub(super) struct RunEnded<'a> {
     #[serde(borrow)]
     pub(super) digest: Name<'a>,
+    #[serde(rename = "state_digest", borrow)]
+    _state_digest: Name<'a>,
 }
 
 impl<'a> Entry<'a> {

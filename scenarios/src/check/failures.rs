@@ -22,7 +22,7 @@ impl Checker for Failures {
             What::LegEnded(leg) => {
                 self.flying.remove(&*leg.drone);
             }
-            What::DroneAssigned(pair) => self.refuse_failed(&pair.drone, "gets a delivery", findings),
+            What::DroneAssigned(assigned) => self.refuse_failed(&assigned.drone, "gets a delivery", findings),
             What::DroneFailed(failed) => {
                 if self.flying.remove(&*failed.drone) {
                     findings.object("DR-5", || format!("{} fails before its leg ended", failed.drone));

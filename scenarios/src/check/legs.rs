@@ -139,7 +139,9 @@ impl Legs {
             findings.object("DR-4", || {
                 format!("{name} lands after arrives_t {}", leg.arrives_t.seconds())
             });
-        } else if self.now < leg.arrives_t {
+        } else if self.now < leg.arrives_t
+            && leg.path_t.first().is_some_and(|takes_off| *takes_off < self.now)
+        {
             self.turned_away.push(name.clone().into_owned());
         }
         let off_m = position_at(&leg.path, &leg.path_t, self.now).map_or(0.0, |at| at.distance_m(ended.at));

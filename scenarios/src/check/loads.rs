@@ -46,8 +46,8 @@ impl Checker for Loads {
                 self.deliveries
                     .insert(request.delivery.clone().into_owned(), wanted);
             }
-            What::DroneAssigned(pair) => self.on_assigned(&pair.delivery, &pair.drone, findings),
-            What::DroneReleased(pair) => self.on_released(&pair.delivery, &pair.drone, findings),
+            What::DroneAssigned(assigned) => self.on_assigned(&assigned.delivery, &assigned.drone, findings),
+            What::DroneReleased(released) => self.on_released(&released.delivery, &released.drone, findings),
             What::PackagePickedUp(handover) => {
                 if let Some(drone) = &handover.drone {
                     self.on_picked_up(&handover.delivery, drone, findings);

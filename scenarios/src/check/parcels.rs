@@ -59,11 +59,11 @@ impl Checker for Parcels {
                 };
                 self.parcels.insert(request.delivery.clone().into_owned(), parcel);
             }
-            What::DroneAssigned(pair) => self.give(
-                &pair.delivery,
-                Some(Carrier::Drone(pair.drone.clone().into_owned())),
+            What::DroneAssigned(assigned) => self.give(
+                &assigned.delivery,
+                Some(Carrier::Drone(assigned.drone.clone().into_owned())),
             ),
-            What::DroneReleased(pair) => self.give(&pair.delivery, None),
+            What::DroneReleased(released) => self.give(&released.delivery, None),
             What::CarrierBooked(booked) => {
                 self.give(
                     &booked.delivery,

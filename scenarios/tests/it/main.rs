@@ -1,10 +1,13 @@
 //! The scenarios crate from outside.
 
 mod broken_files;
+mod chaos;
+mod doctored;
 mod files;
 mod gazetteer;
 mod library;
 mod logs;
 mod mistakes;
+mod runs;
 mod town;
 mod unharmed;
