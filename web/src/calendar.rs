@@ -19,7 +19,7 @@ impl Calendar {
 
     /// RFC 3339, UTC, with milliseconds.
     pub(crate) fn text(&self, at: SimTime) -> String {
-        instant_text(self.timestamp(at))
+        unix_micros_text(self.epoch.unix_micros_at(at))
     }
 
     /// Virtual time of an instant; those before the world began are its beginning.
@@ -37,6 +37,11 @@ impl Calendar {
     fn timestamp(&self, at: SimTime) -> Timestamp {
         Timestamp::from_microsecond(self.epoch.unix_micros_at(at)).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// RFC 3339, UTC, with milliseconds, of microseconds since 1970.
+pub(crate) fn unix_micros_text(micros: i64) -> String {
+    instant_text(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX))
 }
 
 /// RFC 3339, UTC, with milliseconds.

@@ -1,20 +1,23 @@
-//! The services' REST interfaces.
+//! The services' REST interfaces, one module a service, and the dashboard's files.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the delivery, package, drone and carrier services come next"
-)]
-
+mod address;
 mod calendar;
+mod carrier;
 mod change;
 mod context;
+mod dashboard;
+mod delivery;
+mod drone;
+mod geojson;
 mod health;
 pub mod http;
 mod inbox;
 mod ingestion;
 mod location;
 mod names;
+mod openapi;
+mod operations;
+mod package;
 pub mod ports;
 pub mod services;
 mod store;

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::http::fields::Fields;
 
-/// The highest altitude that is taken from a client, metres: above it no drone flies.
-const ALTITUDE_MAX_M: f64 = 10_000.0;
+/// Altitudes of places, metres above ground: from a deep cellar to above the tallest building.
+const ALTITUDE_M: std::ops::RangeInclusive<f64> = -100.0..=1_000.0;
 
 /// A place on WGS 84.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
@@ -53,8 +53,12 @@ pub(crate) fn read_location(fields: &Fields<'_>, name: &str, area: Option<&Area>
     if !(-180.0..=180.0).contains(&longitude) {
         faults.impossible(&location.path("longitude"), "must lie between -180 and 180");
     }
-    if !(0.0..=ALTITUDE_MAX_M).contains(&altitude) {
-        let reason = format!("must lie between 0 and {ALTITUDE_MAX_M} metres");
+    if !ALTITUDE_M.contains(&altitude) {
+        let reason = format!(
+            "must lie between {} and {} metres",
+            ALTITUDE_M.start(),
+            ALTITUDE_M.end()
+        );
         faults.impossible(&location.path("altitude"), reason);
     }
     let at = Position::new(latitude, longitude)?;
@@ -62,7 +66,7 @@ pub(crate) fn read_location(fields: &Fields<'_>, name: &str, area: Option<&Area>
         faults.impossible(&fields.path(name), "lies outside the service area");
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "metres below 10,000")]
+    #[expect(clippy::cast_possible_truncation, reason = "metres up to 1,000")]
     let altitude_m = altitude as f32;
     Some(Place {
         altitude_m,

@@ -13,17 +13,25 @@ use skyhaul_telemetry::clock::VirtualClock;
 use skyhaul_telemetry::tracks::Tracks;
 
 use crate::calendar::Calendar;
+use crate::carrier::{self, Carriers};
 use crate::change::ChangeDesk;
 use crate::context::{Context, heaviest};
-use crate::health::Health;
+use crate::dashboard::{self, Dashboard};
+use crate::delivery::{self, Delivery};
+use crate::drone::{self, Drones};
+use crate::health::{self, Health};
 use crate::http::observe::{HttpMetrics, observe};
-use crate::http::problem::Problem;
 use crate::inbox::Inbox;
 use crate::ingestion::{self, Ingestion};
+use crate::openapi;
+use crate::operations::{self, Operations};
+use crate::package::{self, Package};
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
-use crate::{health, http};
 
 pub use crate::health::Readiness;
+
+/// Where telemetry is found on its listener, as its protocol says.
+pub(crate) const TELEMETRY_PATH: &str = "/telemetry";
 
 /// What the services are put together from.
 pub struct Parts {
@@ -75,10 +83,15 @@ pub struct Settings {
 pub struct Services(Arc<Inner>);
 
 struct Inner {
-    registry: Registry,
     metrics: Data<HttpMetrics>,
     health: Data<Health>,
     ingestion: Data<Ingestion>,
+    delivery: Data<Delivery>,
+    package: Data<Package>,
+    drones: Data<Drones>,
+    carriers: Data<Carriers>,
+    operations: Data<Operations>,
+    dashboard: Data<Dashboard>,
 }
 
 impl Services {
@@ -105,14 +118,24 @@ impl Services {
             inbox,
             settings: parts.settings,
         });
-        let (ingestion, ingestion_projection) = Ingestion::open(&context, stores.ingestion)?;
+        let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion)?;
+        let (delivery, of_delivery) = Delivery::open(&context, stores.delivery)?;
+        let (package, of_package) = Package::open(&context, stores.package)?;
+        let (drones, of_drones) = Drones::open(&context, stores.drone)?;
+        let (carriers, of_carriers) = Carriers::open(&context, stores.carrier)?;
         let inner = Inner {
             metrics: Data::new(metrics),
-            health: Data::new(Health::new(parts.readiness, registry.clone())),
-            registry,
+            health: Data::new(Health::new(parts.readiness, registry)),
             ingestion: Data::new(ingestion),
+            delivery: Data::new(delivery),
+            package: Data::new(package),
+            drones: Data::new(drones),
+            carriers: Data::new(carriers),
+            operations: Data::new(Operations::new(&context)),
+            dashboard: Data::new(Dashboard::new(context.settings.telemetry_address.port())),
         };
-        Ok((Self(Arc::new(inner)), vec![ingestion_projection]))
+        let projections = vec![of_ingestion, of_delivery, of_package, of_drones, of_carriers];
+        Ok((Self(Arc::new(inner)), projections))
     }
 
     /// Adds all endpoints to an application.
@@ -122,14 +145,24 @@ impl Services {
             .app_data(inner.metrics.clone())
             .app_data(inner.health.clone())
             .app_data(inner.ingestion.clone())
+            .app_data(inner.delivery.clone())
+            .app_data(inner.package.clone())
+            .app_data(inner.drones.clone())
+            .app_data(inner.carriers.clone())
+            .app_data(inner.operations.clone())
+            .app_data(inner.dashboard.clone())
             .configure(health::configure)
             .configure(ingestion::configure)
-            .default_service(web::to(nothing_here))
+            .configure(delivery::configure)
+            .configure(package::configure)
+            .configure(drone::configure)
+            .configure(carrier::configure)
+            .configure(operations::configure)
+            .service(openapi::pages())
+            .service(web::redirect("/docs", "/docs/"))
+            .configure(dashboard::configure)
+            .default_service(web::to(dashboard::get_file))
             .wrap(from_fn(observe));
         config.service(all);
     }
-}
-
-async fn nothing_here() -> Result<&'static str, Problem> {
-    Err(Problem::not_found("nothing has this address"))
 }

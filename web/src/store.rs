@@ -4,6 +4,6 @@ mod key;
 mod projection;
 mod rows;
 
-pub(crate) use self::key::Key;
+pub(crate) use self::key::{Key, last_number};
 pub(crate) use self::projection::{Fold, Progress, StoredProjection};
 pub(crate) use self::rows::{Rows, Table};

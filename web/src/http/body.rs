@@ -28,22 +28,6 @@ pub(crate) async fn json_object(
     object(&bytes)
 }
 
-/// As [`json_object`], where no body at all is as good as an empty object.
-pub(crate) async fn optional_json_object(
-    request: &HttpRequest,
-    payload: web::Payload,
-    bytes_max: usize,
-) -> Result<Map<String, Value>, Problem> {
-    let bytes = read(request, payload, bytes_max).await?;
-    if bytes.is_empty() {
-        return Ok(Map::new());
-    }
-    if !says_json(request) {
-        return Err(Problem::not_json());
-    }
-    object(&bytes)
-}
-
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),

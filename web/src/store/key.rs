@@ -24,6 +24,12 @@ impl Key {
         self
     }
 
+    /// A digest follows.
+    pub(crate) fn digest(mut self, digest: &[u8; 32]) -> Self {
+        self.0.extend_from_slice(digest);
+        self
+    }
+
     /// A text follows, with its length before it, so that no text is another's prefix.
     pub(crate) fn text(mut self, text: &str) -> Self {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);

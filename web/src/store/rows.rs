@@ -49,11 +49,6 @@ impl Table {
         found.map(|bytes| decode(self.name, &bytes)).transpose()
     }
 
-    /// Whether there is a row under a key.
-    pub(crate) fn has(&self, key: &Key) -> Result<bool, StoreError> {
-        Ok(self.store.get(key.bytes())?.is_some())
-    }
-
     /// Gives the rows of `from..to`, with their keys, to `visit` until it answers `false`; the last first where `newest_first`.
     pub(crate) fn scan<T: DeserializeOwned>(
         &self,

@@ -1,0 +1,98 @@
+//! What is answered about carriers.
+
+use serde::Serialize;
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::event::AssignmentRefusal;
+use skyhaul_actors::ids::DeliveryId;
+use utoipa::ToSchema;
+
+use super::fold::{BookingRow, BookingState};
+use crate::calendar::Calendar;
+use crate::delivery::write::PutDeliveryLocation;
+
+/// What is to be carried from where to where.
+#[derive(Debug, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the body; its fields are read one by one, so that a problem names them"
+)]
+pub(crate) struct AssessTransportRequest {
+    /// Where the parcel is.
+    pickup: PutDeliveryLocation,
+    /// Where it goes.
+    dropoff: PutDeliveryLocation,
+    /// Kilograms; 0 where left out.
+    weight: Option<f64>,
+}
+
+/// A carrier's booking for a delivery.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BookingResponse {
+    /// The delivery.
+    delivery_id: String,
+    /// The carrier.
+    carrier: String,
+    /// What was quoted.
+    quote: QuoteResponse,
+    /// Why no drone has it.
+    reason: &'static str,
+    /// `Booked`, `PickedUp`, `Completed`, `Failed` or `Cancelled`.
+    state: &'static str,
+}
+
+/// A carrier's quote.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QuoteResponse {
+    /// The price.
+    price: f64,
+    /// Its currency.
+    currency: &'static str,
+    /// When the parcel is, or was, picked up.
+    #[serde(rename = "pickupETA")]
+    pickup_eta: String,
+    /// When it arrives, or arrived.
+    #[serde(rename = "deliveryETA")]
+    delivery_eta: String,
+}
+
+impl BookingResponse {
+    /// A booking as it stands.
+    pub(super) fn new(
+        id: DeliveryId,
+        row: &BookingRow,
+        environment: &Environment,
+        calendar: &Calendar,
+    ) -> Self {
+        Self {
+            delivery_id: id.to_string(),
+            carrier: environment.carrier(row.carrier).name.clone(),
+            quote: QuoteResponse {
+                price: row.price.get(),
+                currency: "USD",
+                pickup_eta: calendar.text(row.pickup_eta),
+                delivery_eta: calendar.text(row.delivery_eta),
+            },
+            reason: refusal_name(row.reason),
+            state: match row.state {
+                BookingState::Booked => "Booked",
+                BookingState::PickedUp => "PickedUp",
+                BookingState::Completed => "Completed",
+                BookingState::Failed => "Failed",
+                BookingState::Cancelled => "Cancelled",
+            },
+        }
+    }
+}
+
+const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
+    match reason {
+        AssignmentRefusal::TooHeavy => "TooHeavy",
+        AssignmentRefusal::OutsideArea => "OutsideArea",
+        AssignmentRefusal::NoFlyZone => "NoFlyZone",
+        AssignmentRefusal::Wind => "Wind",
+        AssignmentRefusal::OutOfRange => "OutOfRange",
+        AssignmentRefusal::WaitedTooLong => "WaitedTooLong",
+        AssignmentRefusal::NobodyCan => "NobodyCan",
+    }
+}

@@ -1,0 +1,313 @@
+//! Delivery: every delivery as it stands, live where it is on its way, and its history.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use skyhaul_actors::ids::DeliveryId;
+use skyhaul_telemetry::view::DeliveryView;
+
+use crate::change::{Standing, Standings, delivery_id, unknown_delivery};
+use crate::context::Context;
+use crate::http::endpoint::Endpoint;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::ports::{KeyValueStore, Projection, StoreError};
+use crate::store::{Progress, StoredProjection, Table};
+
+pub(crate) mod confirmation;
+mod fold;
+mod list;
+mod row;
+pub(crate) mod shown;
+pub(crate) mod track;
+pub(crate) mod write;
+
+use self::fold::DeliveryFold;
+use self::row::{DeliveryRow, MilestoneRow, count_row, delivery_row, milestone_rows};
+use self::shown::{
+    DeliveriesResponse, DeliveryResponse, DeliverySummaryResponse, MilestoneResponse, OwnerResponse,
+    StatusResponse,
+};
+use crate::location::Location;
+
+/// The service.
+pub(crate) struct Delivery {
+    context: Arc<Context>,
+    table: Table,
+    progress: Progress,
+}
+
+impl Delivery {
+    /// The service on its store, and the projection that fills the store.
+    pub(crate) fn open(
+        context: &Arc<Context>,
+        store: Arc<dyn KeyValueStore>,
+    ) -> Result<(Self, Box<dyn Projection>), StoreError> {
+        let fold = DeliveryFold::new(Arc::clone(&context.inbox), context.calendar);
+        let projection = StoredProjection::open(store, fold)?;
+        let service = Self {
+            context: Arc::clone(context),
+            table: projection.table(),
+            progress: projection.progress(),
+        };
+        Ok((service, Box::new(projection)))
+    }
+
+    /// A delivery as it was projected, or else as it was asked for. The inbox is looked at first: what leaves it is in the store by then.
+    fn find(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, StoreError> {
+        let accepted = self.context.inbox.request(id);
+        let row = self.table.get(&delivery_row(id))?;
+        Ok(row.or_else(|| {
+            let accepted = accepted?;
+            Some(DeliveryRow::requested(&accepted.request, accepted.at, 0))
+        }))
+    }
+
+    /// A delivery that must be there.
+    fn get(&self, id: DeliveryId) -> Result<DeliveryRow, Problem> {
+        self.find(id)?.ok_or_else(unknown_delivery)
+    }
+
+    /// A delivery on its way, as it is this instant.
+    fn live(&self, id: DeliveryId) -> Option<DeliveryView> {
+        let now = self.context.clock.now();
+        self.context.tracks.read().delivery(id, now)
+    }
+
+    fn shown(&self, id: DeliveryId, mut row: DeliveryRow) -> DeliveryResponse {
+        if !row.stage.is_final()
+            && let Some(live) = self.live(id)
+        {
+            row.drone = live.drone;
+        }
+        DeliveryResponse::new(id, &row, &self.context.calendar)
+    }
+
+    /// Where a delivery is. What has ended is read from the store, what is on its way from its flight.
+    fn status(&self, id: DeliveryId, row: &DeliveryRow) -> StatusResponse {
+        let calendar = &self.context.calendar;
+        let live = if row.stage.is_final() { None } else { self.live(id) };
+        if let Some(live) = live {
+            return StatusResponse {
+                stage: live.stage.name(),
+                last_known_location: Location::new(live.at, live.altitude_m),
+                pickup_eta: calendar.text(live.pickup_eta),
+                delivery_eta: calendar.text(live.delivery_eta),
+            };
+        }
+        let from = row.pickup_at.max(self.context.clock.now());
+        let (pickup, dropoff) = self.context.first_estimate(row.pickup, row.dropoff, from);
+        StatusResponse {
+            stage: row.stage.name(),
+            last_known_location: row.parcel_at.into(),
+            pickup_eta: calendar.text(row.pickup_eta.unwrap_or(pickup)),
+            delivery_eta: calendar.text(row.delivery_eta.unwrap_or(dropoff)),
+        }
+    }
+}
+
+impl Standings for Delivery {
+    fn standing(&self, id: DeliveryId) -> Result<Standing, StoreError> {
+        use skyhaul_actors::stage::Stage;
+        Ok(match self.find(id)?.map(|row| row.stage) {
+            None => Standing::Unknown,
+            Some(Stage::Completed) => Standing::Completed,
+            Some(Stage::Cancelled) => Standing::Cancelled,
+            Some(_) => Standing::Open,
+        })
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+/// The service's endpoints.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    let endpoint = |path, handler: fn(Endpoint) -> Endpoint| handler(Endpoint::new(path)).done();
+    config
+        .service(endpoint("/api/deliveries", |at| {
+            at.on(Method::GET, list_deliveries)
+        }))
+        .service(endpoint("/api/deliveries/summary", |at| {
+            at.on(Method::GET, summarise)
+        }))
+        .service(endpoint("/api/deliveries/public/{id}", |at| {
+            at.on(Method::GET, get_delivery)
+        }))
+        .service(endpoint("/api/deliveries/{id}", |at| {
+            at.on(Method::GET, get_delivery)
+                .on(Method::PUT, write::put_delivery)
+                .on(Method::PATCH, write::patch_delivery)
+                .on(Method::DELETE, write::delete_delivery)
+        }))
+        .service(endpoint("/api/deliveries/{id}/owner", |at| {
+            at.on(Method::GET, get_owner)
+        }))
+        .service(endpoint("/api/deliveries/{id}/status", |at| {
+            at.on(Method::GET, get_status)
+        }))
+        .service(endpoint("/api/deliveries/{id}/history", |at| {
+            at.on(Method::GET, get_history)
+        }))
+        .service(endpoint("/api/deliveries/{id}/track", |at| {
+            at.on(Method::GET, track::get_track)
+        }))
+        .service(endpoint("/api/deliveries/{id}/confirmations", |at| {
+            at.on(Method::GET, confirmation::get_confirmations)
+                .on(Method::POST, confirmation::confirm_delivery)
+        }));
+}
+
+/// A delivery; readable as soon as its request was answered.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries/{id}",
+    tag = "Delivery",
+    params(("id" = Uuid, Path, description = "The delivery")),
+    responses(
+        (status = 200, description = "The delivery", body = DeliveryResponse),
+        (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_delivery(
+    service: Data<Delivery>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = delivery_id(&id)?;
+    let row = service.get(id)?;
+    Ok(HttpResponse::Ok().json(service.shown(id, row)))
+}
+
+/// Who asked for a delivery.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries/{id}/owner",
+    tag = "Delivery",
+    params(("id" = Uuid, Path, description = "The delivery")),
+    responses(
+        (status = 200, description = "Its owner", body = OwnerResponse),
+        (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_owner(
+    service: Data<Delivery>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let row = service.get(delivery_id(&id)?)?;
+    Ok(HttpResponse::Ok().json(OwnerResponse::new(&row)))
+}
+
+/// Where a delivery is at the moment of the call, and when it arrives.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries/{id}/status",
+    tag = "Delivery",
+    params(("id" = Uuid, Path, description = "The delivery")),
+    responses(
+        (status = 200, description = "Its status", body = StatusResponse),
+        (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_status(
+    service: Data<Delivery>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = delivery_id(&id)?;
+    let row = service.get(id)?;
+    Ok(HttpResponse::Ok().json(service.status(id, &row)))
+}
+
+/// Every change of a delivery's stage, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries/{id}/history",
+    tag = "Delivery",
+    params(("id" = Uuid, Path, description = "The delivery")),
+    responses(
+        (status = 200, description = "Its milestones", body = Vec<MilestoneResponse>),
+        (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_history(
+    service: Data<Delivery>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = delivery_id(&id)?;
+    let row = service.get(id)?;
+    let mut milestones: Vec<MilestoneRow> = service.table.all(&milestone_rows(id))?;
+    if milestones.is_empty() {
+        milestones.push(MilestoneRow {
+            stage: row.stage,
+            at: row.requested_at,
+            parcel_at: row.parcel_at,
+            drone: row.drone,
+        });
+    }
+    let calendar = &service.context.calendar;
+    let shown: Vec<_> = milestones
+        .iter()
+        .map(|milestone| MilestoneResponse::new(milestone, calendar))
+        .collect();
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// Deliveries, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries",
+    tag = "Delivery",
+    params(
+        ("ownerId" = Option<String>, Query, description = "Only those of this owner"),
+        ("stage" = Option<String>, Query, description = "Only those in this stage, by name or number"),
+        ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit the stage"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = DeliveriesResponse),
+        (status = 400, description = "A parameter cannot be understood", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_deliveries(
+    service: Data<Delivery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::read(&http)?;
+    let wanted = list::Wanted {
+        owner: query.text("ownerId").map(str::to_owned),
+        stage: query.named("stage"),
+        limit: query.limit(),
+        before: query.cursor(),
+    };
+    query.check()?;
+    let page = web::block(move || list::page(&service.table, &wanted, &service.context.calendar));
+    let page: DeliveriesResponse = page.await.map_err(|_| Problem::saturated())??;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// How many deliveries an owner asked for in a month, without those that were cancelled.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries/summary",
+    tag = "Delivery",
+    params(
+        ("ownerId" = String, Query, description = "The owner"),
+        ("year" = u16, Query, description = "The year, UTC"),
+        ("month" = u8, Query, description = "The month, 1 to 12"),
+    ),
+    responses(
+        (status = 200, description = "The number", body = DeliverySummaryResponse),
+        (status = 400, description = "A parameter is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn summarise(service: Data<Delivery>, http: HttpRequest) -> Result<HttpResponse, Problem> {
+    let asked = Query::read(&http)?.owner_and_month(None)?;
+    let count = service
+        .table
+        .get(&count_row(&asked.owner, (asked.year, asked.month)))?;
+    Ok(HttpResponse::Ok().json(DeliverySummaryResponse {
+        count: count.unwrap_or(0),
+    }))
+}

@@ -1,0 +1,226 @@
+//! The delivery store: every delivery, its history, its legs, and what is needed to list and to count.
+
+use std::sync::Arc;
+
+use skyhaul_actors::command::{DeliveryRequest, Place};
+use skyhaul_actors::event::{Event, Leg};
+use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::stage::Stage;
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::SimTime;
+
+use super::row::{
+    ConfirmationRow, DeliveryRow, LegRow, MilestoneRow, confirmation_rows, count_row, delivery_row, legs_row,
+    milestone_rows, open_index, owner_index, time_index,
+};
+use crate::calendar::Calendar;
+use crate::inbox::{Inbox, Reader};
+use crate::ports::StoreError;
+use crate::store::{Fold, Rows};
+
+/// Most legs kept of a delivery: two an attempt and a few attempts. Further ones are not kept.
+const LEGS_MAX: usize = 32;
+
+/// Folds events into the delivery store.
+pub(crate) struct DeliveryFold {
+    inbox: Arc<Inbox>,
+    calendar: Calendar,
+}
+
+impl DeliveryFold {
+    /// A fold that tells `inbox` what is in the store.
+    pub(crate) fn new(inbox: Arc<Inbox>, calendar: Calendar) -> Self {
+        Self { inbox, calendar }
+    }
+}
+
+impl Fold for DeliveryFold {
+    const NAME: &'static str = "delivery";
+
+    fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        match &event.event {
+            Event::DeliveryRequested { request, .. } => self.on_requested(request, event, rows)?,
+            Event::DeliveryQueued {
+                delivery,
+                eta_pickup,
+                eta_dropoff,
+            }
+            | Event::CarrierBooked {
+                delivery,
+                eta_pickup,
+                eta_dropoff,
+                ..
+            } => change(*delivery, rows, |row| row.expect((*eta_pickup, *eta_dropoff)))?,
+            Event::DroneAssigned {
+                delivery,
+                drone,
+                eta_pickup,
+                eta_dropoff,
+            } => change(*delivery, rows, |row| {
+                row.drone = Some(*drone);
+                row.expect((*eta_pickup, *eta_dropoff));
+            })?,
+            Event::DroneReleased { delivery, drone, .. } => change(*delivery, rows, |row| {
+                row.drone = row.drone.filter(|had| had != drone);
+            })?,
+            Event::CarrierFailed { delivery, at, .. } => change(*delivery, rows, |row| row.put_down(*at))?,
+            Event::PackagePickedUp { delivery, at, .. } => change(*delivery, rows, |row| {
+                row.put_down(*at);
+                row.pickup_eta = Some(event.at);
+            })?,
+            Event::PackageDroppedOff { delivery, at, .. } => {
+                change(*delivery, rows, |row| row.put_down(*at))?;
+            }
+            Event::DeliveryRescheduled {
+                delivery,
+                pickup,
+                dropoff,
+                pickup_at,
+                deadline,
+                ..
+            } => change(*delivery, rows, |row| {
+                (row.pickup, row.parcel_at, row.dropoff) = (*pickup, *pickup, *dropoff);
+                (row.pickup_at, row.deadline) = (*pickup_at, *deadline);
+            })?,
+            Event::DeliveryCompleted { delivery, .. } => {
+                change(*delivery, rows, |row| row.delivery_eta = Some(event.at))?;
+            }
+            Event::LegStarted(leg) => on_leg_started(leg, rows)?,
+            Event::LegEnded {
+                drone,
+                delivery: Some(delivery),
+                at,
+                ..
+            } => on_leg_ended(*delivery, *drone, event.at, *at, rows)?,
+            Event::ConfirmationRecorded { confirmation, .. } => {
+                let row = ConfirmationRow {
+                    kind: confirmation.kind,
+                    given_at_unix_micros: confirmation.given_at_unix_micros,
+                    taken_at: event.at,
+                    place: confirmation.place,
+                    blob_digest: confirmation.blob_digest,
+                    blob_bytes: confirmation.blob_bytes,
+                };
+                rows.put(
+                    confirmation_rows(confirmation.delivery).number(event.number),
+                    &row,
+                )?;
+            }
+            _ => {}
+        }
+        self.enter_stage(event, rows)
+    }
+
+    fn committed(&self, events: &[Numbered<Event>]) {
+        for event in events {
+            match &event.event {
+                Event::DeliveryRequested { request, .. } => {
+                    self.inbox.request_projected(request.delivery, Reader::Delivery);
+                }
+                Event::DeliveryRescheduled { delivery, .. }
+                | Event::DeliveryRescheduleRefused { delivery, .. }
+                | Event::DeliveryCancelled { delivery, .. }
+                | Event::DeliveryCancelRefused { delivery, .. } => self.inbox.change_projected(*delivery),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl DeliveryFold {
+    fn on_requested(
+        &self,
+        request: &DeliveryRequest,
+        event: &Numbered<Event>,
+        rows: &mut Rows<'_>,
+    ) -> Result<(), StoreError> {
+        let (id, number) = (request.delivery, event.number);
+        let row = DeliveryRow::requested(request, event.at, number);
+        rows.put(time_index().number(number), &id)?;
+        rows.put(owner_index(&row.owner).number(number), &id)?;
+        rows.put(open_index().number(number), &id)?;
+        rows.add(count_row(&row.owner, self.calendar.month(event.at)), 1)?;
+        keep_milestone(id, &row, event, rows)?;
+        rows.put(delivery_row(id), &row)
+    }
+
+    /// Notes the stage that the event begins, and what follows from that.
+    fn enter_stage(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        let Some((id, stage)) = Stage::entered_by(&event.event) else {
+            return Ok(());
+        };
+        let Some(mut row) = rows.get::<DeliveryRow>(&delivery_row(id))? else {
+            return Ok(());
+        };
+        row.stage = stage;
+        keep_milestone(id, &row, event, rows)?;
+        if stage.is_final() {
+            rows.delete(open_index().number(row.number));
+        }
+        if stage == Stage::Cancelled {
+            rows.add(count_row(&row.owner, self.calendar.month(row.requested_at)), -1)?;
+        }
+        rows.put(delivery_row(id), &row)
+    }
+}
+
+impl DeliveryRow {
+    fn expect(&mut self, (pickup, dropoff): (SimTime, SimTime)) {
+        self.pickup_eta = Some(pickup);
+        self.delivery_eta = Some(dropoff);
+    }
+
+    fn put_down(&mut self, at: Position) {
+        self.parcel_at = Place::on_ground(at);
+    }
+}
+
+fn change(
+    id: DeliveryId,
+    rows: &mut Rows<'_>,
+    change: impl FnOnce(&mut DeliveryRow),
+) -> Result<(), StoreError> {
+    rows.change(delivery_row(id), change)
+}
+
+fn keep_milestone(
+    id: DeliveryId,
+    row: &DeliveryRow,
+    event: &Numbered<Event>,
+    rows: &mut Rows<'_>,
+) -> Result<(), StoreError> {
+    let milestone = MilestoneRow {
+        stage: row.stage,
+        at: event.at,
+        parcel_at: row.parcel_at,
+        drone: row.drone,
+    };
+    rows.put(milestone_rows(id).number(event.number), &milestone)
+}
+
+fn on_leg_started(leg: &Leg, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+    let Some(id) = leg.delivery else {
+        return Ok(());
+    };
+    let mut legs: Vec<LegRow> = rows.get(&legs_row(id))?.unwrap_or_default();
+    if legs.len() < LEGS_MAX {
+        legs.push(LegRow::planned(leg));
+        rows.put(legs_row(id), &legs)?;
+    }
+    Ok(())
+}
+
+fn on_leg_ended(
+    id: DeliveryId,
+    drone: DroneId,
+    time: SimTime,
+    at: Position,
+    rows: &mut Rows<'_>,
+) -> Result<(), StoreError> {
+    rows.change(legs_row(id), |legs: &mut Vec<LegRow>| {
+        if let Some(last) = legs.iter_mut().rev().find(|leg| leg.drone == drone) {
+            last.end(time, at);
+        }
+    })
+}

@@ -1,0 +1,90 @@
+//! Pages of deliveries, newest first.
+
+use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::stage::Stage;
+
+use super::row::{DeliveryRow, delivery_row, open_index, owner_index, time_index};
+use super::shown::{DeliveriesResponse, DeliveryItem};
+use crate::calendar::Calendar;
+use crate::http::query::cursor_text;
+use crate::ports::StoreError;
+use crate::store::{Key, Table, last_number};
+
+/// Most deliveries that are looked at for one page: some 50 ms. Where few fit, the page is short and its cursor goes on.
+const LOOKED_AT_MAX: usize = 10_000;
+
+/// How many entries of the index are read at a time.
+const CHUNK: usize = 256;
+
+/// What is asked for.
+pub(super) struct Wanted {
+    /// Whose.
+    pub(super) owner: Option<String>,
+    /// In which stage.
+    pub(super) stage: Option<Stage>,
+    /// How many.
+    pub(super) limit: usize,
+    /// Older than the delivery with this number.
+    pub(super) before: Option<u64>,
+}
+
+impl Wanted {
+    /// The shortest index that holds all that is wanted.
+    fn index(&self) -> Key {
+        match (&self.owner, self.stage) {
+            (_, Some(stage)) if !stage.is_final() => open_index(),
+            (Some(owner), _) => owner_index(owner),
+            (None, _) => time_index(),
+        }
+    }
+
+    fn fits(&self, row: &DeliveryRow) -> bool {
+        self.stage.is_none_or(|stage| row.stage == stage)
+            && self.owner.as_ref().is_none_or(|owner| row.owner == *owner)
+    }
+}
+
+/// A page of what is wanted.
+pub(super) fn page(
+    table: &Table,
+    wanted: &Wanted,
+    calendar: &Calendar,
+) -> Result<DeliveriesResponse, StoreError> {
+    let index = wanted.index();
+    let mut before = wanted.before;
+    let mut items = Vec::new();
+    let mut looked_at = 0;
+    loop {
+        let chunk = older(table, &index, before)?;
+        let is_last = chunk.len() < CHUNK;
+        for (number, id) in chunk {
+            if items.len() == wanted.limit || looked_at == LOOKED_AT_MAX {
+                let next_cursor = before.map(cursor_text);
+                return Ok(DeliveriesResponse { items, next_cursor });
+            }
+            looked_at += 1;
+            before = Some(number);
+            let row: Option<DeliveryRow> = table.get(&delivery_row(id))?;
+            if let Some(row) = row.filter(|row| wanted.fits(row)) {
+                items.push(DeliveryItem::new(id, &row, calendar));
+            }
+        }
+        if is_last {
+            return Ok(DeliveriesResponse {
+                items,
+                next_cursor: None,
+            });
+        }
+    }
+}
+
+/// The next entries of an index, newest first.
+fn older(table: &Table, index: &Key, before: Option<u64>) -> Result<Vec<(u64, DeliveryId)>, StoreError> {
+    let to = before.map_or_else(|| index.end(), |number| index.clone().number(number));
+    let mut found = Vec::with_capacity(CHUNK);
+    table.scan((index, &to), true, &mut |key, id| {
+        found.extend(last_number(key).map(|number| (number, id)));
+        found.len() < CHUNK
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,191 @@
+//! Rows of the delivery store.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_actors::command::{ConfirmationKind, DeliveryRequest, Place};
+use skyhaul_actors::event::{Leg, LegPurpose, Waypoint};
+use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::stage::Stage;
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::SimTime;
+use skyhaul_engine::units::Metres;
+
+use crate::store::Key;
+
+const DELIVERIES: u8 = b'd';
+const MILESTONES: u8 = b'h';
+const LEGS: u8 = b'l';
+const BY_TIME: u8 = b't';
+const BY_OWNER: u8 = b'o';
+const OPEN: u8 = b'p';
+const COUNTS: u8 = b'm';
+const CONFIRMATIONS: u8 = b'c';
+const BLOBS: u8 = b'b';
+
+/// A delivery as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DeliveryRow {
+    /// Who asked.
+    pub(crate) owner: String,
+    /// The owner's account, where it is known.
+    pub(crate) account: Option<String>,
+    /// Where the parcel is fetched.
+    pub(crate) pickup: Place,
+    /// Where it goes.
+    pub(crate) dropoff: Place,
+    /// Not before this.
+    pub(crate) pickup_at: SimTime,
+    /// By when it should arrive.
+    pub(crate) deadline: Option<SimTime>,
+    /// Whether it goes before others.
+    pub(crate) expedited: bool,
+    /// What the receiver must give.
+    pub(crate) confirmation: ConfirmationKind,
+    /// When it was asked for.
+    pub(crate) requested_at: SimTime,
+    /// The event that told of it: its place among all.
+    pub(crate) number: u64,
+    /// How far it has come.
+    pub(crate) stage: Stage,
+    /// The drone that has it, or brought it.
+    pub(crate) drone: Option<DroneId>,
+    /// Where the parcel was put down last.
+    pub(crate) parcel_at: Place,
+    /// When it is, or was, picked up; `None` before anyone has estimated it.
+    pub(crate) pickup_eta: Option<SimTime>,
+    /// When it arrives, or arrived.
+    pub(crate) delivery_eta: Option<SimTime>,
+}
+
+impl DeliveryRow {
+    /// A delivery that has just been asked for.
+    pub(crate) fn requested(request: &DeliveryRequest, at: SimTime, number: u64) -> Self {
+        Self {
+            owner: request.owner.clone(),
+            account: request.account.clone(),
+            pickup: request.pickup,
+            dropoff: request.dropoff,
+            pickup_at: request.pickup_at,
+            deadline: request.deadline,
+            expedited: request.expedited,
+            confirmation: request.confirmation,
+            requested_at: at,
+            number,
+            stage: Stage::Created,
+            drone: None,
+            parcel_at: request.pickup,
+            pickup_eta: None,
+            delivery_eta: None,
+        }
+    }
+
+    /// Whether a place of it was derived from a text that names none.
+    pub(crate) fn is_placeholder(&self) -> bool {
+        self.pickup.is_placeholder || self.dropoff.is_placeholder
+    }
+}
+
+/// A change of stage.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MilestoneRow {
+    /// The stage.
+    pub(crate) stage: Stage,
+    /// When it began.
+    pub(crate) at: SimTime,
+    /// Where the parcel was.
+    pub(crate) parcel_at: Place,
+    /// The drone that had it.
+    pub(crate) drone: Option<DroneId>,
+}
+
+/// A leg flown for a delivery.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LegRow {
+    /// Which drone.
+    pub(crate) drone: DroneId,
+    /// What for.
+    pub(crate) purpose: LegPurpose,
+    /// Where it was when. Cut where it ended early.
+    pub(crate) path: Vec<Waypoint>,
+}
+
+impl LegRow {
+    /// A leg as it was planned.
+    pub(crate) fn planned(leg: &Leg) -> Self {
+        Self {
+            drone: leg.drone,
+            purpose: leg.purpose,
+            path: leg.path.clone(),
+        }
+    }
+
+    /// The leg ended; where that was before its time, the rest of the path was not flown.
+    pub(crate) fn end(&mut self, time: SimTime, at: Position) {
+        if self.path.last().is_some_and(|last| time < last.time) {
+            self.path.retain(|waypoint| waypoint.time < time);
+            let altitude = self.path.last().map_or(Metres::ZERO, |last| last.altitude);
+            self.path.push(Waypoint { at, altitude, time });
+        }
+    }
+}
+
+/// A receiver's confirmation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ConfirmationRow {
+    /// What was given.
+    pub(crate) kind: ConfirmationKind,
+    /// When it was given, as its sender says: microseconds since 1970.
+    pub(crate) given_at_unix_micros: Option<i64>,
+    /// When it was taken in.
+    pub(crate) taken_at: SimTime,
+    /// Where it was given, as its sender says.
+    pub(crate) place: Option<Place>,
+    /// A digest of what was given.
+    pub(crate) blob_digest: [u8; 32],
+    /// Its size.
+    pub(crate) blob_bytes: u32,
+}
+
+/// A delivery.
+pub(crate) fn delivery_row(id: DeliveryId) -> Key {
+    Key::of(DELIVERIES).delivery(id)
+}
+
+/// All changes of stage of a delivery, by number of event.
+pub(crate) fn milestone_rows(id: DeliveryId) -> Key {
+    Key::of(MILESTONES).delivery(id)
+}
+
+/// All legs flown for a delivery.
+pub(crate) fn legs_row(id: DeliveryId) -> Key {
+    Key::of(LEGS).delivery(id)
+}
+
+/// All deliveries' ids, by number.
+pub(crate) fn time_index() -> Key {
+    Key::of(BY_TIME)
+}
+
+/// An owner's deliveries' ids, by number.
+pub(crate) fn owner_index(owner: &str) -> Key {
+    Key::of(BY_OWNER).text(owner)
+}
+
+/// Open deliveries' ids, by number.
+pub(crate) fn open_index() -> Key {
+    Key::of(OPEN)
+}
+
+/// How many deliveries an owner asked for in a month and did not cancel.
+pub(crate) fn count_row(owner: &str, month: (u16, u8)) -> Key {
+    Key::of(COUNTS).text(owner).month(month)
+}
+
+/// All confirmations of a delivery, by number of event.
+pub(crate) fn confirmation_rows(id: DeliveryId) -> Key {
+    Key::of(CONFIRMATIONS).delivery(id)
+}
+
+/// What was given with a confirmation.
+pub(crate) fn blob_row(id: DeliveryId, digest: &[u8; 32]) -> Key {
+    Key::of(BLOBS).delivery(id).digest(digest)
+}

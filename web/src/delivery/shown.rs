@@ -1,0 +1,187 @@
+//! What is answered about deliveries.
+
+use serde::Serialize;
+use skyhaul_actors::ids::DeliveryId;
+use utoipa::ToSchema;
+
+use super::row::{ConfirmationRow, DeliveryRow, MilestoneRow};
+use crate::calendar::{Calendar, unix_micros_text};
+use crate::http::fields::Named as _;
+use crate::location::Location;
+
+/// A delivery.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeliveryResponse {
+    /// Its id.
+    id: String,
+    /// Who asked.
+    owner: OwnerResponse,
+    /// Where the parcel is fetched.
+    pickup: Location,
+    /// Where it goes.
+    dropoff: Location,
+    /// By when it should arrive; empty where no time was given.
+    deadline: String,
+    /// Whether it goes before others.
+    expedited: bool,
+    /// What the receiver must give.
+    confirmation_required: &'static str,
+    /// The drone that has it, or brought it.
+    drone_id: Option<String>,
+    /// `placeholder` where a place was derived from a text that names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location_resolution: Option<&'static str>,
+}
+
+impl DeliveryResponse {
+    /// A delivery as it stands.
+    pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, calendar: &Calendar) -> Self {
+        Self {
+            id: id.to_string(),
+            owner: OwnerResponse::new(row),
+            pickup: row.pickup.into(),
+            dropoff: row.dropoff.into(),
+            deadline: row.deadline.map(|at| calendar.text(at)).unwrap_or_default(),
+            expedited: row.expedited,
+            confirmation_required: row.confirmation.name(),
+            drone_id: row.drone.map(|drone| drone.to_string()),
+            location_resolution: row.is_placeholder().then_some("placeholder"),
+        }
+    }
+}
+
+/// Who asked for a delivery.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OwnerResponse {
+    /// The owner.
+    user_id: String,
+    /// The owner's account, where it is known.
+    account_id: Option<String>,
+}
+
+impl OwnerResponse {
+    /// A delivery's owner.
+    pub(crate) fn new(row: &DeliveryRow) -> Self {
+        Self {
+            user_id: row.owner.clone(),
+            account_id: row.account.clone(),
+        }
+    }
+}
+
+/// Where a delivery is now, and when it arrives.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct StatusResponse {
+    /// How far it has come.
+    pub(crate) stage: &'static str,
+    /// Where the parcel is.
+    #[serde(rename = "lastKnownLocation")]
+    pub(crate) last_known_location: Location,
+    /// When it is, or was, picked up.
+    #[serde(rename = "pickupETA")]
+    pub(crate) pickup_eta: String,
+    /// When it arrives, or arrived.
+    #[serde(rename = "deliveryETA")]
+    pub(crate) delivery_eta: String,
+}
+
+/// A change of stage.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MilestoneResponse {
+    /// The stage.
+    stage: &'static str,
+    /// When it began.
+    at: String,
+    /// Where the parcel was.
+    location: Location,
+    /// The drone that had it.
+    drone_id: Option<String>,
+}
+
+impl MilestoneResponse {
+    /// A change of stage.
+    pub(crate) fn new(row: &MilestoneRow, calendar: &Calendar) -> Self {
+        Self {
+            stage: row.stage.name(),
+            at: calendar.text(row.at),
+            location: row.parcel_at.into(),
+            drone_id: row.drone.map(|drone| drone.to_string()),
+        }
+    }
+}
+
+/// A page of deliveries, newest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeliveriesResponse {
+    /// The deliveries.
+    pub(crate) items: Vec<DeliveryItem>,
+    /// Where the next page begins; absent at the end.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A delivery of a page.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeliveryItem {
+    /// The delivery.
+    #[serde(flatten)]
+    delivery: DeliveryResponse,
+    /// How far it has come.
+    stage: &'static str,
+    /// When it was asked for.
+    requested_at: String,
+}
+
+impl DeliveryItem {
+    /// A delivery as it stands.
+    pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, calendar: &Calendar) -> Self {
+        Self {
+            delivery: DeliveryResponse::new(id, row, calendar),
+            stage: row.stage.name(),
+            requested_at: calendar.text(row.requested_at),
+        }
+    }
+}
+
+/// How many deliveries there were.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DeliverySummaryResponse {
+    /// Deliveries asked for in the month, without those that were cancelled.
+    pub(crate) count: i64,
+}
+
+/// A confirmation that was kept.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConfirmationResponse {
+    /// What was given.
+    confirmation_type: &'static str,
+    /// When it was given, as its sender says.
+    given_at: Option<String>,
+    /// When it was taken in.
+    taken_at: String,
+    /// Where it was given, as its sender says.
+    geo_coordinates: Option<Location>,
+    /// The size of what was given.
+    blob_bytes: u32,
+    /// Its SHA-256, in hexadecimal digits.
+    blob_sha256: String,
+}
+
+impl ConfirmationResponse {
+    /// A confirmation that was kept.
+    pub(crate) fn new(row: &ConfirmationRow, calendar: &Calendar) -> Self {
+        Self {
+            confirmation_type: row.kind.name(),
+            given_at: row.given_at_unix_micros.map(unix_micros_text),
+            taken_at: calendar.text(row.taken_at),
+            geo_coordinates: row.place.map(Location::from),
+            blob_bytes: row.blob_bytes,
+            blob_sha256: row.blob_digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}

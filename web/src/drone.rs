@@ -1,0 +1,295 @@
+//! Drone scheduler: the fleet as it flies, which drone has which delivery, and what each owner's deliveries took.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use skyhaul_actors::ids::DroneId;
+use skyhaul_telemetry::view::{DroneState, DroneView};
+
+use crate::change::{delivery_id, unknown_delivery};
+use crate::context::Context;
+use crate::geojson::{GEO_JSON, collection};
+use crate::http::endpoint::Endpoint;
+use crate::http::problem::Problem;
+use crate::http::query::{Bounds, Query, cursor_text};
+use crate::ports::{KeyValueStore, Projection, StoreError};
+use crate::store::{Progress, StoredProjection, Table};
+
+mod fold;
+pub(crate) mod shown;
+
+use self::fold::{DroneFold, Transport, TransportRow, hours_row, metres_row, transport_row};
+use self::shown::{DroneResponse, DronesResponse, UtilizationResponse};
+
+/// How long a call waits for a drone, as the contract says. A free one is assigned within milliseconds.
+const ASSIGNED_WITHIN: Duration = Duration::from_secs(5);
+
+/// The service.
+pub(crate) struct Drones {
+    context: Arc<Context>,
+    table: Table,
+    progress: Progress,
+}
+
+impl Drones {
+    /// The service on its store, and the projection that fills the store.
+    pub(crate) fn open(
+        context: &Arc<Context>,
+        store: Arc<dyn KeyValueStore>,
+    ) -> Result<(Self, Box<dyn Projection>), StoreError> {
+        let fold = DroneFold::new(Arc::clone(&context.inbox), context.calendar);
+        let projection = StoredProjection::open(store, fold)?;
+        let service = Self {
+            context: Arc::clone(context),
+            table: projection.table(),
+            progress: projection.progress(),
+        };
+        Ok((service, Box::new(projection)))
+    }
+
+    fn shown(&self, drone: &DroneView) -> DroneResponse {
+        DroneResponse::new(drone, &self.context.environment, &self.context.calendar)
+    }
+}
+
+/// The service's endpoints.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(Endpoint::new("/api/drones").on(Method::GET, list_drones).done())
+        .service(
+            Endpoint::new("/api/drones.geojson")
+                .on(Method::GET, map_drones)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/drones/{id}")
+                .on(Method::GET, get_drone)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/dronedeliveries/utilization")
+                .on(Method::GET, get_utilization)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/dronedeliveries/{deliveryId}")
+                .on(Method::PUT, put_drone_delivery)
+                .done(),
+        );
+}
+
+/// Which drones are wanted.
+struct Wanted {
+    bounds: Option<Bounds>,
+    state: Option<DroneState>,
+    from: Option<u64>,
+}
+
+impl Wanted {
+    fn read(query: &Query) -> Self {
+        Self {
+            bounds: query.bounds(),
+            state: query.named("state"),
+            from: query.cursor(),
+        }
+    }
+
+    fn fits(&self, drone: &DroneView) -> bool {
+        self.bounds.is_none_or(|bounds| bounds.contains(drone.at))
+            && self.state.is_none_or(|state| state == drone.state)
+            && self.from.is_none_or(|from| u64::from(drone.drone.0) >= from)
+    }
+}
+
+/// Drones as they are at the moment of the call, by number.
+#[utoipa::path(
+    get,
+    path = "/api/drones",
+    tag = "Drone scheduler",
+    params(
+        ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
+        ("state" = Option<String>, Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, failed"),
+        ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = DronesResponse),
+        (status = 400, description = "A parameter cannot be understood", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_drones(service: Data<Drones>, http: HttpRequest) -> Result<HttpResponse, Problem> {
+    let query = Query::read(&http)?;
+    let (wanted, limit) = (Wanted::read(&query), query.limit());
+    query.check()?;
+    let now = service.context.clock.now();
+    let mut found: Vec<DroneView> = {
+        let tracks = service.context.tracks.read();
+        tracks
+            .drones(now)
+            .filter(|drone| wanted.fits(drone))
+            .take(limit + 1)
+            .collect()
+    };
+    let next = found
+        .get(limit)
+        .map(|drone| cursor_text(u64::from(drone.drone.0)));
+    found.truncate(limit);
+    Ok(HttpResponse::Ok().json(DronesResponse {
+        items: found.iter().map(|drone| service.shown(drone)).collect(),
+        next_cursor: next,
+    }))
+}
+
+/// All drones, or those in a box, as GeoJSON points.
+#[utoipa::path(
+    get,
+    path = "/api/drones.geojson",
+    tag = "Drone scheduler",
+    params(
+        ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
+        ("state" = Option<String>, Query, description = "Only those in this state"),
+    ),
+    responses(
+        (status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json"),
+        (status = 400, description = "A parameter cannot be understood", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn map_drones(service: Data<Drones>, http: HttpRequest) -> Result<HttpResponse, Problem> {
+    let query = Query::read(&http)?;
+    let wanted = Wanted::read(&query);
+    query.check()?;
+    let now = service.context.clock.now();
+    let found: Vec<DroneView> = {
+        let tracks = service.context.tracks.read();
+        tracks.drones(now).filter(|drone| wanted.fits(drone)).collect()
+    };
+    let features = found
+        .iter()
+        .map(|drone| service.shown(drone).feature(drone))
+        .collect();
+    Ok(HttpResponse::Ok()
+        .content_type(GEO_JSON)
+        .json(collection(features)))
+}
+
+/// A drone as it is at the moment of the call, with the leg it flies.
+#[utoipa::path(
+    get,
+    path = "/api/drones/{id}",
+    tag = "Drone scheduler",
+    params(("id" = String, Path, description = "The drone, such as `drone-7`")),
+    responses(
+        (status = 200, description = "The drone", body = DroneResponse),
+        (status = 404, description = "No drone has this id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_drone(service: Data<Drones>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let unknown = || Problem::not_found("no drone has this id");
+    let id: DroneId = id.parse().map_err(|_| unknown())?;
+    let now = service.context.clock.now();
+    let (drone, leg) = {
+        let tracks = service.context.tracks.read();
+        (tracks.drone(id, now), tracks.leg(id).cloned())
+    };
+    let drone = drone.ok_or_else(unknown)?;
+    let shown = service
+        .shown(&drone)
+        .with_leg(leg.as_deref(), &service.context.calendar);
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// What a month's deliveries of an owner took: miles flown for them, and hours for which drones had them.
+#[utoipa::path(
+    get,
+    path = "/api/dronedeliveries/utilization",
+    tag = "Drone scheduler",
+    params(
+        ("ownerId" = String, Query, description = "The owner"),
+        ("year" = u16, Query, description = "The year, UTC"),
+        ("month" = u8, Query, description = "The month, 1 to 12"),
+    ),
+    responses(
+        (status = 200, description = "What they took", body = UtilizationResponse),
+        (status = 400, description = "A parameter is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Nothing was flown", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_utilization(
+    service: Data<Drones>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let asked = Query::read(&http)?.owner_and_month(None)?;
+    let month = (asked.year, asked.month);
+    let millimetres: Option<i64> = service.table.get(&metres_row(&asked.owner, month))?;
+    let micros: Option<i64> = service.table.get(&hours_row(&asked.owner, month))?;
+    if millimetres.is_none() && micros.is_none() {
+        return Err(Problem::not_found(
+            "nothing was flown for this owner in this month",
+        ));
+    }
+    let used = UtilizationResponse::new(millimetres.unwrap_or(0), micros.unwrap_or(0));
+    Ok(HttpResponse::Ok().json(used))
+}
+
+/// Asks for a delivery's drone, and waits up to 5 s for one to be assigned. The same delivery keeps its drone; one that has ended answers with the
+/// drone that brought it.
+#[utoipa::path(
+    put,
+    path = "/api/dronedeliveries/{deliveryId}",
+    tag = "Drone scheduler",
+    params(("deliveryId" = Uuid, Path, description = "The delivery")),
+    responses(
+        (status = 200, description = "The drone's id; as JSON where that is accepted", body = String, content_type = "text/plain"),
+        (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "No drone has it, and why", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn put_drone_delivery(
+    service: Data<Drones>,
+    id: web::Path<String>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = delivery_id(&id)?;
+    let is_on_its_way = service.context.inbox.request(id).is_some();
+    let row: Option<TransportRow> = service.table.get(&transport_row(id))?;
+    if row.is_none() && !is_on_its_way {
+        return Err(unknown_delivery());
+    }
+    let found = service.progress.until(|| {
+        let row: Option<TransportRow> = service.table.get(&transport_row(id))?;
+        Ok(row.map(|row| row.by).filter(|by| *by != Transport::None))
+    });
+    let by = match tokio::time::timeout(ASSIGNED_WITHIN, found).await {
+        Ok(by) => by?,
+        Err(_) => {
+            return Err(Problem::conflict(
+                "no drone was found in time; the delivery waits for one",
+            ));
+        }
+    };
+    match by {
+        Transport::Drone(drone) => Ok(told(drone, http.headers())),
+        Transport::Carrier => Err(Problem::conflict("a carrier has the delivery")),
+        Transport::Cancelled => Err(Problem::conflict("the delivery was cancelled")),
+        Transport::None => Err(Problem::conflict("no drone has the delivery")),
+    }
+}
+
+/// A drone's id as a plain text, or as JSON where the client asks for that.
+fn told(drone: DroneId, headers: &HeaderMap) -> HttpResponse {
+    let accepted = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if accepted.contains("json") {
+        HttpResponse::Ok().json(drone.to_string())
+    } else {
+        HttpResponse::Ok()
+            .content_type("text/plain; charset=utf-8")
+            .body(drone.to_string())
+    }
+}

@@ -1,0 +1,61 @@
+//! The interface described by itself: the OpenAPI document and the pages that show it.
+
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{carrier, delivery, drone, health, ingestion, operations, package};
+
+/// The interface.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Skyhaul",
+        description = "Drone delivery: requests, deliveries as they fly, packages, drones, carriers.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        contact()
+    ),
+    paths(
+        ingestion::create_delivery,
+        ingestion::reschedule_delivery,
+        ingestion::cancel_delivery,
+        delivery::get_delivery,
+        delivery::get_owner,
+        delivery::get_status,
+        delivery::get_history,
+        delivery::list_deliveries,
+        delivery::summarise,
+        delivery::track::get_track,
+        delivery::write::put_delivery,
+        delivery::write::patch_delivery,
+        delivery::write::delete_delivery,
+        delivery::confirmation::confirm_delivery,
+        delivery::confirmation::get_confirmations,
+        package::get_package,
+        package::put_package,
+        package::put_new_package,
+        package::patch_package,
+        package::summarise_packages,
+        drone::list_drones,
+        drone::map_drones,
+        drone::get_drone,
+        drone::get_utilization,
+        drone::put_drone_delivery,
+        carrier::assess_transport,
+        carrier::get_booking,
+        operations::get_config,
+        operations::get_simulation,
+        operations::list_depots,
+        operations::map_zones,
+        operations::list_alerts,
+        health::probe,
+        health::healthz,
+        health::readyz,
+        health::metrics,
+    )
+)]
+pub(crate) struct Interface;
+
+/// The pages that show the interface, and the document they read.
+pub(crate) fn pages() -> SwaggerUi {
+    SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Interface::openapi())
+}

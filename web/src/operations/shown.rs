@@ -1,0 +1,208 @@
+//! What is answered about the operation.
+
+use serde::Serialize;
+use skyhaul_actors::environment::Environment;
+use skyhaul_telemetry::tracks::Alert;
+use skyhaul_telemetry::view::DepotView;
+use utoipa::ToSchema;
+
+use crate::calendar::Calendar;
+use crate::context::Context;
+use crate::http::query::ITEMS_MAX;
+use crate::ingestion::BODY_BYTES_MAX;
+use crate::location::Location;
+use crate::services::TELEMETRY_PATH;
+
+/// What a page needs to know before it begins.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ConfigResponse {
+    /// The scenario's name.
+    scenario: String,
+    /// Where telemetry listens.
+    telemetry: TelemetryAddress,
+    /// The service area.
+    area: AreaResponse,
+    /// Virtual time now.
+    now: String,
+    /// Where virtual time began.
+    epoch: String,
+    /// Virtual seconds a second; `null` where the world runs as fast as it can.
+    speed: Option<f64>,
+    /// What a map of it must name.
+    attribution: &'static str,
+    /// What is refused beyond.
+    limits: LimitsResponse,
+}
+
+/// Where telemetry listens.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct TelemetryAddress {
+    /// The host; `null` where it is the page's own.
+    host: Option<String>,
+    /// The port.
+    port: u16,
+    /// The path.
+    path: &'static str,
+}
+
+/// The service area: a circle.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct AreaResponse {
+    /// Latitude and longitude.
+    centre: [f64; 2],
+    /// Metres.
+    radius: f64,
+}
+
+/// What is refused beyond.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LimitsResponse {
+    /// The largest body, bytes.
+    body_bytes: usize,
+    /// Most items of a page.
+    page_items: usize,
+    /// The heaviest parcel, kg.
+    weight_kg: f64,
+}
+
+impl ConfigResponse {
+    /// The configuration as it is now.
+    pub(super) fn new(context: &Context) -> Self {
+        let (area, telemetry) = (context.environment.area, context.settings.telemetry_address);
+        let is_pages_own = telemetry.ip().is_unspecified() || telemetry.ip().is_loopback();
+        Self {
+            scenario: context.environment.name.clone(),
+            telemetry: TelemetryAddress {
+                host: (!is_pages_own).then(|| telemetry.ip().to_string()),
+                port: telemetry.port(),
+                path: TELEMETRY_PATH,
+            },
+            area: AreaResponse {
+                centre: [area.centre.lat(), area.centre.lon()],
+                radius: area.radius_m,
+            },
+            now: context.calendar.text(context.clock.now()),
+            epoch: context.calendar.text(skyhaul_engine::time::SimTime::ZERO),
+            speed: finite(context.clock.speed()),
+            attribution: "© OpenStreetMap contributors",
+            limits: LimitsResponse {
+                body_bytes: BODY_BYTES_MAX,
+                page_items: ITEMS_MAX,
+                weight_kg: context.heaviest.get(),
+            },
+        }
+    }
+}
+
+/// How the world runs.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SimulationResponse {
+    /// The scenario's name.
+    scenario: String,
+    /// Virtual time now.
+    now: String,
+    /// Virtual seconds a second; `null` where the world runs as fast as it can.
+    speed: Option<f64>,
+    /// How far the engine lags behind the clock, virtual seconds.
+    behind_s: f64,
+}
+
+impl SimulationResponse {
+    /// The state as it is now.
+    pub(super) fn new(context: &Context) -> Self {
+        Self {
+            scenario: context.environment.name.clone(),
+            now: context.calendar.text(context.clock.now()),
+            speed: finite(context.clock.speed()),
+            behind_s: context.clock.behind_s(),
+        }
+    }
+}
+
+fn finite(speed: f64) -> Option<f64> {
+    speed.is_finite().then_some(speed)
+}
+
+/// A depot and what its drones do; each is counted once, wherever it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DepotResponse {
+    /// Its name.
+    name: String,
+    /// Where it stands.
+    location: Location,
+    /// How many drones may be charged or swapped at once.
+    pads: u32,
+    /// Drones that stand ready.
+    idle: u32,
+    /// Drones in the air.
+    flying: u32,
+    /// Drones that stand at a pickup or a drop-off.
+    handling: u32,
+    /// Drones on a pad.
+    charging: u32,
+    /// Drones that wait for a pad.
+    queue: u32,
+    /// Drones out of order.
+    failed: u32,
+    /// Whether its drones must stay on the ground.
+    is_grounded: bool,
+}
+
+impl DepotResponse {
+    /// A depot as it is.
+    pub(super) fn new(view: &DepotView, environment: &Environment) -> Self {
+        let depot = environment.depot(view.depot);
+        Self {
+            name: depot.name.clone(),
+            location: Location::new(depot.at, 0.0),
+            pads: depot.pads,
+            idle: view.idle,
+            flying: view.flying,
+            handling: view.handling,
+            charging: view.charging,
+            queue: view.queue,
+            failed: view.failed,
+            is_grounded: view.is_grounded,
+        }
+    }
+}
+
+/// Something an operator should know.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct AlertResponse {
+    /// The number of the event that says so; newer alerts have greater ones.
+    number: u64,
+    /// When.
+    at: String,
+    /// `info`, `warning` or `critical`.
+    severity: &'static str,
+    /// Of which kind.
+    kind: &'static str,
+    /// What happened.
+    text: String,
+    /// The drone it is about.
+    drone: Option<String>,
+    /// The delivery it is about.
+    delivery: Option<String>,
+    /// Where.
+    location: Option<Location>,
+}
+
+impl AlertResponse {
+    /// An alert.
+    pub(super) fn new(alert: &Alert, calendar: &Calendar) -> Self {
+        Self {
+            number: alert.number,
+            at: calendar.text(alert.at),
+            severity: alert.severity.name(),
+            kind: alert.kind.name(),
+            text: alert.text.clone(),
+            drone: alert.drone.map(|drone| drone.to_string()),
+            delivery: alert.delivery.map(|delivery| delivery.to_string()),
+            location: alert.place.map(|place| Location::new(place, 0.0)),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Package: what clients say about packages, by the client's label; a parcel without one goes by its delivery's id.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use skyhaul_actors::command::{Command, PackageRecord, PackageSize};
+use skyhaul_engine::units::Kilograms;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::http::body::json_object;
+use crate::http::endpoint::Endpoint;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::ingestion::BODY_BYTES_MAX;
+use crate::ports::{KeyValueStore, Projection, StoreError};
+use crate::store::{StoredProjection, Table};
+
+mod fold;
+pub(crate) mod request;
+
+use self::fold::{PackageFold, PackageRow, package_row, weight_row};
+use self::request::{PackageChanges, PackageResponse, PackageSummaryResponse, PutPackageRequest};
+
+/// The service.
+pub(crate) struct Package {
+    context: Arc<Context>,
+    table: Table,
+}
+
+impl Package {
+    /// The service on its store, and the projection that fills the store.
+    pub(crate) fn open(
+        context: &Arc<Context>,
+        store: Arc<dyn KeyValueStore>,
+    ) -> Result<(Self, Box<dyn Projection>), StoreError> {
+        let fold = PackageFold::new(Arc::clone(&context.inbox), context.calendar);
+        let projection = StoredProjection::open(store, fold)?;
+        let service = Self {
+            context: Arc::clone(context),
+            table: projection.table(),
+        };
+        Ok((service, Box::new(projection)))
+    }
+
+    /// What was said last about a package; what was not projected yet first.
+    fn find(&self, label: &str) -> Result<Option<PackageRecord>, StoreError> {
+        if let Some(said) = self.context.inbox.package(label) {
+            return Ok(Some(said));
+        }
+        let row: Option<PackageRow> = self.table.get(&package_row(label))?;
+        Ok(row.map(|row| row.record))
+    }
+
+    async fn record(&self, record: PackageRecord) -> Result<(), Problem> {
+        let entry = self.context.inbox.say(record.clone())?;
+        self.context
+            .commands
+            .submit(Command::RecordPackage(record))
+            .await?;
+        entry.keep();
+        Ok(())
+    }
+}
+
+/// The service's endpoints.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(
+            Endpoint::new("/api/packages")
+                .on(Method::PUT, put_new_package)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/packages/")
+                .on(Method::PUT, put_new_package)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/packages/summary/{ownerId}")
+                .on(Method::GET, summarise_packages)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/packages/{id}")
+                .on(Method::GET, get_package)
+                .on(Method::PUT, put_package)
+                .on(Method::PATCH, patch_package)
+                .done(),
+        );
+}
+
+fn unknown_package() -> Problem {
+    Problem::not_found("no package has this id")
+}
+
+/// A package.
+#[utoipa::path(
+    get,
+    path = "/api/packages/{id}",
+    tag = "Package",
+    params(("id" = String, Path, description = "The package")),
+    responses(
+        (status = 200, description = "The package", body = PackageResponse),
+        (status = 404, description = "No package has this id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_package(
+    service: Data<Package>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let record = service.find(&id)?.ok_or_else(unknown_package)?;
+    Ok(HttpResponse::Ok().json(PackageResponse::new(&record)))
+}
+
+/// Says what a package is.
+#[utoipa::path(
+    put,
+    path = "/api/packages/{id}",
+    tag = "Package",
+    params(("id" = String, Path, description = "The package")),
+    request_body = PutPackageRequest,
+    responses(
+        (status = 201, description = "Created", body = PackageResponse, headers(("Location" = String, description = "The package"))),
+        (status = 204, description = "Replaced"),
+        (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The body's id is not the path's", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn put_package(
+    service: Data<Package>,
+    id: web::Path<String>,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let changes = PutPackageRequest::read(&body, Some(&id), service.context.heaviest)?;
+    let before = service.find(&id)?;
+    let is_new = before.is_none();
+    let record = changes.applied_to(empty(id.into_inner(), before.and_then(|before| before.owner)));
+    service.record(record.clone()).await?;
+    Ok(if is_new {
+        created(&record)
+    } else {
+        HttpResponse::NoContent().finish()
+    })
+}
+
+/// Says what a package is, and is given an id for it.
+#[utoipa::path(
+    put,
+    path = "/api/packages/",
+    tag = "Package",
+    request_body = PutPackageRequest,
+    responses(
+        (status = 201, description = "Created", body = PackageResponse, headers(("Location" = String, description = "The package"))),
+        (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn put_new_package(
+    service: Data<Package>,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let changes = PutPackageRequest::read(&body, None, service.context.heaviest)?;
+    let record = changes.applied_to(empty(Uuid::new_v4().to_string(), None));
+    service.record(record.clone()).await?;
+    Ok(created(&record))
+}
+
+/// Changes what is said about a package; what is left out stays.
+#[utoipa::path(
+    patch,
+    path = "/api/packages/{id}",
+    tag = "Package",
+    params(("id" = String, Path, description = "The package")),
+    request_body = PutPackageRequest,
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No package has this id", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn patch_package(
+    service: Data<Package>,
+    id: web::Path<String>,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let changes = PackageChanges::read(&body, Some(&id), service.context.heaviest)?;
+    let before = service.find(&id)?.ok_or_else(unknown_package)?;
+    service.record(changes.applied_to(before)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// How much an owner's parcels of a month weigh, without those whose delivery was cancelled.
+#[utoipa::path(
+    get,
+    path = "/api/packages/summary/{ownerId}",
+    tag = "Package",
+    params(
+        ("ownerId" = String, Path, description = "The owner"),
+        ("year" = u16, Query, description = "The year, UTC"),
+        ("month" = u8, Query, description = "The month, 1 to 12"),
+    ),
+    responses(
+        (status = 200, description = "The sum", body = PackageSummaryResponse),
+        (status = 400, description = "A parameter is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn summarise_packages(
+    service: Data<Package>,
+    owner: web::Path<String>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let asked = Query::read(&http)?.owner_and_month(Some(&owner))?;
+    let grams: Option<i64> = service
+        .table
+        .get(&weight_row(&asked.owner, (asked.year, asked.month)))?;
+    let weight = Kilograms::from_milli(grams.unwrap_or(0));
+    Ok(HttpResponse::Ok().json(PackageSummaryResponse::new(weight)))
+}
+
+fn created(record: &PackageRecord) -> HttpResponse {
+    let address = format!("/api/packages/{}", crate::address::segment(&record.label));
+    HttpResponse::Created()
+        .insert_header((LOCATION, address))
+        .json(PackageResponse::new(record))
+}
+
+/// A package of which nothing is known.
+fn empty(label: String, owner: Option<String>) -> PackageRecord {
+    PackageRecord {
+        label,
+        owner,
+        size: PackageSize::default(),
+        weight: Kilograms::ZERO,
+        tag: None,
+    }
+}

@@ -1,0 +1,262 @@
+//! Reading deliveries: as they stand, as they fly, as they were.
+
+use serde_json::{Value, json};
+
+use crate::city::{City, NOBODYS, request, with};
+
+#[actix_web::test]
+async fn a_delivery_is_seen_flying_until_it_is_completed() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&request()).await;
+    let path = format!("/api/deliveries/{id}");
+    let shown = client.get(&path).await.json();
+    assert_eq!(
+        shown,
+        json!({
+            "id": id,
+            "owner": {"userId": "myowner", "accountId": null},
+            "pickup": {"altitude": 0.0, "latitude": 43.775, "longitude": 11.255},
+            "dropoff": {"altitude": 0.0, "latitude": 43.78, "longitude": 11.24},
+            "deadline": "",
+            "expedited": false,
+            "confirmationRequired": "None",
+            "droneId": shown["droneId"],
+        })
+    );
+    assert_eq!(client.get(&format!("{path}/owner")).await.json(), shown["owner"]);
+    let (mut stages, mut places) = (Vec::new(), Vec::new());
+    for _ in 0..400 {
+        let status = client.get(&format!("{path}/status")).await.json();
+        for field in ["pickupETA", "deliveryETA"] {
+            let eta: jiff::Timestamp = status[field]
+                .as_str()
+                .expect("always there")
+                .parse()
+                .expect("RFC 3339");
+            assert!(
+                status["stage"] == "Completed" || eta >= city.now() || field == "pickupETA",
+                "{status}"
+            );
+        }
+        stages.push(status["stage"].clone());
+        places.push(status["lastKnownLocation"].to_string());
+        city.run_s(5);
+    }
+    stages.dedup();
+    places.dedup();
+    assert_eq!(
+        stages[stages.len() - 3..],
+        ["HeadedToPickup", "HeadedToDropoff", "Completed"]
+    );
+    assert!(places.len() > 5, "the parcel moves: {places:?}");
+    let ended = client.get(&path).await.json();
+    assert!(
+        ended["droneId"]
+            .as_str()
+            .expect("a drone brought it")
+            .starts_with("drone-")
+    );
+    let status = client.get(&format!("{path}/status")).await.json();
+    assert_eq!(
+        status["lastKnownLocation"],
+        json!({"altitude": 0.0, "latitude": 43.78, "longitude": 11.24})
+    );
+}
+
+#[actix_web::test]
+async fn the_history_holds_every_milestone_in_order() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&request()).await;
+    city.run_s(3_600);
+    let history = client.get(&format!("/api/deliveries/{id}/history")).await.json();
+    let stages: Vec<&Value> = history
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|milestone| &milestone["stage"])
+        .collect();
+    assert_eq!(
+        stages,
+        ["Created", "HeadedToPickup", "HeadedToDropoff", "Completed"]
+    );
+    assert_eq!(history[0]["droneId"], Value::Null);
+    assert!(history[1]["droneId"].is_string());
+    assert_eq!(history[0]["location"]["latitude"], 43.775);
+    assert_eq!(history[3]["location"]["latitude"], 43.78);
+    let times: Vec<&str> = (0..4)
+        .map(|index| history[index]["at"].as_str().expect("a time"))
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[actix_web::test]
+async fn the_track_shows_what_was_flown_and_what_is_planned() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&request()).await;
+    let path = format!("/api/deliveries/{id}/track");
+    let states = |track: &Value| -> Vec<String> {
+        let features = track["features"].as_array().expect("features").iter();
+        features
+            .filter_map(|feature| feature["properties"]["state"].as_str().map(str::to_owned))
+            .collect()
+    };
+    city.run_s(5);
+    let answer = client.get(&path).await;
+    assert_eq!(answer.header("content-type"), Some("application/geo+json"));
+    assert_eq!(states(&answer.json()), ["flying", "planned"]);
+    city.run_s(3_600);
+    let track = client.get(&path).await.json();
+    assert_eq!(states(&track), ["flown", "flown"]);
+    let line = &track["features"][1]["geometry"];
+    assert_eq!(line["type"], "LineString");
+    let last = line["coordinates"]
+        .as_array()
+        .and_then(|path| path.last())
+        .expect("a path");
+    assert_eq!(
+        (&last[0], &last[1]),
+        (&json!(11.24), &json!(43.78)),
+        "longitude comes first"
+    );
+    let roles = track["features"].as_array().expect("features").iter();
+    let roles: Vec<&str> = roles
+        .filter_map(|feature| feature["properties"]["role"].as_str())
+        .collect();
+    assert_eq!(roles, ["pickup", "dropoff", "parcel"]);
+}
+
+#[actix_web::test]
+async fn pages_go_through_all_deliveries_newest_first() {
+    let city = City::new();
+    let client = city.client().await;
+    let mut ids = Vec::new();
+    for number in 0..7 {
+        let owner = if number % 3 == 0 { "third" } else { "others" };
+        ids.push(client.order(&with("ownerId", json!(owner))).await);
+    }
+    ids.reverse();
+    for (filter, wanted) in [
+        ("", ids.clone()),
+        ("&ownerId=third", ids.iter().step_by(3).cloned().collect()),
+    ] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = client
+                .get(&format!("/api/deliveries?limit=2{filter}{cursor}"))
+                .await
+                .json();
+            let items = page["items"].as_array().expect("a list");
+            assert!(items.len() <= 2);
+            seen.extend(
+                items
+                    .iter()
+                    .map(|item| item["id"].as_str().expect("an id").to_owned()),
+            );
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, wanted, "{filter}");
+    }
+    let item = &client.get("/api/deliveries?limit=1").await.json()["items"][0];
+    assert_eq!(
+        (&item["stage"], &item["owner"]["userId"]),
+        (&json!("Created"), &json!("third"))
+    );
+    assert!(item["requestedAt"].is_string());
+}
+
+#[actix_web::test]
+async fn lists_and_counts_know_stages() {
+    let city = City::new();
+    let client = city.client().await;
+    let done = client.order(&request()).await;
+    city.run_s(3_600);
+    let cancelled = client.order(&request()).await;
+    assert_eq!(
+        client
+            .delete(&format!("/api/deliveryrequests/{cancelled}"))
+            .await
+            .status,
+        204
+    );
+    let open = client.order(&request()).await;
+    city.run_s(2);
+    for (stage, id) in [("completed", &done), ("5", &cancelled), ("HeadedToPickup", &open)] {
+        for owner in ["", "&ownerId=myowner"] {
+            let page = client
+                .get(&format!("/api/deliveries?stage={stage}{owner}"))
+                .await
+                .json();
+            let ids: Vec<&Value> = page["items"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|item| &item["id"])
+                .collect();
+            assert_eq!(ids, [id], "{stage}{owner}");
+        }
+    }
+    assert_eq!(
+        client
+            .get("/api/deliveries?stage=completed&ownerId=nobody")
+            .await
+            .json()["items"],
+        json!([])
+    );
+    let summary = "/api/deliveries/summary?ownerId=myowner&year=2026";
+    assert_eq!(
+        client.get(&format!("{summary}&month=5")).await.json(),
+        json!({"count": 2})
+    );
+    assert_eq!(
+        client.get(&format!("{summary}&month=6")).await.json(),
+        json!({"count": 0})
+    );
+}
+
+#[actix_web::test]
+async fn queries_that_cannot_be_understood_are_named_with_400() {
+    let client = City::new().client().await;
+    for (path, field) in [
+        ("/api/deliveries?limit=0", "limit"),
+        ("/api/deliveries?limit=1001", "limit"),
+        ("/api/deliveries?cursor=%20", "cursor"),
+        ("/api/deliveries?stage=Lost", "stage"),
+        ("/api/deliveries/summary?ownerId=o&year=2026", "month"),
+        ("/api/deliveries/summary?ownerId=o&year=2026&month=0", "month"),
+        ("/api/deliveries/summary?year=x&month=1", "year"),
+        ("/api/packages/summary/o?month=1", "year"),
+        (
+            "/api/dronedeliveries/utilization?ownerId=o&year=0&month=1",
+            "year",
+        ),
+        ("/api/drones?bbox=1,2,3", "bbox"),
+        ("/api/drones.geojson?bbox=0,90,0,-90", "bbox"),
+        ("/api/drones?state=lost", "state"),
+    ] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text());
+        assert!(
+            answer.json()["errors"][field].is_array(),
+            "{path}: {}",
+            answer.text()
+        );
+    }
+}
+
+#[actix_web::test]
+async fn what_nobody_asked_for_is_not_found() {
+    let client = City::new().client().await;
+    for id in [NOBODYS, "nonsense", "%00", "..%2F"] {
+        for path in ["", "/owner", "/status", "/history", "/track", "/confirmations"] {
+            let answer = client.get(&format!("/api/deliveries/{id}{path}")).await;
+            assert_eq!(answer.status, 404, "{id}{path}");
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Drones, carriers, depots, zones, and how the world runs.
+
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+use crate::city::{City, NOBODYS, request, with};
+
+fn ids(page: &Value) -> Vec<&str> {
+    let items = page["items"].as_array().expect("a list");
+    items
+        .iter()
+        .map(|item| item["id"].as_str().expect("an id"))
+        .collect()
+}
+
+#[actix_web::test]
+async fn drones_are_listed_by_place_and_state() {
+    let city = City::new();
+    let client = city.client().await;
+    client.order(&request()).await;
+    city.run_s(30);
+    let all = client.get("/api/drones").await.json();
+    assert_eq!(ids(&all), ["drone-0", "drone-1"]);
+    let flying = client.get("/api/drones?state=topickup").await.json();
+    assert_eq!(ids(&flying).len(), 1);
+    let drone = &flying["items"][0];
+    assert!(drone["speedMps"].as_f64().expect("a number") > 0.0, "{drone}");
+    assert_eq!(
+        (&drone["depot"], &drone["aircraft"]),
+        (&json!("middle"), &json!("matternet-m2"))
+    );
+    let first = client.get("/api/drones?limit=1").await.json();
+    let next = first["nextCursor"].as_str().expect("there is another");
+    let second = client
+        .get(&format!("/api/drones?limit=1&cursor={next}"))
+        .await
+        .json();
+    assert_eq!(
+        (ids(&second), &second["nextCursor"]),
+        (vec!["drone-1"], &Value::Null)
+    );
+    assert_eq!(
+        ids(&client.get("/api/drones?bbox=11.2,43.7,11.3,43.8").await.json()).len(),
+        2
+    );
+    assert!(ids(&client.get("/api/drones?bbox=0,0,1,1").await.json()).is_empty());
+    let map = client.get("/api/drones.geojson?bbox=11.2,43.7,11.3,43.8").await;
+    assert_eq!(map.header("content-type"), Some("application/geo+json"));
+    assert_eq!(map.json()["features"].as_array().map(Vec::len), Some(2));
+    assert_eq!(map.json()["features"][0]["geometry"]["type"], "Point");
+}
+
+#[actix_web::test]
+async fn a_drone_shows_the_leg_it_flies() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&request()).await;
+    city.run_s(5);
+    let drone = client.get("/api/drones?state=toPickup").await.json()["items"][0]["id"].clone();
+    let path = format!("/api/drones/{}", drone.as_str().expect("an id"));
+    let shown = client.get(&path).await.json();
+    assert_eq!(shown["deliveryId"], json!(id));
+    assert_eq!(shown["leg"]["purpose"], "pickup");
+    assert!(shown["leg"]["path"].as_array().expect("a path").len() >= 2);
+    for unknown in ["drone-99", "drone-x", "7"] {
+        assert_eq!(client.get(&format!("/api/drones/{unknown}")).await.status, 404);
+    }
+}
+
+#[actix_web::test]
+async fn a_delivery_is_told_its_drone_and_keeps_it() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&request()).await;
+    let path = format!("/api/dronedeliveries/{id}");
+    let plain = client.send(TestRequest::put().uri(&path)).await;
+    assert_eq!(
+        (plain.status, plain.header("content-type")),
+        (200, Some("text/plain; charset=utf-8"))
+    );
+    assert!(plain.text().starts_with("drone-"), "{}", plain.text());
+    let json = client
+        .send(
+            TestRequest::put()
+                .uri(&path)
+                .insert_header(("accept", "application/json")),
+        )
+        .await;
+    assert_eq!(json.json(), json!(plain.text()));
+    city.run_s(3_600);
+    assert_eq!(
+        client.send(TestRequest::put().uri(&path)).await.text(),
+        plain.text(),
+        "it brought it"
+    );
+    for unknown in [NOBODYS, "nonsense"] {
+        let answer = client
+            .send(TestRequest::put().uri(&format!("/api/dronedeliveries/{unknown}")))
+            .await;
+        assert_eq!(answer.status, 404);
+    }
+    let cancelled = client.order(&request()).await;
+    client.delete(&format!("/api/deliveryrequests/{cancelled}")).await;
+    let answer = client
+        .send(TestRequest::put().uri(&format!("/api/dronedeliveries/{cancelled}")))
+        .await;
+    assert_eq!(answer.status, 409);
+}
+
+#[actix_web::test]
+async fn what_was_flown_for_an_owner_is_counted_by_month() {
+    let city = City::new();
+    let client = city.client().await;
+    let path = "/api/dronedeliveries/utilization?ownerId=myowner&year=2026&month=5";
+    assert_eq!(client.get(path).await.status, 404, "nothing flown yet");
+    client.order(&request()).await;
+    city.run_s(3_600);
+    let used = client.get(path).await.json();
+    let miles = used["traveledMiles"].as_f64().expect("a number");
+    let hours = used["assignedHours"].as_f64().expect("a number");
+    assert!((0.5..5.0).contains(&miles), "{used}");
+    assert!((0.01..1.0).contains(&hours), "{used}");
+}
+
+#[actix_web::test]
+async fn a_heavy_parcel_goes_by_carrier_and_says_so() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&with("packageInfo.weight", json!(10))).await;
+    let path = format!("/api/thirdpartydeliveries/{id}");
+    let booking = client.get(&path).await.json();
+    assert_eq!(
+        (&booking["state"], &booking["reason"]),
+        (&json!("Booked"), &json!("TooHeavy"))
+    );
+    assert_eq!(booking["deliveryId"], json!(id));
+    assert!(booking["quote"]["price"].as_f64().expect("a price") > 0.0);
+    assert!(booking["quote"]["deliveryETA"].as_str() > booking["quote"]["pickupETA"].as_str());
+    let drone = client
+        .send(TestRequest::put().uri(&format!("/api/dronedeliveries/{id}")))
+        .await;
+    assert_eq!(drone.status, 409);
+    city.run_s(7_200);
+    assert_eq!(client.stage(&id).await, "Completed");
+    assert_eq!(client.get(&path).await.json()["state"], "Completed");
+    assert_eq!(
+        client.get(&format!("/api/deliveries/{id}")).await.json()["droneId"],
+        Value::Null
+    );
+    assert_eq!(
+        client
+            .get(&format!("/api/thirdpartydeliveries/{NOBODYS}"))
+            .await
+            .status,
+        404
+    );
+}
+
+#[actix_web::test]
+async fn whether_a_third_party_must_carry_it_is_worked_out() {
+    let client = City::new().client().await;
+    let place = |latitude: f64, longitude: f64| json!({"latitude": latitude, "longitude": longitude});
+    let ask = |pickup: Value, dropoff: Value, weight: Value| json!({"Pickup": pickup, "Dropoff": dropoff, "weight": weight});
+    for (body, must) in [
+        (
+            ask(place(43.775, 11.255), place(43.78, 11.24), Value::Null),
+            false,
+        ),
+        (ask(place(43.775, 11.255), place(43.78, 11.24), json!(5)), true),
+        (ask(place(43.775, 11.255), place(43.65, 11.08), Value::Null), true),
+        (ask(place(43.775, 11.255), place(45.0, 11.0), Value::Null), true),
+    ] {
+        let answer = client.put("/api/thirdpartydeliveries/any", &body).await;
+        assert_eq!((answer.status, answer.json()), (200, json!(must)), "{body}");
+    }
+    let wrong = ask(place(91.0, 0.0), Value::Null, Value::Null);
+    let answer = client.put("/api/thirdpartydeliveries/any", &wrong).await;
+    assert_eq!(
+        answer.status, 400,
+        "a missing place weighs more than an impossible one"
+    );
+}
+
+#[actix_web::test]
+async fn a_page_learns_what_it_needs_before_it_begins() {
+    let city = City::new();
+    let client = city.client().await;
+    let config = client.get("/api/config").await.json();
+    assert_eq!(config["scenario"], "a small city");
+    assert_eq!(
+        config["telemetry"],
+        json!({"host": null, "port": 8081, "path": "/telemetry"})
+    );
+    assert_eq!(
+        config["area"],
+        json!({"centre": [43.77, 11.25], "radius": 20_000.0})
+    );
+    assert_eq!(config["speed"], 1.0);
+    assert_eq!(config["epoch"], "2026-05-12T09:00:00.000Z");
+    let simulation = client.get("/api/simulation").await.json();
+    assert_eq!(simulation["scenario"], "a small city");
+    assert_eq!(simulation["behindS"], 0.0);
+    let depots = client.get("/api/depots").await.json();
+    assert_eq!(
+        (&depots[0]["name"], &depots[0]["idle"], &depots[0]["pads"]),
+        (&json!("middle"), &json!(2), &json!(2))
+    );
+    assert_eq!(
+        client.get("/api/zones").await.json(),
+        json!({"type": "FeatureCollection", "features": []})
+    );
+    assert_eq!(client.get("/api/alerts").await.json(), json!([]));
+}
+
+#[actix_web::test]
+async fn what_goes_wrong_is_an_alert() {
+    let city = City::new();
+    let client = city.client().await;
+    let late = with("deadline", json!("2026-05-12T09:00:01Z"));
+    let id = client.order(&late).await;
+    city.run_s(3_600);
+    let alerts = client.get("/api/alerts").await.json();
+    assert_eq!(
+        (&alerts[0]["kind"], &alerts[0]["delivery"]),
+        (&json!("deliveryLate"), &json!(id))
+    );
+    assert!(alerts[0]["text"].is_string() && alerts[0]["at"].is_string());
+}

@@ -1,0 +1,14 @@
+//! The services over a real world: commands take effect, events are projected, answers are read over HTTP.
+
+mod changes;
+mod city;
+mod confirmations;
+mod contract;
+mod dashboard;
+mod deliveries;
+mod fleet;
+mod once;
+mod packages;
+mod projections;
+mod requests;
+mod server;
