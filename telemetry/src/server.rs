@@ -117,7 +117,7 @@ impl TelemetryServer {
     /// Takes a listener that is bound already.
     ///
     /// # Errors
-    /// Where its address cannot be told, or the registry holds telemetry's metrics already.
+    /// Where its address cannot be told, or the registry refuses the metrics.
     pub fn on(listener: TcpListener, parts: TelemetryParts) -> io::Result<Self> {
         let metrics = Metrics::register(&parts.registry).map_err(io::Error::other)?;
         Ok(Self {

@@ -31,7 +31,7 @@ pub struct DroneView {
     pub battery: f64,
     /// The delivery it has.
     pub delivery: Option<DeliveryId>,
-    /// When its leg ends.
+    /// When its leg ends; now, where it should have and nothing has been heard of that yet.
     pub arrives_at: Option<SimTime>,
 }
 

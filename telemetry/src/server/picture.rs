@@ -369,6 +369,7 @@ impl Picture {
                 heading_deg: motion.heading_deg,
                 speed_mps: motion.speed_mps,
                 battery: (motion.battery_wh / sprite.capacity_wh).clamp(0.0, 1.0),
+                arrives_at: Some(leg.arrives().max(self.now)),
                 ..sprite.view.clone()
             };
             frame::position(&view, &self.environment.epoch)

@@ -260,8 +260,7 @@ impl Subscription {
             };
         };
         let environment = picture.environment();
-        let unseen = seen.as_ref().map(|(seen, _)| passed.saturating_sub(*seen));
-        if unseen == Some(0) && !is_due {
+        if !is_due && seen.as_ref().is_some_and(|(seen, _)| *seen == passed) {
             return Ok(());
         }
         let Some(view) = tracks.delivery(delivery, picture.now()) else {
@@ -273,17 +272,17 @@ impl Subscription {
             self.push("snapshot", &body, out);
             return Ok(());
         };
+        let unseen = passed.saturating_sub(last_passed);
+        if usize::try_from(unseen).is_ok_and(|unseen| unseen > MILESTONES_KEPT_MAX) {
+            self.missed += u64::from(unseen);
+            self.push("snapshot", &body, out);
+            return Ok(());
+        }
         let passed_since: Vec<String> = tracks
             .milestones_after(delivery, last_passed)
             .map(|view| frame::delivery_body(&view, environment))
             .collect();
         drop(tracks);
-        if unseen.is_some_and(|unseen| usize::try_from(unseen).is_ok_and(|n| n > MILESTONES_KEPT_MAX)) {
-            let kept = u64::try_from(passed_since.len()).unwrap_or(u64::MAX);
-            self.missed += u64::from(passed - last_passed) - kept;
-            self.push("snapshot", &body, out);
-            return Ok(());
-        }
         for body in &passed_since {
             self.push("delivery", body, out);
         }

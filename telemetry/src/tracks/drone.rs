@@ -203,7 +203,7 @@ impl DroneTrack {
             speed_mps: motion.speed_mps,
             battery: (motion.battery_wh / spec.battery_capacity.get()).clamp(0.0, 1.0),
             delivery: self.delivery,
-            arrives_at: self.leg.as_ref().map(|leg| leg.arrives()),
+            arrives_at: self.leg.as_ref().map(|leg| leg.arrives().max(now)),
         }
     }
 }

@@ -147,3 +147,26 @@ async fn going_on_after_a_frame_tells_how_many_were_missed() {
     peer.say(r#"{"op":"resume","id":"d","after":9}"#).await;
     assert_eq!(peer.next_of("error").await["code"], "bad_after");
 }
+
+#[tokio::test]
+async fn more_changes_than_are_kept_are_a_gap() {
+    let mut live = Live::start(environment(15)).await;
+    let mut peer = live.connect().await;
+    let id = live.city.request(1, place(-3_000.0, 0.0), place(0.0, 0.0), 0.5);
+    live.advance(1);
+    follow(&mut peer, id).await;
+    assert_eq!(peer.next_for("d").await["seq"], 1);
+    for _ in 0..20 {
+        live.city.reschedule(id, place(500.0, 0.0));
+        live.city.run_s(1);
+    }
+    live.advance(1);
+    let gap = peer.next_for("d").await;
+    let missed = gap["missed"].as_u64().expect("a number");
+    assert!(missed > 32, "{gap}");
+    let snapshot = peer.next_for("d").await;
+    assert_eq!(
+        (&snapshot["type"], &snapshot["seq"]),
+        (&json!("snapshot"), &json!(missed + 2))
+    );
+}

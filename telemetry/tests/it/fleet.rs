@@ -1,9 +1,11 @@
 //! Drones as clients see them: snapshots, deltas, parts of the map.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use skyhaul_engine::geo::Position;
+use skyhaul_telemetry::tracks::Tracks;
 
 use crate::city::{environment, place, trace};
 use crate::live::{Live, Peer};
@@ -261,4 +263,22 @@ async fn the_figures_count_every_drone_and_delivery() {
     let stats = peer.next_of("stats").await;
     assert_eq!(stats["deliveries"]["Completed"], 1);
     assert!(stats["waitP50S"].as_f64() > Some(30.0));
+}
+
+#[tokio::test]
+async fn tracks_that_are_rebuilt_disturb_nobody() {
+    let mut live = Live::start(environment(2)).await;
+    let mut peer = live.connect().await;
+    peer.say(r#"{"op":"subscribe","id":"a","topic":"fleet"}"#).await;
+    peer.next_of("snapshot").await;
+    live.city.request(1, place(-3_000.0, 0.0), place(0.0, 0.0), 0.5);
+    live.advance(2);
+    assert_eq!(peer.next_for("a").await["type"], "delta");
+    *live.tracks.write() = Tracks::new(Arc::clone(live.city.world.environment()));
+    assert!(peer.settled().await.is_empty());
+    live.city.request(2, place(3_000.0, 0.0), place(0.0, 0.0), 0.5);
+    live.advance(2);
+    let delta = peer.next_for("a").await;
+    assert_eq!((&delta["type"], &delta["seq"]), (&json!("delta"), &json!(3)));
+    assert_eq!(drones(&delta["legs"]).len(), 1, "only what is new");
 }

@@ -111,10 +111,10 @@ impl Live {
 
     /// Lets so many seconds pass.
     pub(crate) fn advance(&mut self, seconds: u64) {
-        let known = self.city.events.len();
         self.city.run_s(seconds);
         let mut tracks = self.tracks.write();
-        for event in &self.city.events[known..] {
+        let known = tracks.next_event();
+        for event in self.city.events.iter().filter(|event| event.number >= known) {
             tracks.apply(event);
         }
         self.clock
