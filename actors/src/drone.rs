@@ -183,8 +183,8 @@ impl Drone {
     const fn delivery(&self) -> Option<DeliveryId> {
         match self.state {
             DroneState::Flying(flight) => match flight.errand {
-                Some(errand) => Some(errand.id),
-                None => None,
+                Some(errand) if !flight.is_called_off => Some(errand.id),
+                _ => None,
             },
             DroneState::Loading(errand) | DroneState::Unloading(errand) => Some(errand.id),
             DroneState::Idle | DroneState::WaitingForPad | DroneState::Charging(_) | DroneState::Failed => {
@@ -263,16 +263,13 @@ impl Drone {
             return;
         }
         match self.state {
-            DroneState::Flying(flight) => {
-                let departure = self.cut_short(&flight, ctx);
-                self.go_home(departure, flight.parcel, ctx);
-            }
+            DroneState::Flying(flight) => self.turn_home(flight, ctx),
             state => {
                 let parcel = match state {
                     DroneState::Unloading(errand) => Some(errand.errand.weight),
                     _ => None,
                 };
-                self.go_home(self.standing(ctx.now()), parcel, ctx);
+                self.go_home(parcel, ctx);
             }
         }
     }
@@ -303,7 +300,7 @@ impl Drone {
         if let DroneState::Unloading(errand) = self.state
             && errand.id == delivery
         {
-            self.go_home(self.standing(ctx.now()), None, ctx);
+            self.go_home(None, ctx);
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Flight {
     pub to: Position,
     /// For whom it is flown.
     pub errand: Option<DroneErrand>,
+    /// Whether it is wanted no more, and flown to its end only because no lawful way led home.
+    pub is_called_off: bool,
     /// Mass of the parcel in the drone, where there is one.
     pub parcel: Option<Kilograms>,
     /// What the whole leg takes.
@@ -52,6 +54,7 @@ impl Drone {
             departure: self.standing(ctx.now()),
             to,
             errand: Some(errand),
+            is_called_off: false,
             parcel: (purpose == LegPurpose::Dropoff).then_some(errand.errand.weight),
             energy: WattHours::ZERO,
         };
@@ -64,30 +67,55 @@ impl Drone {
         }
     }
 
-    /// Flies home, with the parcel where it holds one that nobody wants any more.
-    pub(super) fn go_home(
-        &mut self,
+    /// Flies home from where it stands, with the parcel where it holds one that nobody wants any more.
+    pub(super) fn go_home(&mut self, parcel: Option<Kilograms>, ctx: &mut Ctx<'_, Skyhaul>) {
+        match self.way_home(self.standing(ctx.now()), parcel, ctx.shared()) {
+            Ok((flight, plan)) => self.fly_home(flight, plan, ctx),
+            Err(_) => self.strand(ctx),
+        }
+    }
+
+    /// Turns home in the air, its errand called off. Where no lawful way leads home from there, it flies on, and home from where that ends.
+    pub(super) fn turn_home(&mut self, flight: Flight, ctx: &mut Ctx<'_, Skyhaul>) {
+        let (here, _) = self.progress(&flight, ctx.now(), ctx.shared());
+        match self.way_home(here, flight.parcel, ctx.shared()) {
+            Ok((home, plan)) => {
+                self.cut_short(&flight, ctx);
+                self.fly_home(home, plan, ctx);
+            }
+            Err(_) => {
+                self.state = DroneState::Flying(Flight {
+                    is_called_off: true,
+                    ..flight
+                });
+            }
+        }
+    }
+
+    fn way_home(
+        &self,
         departure: Departure,
         parcel: Option<Kilograms>,
-        ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
-        let mut flight = Flight {
+        surroundings: &Surroundings,
+    ) -> Result<(Flight, FlightPlan), AssignmentRefusal> {
+        let flight = Flight {
             purpose: LegPurpose::Return,
             departure,
-            to: ctx.shared().environment.depot(self.depot).at,
+            to: surroundings.environment.depot(self.depot).at,
             errand: None,
+            is_called_off: false,
             parcel,
             energy: WattHours::ZERO,
         };
-        match self.plan(&flight, ctx.shared()) {
-            Ok(plan) => {
-                if self.battery - plan.energy < self.spec(ctx.shared()).reserve_energy() {
-                    flight.purpose = LegPurpose::Divert;
-                }
-                self.depart(flight, plan, ctx);
-            }
-            Err(_) => self.strand(ctx),
+        let plan = self.plan(&flight, surroundings)?;
+        Ok((flight, plan))
+    }
+
+    fn fly_home(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.battery - plan.energy < self.spec(ctx.shared()).reserve_energy() {
+            flight.purpose = LegPurpose::Divert;
         }
+        self.depart(flight, plan, ctx);
     }
 
     fn plan(&self, flight: &Flight, surroundings: &Surroundings) -> Result<FlightPlan, AssignmentRefusal> {
@@ -152,6 +180,10 @@ impl Drone {
 
     /// Goes on with what comes after the flight.
     fn land(&mut self, flight: Flight, ctx: &mut Ctx<'_, Skyhaul>) {
+        if flight.is_called_off {
+            self.go_home(flight.parcel, ctx);
+            return;
+        }
         match (flight.purpose, flight.errand) {
             (LegPurpose::Pickup | LegPurpose::Dropoff, Some(errand)) => {
                 self.handle_parcel(errand, flight.purpose, ctx);
@@ -160,13 +192,12 @@ impl Drone {
         }
     }
 
-    /// Ends the leg where it is now, in the air, and gives the place from which it flies on.
-    pub(super) fn cut_short(&mut self, flight: &Flight, ctx: &mut Ctx<'_, Skyhaul>) -> Departure {
+    /// Ends the leg where it is now, in the air.
+    fn cut_short(&mut self, flight: &Flight, ctx: &mut Ctx<'_, Skyhaul>) {
         let (here, spent) = self.progress(flight, ctx.now(), ctx.shared());
         self.battery -= spent;
         self.at = here.at;
         self.say_leg_ended(flight, self.at, self.battery, ctx);
-        here
     }
 
     /// Ends the leg, if there is one, as a failure does. Its own state stays as it was.

@@ -8,6 +8,7 @@ use skyhaul_actors::scheduler::SchedulerView;
 use skyhaul_engine::units::Kilograms;
 
 use crate::city::{City, environment, place, trace};
+use crate::invariants::broken;
 use crate::mishaps::{REQUESTS, mishaps};
 
 fn ended(city: &City) -> usize {
@@ -127,6 +128,7 @@ proptest! {
     #[test]
     fn every_delivery_ends_exactly_once(mishaps in mishaps()) {
         let city = mishaps.run();
+        prop_assert_eq!(broken(&mishaps.environment(), &city.events), Vec::<String>::new());
         let mut ends = BTreeMap::new();
         for event in &city.events {
             match &event.event {

@@ -1,5 +1,6 @@
 //! How drones fly: energy, zones, wind, reserve.
 
+use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{
     AircraftSpec, Demand, EnergyModel, Environment, TraceRequest, Zone, ZoneShape,
 };
@@ -8,6 +9,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
 use crate::city::{City, environment, light, place, trace};
+use crate::invariants::broken;
 
 fn legs(city: &City) -> Vec<&Leg> {
     city.events
@@ -163,6 +165,31 @@ fn a_flight_keeps_out_of_a_zone_that_comes_into_force_while_it_is_in_the_air() {
             .expect("it came home");
         assert_eq!(home.path.len() > 4, from_s <= 250, "closed from {from_s} s");
     }
+}
+
+#[test]
+fn a_drone_called_back_over_ground_about_to_be_closed_flies_on_and_home_from_there() {
+    // At 104 s it is 15 m from the field's far rim; the way back would take it through the field after 105 s.
+    let mut city = City::new(closing_field(105));
+    let id = city.request(1, place(0.0, 4_000.0), place(500.0, 4_000.0), 1.0);
+    city.run_s(104);
+    city.ask(Command::CancelDelivery { delivery: id });
+    city.run_s(3_600);
+    assert_eq!(city.story(id), ["requested", "assigned", "cancelled", "released"]);
+    assert_eq!(city.count(|event| matches!(event, Event::DroneFailed { .. })), 0);
+    let legs = legs(&city);
+    let purposes: Vec<LegPurpose> = legs.iter().map(|leg| leg.purpose).collect();
+    assert_eq!(purposes, [LegPurpose::Pickup, LegPurpose::Return]);
+    assert_eq!(legs[1].path[0].at, place(0.0, 4_000.0));
+    assert_eq!(
+        broken(city.world.environment(), &city.events),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        city.count(|event| matches!(event, Event::ChargeEnded { .. })),
+        1,
+        "it is ready again"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod city;
 mod faults;
 mod flights;
+mod invariants;
 mod mishaps;
 mod missions;
 mod repeats;
