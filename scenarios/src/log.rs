@@ -111,3 +111,72 @@ fn put(out: &mut impl Write, failure: &mut Option<io::Error>, bytes: &[u8]) {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use skyhaul_actors::ids::DeliveryId;
+
+    use super::*;
+    use crate::bundle::ScenarioBundle;
+    use crate::scenario::{BuildOptions, Scenario};
+
+    /// Takes so many writes, then is full.
+    struct Disk(usize);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn log(disk: usize) -> EventLog<Disk> {
+        let scenario = Scenario::parse(&ScenarioBundle::florence()).expect("Florence is well-formed");
+        EventLog::new(
+            Arc::new(scenario.environment(BuildOptions::default())),
+            Disk(disk),
+        )
+    }
+
+    fn event(event: Event) -> Numbered<Event> {
+        Numbered {
+            number: 0,
+            at: SimTime::ZERO,
+            event,
+        }
+    }
+
+    #[test]
+    fn goes_on_over_a_full_disk_and_says_so_at_the_end() {
+        let mut log = log(1);
+        for _ in 0..3 {
+            log.accept(event(Event::ZoneDeclared { zone: 0 }));
+        }
+        assert_eq!(log.events(), 3);
+        assert!(log.failure().is_some());
+        let error = log
+            .finish(0, SimTime::ZERO, |_| {})
+            .map(|_| ())
+            .expect_err("the disk is full");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn leaves_out_what_readers_do_not_need_without_a_gap_in_its_numbers() {
+        let mut log = log(9);
+        let queued = Event::DeliveryQueued {
+            delivery: DeliveryId(1),
+            eta_pickup: SimTime::ZERO,
+            eta_dropoff: SimTime::ZERO,
+        };
+        assert!(log.write(&event(queued)).is_none());
+        let line = log
+            .write(&event(Event::ZoneDeclared { zone: 0 }))
+            .expect("a line");
+        assert!(line.starts_with(b"{\"seq\":0,"));
+    }
+}

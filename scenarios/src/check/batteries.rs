@@ -103,7 +103,7 @@ impl Batteries {
         let is_whole = flight.is_some_and(|flight| self.now >= flight.arrives_t);
         let energy = flight.map_or(0, |flight| flight.energy.0);
         self.look(&ended.drone, ended.battery_wh, findings, |before, now| {
-            let taken = before.0 - now.0;
+            let taken = before.0.saturating_sub(now.0);
             if is_whole {
                 taken == energy
             } else {

@@ -58,8 +58,13 @@ pub(super) fn position_at(path: &[Point], path_t: &[Micros], t: Micros) -> Optio
     let (Some(to), Some(to_t)) = (path.get(next), path_t.get(next)) else {
         return path.last().copied();
     };
-    let share = (t.0 - path_t[before].0) as f64 / (to_t.0 - path_t[before].0) as f64;
+    let share = share_between(t, path_t[before], *to_t);
     Some(path[before].towards(*to, share))
+}
+
+/// How far `t` is from `from` to `to`; these differ.
+pub(super) fn share_between(t: Micros, from: Micros, to: Micros) -> f64 {
+    (t.0 as f64 - from.0 as f64) / (to.0 as f64 - from.0 as f64)
 }
 
 /// Distance from the origin to the straight line between two points of a map.

@@ -32,7 +32,7 @@ impl Order {
         if self.ended {
             findings.object("EV-4", || "a line comes after RunEnded".to_owned());
         }
-        self.next_seq = seq + 1;
+        self.next_seq = seq.saturating_add(1);
         self.now = self.now.max(t);
         if let What::RunEnded(end) = &entry.what {
             let digest = hex(&std::mem::take(&mut self.hash).finalize());
@@ -48,8 +48,9 @@ impl Order {
     /// A line that cannot be read counts all the same. Gives the number it should have.
     pub(super) fn pass_over(&mut self, line: &[u8]) -> u64 {
         self.hash.update(line);
-        self.next_seq += 1;
-        self.next_seq - 1
+        let seq = self.next_seq;
+        self.next_seq = seq.saturating_add(1);
+        seq
     }
 
     pub(super) fn finish(&self, findings: &mut Findings) {

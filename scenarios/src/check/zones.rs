@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Entry, LegEnded, LegStarted, Micros, What, ZoneDeclared};
-use super::geometry::{Point, depth_inside, origin_to_line};
+use super::geometry::{Point, depth_inside, origin_to_line, share_between};
 use super::{Checker, Findings};
 
 /// Places are logged to about a centimetre: a path this deep inside a zone has not left it by rounding, m.
@@ -106,7 +106,7 @@ impl Zones {
                 .filter_map(|(place, time)| {
                     let from = zone.from.max(time[0]);
                     let to = zone.to.min(time[1]).min(self.now);
-                    let at = |t: Micros| place[0].towards(place[1], share(t, time[0], time[1]));
+                    let at = |t: Micros| place[0].towards(place[1], share_between(t, time[0], time[1]));
                     (from < to).then(|| zone.depth_of(at(from), at(to)))
                 })
                 .fold(0.0, f64::max);
@@ -130,9 +130,4 @@ impl Zone {
             Outline::Polygon(outline) => depth_inside(outline, a, b),
         }
     }
-}
-
-/// How far `t` is from `from` to `to`; these differ.
-fn share(t: Micros, from: Micros, to: Micros) -> f64 {
-    (t.0 - from.0) as f64 / (to.0 - from.0) as f64
 }

@@ -262,3 +262,6 @@ fn flown_m(leg: &Leg, at: SimTime) -> f64 {
         })
         .sum()
 }
+
+#[cfg(test)]
+mod tests;

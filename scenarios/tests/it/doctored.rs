@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -119,6 +120,27 @@ fn number(value: &Value) -> f64 {
 /// The point so many degrees north of another.
 fn north_of(point: &Value, degrees: f64) -> Value {
     json!([number(&point[0]) + degrees, point[1]])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a log holds, the checkers read it to its end.
+    #[test]
+    fn no_damage_brings_the_checkers_down(
+        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..6_usize), 1..200),
+    ) {
+        let mut log = Log::good();
+        for (line, field, value) in damages {
+            let count = log.0.len();
+            let line = log.0[line.index(count)].as_object_mut().expect("an object");
+            let keys: Vec<String> = line.keys().filter(|key| *key != "type").cloned().collect();
+            let values = [json!(-1e300), json!(u64::MAX), json!([]), json!([[90.0, 180.0], [-90.0, -180.0]]), json!(null), json!([1e300, -0.5])];
+            line.insert(keys[field.index(keys.len())].clone(), values[value].clone());
+        }
+        let bytes: Vec<u8> = log.0.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
+        prop_assert!(verdict(&bytes).count > 0);
+    }
 }
 
 #[test]
