@@ -80,9 +80,9 @@ fn violations(environment: Environment, whims: &[Whim]) -> Vec<Violation> {
 
 prop_compose! {
     fn zones()(
-        circles in prop::collection::vec((-3_000.0..3_000.0_f64, 400.0..3_000.0_f64, 50.0..350.0_f64, 0..8_u64, 1..4_u64), 0..6)
+        circles in prop::collection::vec((-2_500.0..2_500.0_f64, -2_500.0..2_500.0_f64, 50.0..400.0_f64, 0..150_u64, 1..60_u64), 0..9)
     ) -> Vec<Zone> {
-        let hours = |hours| SimTime::ZERO + SimDuration::from_mins(60 * hours);
+        let minutes = |minutes| SimTime::ZERO + SimDuration::from_mins(minutes);
         circles
             .into_iter()
             .enumerate()
@@ -97,8 +97,8 @@ prop_compose! {
                         place(east_m, north_m + radius_m),
                     ])
                 },
-                from: (n % 3 > 0).then(|| hours(from)),
-                until: (n % 3 > 0).then(|| hours(from + lasts)),
+                from: (n % 3 > 0).then(|| minutes(from)),
+                until: (n % 3 > 0).then(|| minutes(from + lasts)),
             })
             .collect()
     }
