@@ -22,16 +22,19 @@ impl RandomStream {
     }
 
     /// 64 random bits.
+    #[inline]
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// A number in `[0, 1)`, a multiple of 2⁻⁵³.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// True with probability `p`.
+    #[inline]
     pub fn chance(&mut self, p: f64) -> bool {
         self.unit() < p
     }
@@ -41,11 +44,13 @@ impl RandomStream {
         clippy::cast_possible_truncation,
         reason = "the high half of a 64 × 64 bit product is below `count`"
     )]
+    #[inline]
     pub fn index(&mut self, count: usize) -> usize {
         ((u128::from(self.bits()) * count as u128) >> 64) as usize
     }
 
     /// An exponentially distributed number of the given mean.
+    #[inline]
     pub fn exponential(&mut self, mean: f64) -> f64 {
         -mean * libm::log(1.0 - self.unit())
     }

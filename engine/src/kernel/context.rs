@@ -3,7 +3,7 @@
 use super::actor::{Member, System};
 use super::address::{Addr, RawAddr};
 use super::core::Core;
-use super::queue::Envelope;
+use super::entry::Entry;
 use crate::time::{SimDuration, SimTime};
 
 /// A handler's hands: time, the shared world, messages, events, new actors.
@@ -70,14 +70,11 @@ impl<S: System> Ctx<'_, S> {
     /// Sends a message that is handled at `time`, or at this instant where that is past.
     pub fn send_at<A: Member<System = S>>(&mut self, time: SimTime, to: Addr<A>, message: A::Message) {
         if let Mode::Live = self.mode {
-            let envelope = Envelope {
-                source: self.me.source(),
-                sequence: self.sequence,
-                to: to.into(),
-                message: A::wrap(message),
-            };
+            let place = self.core.queue.hold(A::wrap(message));
+            let time = time.max(self.core.now);
+            let entry = Entry::new(time, self.me.source(), self.sequence, to.into(), place);
             self.sequence += 1;
-            self.core.staged.sends.push((time, envelope));
+            self.core.staged.sends.push(entry);
         }
     }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::System;
 use super::address::RawAddr;
-use super::queue::{Envelope, Queue};
+use super::entry::Entry;
+use super::queue::Queue;
 use super::slab::SlotPool;
 use super::supervision::FaultState;
 use crate::ports::Numbered;
@@ -32,7 +33,8 @@ pub struct Core<S: System> {
 
 /// What a handler has done so far; takes effect when it succeeds.
 pub(super) struct Staged<S: System> {
-    pub(super) sends: Vec<(SimTime, Envelope<S::Message>)>,
+    /// Messages sent; they lie in the queue already, but are not due yet.
+    pub(super) sends: Vec<Entry>,
     pub(super) events: Vec<S::Event>,
     /// Slots taken, in order.
     pub(super) taken: Vec<RawAddr>,
@@ -109,18 +111,23 @@ impl<S: System> Core<S> {
     }
 
     /// The next message due until `horizon`; time moves to it.
-    pub(super) fn next(&mut self, horizon: SimTime) -> Option<Envelope<S::Message>> {
+    pub(super) fn next(&mut self, horizon: SimTime) -> Option<(Entry, S::Message)> {
         self.queue.pop(&mut self.now, horizon)
     }
 
     /// Lets the staged messages and events out; spawned actors and a stop are left to the engine.
+    #[inline]
     pub(super) fn commit_outputs(&mut self) {
-        for (time, envelope) in self.staged.sends.drain(..) {
-            if time <= self.now {
-                self.queue.push_now(envelope);
+        for entry in &self.staged.sends {
+            if entry.time == self.now.micros() {
+                self.queue.push_now(*entry);
             } else {
-                self.queue.push_later(time, envelope);
+                self.queue.push_later(*entry);
             }
+        }
+        self.staged.sends.clear();
+        if self.staged.events.is_empty() {
+            return;
         }
         for event in self.staged.events.drain(..) {
             self.out.push(Numbered {
@@ -134,7 +141,9 @@ impl<S: System> Core<S> {
 
     /// Drops all that is staged, as if the handler had never run.
     pub(super) fn discard_staged(&mut self) {
-        self.staged.sends.clear();
+        for entry in self.staged.sends.drain(..).rev() {
+            self.queue.release(entry);
+        }
         self.staged.events.clear();
         self.staged.spawns.clear();
         for addr in self.staged.taken.drain(..).rev() {
@@ -144,12 +153,8 @@ impl<S: System> Core<S> {
     }
 
     /// Takes the message into the running digest of all that was handled, in order.
-    pub(super) fn note(&mut self, source: u64, sequence: u64, to: RawAddr) {
-        let when = self.now.micros().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let who = source.wrapping_mul(0xC2B2_AE3D_27D4_EB4F).rotate_left(31);
-        let which = sequence.wrapping_mul(0x1656_67B1_9E37_79F9).rotate_left(17);
-        let whom = to.source().wrapping_mul(0x85EB_CA77_C2B2_AE63).rotate_left(47);
-        self.digest = (self.digest ^ when ^ who ^ which ^ whom)
+    pub(super) fn note(&mut self, entry: &Entry) {
+        self.digest = (self.digest ^ entry.hash())
             .wrapping_mul(0x0000_0100_0000_01B3)
             .rotate_left(23);
         self.counters.handled += 1;

@@ -7,8 +7,7 @@ use thiserror::Error;
 use super::actor::{Member, System};
 use super::address::{Addr, RawAddr};
 use super::core::{Core, Counters, Parked};
-use super::entry::{OUTSIDE, SEQUENCE_END};
-use super::queue::Envelope;
+use super::entry::{Entry, OUTSIDE, SEQUENCE_END};
 use super::supervision::FaultPlan;
 use crate::ports::EventSink;
 use crate::time::SimTime;
@@ -78,13 +77,9 @@ impl<S: System> Engine<S> {
         message: A::Message,
     ) {
         assert!(order < SEQUENCE_END, "commands are fewer than 2⁴⁸");
-        let envelope = Envelope {
-            source: OUTSIDE,
-            sequence: order,
-            to: to.into(),
-            message: A::wrap(message),
-        };
-        self.core.queue.push_later(at, envelope);
+        let place = self.core.queue.hold(A::wrap(message));
+        let entry = Entry::new(at, OUTSIDE, order, to.into(), place);
+        self.core.queue.push_later(entry);
     }
 
     /// Handles everything due up to and including `horizon`, and gives all events to `sink`, in order.
@@ -93,23 +88,20 @@ impl<S: System> Engine<S> {
     /// [`Halt`], where going on makes no sense; the events so far were given.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<S::Event>) -> Result<(), Halt> {
         self.flush_events(sink);
-        while let Some(envelope) = self.core.next(horizon) {
-            let Envelope {
-                source,
-                sequence,
-                to,
-                message,
-            } = envelope;
+        while let Some((entry, message)) = self.core.next(horizon) {
+            let to = entry.to();
             if self.core.queue.depth() > DEPTH_MAX {
                 return Err(self.runaway(to));
             }
             for soon in self.core.queue.come_in_sight() {
                 S::prefetch(&self.actors, soon);
             }
-            self.core.note(source, sequence, to);
+            self.core.note(&entry);
             S::dispatch(&mut self.actors, &mut self.core, to, message);
             self.settle(to);
-            self.flush_events(sink);
+            if !self.core.out.is_empty() {
+                self.flush_events(sink);
+            }
         }
         self.core.now = self.core.now.max(horizon);
         Ok(())
@@ -126,9 +118,11 @@ impl<S: System> Engine<S> {
 
     /// Lets spawned actors live and a stopped one go.
     fn settle(&mut self, handled: RawAddr) {
-        self.core.staged.taken.clear();
-        for (addr, spawned) in self.core.staged.spawns.drain(..) {
-            S::insert(&mut self.actors, addr, spawned);
+        if !self.core.staged.taken.is_empty() {
+            self.core.staged.taken.clear();
+            for (addr, spawned) in self.core.staged.spawns.drain(..) {
+                S::insert(&mut self.actors, addr, spawned);
+            }
         }
         if std::mem::take(&mut self.core.staged.stop) {
             S::remove(&mut self.actors, handled);

@@ -64,6 +64,19 @@ impl Entry {
         }
     }
 
+    /// A number that stands for time, source, sequence and receiver.
+    pub(super) fn hash(&self) -> u64 {
+        self.time.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ self
+                .source_and_sequence
+                .wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+                .rotate_left(31)
+            ^ self
+                .sequence_and_receiver
+                .wrapping_mul(0x1656_67B1_9E37_79F9)
+                .rotate_left(17)
+    }
+
     /// Byte `level` of the time, the lowest being 0.
     pub(super) fn time_byte(&self, level: usize) -> u8 {
         self.time.to_le_bytes()[level]

@@ -2,42 +2,32 @@
 
 use std::cmp::Reverse;
 
-use serde::{Deserialize, Serialize};
-
 use super::address::RawAddr;
 use super::entry::Entry;
 use super::prefetch::prefetch;
 use super::wheel::Wheel;
 use crate::time::SimTime;
 
-/// A message on its way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Envelope<M> {
-    pub(super) source: u64,
-    pub(super) sequence: u64,
-    pub(super) to: RawAddr,
-    pub(super) message: M,
-}
-
 /// All messages on their way.
 pub(super) struct Queue<M> {
-    /// Later messages, each with its place in `messages`; those of this instant at depth 0 are taken straight from here.
-    later: Wheel,
+    /// The messages; entries say where.
     messages: Vec<Option<M>>,
     free: Vec<u32>,
+    /// Due later; those of this instant at depth 0 are taken straight from here.
+    later: Wheel,
     /// Due now at the present depth, last first.
-    ready: Vec<Envelope<M>>,
+    ready: Vec<Entry>,
     /// Due now, one deeper.
-    deeper: Vec<Envelope<M>>,
+    deeper: Vec<Entry>,
     depth: u32,
 }
 
 impl<M> Default for Queue<M> {
     fn default() -> Self {
         Self {
-            later: Wheel::default(),
             messages: Vec::new(),
             free: Vec::new(),
+            later: Wheel::default(),
             ready: Vec::new(),
             deeper: Vec::new(),
             depth: 0,
@@ -46,61 +36,59 @@ impl<M> Default for Queue<M> {
 }
 
 impl<M> Queue<M> {
-    /// Queues a message that is due at a later instant.
-    pub(super) fn push_later(&mut self, time: SimTime, envelope: Envelope<M>) {
-        let Envelope {
-            source,
-            sequence,
-            to,
-            message,
-        } = envelope;
-        let place = if let Some(place) = self.free.pop() {
+    /// Keeps a message until its entry, which is to have this place, is pushed and popped, or released.
+    pub(super) fn hold(&mut self, message: M) -> u32 {
+        if let Some(place) = self.free.pop() {
             self.messages[place as usize] = Some(message);
-            place
-        } else {
-            self.messages.push(Some(message));
-            u32::try_from(self.messages.len() - 1).expect("fewer than 2³² messages on their way")
-        };
-        self.later.push(Entry::new(time, source, sequence, to, place));
+            return place;
+        }
+        self.messages.push(Some(message));
+        u32::try_from(self.messages.len() - 1).expect("fewer than 2³² messages on their way")
+    }
+
+    /// Drops the message of an entry that was not pushed.
+    pub(super) fn release(&mut self, entry: Entry) {
+        self.messages[entry.message as usize] = None;
+        self.free.push(entry.message);
+    }
+
+    /// Queues a message that is due at a later instant.
+    pub(super) fn push_later(&mut self, entry: Entry) {
+        self.later.push(entry);
     }
 
     /// Queues a message that is due at this instant.
-    pub(super) fn push_now(&mut self, envelope: Envelope<M>) {
-        self.deeper.push(envelope);
+    pub(super) fn push_now(&mut self, entry: Entry) {
+        self.deeper.push(entry);
     }
 
     /// The next message due at `now` or, when there is none left, the first one due until `horizon`; `now` moves to it.
-    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Envelope<M>> {
-        if let Some(envelope) = self.ready.pop() {
-            return Some(envelope);
+    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<(Entry, M)> {
+        let entry = self.pop_entry(now, horizon)?;
+        self.free.push(entry.message);
+        let message = self.messages[entry.message as usize].take()?;
+        Some((entry, message))
+    }
+
+    fn pop_entry(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Entry> {
+        if let Some(entry) = self.ready.pop() {
+            return Some(entry);
         }
         if self.deeper.is_empty() {
-            return self.pop_later(now, horizon);
+            let entry = self.later.pop_until(horizon.micros())?;
+            *now = SimTime::from_micros(entry.time);
+            self.depth = 0;
+            return Some(entry);
         }
         if self.depth == 0
-            && let Some(envelope) = self.pop_later(now, *now)
+            && let Some(entry) = self.later.pop_until(now.micros())
         {
-            return Some(envelope);
+            return Some(entry);
         }
         self.depth += 1;
         std::mem::swap(&mut self.ready, &mut self.deeper);
-        self.ready
-            .sort_unstable_by_key(|e| Reverse((e.source, e.sequence)));
+        self.ready.sort_unstable_by_key(|entry| Reverse(*entry));
         self.ready.pop()
-    }
-
-    fn pop_later(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Envelope<M>> {
-        let entry = self.later.pop_until(horizon.micros())?;
-        *now = SimTime::from_micros(entry.time);
-        self.depth = 0;
-        self.free.push(entry.message);
-        let message = self.messages[entry.message as usize].take()?;
-        Some(Envelope {
-            source: entry.source(),
-            sequence: entry.sequence(),
-            to: entry.to(),
-            message,
-        })
     }
 
     /// Whom messages are for that will be handled soon; each is told once. Their messages are fetched meanwhile.
@@ -123,27 +111,16 @@ impl<M> Queue<M> {
 
     /// Messages on their way.
     pub(super) fn len(&self) -> usize {
-        self.later.len() + self.ready.len() + self.deeper.len()
+        self.messages.len() - self.free.len()
     }
 
     /// All later messages in order. Between two instants these are all there are.
-    pub(super) fn snapshot(&self) -> Vec<(SimTime, Envelope<M>)>
-    where
-        M: Clone,
-    {
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (Entry, &M)> {
         let mut entries: Vec<Entry> = self.later.iter().collect();
         entries.sort_unstable();
-        let envelope = |entry: &Entry| {
-            Some(Envelope {
-                source: entry.source(),
-                sequence: entry.sequence(),
-                to: entry.to(),
-                message: self.messages[entry.message as usize].clone()?,
-            })
-        };
+        let message = |entry: &Entry| self.messages[entry.message as usize].as_ref();
         entries
-            .iter()
-            .filter_map(|entry| Some((SimTime::from_micros(entry.time), envelope(entry)?)))
-            .collect()
+            .into_iter()
+            .filter_map(move |entry| Some((entry, message(&entry)?)))
     }
 }

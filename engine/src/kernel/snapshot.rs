@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::actor::System;
+use super::address::RawAddr;
 use super::core::{Core, Counters, Parked};
 use super::engine::Engine;
-use super::queue::Envelope;
+use super::entry::Entry;
 use super::slab::SlotPool;
 use super::supervision::FaultState;
 use crate::time::SimTime;
@@ -42,9 +43,19 @@ struct CoreImage<S: System> {
     digest: u64,
     counters: Counters,
     pools: Vec<SlotPool>,
-    queue: Vec<(SimTime, Envelope<S::Message>)>,
+    queue: Vec<Waiting<S::Message>>,
     parked: Vec<Parked<S::Message>>,
     faults: Option<FaultState>,
+}
+
+/// A message on its way.
+#[derive(Serialize, Deserialize)]
+struct Waiting<M> {
+    time: SimTime,
+    source: u64,
+    sequence: u64,
+    to: RawAddr,
+    message: M,
 }
 
 impl<S: System> Engine<S> {
@@ -62,7 +73,7 @@ impl<S: System> Engine<S> {
             digest: self.core.digest,
             counters: self.core.counters,
             pools: self.core.pools.clone(),
-            queue: self.core.queue.snapshot(),
+            queue: self.core.queue.in_order().map(waiting).collect(),
             parked: self.core.parked.clone(),
             faults: self.core.faults.clone(),
         };
@@ -87,10 +98,29 @@ impl<S: System> Engine<S> {
         core.pools = image.pools;
         core.parked = image.parked;
         core.faults = image.faults;
-        for (time, envelope) in image.queue {
-            core.queue.push_later(time, envelope);
+        for waiting in image.queue {
+            let Waiting {
+                time,
+                source,
+                sequence,
+                to,
+                message,
+            } = waiting;
+            let place = core.queue.hold(message);
+            core.queue
+                .push_later(Entry::new(time, source, sequence, to, place));
         }
         Ok(Self { core, actors })
+    }
+}
+
+fn waiting<M: Clone>((entry, message): (Entry, &M)) -> Waiting<M> {
+    Waiting {
+        time: SimTime::from_micros(entry.time),
+        source: entry.source(),
+        sequence: entry.sequence(),
+        to: entry.to(),
+        message: message.clone(),
     }
 }
 

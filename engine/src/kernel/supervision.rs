@@ -159,9 +159,8 @@ where
         }
         Ok(Ok(())) if !draws_fault(core) => {
             slot.sequence = sequence;
-            if let Some(handled) = slot.record.as_mut().and_then(|record| record.since.last_mut()) {
-                let taken = core.staged.taken.iter();
-                handled.spawned = taken.map(|addr| (addr.index, addr.generation)).collect();
+            if A::RECORDING == Recording::Log {
+                complete_log(&mut slot.record, &core.staged.taken);
             }
             core.commit_outputs();
             return Ok(());
@@ -198,6 +197,13 @@ fn note_in_log<A: Actor>(record: &mut Option<Box<Record<A>>>, actor: &A, now: Si
                 since: vec![handled],
             }));
         }
+    }
+}
+
+/// Notes which slots were taken while the last message of the log was handled.
+fn complete_log<A: Actor>(record: &mut Option<Box<Record<A>>>, taken: &[RawAddr]) {
+    if let Some(handled) = record.as_mut().and_then(|record| record.since.last_mut()) {
+        handled.spawned = taken.iter().map(|addr| (addr.index, addr.generation)).collect();
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) struct Wheel {
 
 impl Wheel {
     /// Takes in an entry.
+    #[inline]
     pub(super) fn push(&mut self, entry: Entry) {
         if entry.time < self.covered {
             self.late.push(Reverse(entry));
@@ -53,26 +54,36 @@ impl Wheel {
     }
 
     /// The first entry, taken out, unless it is due after `horizon`.
+    #[inline]
     pub(super) fn pop_until(&mut self, horizon: u64) -> Option<Entry> {
-        if self.at == self.run.len() && self.late.is_empty() && !self.refill() {
+        if !self.late.is_empty() {
+            return self.pop_beside_late(horizon);
+        }
+        if self.at == self.run.len() && !self.refill() {
             return None;
         }
-        let next = self.run.get(self.at).copied();
-        let late = self.late.peek().map(|Reverse(entry)| *entry);
-        match (next, late) {
-            (Some(next), None) if next.time <= horizon => {
-                self.at += 1;
-                Some(next)
+        let next = self.run[self.at];
+        if next.time > horizon {
+            return None;
+        }
+        self.at += 1;
+        Some(next)
+    }
+
+    fn pop_beside_late(&mut self, horizon: u64) -> Option<Entry> {
+        let Reverse(late) = *self.late.peek()?;
+        match self.run.get(self.at) {
+            Some(next) if *next < late => {
+                let next = *next;
+                (next.time <= horizon).then(|| {
+                    self.at += 1;
+                    next
+                })
             }
-            (Some(next), Some(late)) if next < late && next.time <= horizon => {
-                self.at += 1;
-                Some(next)
-            }
-            (_, Some(late)) if late.time <= horizon && next.is_none_or(|next| late < next) => {
+            _ => (late.time <= horizon).then(|| {
                 self.late.pop();
-                Some(late)
-            }
-            _ => None,
+                late
+            }),
         }
     }
 
@@ -87,6 +98,7 @@ impl Wheel {
     }
 
     /// The entries that have come within sight since this was asked last: of a fresh run several, then one for each taken.
+    #[inline]
     pub(super) fn come_in_sight(&mut self) -> &[Entry] {
         let to = (self.at + AHEAD).min(self.run.len());
         let from = self.told.clamp(self.at, to);
@@ -102,11 +114,6 @@ impl Wheel {
             .copied()
             .chain(late)
             .chain(self.slots.entries().copied())
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.run.len() - self.at + self.late.len() + self.slots.len()
     }
 
     /// Sorts the first occupied slot into the run; false where there is none.

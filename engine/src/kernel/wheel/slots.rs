@@ -8,20 +8,13 @@ const LEVELS: usize = 8;
 /// Slots of a level: the values of a byte.
 const SLOTS: usize = 256;
 
-/// Entries of a chunk: with its head a little less than a page.
-const CHUNK: usize = 127;
+/// Entries of a chunk: a page's worth.
+const CHUNK: usize = 128;
 
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
-/// Entries that lie together, and the chunk that was filled before.
-struct Chunk {
-    previous: u32,
-    len: u32,
-    entries: [Entry; CHUNK],
-}
-
-/// The chunk being filled, and how many entries its chain holds.
+/// The chunk being filled, and how many entries its chain holds: all chunks before it are full.
 #[derive(Clone, Copy)]
 struct Slot {
     chunk: u32,
@@ -48,10 +41,12 @@ pub(super) struct Slots {
     slots: Vec<Slot>,
     /// One bit a slot.
     occupied: [[u64; SLOTS / 64]; LEVELS],
-    chunks: Vec<Chunk>,
-    /// The chunks that no slot uses, chained by `previous`.
+    /// Chunk after chunk.
+    entries: Vec<Entry>,
+    /// For each chunk, the one filled before it; for a chunk that no slot uses, the next such chunk.
+    previous: Vec<u32>,
+    /// The first chunk that no slot uses.
     free: u32,
-    len: usize,
 }
 
 impl Default for Slots {
@@ -59,33 +54,43 @@ impl Default for Slots {
         Self {
             slots: vec![EMPTY; LEVELS * SLOTS],
             occupied: [[0; SLOTS / 64]; LEVELS],
-            chunks: Vec::new(),
+            entries: Vec::new(),
+            previous: Vec::new(),
             free: NONE,
-            len: 0,
         }
     }
 }
 
 impl Slots {
-    /// How many entries there are.
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
     /// Takes in an entry, which is due at `base` or later, `base` being what all others were counted from.
+    #[inline]
     pub(super) fn push(&mut self, base: u64, entry: Entry) {
         let level = (((entry.time ^ base) | 1).ilog2() / 8) as usize;
-        let byte = usize::from(entry.time_byte(level));
-        self.occupied[level][byte / 64] |= 1 << (byte % 64);
-        self.len += 1;
-        let slot = &mut self.slots[level * SLOTS + byte];
-        slot.count += 1;
-        if slot.chunk == NONE || self.chunks[slot.chunk as usize].len as usize == CHUNK {
-            slot.chunk = fresh_chunk(&mut self.chunks, &mut self.free, slot.chunk);
+        let number = level * SLOTS + usize::from(entry.time_byte(level));
+        let within = self.slots[number].count as usize % CHUNK;
+        if within == 0 {
+            self.add_chunk(number);
         }
-        let chunk = &mut self.chunks[slot.chunk as usize];
-        chunk.entries[chunk.len as usize] = entry;
-        chunk.len += 1;
+        let slot = &mut self.slots[number];
+        slot.count += 1;
+        self.entries[slot.chunk as usize * CHUNK + within] = entry;
+    }
+
+    /// Gives a slot, whose chunks are full, one more.
+    #[cold]
+    fn add_chunk(&mut self, number: usize) {
+        let (level, byte) = (number / SLOTS, number % SLOTS);
+        self.occupied[level][byte / 64] |= 1 << (byte % 64);
+        let before = self.slots[number].chunk;
+        self.slots[number].chunk = if self.free == NONE {
+            self.previous.push(before);
+            self.entries.resize(self.previous.len() * CHUNK, Entry::default());
+            u32::try_from(self.previous.len() - 1).expect("fewer than 2³² chunks")
+        } else {
+            let chunk = self.free;
+            self.free = std::mem::replace(&mut self.previous[chunk as usize], before);
+            chunk
+        };
     }
 
     /// The first occupied slot, where `base` is what all entries were counted from.
@@ -107,75 +112,66 @@ impl Slots {
 
     /// The entries of a slot.
     pub(super) fn entries_of(&self, slot: First) -> impl Iterator<Item = &Entry> {
-        self.chain(self.slots[slot.slot].chunk)
+        self.chain(self.slots[slot.slot])
     }
 
     /// All entries.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.slots.iter().flat_map(|slot| self.chain(slot.chunk))
+        self.slots.iter().flat_map(|slot| self.chain(*slot))
     }
 
-    fn chain(&self, newest: u32) -> impl Iterator<Item = &Entry> {
-        let chunk = |index: u32| self.chunks.get(index as usize);
-        std::iter::successors(chunk(newest), move |newer| chunk(newer.previous))
-            .flat_map(|chunk| &chunk.entries[..chunk.len as usize])
+    fn chain(&self, slot: Slot) -> impl Iterator<Item = &Entry> {
+        let chunks = std::iter::successors(Some(slot.chunk), |chunk| Some(self.previous[*chunk as usize]));
+        chunk_lengths(slot.count).zip(chunks).flat_map(|(len, chunk)| {
+            let start = chunk as usize * CHUNK;
+            &self.entries[start..start + len]
+        })
     }
 
     /// Empties a slot, chunk by chunk.
     pub(super) fn drain(&mut self, slot: First, mut each: impl FnMut(&[Entry])) {
-        let mut newest = self.detach(slot);
-        while newest != NONE {
-            let chunk = &self.chunks[newest as usize];
-            each(&chunk.entries[..chunk.len as usize]);
-            newest = self.release(newest);
+        let Slot { mut chunk, count } = self.detach(slot);
+        for len in chunk_lengths(count) {
+            let start = chunk as usize * CHUNK;
+            each(&self.entries[start..start + len]);
+            chunk = self.release(chunk);
         }
     }
 
     /// Spreads a slot over the levels below its own, whose slots are empty. All entries count from its start from now on.
     pub(super) fn spread(&mut self, slot: First) {
-        let mut newest = self.detach(slot);
-        while newest != NONE {
-            for index in 0..self.chunks[newest as usize].len as usize {
-                let entry = self.chunks[newest as usize].entries[index];
-                self.push(slot.start, entry);
+        let Slot { mut chunk, count } = self.detach(slot);
+        for len in chunk_lengths(count) {
+            let start = chunk as usize * CHUNK;
+            for index in start..start + len {
+                self.push(slot.start, self.entries[index]);
             }
-            newest = self.release(newest);
+            chunk = self.release(chunk);
         }
     }
 
     /// Marks a slot empty; its chunks are the caller's.
-    fn detach(&mut self, slot: First) -> u32 {
+    fn detach(&mut self, slot: First) -> Slot {
         let byte = slot.slot % SLOTS;
         self.occupied[slot.level][byte / 64] &= !(1 << (byte % 64));
-        self.len -= slot.count;
-        std::mem::replace(&mut self.slots[slot.slot], EMPTY).chunk
+        std::mem::replace(&mut self.slots[slot.slot], EMPTY)
     }
 
     /// Gives a chunk back and tells the one before.
     fn release(&mut self, chunk: u32) -> u32 {
         let free = std::mem::replace(&mut self.free, chunk);
-        std::mem::replace(&mut self.chunks[chunk as usize].previous, free)
+        std::mem::replace(&mut self.previous[chunk as usize], free)
     }
 }
 
-/// An empty chunk whose chain goes on with `previous`.
-fn fresh_chunk(chunks: &mut Vec<Chunk>, free: &mut u32, previous: u32) -> u32 {
-    if *free == NONE {
-        chunks.push(Chunk {
-            previous,
-            len: 0,
-            entries: [Entry::default(); CHUNK],
-        });
-        return u32::try_from(chunks.len() - 1).expect("fewer than 2³² chunks");
-    }
-    let index = *free;
-    let chunk = &mut chunks[index as usize];
-    *free = std::mem::replace(&mut chunk.previous, previous);
-    chunk.len = 0;
-    index
+/// How full the chunks of a chain of `count` entries are, the newest first.
+fn chunk_lengths(count: u32) -> impl Iterator<Item = usize> {
+    let newest = count.checked_sub(1).map(|last| last as usize % CHUNK + 1);
+    let full = count.saturating_sub(1) as usize / CHUNK;
+    newest.into_iter().chain(std::iter::repeat_n(CHUNK, full))
 }
 
-/// The bytes of a time above those of `level` and below.
+/// The bytes of a time above that of `level`.
 #[expect(clippy::cast_possible_truncation, reason = "a level is below 8")]
 fn above(level: usize) -> u64 {
     u64::MAX.checked_shl(8 * (level as u32 + 1)).unwrap_or(0)
