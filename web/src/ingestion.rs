@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, LOCATION};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use prometheus::IntCounter;
 use skyhaul_actors::command::{Command, DeliveryRequest, IdempotencyKey};
 use skyhaul_actors::ids::DeliveryId;
 use tokio::sync::oneshot;
@@ -50,9 +51,10 @@ impl Ingestion {
     pub(crate) fn open(
         context: &Arc<Context>,
         store: Arc<dyn KeyValueStore>,
+        keys_pushed_out: IntCounter,
     ) -> Result<(Self, Box<dyn Projection>), StoreError> {
         let waiting = Arc::default();
-        let fold = IngestionFold::new(Arc::clone(&context.inbox), Arc::clone(&waiting));
+        let fold = IngestionFold::new(Arc::clone(&context.inbox), Arc::clone(&waiting), keys_pushed_out);
         let projection = StoredProjection::open(store, fold)?;
         let service = Self {
             context: Arc::clone(context),

@@ -22,6 +22,7 @@ use crate::drone::{self, Drones};
 use crate::health::{self, Health};
 use crate::http::observe::{HttpMetrics, observe};
 use crate::inbox::Inbox;
+use crate::ingestion::fold::pushed_out_counter;
 use crate::ingestion::{self, Ingestion};
 use crate::openapi;
 use crate::operations::{self, Operations};
@@ -106,6 +107,7 @@ impl Services {
         let (registry, stores) = (parts.registry, parts.stores);
         let metrics = HttpMetrics::new(&registry).expect("the services' metrics are registered once");
         let inbox = Arc::new(Inbox::new(&registry).expect("the services' metrics are registered once"));
+        let keys = pushed_out_counter(&registry).expect("the services' metrics are registered once");
         let context = Arc::new(Context {
             calendar: Calendar::new(parts.environment.epoch),
             heaviest: heaviest(&parts.environment),
@@ -118,7 +120,7 @@ impl Services {
             inbox,
             settings: parts.settings,
         });
-        let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion)?;
+        let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion, keys)?;
         let (delivery, of_delivery) = Delivery::open(&context, stores.delivery)?;
         let (package, of_package) = Package::open(&context, stores.package)?;
         let (drones, of_drones) = Drones::open(&context, stores.drone)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prometheus::{IntCounter, Registry};
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::command::DeliveryRequest;
 use skyhaul_actors::event::Event;
@@ -14,7 +15,8 @@ use crate::inbox::{Inbox, Reader};
 use crate::ports::StoreError;
 use crate::store::{Fold, Key, Progress, Rows, Table};
 
-/// Most keys that are kept: a day at ten a second, about 300 MB. Beyond it the oldest go first.
+/// Most keys that are kept: a day at ten a second, about 300 MB. Beyond it the oldest go first, which
+/// `skyhaul_ingestion_keys_pushed_out_total` shows.
 const KEYS_MAX: i64 = 1_000_000;
 
 /// Most keys that a batch lets go of, so that no batch takes long; it is more than a batch brings.
@@ -83,20 +85,32 @@ impl Standings for Outcomes {
     }
 }
 
+/// The counter of keys that went before their time, in a registry.
+pub(crate) fn pushed_out_counter(registry: &Registry) -> Result<IntCounter, prometheus::Error> {
+    let counter = IntCounter::new(
+        "skyhaul_ingestion_keys_pushed_out_total",
+        "Idempotency keys let go before their 24 hours were over, because there were too many",
+    )?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
+}
+
 /// Folds events into ingestion's store.
 pub(crate) struct IngestionFold {
     inbox: Arc<Inbox>,
     waiting: Arc<Waiting>,
     keys_max: i64,
+    pushed_out: IntCounter,
 }
 
 impl IngestionFold {
-    /// A fold that tells `inbox` and `waiting` what is in the store.
-    pub(crate) fn new(inbox: Arc<Inbox>, waiting: Arc<Waiting>) -> Self {
+    /// A fold that tells `inbox` and `waiting` what is in the store, and counts keys that went before their time.
+    pub(crate) fn new(inbox: Arc<Inbox>, waiting: Arc<Waiting>, pushed_out: IntCounter) -> Self {
         Self {
             inbox,
             waiting,
             keys_max: KEYS_MAX,
+            pushed_out,
         }
     }
 }
@@ -129,7 +143,10 @@ impl Fold for IngestionFold {
         let surplus = usize::try_from(count - self.keys_max).unwrap_or(0);
         for (age, scope) in to_let_go(rows.table(), newest - KEPT_MICROS, surplus)? {
             let row = rows.get::<KeyRow>(&key_row(&scope))?;
-            if row.is_some_and(|row| age_row(&row) == age) {
+            if let Some(row) = row.filter(|row| age_row(row) == age) {
+                if row.used_at_unix_micros > newest - KEPT_MICROS {
+                    self.pushed_out.inc();
+                }
                 rows.delete(key_row(&scope));
                 rows.delete(age);
                 rows.add(Key::of(KEY_COUNT), -1)?;
@@ -193,4 +210,107 @@ fn to_let_go(table: &Table, until: i64, surplus: usize) -> Result<Vec<(Key, Scop
         goes && found.len() < LET_GO_MAX
     })?;
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use skyhaul_actors::command::{ConfirmationKind, IdempotencyKey, PackageRecord, PackageSize, Place};
+    use skyhaul_engine::time::SimTime;
+    use skyhaul_engine::units::Kilograms;
+
+    use super::*;
+    use crate::ports::Projection as _;
+    use crate::ports::memory::MemoryStore;
+    use crate::store::StoredProjection;
+
+    const HOUR_MICROS: i64 = 3_600_000_000;
+
+    fn request(number: u64, key: &str, used_at_unix_micros: i64) -> Numbered<Event> {
+        let request = DeliveryRequest {
+            delivery: DeliveryId(u128::from(number)),
+            owner: "o".to_owned(),
+            account: None,
+            pickup: Place::on_ground(skyhaul_engine::geo::Position::default()),
+            dropoff: Place::on_ground(skyhaul_engine::geo::Position::default()),
+            pickup_at: SimTime::ZERO,
+            deadline: None,
+            expedited: false,
+            confirmation: ConfirmationKind::None,
+            package: PackageRecord {
+                label: "p".to_owned(),
+                owner: None,
+                size: PackageSize::Small,
+                weight: Kilograms::ZERO,
+                tag: None,
+            },
+            idempotency: Some(IdempotencyKey {
+                key: key.to_owned(),
+                body_digest: [0; 32],
+                used_at_unix_micros,
+            }),
+        };
+        let event = Event::DeliveryRequested {
+            command: None,
+            request: Arc::new(request),
+        };
+        Numbered {
+            number,
+            at: SimTime::ZERO,
+            event,
+        }
+    }
+
+    fn projection(keys_max: i64) -> (StoredProjection<IngestionFold>, IntCounter) {
+        let registry = Registry::new();
+        let inbox = Arc::new(Inbox::new(&registry).expect("a new registry takes all"));
+        let counter = pushed_out_counter(&registry).expect("a new registry takes all");
+        let fold = IngestionFold {
+            keys_max,
+            ..IngestionFold::new(inbox, Arc::default(), counter.clone())
+        };
+        let store = Arc::new(MemoryStore::default());
+        (
+            StoredProjection::open(store, fold).expect("memory works"),
+            counter,
+        )
+    }
+
+    fn known(table: &Table) -> Vec<String> {
+        let keys = ["a", "b", "c", "d"].map(str::to_owned).into_iter();
+        let is_known = |key: &String| {
+            let (owner, key) = ("o".to_owned(), key.clone());
+            let row: Option<KeyRow> = table.get(&key_row(&Scope { owner, key })).expect("memory works");
+            row.is_some()
+        };
+        keys.filter(is_known).collect()
+    }
+
+    #[test]
+    fn keys_go_when_their_day_is_over() {
+        let (mut projection, pushed_out) = projection(100);
+        let used = [("a", 0), ("b", 1), ("c", 23), ("d", 25)];
+        for (number, (key, hour)) in (0..).zip(used) {
+            let event = request(number, key, HOUR_MICROS * hour + 1);
+            projection.apply(&[event]).expect("memory works");
+        }
+        projection
+            .apply(&[request(9, "d", HOUR_MICROS * 25 + 2)])
+            .expect("memory works");
+        assert_eq!(known(&projection.table()), ["c", "d"]);
+        assert_eq!(pushed_out.get(), 0);
+    }
+
+    #[test]
+    fn the_oldest_keys_go_first_where_there_are_too_many() {
+        let (mut projection, pushed_out) = projection(2);
+        for (number, key) in (0..).zip(["a", "b", "c", "d"]) {
+            let event = request(number, key, HOUR_MICROS + i64::try_from(number).expect("small"));
+            projection.apply(&[event]).expect("memory works");
+        }
+        projection
+            .apply(&[request(9, "d", HOUR_MICROS + 9)])
+            .expect("memory works");
+        assert_eq!(known(&projection.table()), ["c", "d"]);
+        assert_eq!(pushed_out.get(), 2);
+    }
 }
