@@ -184,10 +184,14 @@ impl Client {
         let metrics = self.surroundings.metrics.clone();
         metrics.clients.dec();
         metrics.subscriptions.sub(count(self.subscriptions.len()));
-        if let Some(farewell) = farewell {
-            let code = u16::from(farewell.code).to_string();
-            metrics.closed.with_label_values(&[&code]).inc();
-            self.close(farewell).await;
+        match farewell {
+            Some(farewell) => {
+                let code = u16::from(farewell.code).to_string();
+                metrics.closed.with_label_values(&[&code]).inc();
+                self.close(farewell).await;
+            }
+            // The library's answer to the peer's own close, if there is one.
+            None => drop(timeout(CLOSING_WITHIN, self.socket.flush()).await),
         }
     }
 
@@ -253,7 +257,7 @@ impl Client {
     fn on_wake(&mut self, wake: Wake) -> Option<Option<Farewell>> {
         match wake {
             Wake::Written => None,
-            Wake::Gone => Some(None),
+            Wake::Gone | Wake::Message(Message::Close(_)) => Some(None),
             Wake::Message(Message::Text(text)) => self.on_text(&text).map(Some),
             Wake::Message(Message::Binary(_)) => {
                 let refusal = Refusal::BadMessage("it came as bytes".to_owned());

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use skyhaul_telemetry::server::TelemetryLimits;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::city::environment;
 use crate::live::{Live, upgrade};
@@ -280,6 +282,29 @@ async fn the_clock_is_told_when_its_speed_changes() {
         peer.next().await["type"],
         "clock",
         "again and again where no speed is known"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_answered_and_forgotten() {
+    let live = Live::start(environment(1)).await;
+    let mut peer = live.connect().await;
+    peer.say(r#"{"op":"subscribe","id":"a","topic":"fleet"}"#).await;
+    peer.next_of("snapshot").await;
+    let frame = CloseFrame {
+        code: CloseCode::Normal,
+        reason: "that is all".into(),
+    };
+    peer.socket.close(Some(frame)).await.expect("the server listens");
+    assert_eq!(peer.close_code().await, Some(1000));
+    let mut other = live.connect().await;
+    while live.metric("skyhaul_telemetry_clients") > 1.0 {
+        other.settled().await;
+    }
+    assert_eq!(
+        live.metric("skyhaul_telemetry_closed_total"),
+        0.0,
+        "the server closed nobody"
     );
 }
 
