@@ -1,5 +1,7 @@
 //! The main job by REST, as the contract's last lines show it.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::service::{Service, data, eventually, parcel};
@@ -75,6 +77,11 @@ fn the_status_moves_with_the_drone_and_ends_completed() {
     assert!(places.len() > 3, "the location moves: {places:?}");
 }
 
+fn tomorrow_unix_ms() -> u128 {
+    let tomorrow = SystemTime::now() + Duration::from_hours(24);
+    tomorrow.duration_since(UNIX_EPOCH).expect("after 1970").as_millis()
+}
+
 #[test]
 fn cancel_and_reschedule_take_effect_or_say_why_not() {
     let data = data();
@@ -83,9 +90,8 @@ fn cancel_and_reschedule_take_effect_or_say_why_not() {
     let unknown = "3f0c5a1e-9d3b-4f0e-8a55-0c3a1b2c3d4e";
     assert_eq!(service.delete(&path(unknown)).status, 404);
 
-    let later = json!({"pickupTime": "2099-01-01T00:00:00Z"});
     let mut request = parcel();
-    request["pickupTime"] = later["pickupTime"].clone();
+    request["pickupTime"] = json!(tomorrow_unix_ms());
     let waiting = service.request_delivery(&request);
     assert_eq!(service.delete(&path(&waiting)).status, 204);
     assert_eq!(service.delete(&path(&waiting)).status, 204, "already cancelled");

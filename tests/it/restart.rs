@@ -84,12 +84,15 @@ fn segment(data: &std::path::Path) -> std::path::PathBuf {
     paths.pop().expect("a segment")
 }
 
-/// Where the frames of a segment end: behind its last byte that is not zero.
+/// Where the frames of a segment end. A frame begins with the length of its payload plus one and has 32 bytes besides it.
 fn filled(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last + 1)
+    let mut end = 8;
+    while let Some((length, _)) = bytes[end..].split_first_chunk::<4>()
+        && let Some(payload) = u32::from_le_bytes(*length).checked_sub(1)
+    {
+        end += 32 + payload as usize;
+    }
+    end
 }
 
 #[test]
