@@ -1,4 +1,4 @@
-//! The living world: sequencer, engine host and projectors as supervised actix actors, and what they share.
+//! The living world: sequencer, engine host, projectors and telemetry hub as supervised actix actors, and what they share.
 //!
 //! ```text
 //! submit ─► Inbox ─► Sequencer ──stamp, append, flush──► answers ─► Handover ─► Host ──events──► tracks, Backlog… ─► Projector…
@@ -21,6 +21,7 @@ use crate::observe::Metrics;
 
 pub mod backlog;
 pub mod host;
+pub mod hub;
 pub mod inbox;
 pub mod projector;
 pub mod recovery;

@@ -14,10 +14,8 @@ use std::time::Duration;
 
 use actix_rt::System;
 use skyhaul_telemetry::clock::VirtualClock as _;
-use skyhaul_telemetry::server::{TelemetryParts, TelemetryServer};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::ServeArgs;
 use crate::config::{LogFormat, Settings};
@@ -96,11 +94,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let (fatal, mut fatals) = mpsc::unbounded_channel();
     let prepared = Prepared::open(&settings, &telemetry, fatal)?;
     let running = prepared.start();
-    let telemetry_stop = CancellationToken::new();
     let address = http.local_addr().map_err(Failure::try_again)?;
-    let telemetry = start_telemetry(telemetry, prepared.telemetry_parts(&settings, address))
-        .map_err(|error| Failure::try_again(format!("telemetry cannot start: {error}")))?;
-    let telemetry = actix_rt::spawn(telemetry.run(telemetry_stop.clone()));
+    let telemetry = prepared.start_telemetry(&settings, address, telemetry)?;
     let server = skyhaul_web::serve(prepared.services.clone(), http, Prepared::http_options(&settings))
         .map_err(|error| Failure::try_again(format!("REST cannot start: {error}")))?;
     let rest = server.handle();
@@ -123,10 +118,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         if tokio::time::timeout(REST_STOP, rest.stop(true)).await.is_err() {
             tracing::warn!("REST did not finish in time");
         }
-        telemetry_stop.cancel();
-        if tokio::time::timeout(TELEMETRY_STOP, telemetry).await.is_err() {
-            tracing::warn!("telemetry did not finish in time");
-        }
+        telemetry.stop(TELEMETRY_STOP).await;
         running.stop().await
     };
     let stopped = tokio::select! {
@@ -135,11 +127,6 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     };
     server.abort();
     outcome.and(stopped)
-}
-
-fn start_telemetry(listener: TcpListener, parts: TelemetryParts) -> std::io::Result<TelemetryServer> {
-    listener.set_nonblocking(true)?;
-    TelemetryServer::on(tokio::net::TcpListener::from_std(listener)?, parts)
 }
 
 fn given_up(fatal: Option<Fatal>) -> Failure {

@@ -34,14 +34,19 @@ pub struct ProjectionAndBacklog {
 }
 
 /// A part under its supervisor, and how to stop it.
-struct Supervised {
+pub struct Supervised {
     name: &'static str,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Supervised {
-    fn start<A, F>(name: &'static str, shared: &Shared, factory: impl FnOnce(CancellationToken) -> F) -> Self
+    /// Starts a part on a thread of its own. `factory` is given what stops it.
+    pub fn start<A, F>(
+        name: &'static str,
+        shared: &Shared,
+        factory: impl FnOnce(CancellationToken) -> F,
+    ) -> Self
     where
         A: actix::Actor<Context = actix::Context<A>> + Send,
         F: Fn(Pulse) -> A + Clone + Send + 'static,
@@ -60,7 +65,7 @@ impl Supervised {
     }
 
     /// Stops the part; false where it did not end in time.
-    async fn stop(self, limit: Duration) -> bool {
+    pub async fn stop(self, limit: Duration) -> bool {
         self.stop.cancel();
         let ended = tokio::time::timeout(limit, self.task).await.is_ok();
         if !ended {

@@ -12,7 +12,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
-use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts};
+use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::{HttpOptions, Parts, Readiness, Services, Stores};
 use tokio::sync::mpsc;
@@ -25,7 +25,8 @@ use crate::exit::Failure;
 use crate::journal::FileJournal;
 use crate::observe::Metrics;
 use crate::record::{Identity, Record};
-use crate::runtime::running::{ProjectionAndBacklog, Running};
+use crate::runtime::hub::Hub;
+use crate::runtime::running::{ProjectionAndBacklog, Running, Supervised};
 use crate::runtime::supervisor::Fatal;
 use crate::runtime::world::{ScenarioWorlds, SharedTracks};
 use crate::runtime::{Shared, SharedParts, recovery};
@@ -137,15 +138,29 @@ impl Prepared {
         )
     }
 
-    pub(super) fn telemetry_parts(&self, settings: &Settings, rest: SocketAddr) -> TelemetryParts {
-        TelemetryParts {
+    /// Starts the telemetry hub on a listener that is bound already.
+    pub(super) fn start_telemetry(
+        &self,
+        settings: &Settings,
+        rest: SocketAddr,
+        listener: TcpListener,
+    ) -> Result<Supervised, Failure> {
+        let failed =
+            |error: &dyn std::fmt::Display| Failure::try_again(format!("telemetry cannot start: {error}"));
+        listener.set_nonblocking(true).map_err(|error| failed(&error))?;
+        let server = TelemetryServer::new(TelemetryParts {
             environment: Arc::clone(&self.environment),
             tracks: Arc::clone(&self.tracks),
             clock: Arc::clone(&self.shared.clock) as _,
             allowed_origins: origins(settings, rest),
             registry: self.registry.clone(),
             limits: TelemetryLimits::default(),
-        }
+        });
+        let server = Arc::new(server.map_err(|error| failed(&error))?);
+        let listener = Arc::new(listener);
+        Ok(Supervised::start("telemetry", &self.shared, |stop| {
+            move |pulse| Hub::new(Arc::clone(&server), Arc::clone(&listener), stop.clone(), pulse)
+        }))
     }
 
     pub(super) fn http_options(settings: &Settings) -> HttpOptions {

@@ -8,7 +8,6 @@
 //! such as an actix `Arbiter`: give it an arbiter of its own, so that fan-out and HTTP do not wait for each other.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,65 +94,57 @@ impl Default for TelemetryLimits {
     }
 }
 
-/// The server, bound to its address.
+/// The server. It may run again after it failed: what it shows is read anew from the tracks.
 pub struct TelemetryServer {
-    listener: TcpListener,
-    local_addr: SocketAddr,
-    picture: Picture,
+    environment: Arc<Environment>,
+    tracks: Arc<RwLock<Tracks>>,
+    clock: Arc<dyn VirtualClock>,
     allowed_origins: Arc<[String]>,
     metrics: Metrics,
     limits: TelemetryLimits,
 }
 
 impl TelemetryServer {
-    /// Binds to the address. Clients wait until [`TelemetryServer::run`].
+    /// A server that does not listen yet.
     ///
     /// # Errors
-    /// Where the address cannot be had.
-    pub async fn bind(address: SocketAddr, parts: TelemetryParts) -> io::Result<Self> {
-        Self::on(TcpListener::bind(address).await?, parts)
-    }
-
-    /// Takes a listener that is bound already.
-    ///
-    /// # Errors
-    /// Where its address cannot be told, or the registry refuses the metrics.
-    pub fn on(listener: TcpListener, parts: TelemetryParts) -> io::Result<Self> {
-        let metrics = Metrics::register(&parts.registry).map_err(io::Error::other)?;
+    /// Where the registry refuses the metrics.
+    pub fn new(parts: TelemetryParts) -> prometheus::Result<Self> {
         Ok(Self {
-            local_addr: listener.local_addr()?,
-            listener,
-            picture: Picture::new(parts.environment, parts.tracks, parts.clock),
+            metrics: Metrics::register(&parts.registry)?,
+            environment: parts.environment,
+            tracks: parts.tracks,
+            clock: parts.clock,
             allowed_origins: parts.allowed_origins.into(),
-            metrics,
             limits: parts.limits,
         })
     }
 
-    /// The address it is bound to.
-    #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
-        self.local_addr
-    }
-
     /// Serves until `stop`, then closes every client with 1001 and returns within two seconds.
-    pub async fn run(mut self, stop: CancellationToken) {
-        self.picture.advance();
-        let picture = Arc::new(RwLock::new(self.picture));
+    ///
+    /// # Panics
+    /// Where the task that looks for what is new panicked: without it all clients would wait for ever.
+    pub async fn run(&self, listener: TcpListener, stop: CancellationToken) {
+        let (environment, tracks) = (Arc::clone(&self.environment), Arc::clone(&self.tracks));
+        let mut picture = Picture::new(environment, tracks, Arc::clone(&self.clock));
+        picture.advance();
+        let picture = Arc::new(RwLock::new(picture));
         let (ticker, ticks) = watch::channel(0);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(tick(
+        let mut ticking = JoinSet::new();
+        ticking.spawn(tick(
             Arc::clone(&picture),
             ticker,
             self.metrics.clone(),
             stop.clone(),
         ));
+        let mut tasks = JoinSet::new();
         let admission = Admission::new(self.limits.clients_per_address);
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                accepted = self.listener.accept() => accepted,
+                accepted = listener.accept() => accepted,
+                Some(Err(failed)) = ticking.join_next() => panic!("telemetry's ticks: {failed}"),
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             };
             let (stream, peer) = match accepted {
@@ -174,7 +165,7 @@ impl TelemetryServer {
             let origins = Arc::clone(&self.allowed_origins);
             tasks.spawn(serve(stream, admission.seat(peer.ip()), origins, surroundings));
         }
-        drop(self.listener);
+        drop(listener);
         let gone = async { while tasks.join_next().await.is_some() {} };
         if timeout(STOP_WITHIN, gone).await.is_err() {
             tasks.shutdown().await;

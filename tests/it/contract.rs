@@ -79,7 +79,10 @@ fn the_status_moves_with_the_drone_and_ends_completed() {
 
 fn tomorrow_unix_ms() -> u128 {
     let tomorrow = SystemTime::now() + Duration::from_hours(24);
-    tomorrow.duration_since(UNIX_EPOCH).expect("after 1970").as_millis()
+    tomorrow
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_millis()
 }
 
 #[test]

@@ -72,7 +72,9 @@ fn every_request_answered_202_survives_kill_9_under_load_and_nothing_is_delivere
     for id in &answered {
         let history = service.get(&format!("/api/deliveries/{id}/history")).body;
         let milestones = history.as_array().expect("a list").iter();
-        let times = milestones.filter(|milestone| milestone["stage"] == "Completed").count();
+        let times = milestones
+            .filter(|milestone| milestone["stage"] == "Completed")
+            .count();
         assert_eq!(times, 1, "{id}: {history}");
     }
 }

@@ -15,7 +15,7 @@ use skyhaul_telemetry::clock::VirtualClock;
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -91,17 +91,18 @@ impl Live {
         };
         let mut live = {
             let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-            let server = TelemetryServer::bind(loopback, parts)
-                .await
-                .expect("a port is free");
+            let listener = TcpListener::bind(loopback).await.expect("a port is free");
+            let address = listener.local_addr().expect("it is bound");
+            let server = TelemetryServer::new(parts).expect("the metrics' names are free");
             let stop = CancellationToken::new();
+            let stopped = stop.clone();
             Self {
                 city,
                 tracks,
                 clock,
-                address: server.local_addr(),
+                address,
                 registry,
-                server: tokio::spawn(server.run(stop.clone())),
+                server: tokio::spawn(async move { server.run(listener, stopped).await }),
                 stop,
             }
         };
