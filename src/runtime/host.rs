@@ -85,15 +85,19 @@ impl Host {
         self.run_to(advance.horizon)
     }
 
+    /// Runs to the horizon, at least once: a world that was just founded has something to say before any time has passed.
     fn run_to(&mut self, horizon: SimTime) -> Result<(), String> {
         let Some(world) = &mut self.world else {
             return Ok(());
         };
-        while world.now() < horizon {
+        loop {
             let until = horizon.min(world.now() + SLICE);
             let events = world.run_until(until)?;
             self.parts.shared.publish(&*self.parts.picture, events);
             self.parts.shared.clock.engine_reached(until);
+            if until >= horizon {
+                break;
+            }
         }
         if self.parts.shared.clock.is_unpaced() {
             self.parts.shared.commands_wait.notify_one();
