@@ -188,14 +188,12 @@ impl Delivery {
             });
             return;
         }
-        self.progress = DeliveryProgress::Waiting;
-        if let Some(pickup) = changes.pickup {
-            self.pickup = pickup;
-            ctx.send(self.package, PackageMessage::Move { at: pickup.at });
-        }
+        let moves = self.moves(changes, ctx.now());
+        self.pickup = changes.pickup.unwrap_or(self.pickup);
         self.dropoff = changes.dropoff.unwrap_or(self.dropoff);
         self.pickup_at = changes.pickup_at.unwrap_or(self.pickup_at);
         self.deadline = changes.deadline.unwrap_or(self.deadline);
+        let keeps_transport = !moves && self.progress != DeliveryProgress::Waiting;
         ctx.emit(Event::DeliveryRescheduled {
             delivery: self.id,
             command,
@@ -203,7 +201,25 @@ impl Delivery {
             dropoff: self.dropoff,
             pickup_at: self.pickup_at,
             deadline: self.deadline,
+            keeps_transport,
         });
+        if moves {
+            self.progress = DeliveryProgress::Waiting;
+            self.book_anew(ctx);
+        }
+    }
+
+    /// Whether the changes are such that transport is to be booked anew.
+    fn moves(&self, changes: &RescheduleChanges, now: SimTime) -> bool {
+        let is_later = |at: SimTime| at != self.pickup_at && at.max(self.pickup_at) > now;
+        changes.pickup.is_some_and(|pickup| pickup != self.pickup)
+            || changes.dropoff.is_some_and(|dropoff| dropoff != self.dropoff)
+            || changes.pickup_at.is_some_and(is_later)
+    }
+
+    fn book_anew(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        let at = self.pickup.at;
+        ctx.send(self.package, PackageMessage::Move { at });
         let message = WorkflowMessage::DeliveryRescheduled {
             pickup: self.pickup.at,
             dropoff: self.dropoff.at,

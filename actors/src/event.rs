@@ -147,6 +147,8 @@ pub enum Event {
         pickup_at: SimTime,
         /// By when it should arrive.
         deadline: Option<SimTime>,
+        /// Whether who is on the way to the parcel stays on it: neither place nor time of the pickup changed.
+        keeps_transport: bool,
     },
     /// The delivery could not be changed.
     DeliveryRescheduleRefused {

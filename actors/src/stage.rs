@@ -74,7 +74,11 @@ impl Stage {
             }
             | Event::CarrierFailed { delivery, .. } => Some((*delivery, Self::Created)),
             Event::PackagePickedUp { delivery, .. } => Some((*delivery, Self::HeadedToDropoff)),
-            Event::DeliveryRescheduled { delivery, .. } => Some((*delivery, Self::Rescheduled)),
+            Event::DeliveryRescheduled {
+                delivery,
+                keeps_transport: false,
+                ..
+            } => Some((*delivery, Self::Rescheduled)),
             Event::DeliveryCompleted { delivery, .. } => Some((*delivery, Self::Completed)),
             Event::DeliveryCancelled { delivery, .. } => Some((*delivery, Self::Cancelled)),
             _ => None,

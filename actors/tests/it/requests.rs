@@ -3,6 +3,7 @@
 use skyhaul_actors::command::{Command, ConfirmationKind, ConfirmationRecord, Place, RescheduleChanges};
 use skyhaul_actors::event::{AssignmentRefusal, CancelReason, ChangeRefusal, Event, LegPurpose};
 use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::stage::Stage;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::city::{City, environment, place, request};
@@ -317,4 +318,48 @@ fn what_is_said_about_packages_and_confirmations_is_repeated_as_an_event() {
         },
     );
     assert_eq!(said, [&first, &second]);
+}
+
+#[test]
+fn a_new_deadline_turns_no_drone_round_and_costs_no_place_in_the_queue() {
+    let mut city = City::new(environment(1));
+    let flying = city.request(1, place(3_000.0, 0.0), place(0.0, 2_000.0), 1.0);
+    city.run_s(60);
+    let (second, third) = (
+        city.request(2, place(500.0, 0.0), place(0.0, 1_000.0), 1.0),
+        city.request(3, place(500.0, 0.0), place(0.0, 1_000.0), 1.0),
+    );
+    city.run_s(1);
+    for delivery in [flying, second] {
+        let changes = RescheduleChanges {
+            deadline: Some(Some(city.world.now() + SimDuration::from_mins(1))),
+            pickup_at: Some(SimTime::from_micros(1)),
+            ..RescheduleChanges::default()
+        };
+        city.ask(Command::RescheduleDelivery { delivery, changes });
+        city.run_s(1);
+    }
+    let stages = |city: &City, id| {
+        city.events
+            .iter()
+            .filter_map(|event| Stage::entered_by(&event.event))
+            .filter(|(delivery, _)| *delivery == id)
+            .fold(Stage::Created, |stage, (_, entered)| stage.then(entered))
+    };
+    assert_eq!(stages(&city, flying), Stage::HeadedToPickup);
+    assert_eq!(stages(&city, second), Stage::Rescheduled);
+    city.run_s(2 * 3_600);
+    assert_eq!(
+        city.count(|event| matches!(event, Event::DroneReleased { .. })),
+        0
+    );
+    let ended: Vec<DeliveryId> = city
+        .events
+        .iter()
+        .filter_map(|event| match event.event {
+            Event::DeliveryCompleted { delivery, .. } => Some(delivery),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ended, [flying, second, third], "also after their deadlines");
 }

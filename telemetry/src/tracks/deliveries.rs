@@ -168,10 +168,14 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             dropoff,
             pickup_at,
             deadline,
+            keeps_transport,
             ..
         } => {
             track.on_rescheduled(*pickup, *dropoff, *deadline);
-            start_over(track, around.now.max(*pickup_at), around.guess);
+            if !keeps_transport {
+                track.on_released();
+                start_over(track, around.now.max(*pickup_at), around.guess);
+            }
         }
         Event::PackageDroppedOff { at, .. } => track.on_dropped_off(*at),
         Event::DeliveryCancelled { .. } => track.on_cancelled(around.now),

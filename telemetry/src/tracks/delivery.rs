@@ -132,7 +132,6 @@ impl DeliveryTrack {
         self.dropoff = dropoff;
         self.deadline = deadline;
         self.parcel = Parcel::Lies(pickup);
-        self.on_released();
     }
 
     /// The parcel lies where its transport failed.

@@ -96,7 +96,11 @@ impl Fold for CarrierFold {
             }
             Event::DeliveryCancelled { delivery, .. }
             | Event::DroneAssigned { delivery, .. }
-            | Event::DeliveryRescheduled { delivery, .. } => change(*delivery, rows, |row| {
+            | Event::DeliveryRescheduled {
+                delivery,
+                keeps_transport: false,
+                ..
+            } => change(*delivery, rows, |row| {
                 if row.state == BookingState::Booked {
                     row.state = BookingState::Cancelled;
                 }

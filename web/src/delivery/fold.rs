@@ -153,6 +153,9 @@ impl DeliveryFold {
         let Some(mut row) = rows.get::<DeliveryRow>(&delivery_row(id))? else {
             return Ok(());
         };
+        if row.stage.is_final() {
+            return Ok(());
+        }
         row.stage = stage;
         keep_milestone(id, &row, event, rows)?;
         if stage.is_final() {
