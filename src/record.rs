@@ -10,6 +10,10 @@ use thiserror::Error;
 const FORMAT: u8 = 1;
 
 /// A record of the journal.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a record lives for a moment; boxing would cost each command an allocation"
+)]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Record {
     /// Record 0: what world this is.

@@ -33,12 +33,12 @@ fn load(service: &Service, answered: &Mutex<Vec<String>>, stop: &AtomicBool) {
 }
 
 /// Loads the service until enough was answered, then kills it in the middle.
-fn kill_under_load(service: Service, answered: &Mutex<Vec<String>>) {
+fn kill_under_load(service: &Service, answered: &Mutex<Vec<String>>) {
     let stop = AtomicBool::new(false);
     let wanted = answered.lock().expect("no panic holds it").len() + BEFORE_KILL;
     std::thread::scope(|scope| {
         for _ in 0..CLIENTS {
-            scope.spawn(|| load(&service, answered, &stop));
+            scope.spawn(|| load(service, answered, &stop));
         }
         crate::service::eventually("enough answers", || {
             (answered.lock().expect("no panic holds it").len() >= wanted).then_some(())
@@ -54,7 +54,7 @@ fn every_request_answered_202_survives_kill_9_under_load_and_nothing_is_delivere
     let answered = Mutex::new(Vec::new());
     for _ in 0..KILLS {
         let service = Service::start(data.path(), &["--speed", "60", "--no-demand"]);
-        kill_under_load(service, &answered);
+        kill_under_load(&service, &answered);
     }
     let service = Service::start(data.path(), &["--speed", "1000", "--no-demand"]);
     let answered = answered.into_inner().expect("no panic holds it");

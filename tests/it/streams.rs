@@ -94,7 +94,7 @@ async fn a_client_sees_the_fleet_the_figures_and_a_delivery_to_its_end() {
                     seen.0 || frame["type"] == "snapshot",
                     seen.1 || frame["type"] == "delta",
                     seen.2,
-                )
+                );
             }
             Some("s") => seen.2 |= frame["type"] == "snapshot" && frame["drones"].is_object(),
             _ => {}
