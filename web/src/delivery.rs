@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use skyhaul_actors::ids::DeliveryId;
+use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::view::DeliveryView;
 
 use crate::change::{Standing, Standings, delivery_id, unknown_delivery};
@@ -97,13 +98,15 @@ impl Delivery {
                 delivery_eta: calendar.text(live.delivery_eta),
             };
         }
-        let from = row.pickup_at.max(self.context.clock.now());
+        let now = self.context.clock.now();
+        let from = row.pickup_at.max(now);
         let (pickup, dropoff) = self.context.first_estimate(row.pickup, row.dropoff, from);
+        let earliest = if row.stage.is_final() { SimTime::ZERO } else { now };
         StatusResponse {
             stage: row.stage.name(),
             last_known_location: row.parcel_at.into(),
             pickup_eta: calendar.text(row.pickup_eta.unwrap_or(pickup)),
-            delivery_eta: calendar.text(row.delivery_eta.unwrap_or(dropoff)),
+            delivery_eta: calendar.text(row.delivery_eta.unwrap_or(dropoff).max(earliest)),
         }
     }
 }

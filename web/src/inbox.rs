@@ -93,9 +93,11 @@ impl Inbox {
         if requests.len() >= REQUESTS_MAX {
             return Err(Problem::saturated());
         }
-        if requests.insert(request.delivery, unprojected).is_none() {
-            self.waiting.inc();
+        if requests.contains_key(&request.delivery) {
+            return Err(Problem::conflict("the delivery is being created"));
         }
+        requests.insert(request.delivery, unprojected);
+        self.waiting.inc();
         Ok(Entry {
             delivery: Some(request.delivery),
             package,

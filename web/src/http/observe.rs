@@ -25,6 +25,10 @@ const SAFETY: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
+/// What pages other than the dashboard, which has a policy of its own, may load: their own files.
+const OWN_FILES_ONLY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+                              object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 /// What is counted of requests.
 pub(crate) struct HttpMetrics {
     requests: IntCounterVec,
@@ -79,6 +83,10 @@ pub(crate) async fn observe(
     let headers = response.headers_mut();
     for (name, value) in SAFETY {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let policy = HeaderValue::from_static(OWN_FILES_ONLY);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::city::{City, NOBODYS, request};
+use crate::city::City;
+use crate::client::{NOBODYS, request};
 
 /// Runs until the parcel is in the air.
 fn run_until_picked_up(city: &City) {

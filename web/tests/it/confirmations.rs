@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::city::{City, NOBODYS, with};
+use crate::city::City;
+use crate::client::{NOBODYS, with};
 
 fn confirmation(kind: &str, blob: &str) -> Value {
     json!({

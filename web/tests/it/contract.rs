@@ -5,7 +5,8 @@ use std::path::Path;
 use actix_web::http::Method;
 use serde_json::Value;
 
-use crate::city::{City, NOBODYS, request};
+use crate::city::City;
+use crate::client::{NOBODYS, request};
 
 #[actix_web::test]
 async fn methods_that_a_path_has_not_are_refused_with_what_it_has() {
@@ -73,6 +74,8 @@ async fn every_answer_keeps_browsers_safe() {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+        let policy = answer.header("content-security-policy").expect("a policy");
+        assert!(policy.starts_with("default-src 'self';"), "{path}: {policy}");
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
     }
 }
@@ -181,4 +184,9 @@ async fn the_documents_pages_are_part_of_the_program() {
         "nothing is loaded from elsewhere"
     );
     assert_eq!(client.get("/docs/swagger-ui.css").await.status, 200);
+    let begins = client.get("/docs/swagger-initializer.js").await.text();
+    assert!(
+        begins.contains(r#""validatorUrl": "none""#) && begins.contains("/openapi.json"),
+        "{begins}"
+    );
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::city::{City, NOBODYS, request, with};
+use crate::city::City;
+use crate::client::{NOBODYS, request, with};
 
 #[actix_web::test]
 async fn a_delivery_is_seen_flying_until_it_is_completed() {

@@ -3,7 +3,8 @@
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
-use crate::city::{City, NOBODYS, request, with};
+use crate::city::City;
+use crate::client::{NOBODYS, request, with};
 
 fn ids(page: &Value) -> Vec<&str> {
     let items = page["items"].as_array().expect("a list");

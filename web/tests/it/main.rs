@@ -2,6 +2,7 @@
 
 mod changes;
 mod city;
+mod client;
 mod confirmations;
 mod contract;
 mod dashboard;

@@ -5,7 +5,8 @@ use futures_util::future::join3;
 use serde_json::{Value, json};
 use skyhaul_actors::event::Event;
 
-use crate::city::{City, request, with};
+use crate::city::City;
+use crate::client::{request, with};
 
 fn keyed(key: &str, body: &Value) -> TestRequest {
     TestRequest::post()

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::city::{City, request, with};
+use crate::city::City;
+use crate::client::{request, with};
 
 #[actix_web::test]
 async fn a_package_is_put_read_replaced_and_merged() {

@@ -5,7 +5,8 @@ use skyhaul_actors::event::Event;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_web::ports::KeyValueStore as _;
 
-use crate::city::{City, Kept, request, with};
+use crate::city::{City, Kept};
+use crate::client::{request, with};
 
 /// Everything that a city's stores hold.
 fn contents(kept: &Kept) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {

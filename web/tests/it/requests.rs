@@ -4,7 +4,8 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use skyhaul_web::ports::SubmitError;
 
-use crate::city::{City, request, with, without};
+use crate::city::City;
+use crate::client::{request, with, without};
 
 #[actix_web::test]
 async fn the_contracts_request_is_echoed_whole_and_readable_at_once() {
