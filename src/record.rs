@@ -15,10 +15,6 @@ const FORMAT: u8 = 1;
     reason = "a record lives for a moment; boxing would cost each command an allocation"
 )]
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all records are commands, and a record lives for one append or one read"
-)]
 pub enum Record {
     /// Record 0: what world this is.
     Identity(Box<Identity>),

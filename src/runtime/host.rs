@@ -26,6 +26,12 @@ const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
 /// How many snapshots are kept. The newest may be too new for a store that is behind; an older one then serves.
 const SNAPSHOTS_KEPT: usize = 3;
 
+/// How long the stores may take to fold what was rebuilt, before the world goes on without them.
+const STORES_WAIT_MAX: Duration = Duration::from_mins(1);
+
+/// How often it is looked whether they have.
+const STORES_LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// What a host is made with, again after each failure.
 #[derive(Clone)]
 pub struct HostParts {
@@ -69,6 +75,7 @@ impl Host {
         self.world = Some(world);
         self.next_record = next_record;
         self.run_to(horizon)?;
+        wait_for_stores(&shared);
         shared.set_host_is_up(true);
         Ok(())
     }
@@ -141,6 +148,19 @@ impl Host {
     fn give_up(&self, reason: String, ctx: &mut Context<Self>) {
         self.parts.shared.give_up("engine host", reason);
         ctx.stop();
+    }
+}
+
+/// Waits until the stores have folded what was rebuilt: before, they would not know a delivery or a key that was answered before the crash. A
+/// store that cannot be written keeps nobody waiting for ever.
+fn wait_for_stores(shared: &Shared) {
+    let begun = Instant::now();
+    while shared.backlogs().iter().any(|backlog| backlog.events() > 0) {
+        if begun.elapsed() > STORES_WAIT_MAX {
+            tracing::error!("a store does not take what was rebuilt; going on without it");
+            return;
+        }
+        std::thread::sleep(STORES_LOOK_EVERY);
     }
 }
 
