@@ -20,6 +20,7 @@ use crate::decisions::Decisions;
 use crate::observe::Metrics;
 
 pub mod backlog;
+pub mod complaint;
 pub mod host;
 pub mod hub;
 pub mod inbox;

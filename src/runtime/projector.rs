@@ -9,6 +9,7 @@ use skyhaul_web::ports::Projection;
 use tokio_util::sync::CancellationToken;
 
 use super::backlog::Backlog;
+use super::complaint::Complaint;
 use super::supervisor::{Pulse, Wake, wakes};
 
 /// How often the store is flushed. What is not flushed comes again from the journal after a crash.
@@ -35,6 +36,7 @@ pub struct Projector {
     parts: ProjectorParts,
     flushed_at: Instant,
     is_dirty: bool,
+    complaint: Complaint,
     _pulse: Pulse,
 }
 
@@ -45,6 +47,7 @@ impl Projector {
             parts,
             flushed_at: Instant::now(),
             is_dirty: true,
+            complaint: Complaint::default(),
             _pulse: pulse,
         }
     }
@@ -83,9 +86,11 @@ impl Projector {
         }
     }
 
-    fn failed(&self, error: &skyhaul_web::ports::StoreError) {
+    fn failed(&mut self, error: &skyhaul_web::ports::StoreError) {
         self.parts.failures.inc();
-        tracing::error!(%error, "a store cannot be written; trying again");
+        if let Some(unsaid) = self.complaint.note(Instant::now()) {
+            tracing::error!(%error, unsaid, "a store cannot be written; trying again");
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! 3. It answers, and hands commands and horizon over. The horizon never passes the last durable seal.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, StreamHandler};
 use skyhaul_actors::command::Command;
@@ -16,6 +16,7 @@ use skyhaul_web::ports::SubmitError;
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use super::complaint::Complaint;
 use super::inbox::Waiting;
 use super::supervisor::{Pulse, Wake, wakes};
 use crate::record::{Record, RecordError};
@@ -33,6 +34,7 @@ const STEP: SimDuration = SimDuration::from_micros(1);
 pub struct Sequencer {
     shared: Arc<Shared>,
     stop: CancellationToken,
+    failures: Complaint,
     _pulse: Pulse,
 }
 
@@ -45,16 +47,17 @@ struct Appended {
 
 impl Sequencer {
     /// A sequencer that goes on where the last one was.
-    pub const fn new(shared: Arc<Shared>, stop: CancellationToken, pulse: Pulse) -> Self {
+    pub fn new(shared: Arc<Shared>, stop: CancellationToken, pulse: Pulse) -> Self {
         Self {
             shared,
             stop,
+            failures: Complaint::default(),
             _pulse: pulse,
         }
     }
 
     /// Commits batch after batch until nobody waits.
-    fn turn(&self) {
+    fn turn(&mut self) {
         if !self.shared.host_is_up() {
             return;
         }
@@ -68,7 +71,7 @@ impl Sequencer {
         self.shared.advance_waits.notify_one();
     }
 
-    fn commit(&self, waiting: Vec<Waiting>) {
+    fn commit(&mut self, waiting: Vec<Waiting>) {
         let now = self.shared.clock.target();
         let horizon = self.shared.handover.horizon();
         let stamp = now.max(horizon + STEP);
@@ -105,7 +108,9 @@ impl Sequencer {
             }
             Err(error) => {
                 self.shared.metrics.flush_failures.inc();
-                tracing::error!(%error, refused = appended.len(), "the journal cannot be written");
+                if let Some(unsaid) = self.failures.note(Instant::now()) {
+                    tracing::error!(%error, unsaid, "the journal cannot be written; requests are refused until it can");
+                }
                 let refusal = refusal_of(&error);
                 for waiting in appended {
                     let _ = waiting.answer.send(Err(refusal));
