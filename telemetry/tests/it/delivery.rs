@@ -156,8 +156,8 @@ async fn more_changes_than_are_kept_are_a_gap() {
     live.advance(1);
     follow(&mut peer, id).await;
     assert_eq!(peer.next_for("d").await["seq"], 1);
-    for _ in 0..20 {
-        live.city.reschedule(id, place(500.0, 0.0));
+    for step in 0..20 {
+        live.city.reschedule(id, place(500.0 + f64::from(step), 0.0));
         live.city.run_s(1);
     }
     live.advance(1);
