@@ -35,7 +35,10 @@ export async function open(browser, where, { width = 1360, height = 820, tone = 
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`${error.stack ?? error.message}`));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("console", (message) => {
+    const { url, line, column } = message.location();
+    if (message.type() === "error") complaints.push(`${message.text()} (${url}:${line}:${column})`);
+  });
   page.on("request", (request) => {
     const url = new URL(request.url());
     if (/^https?:$/.test(url.protocol) && url.origin !== SERVICE) complaints.push(`a request left the service: ${url.href}`);

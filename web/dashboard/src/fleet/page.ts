@@ -2,6 +2,7 @@ import { AlertList } from "../alerts/list";
 import { api } from "../api/client";
 import type { Config } from "../api/model";
 import { DeliveryList } from "../deliveries/list";
+import { routeMs } from "../map/motion";
 import { OrderForm, type End } from "../order/form";
 import { FollowPanel } from "../order/follow";
 import { Address } from "../page/address";
@@ -21,9 +22,6 @@ import { fixOf, Roster } from "./roster";
 
 /** How often text is redrawn, ms: twice a second reads as live and costs little. */
 const TEXT_MS = 500;
-
-/** How often the line of a route is cut anew where its drone is, ms. */
-const ROUTE_MS = 150;
 
 /** How often the chart takes a figure, ms. */
 const CHART_MS = 1_000;
@@ -87,7 +85,7 @@ export class FleetPage {
     this.#tabs.open(this.#address.state.tab ?? "fleet");
     this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats));
     window.setInterval(() => this.#tick(), TEXT_MS);
-    window.setInterval(() => this.#route(this.telemetry.now()), ROUTE_MS);
+    window.setInterval(() => this.#route(this.telemetry.now()), routeMs());
     window.setInterval(() => this.#figures.tick(), CHART_MS);
     this.telemetry.onError((code, message) => code.endsWith("_limit") && this.#say(message));
     this.#list.onTyped = () => this.#tick();

@@ -2,6 +2,7 @@ import type { CustomLayerInterface, CustomRenderMethodInput, Map as LibreMap } f
 import { STALE_SECONDS, type Drone } from "../fleet/roster";
 import { DRONE_STATES, type DroneState } from "../fleet/state";
 import { mercator, metresPerUnit } from "./mercator";
+import { isStill, STILL_MS } from "./motion";
 import { rgb, shaderColours, type Tone } from "./palette";
 import { SEGMENT_FLOATS, SegmentBuffer, segmentsOf, type Origin } from "./segments";
 import { FRAGMENT, VERTEX } from "./shaders";
@@ -26,9 +27,6 @@ const FRAME_MS_MIN = 20;
 
 /** A frame that takes longer than this, ms, is drawn in software or by a tired device: the page then pauses as long as it drew. */
 const SLOW_MS = 45;
-
-/** Frames for who asked the system for less motion, ms: positions, not movement. */
-const STILL_MS = 1_000;
 
 /** Nor more than this, ms, so that a drone begins and ends its leg in time. */
 const FRAME_MS_MAX = 500;
@@ -61,7 +59,6 @@ export class DronesLayer implements CustomLayerInterface {
   #waiting = false;
   #drawnAt = 0;
   #askedAt = 0;
-  readonly #still = window.matchMedia("(prefers-reduced-motion: reduce)");
   #origin: Origin;
   readonly #segments = new SegmentBuffer();
   readonly #drones = new Map<string, Drone>();
@@ -80,7 +77,8 @@ export class DronesLayer implements CustomLayerInterface {
     if (drone) this.#drones.set(id, drone);
     else this.#drones.delete(id);
     this.#segments.set(id, drone ? this.#segmentsOf(drone) : []);
-    this.repaint();
+    // Where a frame is coming anyway, the change is shown with it.
+    if (!this.#waiting) this.repaint();
   }
 
   /** Rings one drone. */
@@ -89,6 +87,7 @@ export class DronesLayer implements CustomLayerInterface {
     const before = this.#selected;
     this.#selected = id;
     for (const each of [before, id]) if (each !== null) this.set(each, this.#drones.get(each));
+    this.repaint();
   }
 
   /** Shows only drones in these states. */
@@ -171,7 +170,7 @@ export class DronesLayer implements CustomLayerInterface {
     const metresPerPixel = metresPerUnit(latitude) / (512 * 2 ** zoom);
     const step = (STEP_PIXELS * metresPerPixel * 1_000) / (FAST_MPS * Math.max(this.source.speed(), 0.01));
     const rest = took > SLOW_MS ? Math.min(took, FRAME_MS_MAX) : 0;
-    const wait = this.#still.matches ? STILL_MS : Math.max(rest, Math.min(FRAME_MS_MAX, step));
+    const wait = isStill() ? STILL_MS : Math.max(rest, Math.min(FRAME_MS_MAX, step));
     this.#waiting = true;
     const again = (): void => {
       this.#waiting = false;

@@ -118,6 +118,22 @@ function labels(c: GroundColours): LayerSpecification[] {
 
 const EMPTY = { type: "FeatureCollection" as const, features: [] };
 
+/** Radius from which a zone is large, m. */
+const LARGE_ZONE_METRES = 1_000;
+
+function zoneName(id: string, c: GroundColours, minzoom: number, large: boolean): LayerSpecification {
+  const size: ExpressionSpecification = [large ? ">=" : "<", ["coalesce", ["get", "radius"], 0], LARGE_ZONE_METRES];
+  return {
+    id,
+    type: "symbol",
+    source: "zones",
+    minzoom,
+    filter: ["all", ["has", "name"], size],
+    layout: { "text-field": ["get", "name"], "text-size": large ? 12 : 11, "text-max-width": 9 },
+    paint: { "text-color": c.zone, "text-halo-color": c.halo, "text-halo-width": 1.6 },
+  };
+}
+
 /** What is Skyhaul's own: the grid and service area below the streets, zones above them, routes on top. */
 function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpecification[] } {
   return {
@@ -129,15 +145,9 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
       { id: "area-line", type: "line", source: "area", paint: { "line-color": c.area, "line-width": 1.5, "line-opacity": 0.55, "line-dasharray": [4, 4] } },
       { id: "zone-fill", type: "fill", source: "zones", paint: { "fill-color": c.zone, "fill-opacity": 0.1 } },
       { id: "zone-line", type: "line", source: "zones", paint: { "line-color": c.zone, "line-width": 1.4, "line-opacity": 0.85, "line-dasharray": [3, 2] } },
-      {
-        id: "zone-name",
-        type: "symbol",
-        source: "zones",
-        minzoom: 12.4,
-        filter: ["has", "name"],
-        layout: { "text-field": ["get", "name"], "text-size": 11, "text-max-width": 9 },
-        paint: { "text-color": c.zone, "text-halo-color": c.halo, "text-halo-width": 1.6 },
-      },
+      // A large zone is named from afar; the many small ones only where there is room for their names.
+      zoneName("zone-name-large", c, 10.5, true),
+      zoneName("zone-name", c, 14.8, false),
       { id: "route-edge", type: "line", source: "route", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.halo, "line-width": 6, "line-opacity": 0.8 } },
       { id: "route-flown", type: "line", source: "route", filter: ["==", ["get", "part"], "flown"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.route, "line-width": 3, "line-opacity": 0.45 } },
       { id: "route-planned", type: "line", source: "route", filter: ["==", ["get", "part"], "planned"], layout: { "line-join": "round" }, paint: { "line-color": c.route, "line-width": 3, "line-dasharray": [2, 1.4] } },

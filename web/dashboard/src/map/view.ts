@@ -1,13 +1,14 @@
 import { addProtocol, AttributionControl, GeoJSONSource, Map as LibreMap, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import { Protocol } from "pmtiles";
+import { PMTiles, Protocol } from "pmtiles";
 import type { Area } from "../api/model";
 import { splitAt, type Flight, type Line } from "../telemetry/flight";
+import { Archive } from "./archive";
 import { gridOf } from "./grid";
 import { circle } from "./mercator";
 import type { Tone } from "./palette";
-import { hasStreets, styleOf } from "./style";
+import { BASEMAP_URL, hasStreets, styleOf } from "./style";
 
 /** Where the map looks. */
 export interface View {
@@ -44,6 +45,7 @@ function prepare(): void {
   prepared = true;
   setWorkerUrl(workerUrl);
   const protocol = new Protocol();
+  protocol.add(new PMTiles(new Archive(BASEMAP_URL)));
   addProtocol("pmtiles", protocol.tile);
 }
 

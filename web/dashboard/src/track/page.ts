@@ -1,6 +1,7 @@
 import type { Config } from "../api/model";
 import type { Problem } from "../api/client";
 import type { DronesLayer } from "../map/drones-layer";
+import { routeMs } from "../map/motion";
 import type { MapView } from "../map/view";
 import { element, say } from "../page/element";
 import { Shell } from "../page/shell";
@@ -14,9 +15,6 @@ import { Tracker, type Tracked } from "./tracker";
 
 /** How often text is redrawn, ms. */
 const TEXT_MS = 500;
-
-/** How often the line of the route is cut anew where the drone is, ms. */
-const ROUTE_MS = 150;
 
 /** The customer's page: where is my parcel, and when does it come. Text first; the map comes when it can. */
 export class TrackPage {
@@ -53,7 +51,7 @@ export class TrackPage {
     const found = new Promise<boolean>((resolve) => (this.#first = resolve));
     this.#tracker = new Tracker(this.delivery, this.telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });
     window.setInterval(() => this.#tick(), TEXT_MS);
-    window.setInterval(() => this.#route(), ROUTE_MS);
+    window.setInterval(() => this.#route(), routeMs());
     if (await found) await this.#openMap();
   }
 
