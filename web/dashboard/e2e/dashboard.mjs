@@ -53,7 +53,7 @@ describe("the dashboard", { timeout: 900_000 }, () => {
     await page.locator('.link[data-state="live"]').waitFor({ timeout: SOON_MS });
     await page.waitForFunction(() => [...document.querySelectorAll(".chip-count")].some((count) => Number(count.textContent) > 0), null, { timeout: SOON_MS });
     await page.locator(".depot").first().waitFor({ timeout: SOON_MS });
-    await page.locator(".map canvas").waitFor();
+    await page.locator(".map canvas.drones").waitFor();
     if (area.radius < 20_000 && Math.abs(latitude - 43.78) < 0.1) assert.match(await page.locator(".maplibregl-ctrl-attrib").innerText(), /OpenStreetMap contributors/);
     await page.waitForTimeout(1_000);
     await picture(page, "fleet-light");

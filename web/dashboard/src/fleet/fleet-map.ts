@@ -1,6 +1,6 @@
 import type { MapMouseEvent } from "maplibre-gl";
 import type { Config, Location } from "../api/model";
-import { DronesLayer } from "../map/drones-layer";
+import { DronesCanvas } from "../map/drones-canvas";
 import type { MapView, View } from "../map/view";
 import { element } from "../page/element";
 import type { Theme } from "../page/tone";
@@ -37,7 +37,7 @@ export type Ends = { readonly pickup: Location | null; readonly dropoff: Locatio
 
 /** The fleet's map: drones on the GPU, clicks on them, and the subscription to what is in view. */
 export class FleetMap {
-  readonly layer: DronesLayer;
+  readonly drones: DronesCanvas;
   picking = false;
   #box: [number, number, number, number] | null = null;
   readonly #ends = new Map<string, { remove: () => void }>();
@@ -51,25 +51,23 @@ export class FleetMap {
     private readonly events: FleetMapEvents,
   ) {
     const [latitude, longitude] = config.area.centre;
-    this.layer = new DronesLayer({ now: () => telemetry.now(), speed: () => telemetry.clock.speed ?? 1 }, { latitude, longitude });
-    this.layer.tone(theme.tone);
+    this.drones = new DronesCanvas(view.map, { now: () => telemetry.now(), speed: () => telemetry.clock.speed ?? 1 }, { latitude, longitude });
+    this.drones.tone(theme.tone);
     theme.onChange((tone) => {
       view.tone(tone);
-      this.layer.tone(tone);
+      this.drones.tone(tone);
     });
-    roster.onChange((changed) => changed.forEach((id) => this.layer.set(id, roster.get(id))));
+    roster.onChange((changed) => changed.forEach((id) => this.drones.set(id, roster.get(id))));
     telemetry.onLink((link) => {
-      if (link.state === "live") this.layer.lost(false);
-      else window.setTimeout(() => this.layer.lost(telemetry.link.state !== "live"), LOST_MS);
+      if (link.state === "live") this.drones.lost(false);
+      else window.setTimeout(() => this.drones.lost(telemetry.link.state !== "live"), LOST_MS);
     });
-    document.addEventListener("visibilitychange", () => this.layer.repaint());
-    void view.ready.then(() => view.map.addLayer(this.layer));
     this.#listen();
   }
 
   /** Shows only drones in these states. */
   show(states: ReadonlySet<DroneState>): void {
-    this.layer.show(states);
+    this.drones.show(states);
   }
 
   /** Wants the next click for a place. */

@@ -261,11 +261,11 @@ export class FleetPage {
     const view = this.#map?.view;
     if (!view) return;
     const tracked = this.#followed?.tracker.tracked;
-    this.#map?.layer.select(this.#details?.drone ?? tracked?.flight?.leg.drone ?? null);
+    this.#map?.drones.select(this.#details?.drone ?? tracked?.flight?.leg.drone ?? null);
     if (this.#details) {
       const { flight, flown, drone } = this.#details;
       // A drone that was chosen in a list may be out of the map's subscription, and is drawn from its own.
-      if (flight && !this.#roster.get(drone)) this.#map?.layer.set(drone, this.#details.seen ?? undefined);
+      if (flight && !this.#roster.get(drone)) this.#map?.drones.set(drone, this.#details.seen ?? undefined);
       return view.route(flight && now < flight.arrivesAt + 1 ? flight : null, now, flown);
     }
     if (tracked?.flight) return view.route(tracked.flight, now, tracked.flown);

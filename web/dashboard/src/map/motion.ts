@@ -1,5 +1,5 @@
 /** How often the line of a route is cut anew where its drone is, ms. */
-const ROUTE_MS = 150;
+const ROUTE_MS = 300;
 
 /** Frames for who asked the system for less motion, ms: positions, not movement. */
 export const STILL_MS = 1_000;

@@ -5,11 +5,11 @@ in vec2 a_corner;
 in vec4 a_path;
 in vec4 a_time;
 in vec4 a_look;
-uniform mat4 u_matrix;
+uniform vec2 u_scale;
+uniform vec2 u_shift;
 uniform vec2 u_viewport;
 uniform float u_now;
 uniform float u_size;
-uniform float u_bearing;
 uniform float u_lost;
 uniform float u_shown[6];
 uniform vec3 u_colours[7];
@@ -31,15 +31,15 @@ void main() {
 
   float span = a_time.y - a_time.x;
   float part = span > 0.0 ? clamp((u_now - a_time.x) / span, 0.0, 1.0) : 1.0;
-  vec4 centre = u_matrix * vec4(mix(a_path.xy, a_path.zw, part), 0.0, 1.0);
+  vec2 centre = mix(a_path.xy, a_path.zw, part) * u_scale + u_shift;
 
   float scale = a_look.z > 0.5 ? 2.1 : 1.0;
   v_at = a_corner * scale;
   // Directions have no meaning where a drone stands.
-  float angle = state == 5 || parked ? 0.0 : a_look.x - u_bearing;
+  float angle = state == 5 || parked ? 0.0 : a_look.x;
   vec2 turned = vec2(a_corner.x * cos(angle) + a_corner.y * sin(angle), a_corner.y * cos(angle) - a_corner.x * sin(angle));
   vec2 spread = turned * scale * u_size * 2.0 / u_viewport;
-  gl_Position = shown ? vec4(centre.xy + spread * centre.w, centre.zw) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_Position = shown ? vec4(centre + spread, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
 }
 `;
 

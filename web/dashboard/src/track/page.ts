@@ -1,6 +1,6 @@
 import type { Config } from "../api/model";
 import type { Problem } from "../api/client";
-import type { DronesLayer } from "../map/drones-layer";
+import type { DronesCanvas } from "../map/drones-canvas";
 import { routeMs } from "../map/motion";
 import type { MapView } from "../map/view";
 import { element, say } from "../page/element";
@@ -26,7 +26,7 @@ export class TrackPage {
   readonly #facts = element("p", { class: "faint track-facts" });
   #tracker: Tracker | null = null;
   #view: MapView | null = null;
-  #layer: DronesLayer | null = null;
+  #drones: DronesCanvas | null = null;
   #first: ((found: boolean) => void) | null = null;
   #placed = false;
   #courier: { remove: () => void } | null = null;
@@ -57,19 +57,18 @@ export class TrackPage {
 
   async #openMap(): Promise<void> {
     try {
-      const [{ MapView }, { DronesLayer }] = await Promise.all([import("../map/view"), import("../map/drones-layer")]);
+      const [{ MapView }, { DronesCanvas }] = await Promise.all([import("../map/view"), import("../map/drones-canvas")]);
       const view = new MapView({ container: this.#stage, area: this.config.area, tone: this.theme.tone, view: null, cooperative: window.matchMedia("(max-width: 760px)").matches });
       const [latitude, longitude] = this.config.area.centre;
-      const layer = new DronesLayer({ now: () => this.telemetry.now(), speed: () => this.telemetry.clock.speed ?? 1 }, { latitude, longitude });
-      layer.tone(this.theme.tone);
+      const drones = new DronesCanvas(view.map, { now: () => this.telemetry.now(), speed: () => this.telemetry.clock.speed ?? 1 }, { latitude, longitude });
+      drones.tone(this.theme.tone);
       this.theme.onChange((tone) => {
         view.tone(tone);
-        layer.tone(tone);
+        drones.tone(tone);
       });
       this.#view = view;
       await view.ready;
-      view.map.addLayer(layer);
-      this.#layer = layer;
+      this.#drones = drones;
       if (this.#tracker?.tracked) this.#draw(this.#tracker.tracked);
     } catch {
       this.#stage.hidden = true;
@@ -103,7 +102,7 @@ export class TrackPage {
 
   #draw(tracked: Tracked): void {
     const view = this.#view;
-    if (!view || !this.#layer) return;
+    if (!view || !this.#drones) return;
     const { pickup, dropoff } = tracked.delivery;
     if (!this.#placed) {
       this.#placed = true;
@@ -115,7 +114,7 @@ export class TrackPage {
     }
     const { flight } = tracked;
     this.#parcel(tracked);
-    this.#layer.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.leg.purpose), flight, stands: null } : undefined);
+    this.#drones.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.leg.purpose), flight, stands: null } : undefined);
     this.#route();
   }
 

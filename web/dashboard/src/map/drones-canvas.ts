@@ -1,6 +1,7 @@
-import type { CustomLayerInterface, CustomRenderMethodInput, Map as LibreMap } from "maplibre-gl";
+import type { Map as LibreMap } from "maplibre-gl";
 import { STALE_SECONDS, type Drone } from "../fleet/roster";
 import { DRONE_STATES, type DroneState } from "../fleet/state";
+import { element } from "../page/element";
 import { mercator, metresPerUnit } from "./mercator";
 import { isStill, STILL_MS } from "./motion";
 import { rgb, shaderColours, type Tone } from "./palette";
@@ -16,7 +17,7 @@ const PIECES_MAX = 400;
 /** Virtual seconds from the origin at which times are counted anew: 32 bits still tell 4 ms apart there. */
 const SPAN_SECONDS_MAX = 30_000;
 
-/** The map is drawn again when the fastest drones have moved this far, px: finer cannot be seen. */
+/** Drones are drawn again when the fastest have moved this far, px: finer cannot be seen. */
 const STEP_PIXELS = 0.3;
 
 /** A fast drone, m/s, for the same reckoning. */
@@ -28,8 +29,11 @@ const FRAME_MS_MIN = 20;
 /** A frame that takes longer than this, ms, is drawn in software or by a tired device: the page then pauses as long as it drew. */
 const SLOW_MS = 45;
 
-/** Nor more than this, ms, so that a drone begins and ends its leg in time. */
+/** Between two frames never more than this, ms, so that a drone begins and ends its leg in time. */
 const FRAME_MS_MAX = 500;
+
+/** Pixels the world is wide at zoom 0. */
+const WORLD_PIXELS = 512;
 
 interface Program {
   readonly program: WebGLProgram;
@@ -38,7 +42,7 @@ interface Program {
   readonly at: (name: string) => WebGLUniformLocation | null;
 }
 
-/** What the layer asks the page. */
+/** What the canvas asks the page. */
 export interface DronesSource {
   /** Virtual now, ms. */
   readonly now: () => number;
@@ -46,30 +50,45 @@ export interface DronesSource {
   readonly speed: () => number;
 }
 
-/** Draws all drones of the roster on the GPU: the CPU touches a drone when its leg changes, never per frame. */
-export class DronesLayer implements CustomLayerInterface {
-  readonly id = "drones";
-  readonly type = "custom" as const;
-  #map: LibreMap | null = null;
-  #gl: Program | null = null;
+/**
+ * Draws all drones on the GPU, on a canvas of its own over the map: the CPU touches a drone when its leg changes, never per frame, and
+ * the street map is not drawn again because a drone moves.
+ */
+export class DronesCanvas {
+  #program: Program;
   #uploaded = 0;
   #tone: Tone = "light";
   #lost = false;
   #selected: string | null = null;
-  #waiting = false;
-  #drawnAt = 0;
-  #askedAt = 0;
+  #scheduled = false;
   #origin: Origin;
+  readonly #canvas = element("canvas", { class: "drones", "aria-hidden": "true" });
+  readonly #gl: WebGL2RenderingContext;
   readonly #segments = new SegmentBuffer();
   readonly #drones = new Map<string, Drone>();
   readonly #shown = new Float32Array(DRONE_STATES.length).fill(1);
 
+  /** Lies over `map`; throws where the browser has no WebGL 2. */
   constructor(
+    private readonly map: LibreMap,
     private readonly source: DronesSource,
     centre: { latitude: number; longitude: number },
   ) {
     const [x, y] = mercator(centre.latitude, centre.longitude);
     this.#origin = { x, y, time: source.now() };
+    const gl = this.#canvas.getContext("webgl2", { antialias: false, depth: false });
+    if (gl === null) throw new Error("the browser has no WebGL 2");
+    this.#gl = gl;
+    this.#program = programOf(gl);
+    map.getCanvas().after(this.#canvas);
+    // The map's own frames come when it moves: drones must move in the same.
+    map.on("render", () => this.#draw());
+    this.#canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    this.#canvas.addEventListener("webglcontextrestored", () => {
+      this.#program = programOf(gl);
+      this.#uploaded = 0;
+    });
+    document.addEventListener("visibilitychange", () => this.repaint());
   }
 
   /** Takes a drone as it is now, or out where it is undefined. */
@@ -77,8 +96,7 @@ export class DronesLayer implements CustomLayerInterface {
     if (drone) this.#drones.set(id, drone);
     else this.#drones.delete(id);
     this.#segments.set(id, drone ? this.#segmentsOf(drone) : []);
-    // Where a frame is coming anyway, the change is shown with it.
-    if (!this.#waiting) this.repaint();
+    this.#schedule(0);
   }
 
   /** Rings one drone. */
@@ -108,77 +126,81 @@ export class DronesLayer implements CustomLayerInterface {
     this.repaint();
   }
 
-  /** Asks for a frame. */
+  /** Draws at once, as after what a person did. */
   repaint(): void {
-    this.#map?.triggerRepaint();
+    window.requestAnimationFrame(() => this.#draw());
   }
 
-  onAdd(map: LibreMap, gl: WebGL2RenderingContext): void {
-    this.#map = map;
-    this.#gl = programOf(gl);
-    this.#uploaded = 0;
+  /** Draws again after a while, where that is not planned already. */
+  #schedule(wait: number): void {
+    if (this.#scheduled || document.hidden) return;
+    this.#scheduled = true;
+    const frame = (): void => {
+      const asked = performance.now();
+      window.requestAnimationFrame((started) => {
+        this.#scheduled = false;
+        this.#draw();
+        this.#next(Math.max(started, performance.now()) - asked);
+      });
+    };
+    if (wait < FRAME_MS_MIN) frame();
+    else window.setTimeout(frame, wait);
   }
 
-  onRemove(_map: LibreMap, gl: WebGL2RenderingContext): void {
-    if (this.#gl) {
-      gl.deleteProgram(this.#gl.program);
-      gl.deleteBuffer(this.#gl.buffer);
-      gl.deleteVertexArray(this.#gl.array);
-    }
-    this.#gl = null;
-    this.#map = null;
+  /** Plans the next frame for when something will have moved enough to see. */
+  #next(took: number): void {
+    if (this.#drones.size === 0) return;
+    const metresPerPixel = metresPerUnit(this.map.getCenter().lat) / (WORLD_PIXELS * 2 ** this.map.getZoom());
+    const step = (STEP_PIXELS * metresPerPixel * 1_000) / (FAST_MPS * Math.max(this.source.speed(), 0.01));
+    const rest = took > SLOW_MS ? Math.min(took, FRAME_MS_MAX) : 0;
+    this.#schedule(isStill() ? STILL_MS : Math.max(rest, Math.min(FRAME_MS_MAX, step)));
   }
 
-  render(gl: WebGL2RenderingContext, input: CustomRenderMethodInput): void {
-    if (!this.#gl || !this.#map) return;
+  #draw(): void {
+    const gl = this.#gl;
+    if (gl.isContextLost()) return;
     const now = this.source.now();
     if (Math.abs(now - this.#origin.time) > SPAN_SECONDS_MAX * 1_000) this.#rebase(now);
-    this.#upload(gl, this.#gl);
-    const { at, program, array } = this.#gl;
-    const { width, height } = gl.canvas;
     const density = window.devicePixelRatio || 1;
-    const zoom = this.#map.getZoom();
-    const size = Math.min(17, Math.max(8, 4 + (zoom - 9) * 2.2)) * density;
-    gl.useProgram(program);
-    gl.uniformMatrix4fv(at("u_matrix"), false, shifted(input.defaultProjectionData.mainMatrix, this.#origin));
-    gl.uniform2f(at("u_viewport"), width, height);
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    this.#fit(Math.round(clientWidth * density), Math.round(clientHeight * density));
+    this.#upload();
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.useProgram(this.#program.program);
+    this.#uniforms(now, density, clientWidth, clientHeight);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.bindVertexArray(this.#program.array);
+    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.#segments.count);
+  }
+
+  #fit(width: number, height: number): void {
+    if (this.#canvas.width === width && this.#canvas.height === height) return;
+    this.#canvas.width = width;
+    this.#canvas.height = height;
+    this.#gl.viewport(0, 0, width, height);
+  }
+
+  #uniforms(now: number, density: number, width: number, height: number): void {
+    const gl = this.#gl;
+    const { at } = this.#program;
+    const zoom = this.map.getZoom();
+    const { lat, lng } = this.map.getCenter();
+    const [x, y] = mercator(lat, lng);
+    const pixels = WORLD_PIXELS * 2 ** zoom;
+    const [scaleX, scaleY] = [(2 * pixels) / width, (-2 * pixels) / height];
+    gl.uniform2f(at("u_scale"), scaleX, scaleY);
+    // The difference is taken in 64 bits before the GPU's 32 take over.
+    gl.uniform2f(at("u_shift"), (this.#origin.x - x) * scaleX, (this.#origin.y - y) * scaleY);
+    gl.uniform2f(at("u_viewport"), this.#canvas.width, this.#canvas.height);
     gl.uniform1f(at("u_now"), (now - this.#origin.time) / 1_000);
-    gl.uniform1f(at("u_size"), size);
-    gl.uniform1f(at("u_bearing"), (this.#map.getBearing() * Math.PI) / 180);
+    gl.uniform1f(at("u_size"), Math.min(17, Math.max(8, 4 + (zoom - 9) * 2.2)) * density);
     gl.uniform1f(at("u_lost"), this.#lost ? 1 : 0);
     gl.uniform1fv(at("u_shown"), this.#shown);
     gl.uniform3fv(at("u_colours"), shaderColours(this.#tone));
     gl.uniform3fv(at("u_edge"), rgb(this.#tone === "light" ? "#ffffff" : "#0b1016"));
     gl.uniform3fv(at("u_core"), rgb("#ffffff"));
-    gl.disable(gl.DEPTH_TEST);
-    gl.disable(gl.STENCIL_TEST);
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.bindVertexArray(array);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.#segments.count);
-    gl.bindVertexArray(null);
-    this.#next(zoom);
-  }
-
-  /** Draws again when something will have moved enough to see. */
-  #next(zoom: number): void {
-    const drawn = performance.now();
-    const took = drawn - Math.max(this.#drawnAt, this.#askedAt);
-    this.#drawnAt = drawn;
-    if (this.#waiting || this.#drones.size === 0 || document.hidden) return;
-    const latitude = this.#map?.getCenter().lat ?? 0;
-    const metresPerPixel = metresPerUnit(latitude) / (512 * 2 ** zoom);
-    const step = (STEP_PIXELS * metresPerPixel * 1_000) / (FAST_MPS * Math.max(this.source.speed(), 0.01));
-    const rest = took > SLOW_MS ? Math.min(took, FRAME_MS_MAX) : 0;
-    const wait = isStill() ? STILL_MS : Math.max(rest, Math.min(FRAME_MS_MAX, step));
-    this.#waiting = true;
-    const again = (): void => {
-      this.#waiting = false;
-      this.#askedAt = performance.now();
-      this.repaint();
-    };
-    if (wait < FRAME_MS_MIN) again();
-    else window.setTimeout(again, wait);
   }
 
   #segmentsOf(drone: Drone): number[][] {
@@ -190,10 +212,11 @@ export class DronesLayer implements CustomLayerInterface {
     for (const [id, drone] of this.#drones) this.#segments.set(id, this.#segmentsOf(drone));
   }
 
-  #upload(gl: WebGL2RenderingContext, { buffer }: Program): void {
+  #upload(): void {
+    const gl = this.#gl;
     const { data } = this.#segments;
     const changed = this.#segments.drain();
-    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#program.buffer);
     if (data.length !== this.#uploaded || changed.length > PIECES_MAX) {
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
       this.#uploaded = data.length;
@@ -203,13 +226,6 @@ export class DronesLayer implements CustomLayerInterface {
       gl.bufferSubData(gl.ARRAY_BUFFER, slot * SEGMENT_FLOATS * FLOAT_BYTES, data, slot * SEGMENT_FLOATS, SEGMENT_FLOATS);
     }
   }
-}
-
-/** The projection of a point relative to the origin, multiplied in 64 bits before the GPU's 32 take over. */
-function shifted(matrix: ArrayLike<number>, { x, y }: Origin): Float32Array {
-  const m = Array.from(matrix);
-  const moved = [0, 1, 2, 3].map((row) => (m[row] ?? 0) * x + (m[4 + row] ?? 0) * y + (m[12 + row] ?? 0));
-  return new Float32Array([...m.slice(0, 12), ...moved]);
 }
 
 function shaderOf(gl: WebGL2RenderingContext, kind: number, text: string): WebGLShader {
