@@ -12,7 +12,7 @@ trap 'rm -rf "$out"' EXIT
 repeats() {
     local name=$1 run
     for run in first second; do
-        "$skyhaul" run "scenarios/library/$name.toml" --out "$out/$name-$run" --quiet
+        "$skyhaul" run "scenarios/library/$name.toml" --out "$out/$name-$run" --quiet || return
         grep -Eq '"invariant_violations": *0\b' "$out/$name-$run/summary.json" || {
             echo "$name: an invariant broke, see the summary:" >&2
             cat "$out/$name-$run/summary.json" >&2
