@@ -9,8 +9,8 @@ export const SERVICE = (process.env.SKYHAUL_URL ?? "http://localhost:8080").repl
 /** Where screenshots go; none are taken where it is not set. */
 const SCREENSHOTS = process.env.SKYHAUL_SCREENSHOTS;
 
-/** How long a page may take to be ready, ms: software rendering on a busy machine is slow. */
-const READY_MS = 90_000;
+/** How long a page may take to be ready or to answer, ms: a browser that draws in software compiles its shaders at first, on a busy machine for a minute. */
+export const PATIENCE_MS = 120_000;
 
 const FLAGS = [
   "--headless=new",
@@ -33,6 +33,7 @@ export function launch(more = []) {
 export async function open(browser, where, { width = 1360, height = 820, tone = "light", motion = "reduce" } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: tone, reducedMotion: motion });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`${error.stack ?? error.message}`));
   page.on("console", (message) => {
@@ -44,7 +45,7 @@ export async function open(browser, where, { width = 1360, height = 820, tone = 
     if (/^https?:$/.test(url.protocol) && url.origin !== SERVICE) complaints.push(`a request left the service: ${url.href}`);
   });
   await page.goto(`${SERVICE}${where}`);
-  await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: READY_MS });
+  await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: PATIENCE_MS });
   return { page, complaints, close: () => context.close() };
 }
 
