@@ -7,8 +7,8 @@ import { DRONE_STATES, STATE_WORDS, type DroneState } from "./state";
 /** Points of the small chart: at one a second, the last two minutes. */
 const HISTORY_MAX = 120;
 
-/** How far the clock may lag before it is said, s of virtual time. */
-const BEHIND_SECONDS = 1;
+/** How far the clock may lag before it is said, wall seconds: less cannot be seen. */
+const BEHIND_SECONDS = 2;
 
 const DELIVERY_ROWS: readonly (readonly [string, string])[] = [
   ["Waiting for a drone", "waiting"],
@@ -41,8 +41,8 @@ export class Figures {
     return this.#shown;
   }
 
-  /** Shows new figures. */
-  update(stats: StatsFrame): void {
+  /** Shows new figures of a world that runs at a speed. */
+  update(stats: StatsFrame, speed: number | null): void {
     const set = (name: string, text: string): void => {
       const target = this.#counts.get(name);
       if (target) say(target, text);
@@ -52,7 +52,7 @@ export class Figures {
     set("perMinute", String(stats.completedPerMinute));
     set("p50", stats.waitP50S > 0 ? span(stats.waitP50S) : "–");
     set("p95", stats.waitP95S > 0 ? span(stats.waitP95S) : "–");
-    this.#behind(stats.behindS);
+    this.#behind(stats.behindS, speed ?? 1);
     this.#latest = stats.completedPerMinute;
   }
 
@@ -84,10 +84,10 @@ export class Figures {
     return element("div", { class: "tile" }, element("span", {}, label), value, extra);
   }
 
-  #behind(seconds: number): void {
+  #behind(seconds: number, speed: number): void {
     const line = this.root.querySelector<HTMLElement>(".behind");
     if (!line) return;
-    line.hidden = seconds < BEHIND_SECONDS;
+    line.hidden = seconds < BEHIND_SECONDS * Math.max(1, speed);
     if (!line.hidden) say(line, `The simulation lags ${span(seconds)} behind its clock.`);
   }
 
