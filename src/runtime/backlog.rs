@@ -28,7 +28,6 @@ pub struct Backlog {
 struct State {
     batches: VecDeque<Batch>,
     events: usize,
-    is_abandoned: bool,
 }
 
 impl Backlog {
@@ -56,14 +55,12 @@ impl Backlog {
     /// Adds a batch; waits while there is no room.
     pub fn push(&self, batch: Batch) {
         let mut state = self.state.lock();
-        while state.events >= EVENTS_MAX && !state.is_abandoned {
+        while state.events >= EVENTS_MAX {
             self.room.wait(&mut state);
         }
-        if !state.is_abandoned {
-            state.events += batch.len();
-            state.batches.push_back(batch);
-            self.waits.notify_one();
-        }
+        state.events += batch.len();
+        state.batches.push_back(batch);
+        self.waits.notify_one();
     }
 
     /// The oldest batch, which stays until [`Backlog::pop`].
@@ -83,14 +80,5 @@ impl Backlog {
     /// How many events wait.
     pub fn events(&self) -> usize {
         self.state.lock().events
-    }
-
-    /// Nobody takes from here any more: lets the host go on.
-    pub fn abandon(&self) {
-        let mut state = self.state.lock();
-        state.is_abandoned = true;
-        state.batches.clear();
-        state.events = 0;
-        self.room.notify_all();
     }
 }
