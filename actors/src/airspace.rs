@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use skyhaul_engine::geo::{LocalPlane, Position};
 use skyhaul_engine::time::SimTime;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Sabotage};
 use crate::event::Waypoint;
 
 use self::obstacle::Obstacle;
@@ -34,7 +34,8 @@ impl Airspace {
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
         let plane = environment.plane();
-        let zones = environment.zones.iter();
+        let is_blind = environment.faults.sabotage == Some(Sabotage::IgnoresZones);
+        let zones = environment.zones.iter().filter(|_| !is_blind);
         let obstacles: Vec<Obstacle> = zones.filter_map(|zone| Obstacle::new(zone, &plane)).collect();
         let always = obstacles
             .iter()

@@ -171,6 +171,12 @@ impl Drone {
         }
     }
 
+    /// Where it lives.
+    #[must_use]
+    pub const fn home(&self) -> DepotId {
+        self.depot
+    }
+
     fn spec<'a>(&self, surroundings: &'a Surroundings) -> &'a AircraftSpec {
         surroundings.environment.aircraft(self.aircraft)
     }

@@ -2,6 +2,7 @@
 
 pub mod airspace;
 pub mod carrier;
+pub mod census;
 pub mod command;
 pub mod delivery;
 pub mod demand;

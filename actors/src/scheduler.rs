@@ -16,7 +16,7 @@ use skyhaul_engine::time::SimDuration;
 
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::{DroneErrand, DroneMessage};
-use crate::environment::Environment;
+use crate::environment::{Environment, Sabotage};
 use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
 use crate::ids::{DeliveryId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
@@ -221,6 +221,9 @@ impl Scheduler {
             eta_pickup: estimate.picked_up_at + wait,
             eta_dropoff: estimate.dropped_off_at + wait,
         });
+        if ctx.shared().environment.faults.sabotage == Some(Sabotage::ForgetsWaiting) {
+            return;
+        }
         let ticket = self.waiting.push(order);
         ctx.send_in(
             wait_max,
@@ -252,6 +255,9 @@ impl Scheduler {
         };
         ctx.send(tree::drone(drone), DroneMessage::AssignErrand { errand });
         self.assigned.insert(order.id, Assignment { drone, order });
+        if ctx.shared().environment.faults.sabotage == Some(Sabotage::GivesTwice) {
+            self.fleet.put_back(drone);
+        }
     }
 
     fn on_release_delivery(

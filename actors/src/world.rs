@@ -8,6 +8,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::MetresPerSecond;
 
 use crate::carrier::Carrier;
+use crate::census::Census;
 use crate::command::Command;
 use crate::demand::{DemandMessage, DemandSource};
 use crate::depot::Depot;
@@ -48,15 +49,19 @@ impl World {
                 .engine
                 .inject(DEMAND_STARTS_AT, 0, DEMAND, DemandMessage::StartDue);
         }
-        let panic_per_message = environment.faults.actor_panic_per_message;
-        if panic_per_message > 0.0 {
-            let seed = environment.seed;
-            world.engine.inject_faults(FaultPlan {
-                seed,
-                panic_per_message,
-            });
+        if environment.faults.actor_panic_per_message > 0.0 {
+            world.set_panics(environment.faults.actor_panic_per_message);
         }
         world
+    }
+
+    /// Lets this share of all handlers panic from now on, whatever the environment says; with 0, none.
+    pub fn set_panics(&mut self, panic_per_message: f64) {
+        let seed = self.environment().seed;
+        self.engine.inject_faults(FaultPlan {
+            seed,
+            panic_per_message,
+        });
     }
 
     /// Says what the world holds at its beginning.
@@ -152,6 +157,12 @@ impl World {
     #[must_use]
     pub fn actors(&self) -> &SkyhaulActors {
         self.engine.actors()
+    }
+
+    /// What is there at the moment, counted.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        Census::new(self.actors(), self.environment())
     }
 
     /// The world as it was planned.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::WattHours;
 
-use crate::environment::Environment;
+use crate::environment::{AircraftSpec, Environment, Sabotage};
 use crate::event::AssignmentRefusal;
 use crate::flight::Conditions;
 use crate::ids::{AircraftId, DepotId, DroneId};
@@ -217,6 +217,13 @@ impl Group {
             airspace: &surroundings.airspace,
             weather: &environment.weather,
         };
+        if environment.faults.sabotage == Some(Sabotage::IgnoresPayload) {
+            let stronger = AircraftSpec {
+                payload_max: errand.weight.max(aircraft.payload_max),
+                ..aircraft.clone()
+            };
+            return assess(&stronger, errand, starting, &environment.area, conditions);
+        }
         assess(aircraft, errand, starting, &environment.area, conditions)
     }
 

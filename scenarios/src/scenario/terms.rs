@@ -179,5 +179,6 @@ pub(super) fn read_faults(root: &Section<'_>) -> Result<Faults, ScenarioError> {
             FAILURES_PER_HOUR,
         )?,
         actor_panic_per_message: section.number_or("actor_panic_per_message", 0.0, PANIC_SHARE)?,
+        sabotage: None,
     })
 }
