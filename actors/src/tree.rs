@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use skyhaul_engine::kernel::{Addr, AtLimit, RestartPolicy, SupervisionNotice, SystemEvent};
+use skyhaul_engine::kernel::{Addr, AtLimit, RawAddr, RestartPolicy, SupervisionNotice, SystemEvent};
 use skyhaul_engine::time::SimDuration;
 
 use crate::airspace::Airspace;
@@ -117,14 +117,14 @@ pub const fn carrier(id: CarrierId) -> Addr<Carrier> {
 
 impl SystemEvent for Event {
     fn of_supervision(notice: SupervisionNotice) -> Option<Self> {
-        let named = |kind: &str, index: u32| format!("{}-{index}", kind.to_ascii_lowercase());
+        let named = |kind: &str, actor: RawAddr| format!("{}-{}", kind.to_ascii_lowercase(), actor.index);
         Some(match notice {
-            SupervisionNotice::Restarted { kind, index, cause } => Self::ActorRestarted {
-                actor: named(kind, index),
+            SupervisionNotice::Restarted { kind, actor, cause } => Self::ActorRestarted {
+                actor: named(kind, actor),
                 cause,
             },
-            SupervisionNotice::GivenUp { kind, index, cause } => Self::ActorGivenUp {
-                actor: named(kind, index),
+            SupervisionNotice::GivenUp { kind, actor, cause } => Self::ActorGivenUp {
+                actor: named(kind, actor),
                 cause,
             },
         })

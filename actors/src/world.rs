@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skyhaul_engine::kernel::{Counters, Engine, FaultPlan, Halt, Parked, SnapshotError};
+use skyhaul_engine::kernel::{Counters, Engine, FaultPlan, Halt, Parked, RegionId, SnapshotError};
 use skyhaul_engine::ports::EventSink;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::MetresPerSecond;
@@ -149,14 +149,14 @@ impl World {
 
     /// Messages their actors failed on too often, oldest first.
     #[must_use]
-    pub fn parked(&self) -> &[Parked<SkyhaulMessage>] {
+    pub fn parked(&self) -> Vec<&Parked<SkyhaulMessage>> {
         self.engine.parked()
     }
 
     /// The actors, to look at.
     #[must_use]
     pub fn actors(&self) -> &SkyhaulActors {
-        self.engine.actors()
+        self.engine.actors(RegionId(0))
     }
 
     /// What is there at the moment, counted.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Engine};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Engine, RegionId};
 use skyhaul_engine::ports::{EventSink, Numbered};
 use skyhaul_engine::time::SimTime;
 
@@ -90,7 +90,7 @@ pub fn run(size: Size) -> Run {
     for _ in 0..size.slices {
         slices.time(|| advance(&mut engine));
     }
-    let entities = engine.actors().entities.iter();
+    let entities = engine.actors(RegionId(0)).entities.iter();
     let states = entities.fold(0, |sum: u64, (_, entity)| sum.wrapping_add(entity.0.digest()));
     Run {
         slices,

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::address::RawAddr;
+use super::address::{RawAddr, RegionId};
 use super::context::Ctx;
 use super::core::Core;
 use super::slab::Slab;
-use super::supervision::SupervisionNotice;
+use super::supervision::{Failure, SupervisionNotice, Work};
+use super::watch::Ended;
 use crate::time::SimDuration;
 
 /// A state that changes by messages only.
@@ -35,9 +36,22 @@ pub trait Actor: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// "Restart me": treated as a panic is. A refusal of the domain is an event, not an error.
     fn handle(&mut self, message: Self::Message, ctx: &mut Ctx<'_, Self::System>) -> Result<(), ActorError>;
 
+    /// Hears that an actor it watches is gone. Supervised as [`Actor::handle`] is.
+    ///
+    /// # Errors
+    /// "Restart me".
+    fn on_ended(&mut self, _ended: Ended, _ctx: &mut Ctx<'_, Self::System>) -> Result<(), ActorError> {
+        Ok(())
+    }
+
     /// Makes good what is lost with the message it was given up at: tells those who depend on the actor that it is gone, or, where only
     /// the message is skipped, those who wait for an answer. Called on its last recorded state.
     fn on_given_up(&self, _parked: &Self::Message, _ctx: &mut Ctx<'_, Self::System>) {}
+
+    /// Its state as a person who looks into a failure wants to see it.
+    fn shown(&self) -> String {
+        String::new()
+    }
 }
 
 /// How an actor's last good state is recorded, to rebuild it from after a failure.
@@ -60,13 +74,16 @@ pub struct RestartPolicy {
     pub at_limit: AtLimit,
 }
 
-/// What is given up when an actor failed too often. The message is parked either way.
+/// What is given up when an actor failed too often. The message is parked in each case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtLimit {
     /// The actor: for one of many. Its restarts are counted over all messages.
     StopActor,
-    /// The message: for an actor without which the rest stands still. Its restarts are counted anew for each message.
+    /// The message, and the actor resumes: for one without which the rest stands still. Its restarts are counted anew for each message.
     SkipMessage,
+    /// The run: for an actor without which going on makes no sense. The engine halts with [`super::Halt::Escalated`], and whoever owns it
+    /// decides.
+    Escalate,
 }
 
 /// Why a handler gave up on a message.
@@ -96,14 +113,43 @@ pub trait System: Sized + 'static {
     type Message: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
     /// Any actor, on its way into its slab.
     type Spawned: Send;
-    /// The slabs.
+    /// The slabs of one region.
     type Actors: Default + Serialize + DeserializeOwned + Send;
 
     /// The names of the actor types.
     const KINDS: &'static [&'static str];
+    /// Their policies.
+    const POLICIES: &'static [RestartPolicy];
 
     /// Hands the message to its actor.
-    fn dispatch(actors: &mut Self::Actors, core: &mut Core<Self>, to: RawAddr, message: Self::Message);
+    ///
+    /// # Errors
+    /// [`Failure`], where the handler answered so; a panic comes through.
+    fn dispatch(
+        actors: &mut Self::Actors,
+        core: &mut Core<Self>,
+        to: RawAddr,
+        message: Self::Message,
+    ) -> Result<(), Failure>;
+
+    /// Tells an actor of the end of one it watches.
+    ///
+    /// # Errors
+    /// As [`System::dispatch`].
+    fn tell(
+        actors: &mut Self::Actors,
+        core: &mut Core<Self>,
+        to: RawAddr,
+        ended: Ended,
+    ) -> Result<(), Failure>;
+
+    /// Puts an actor that failed back into its last recorded state; answers with what it is to try again, unless it is given up.
+    fn contain(
+        actors: &mut Self::Actors,
+        core: &mut Core<Self>,
+        to: RawAddr,
+        failure: &Failure,
+    ) -> Option<Work<Self::Message>>;
 
     /// Has the actor's state fetched, since a message for it is near.
     fn prefetch(actors: &Self::Actors, to: RawAddr);
@@ -113,6 +159,12 @@ pub trait System: Sized + 'static {
 
     /// Takes an actor out of its slab.
     fn remove(actors: &mut Self::Actors, at: RawAddr);
+
+    /// Whether the actor lives.
+    fn lives(actors: &Self::Actors, at: RawAddr) -> bool;
+
+    /// Tells the slabs which region they are.
+    fn settle_in(actors: &mut Self::Actors, region: RegionId);
 }
 
 /// An actor's place in its system. Made by [`system!`](crate::system), not by hand.

@@ -1,16 +1,17 @@
 //! What a handler may do besides changing its own state.
 
 use super::actor::{Member, System};
-use super::address::{Addr, RawAddr};
-use super::core::Core;
+use super::address::{Addr, RawAddr, RegionId};
+use super::core::{Content, Core, Envelope};
 use super::entry::Entry;
+use super::parcel::Parcel;
+use super::watch::{EndReason, Notice};
 use crate::time::{SimDuration, SimTime};
 
 /// A handler's hands: time, the shared world, messages, events, new actors.
 pub struct Ctx<'a, S: System> {
     pub(super) core: &'a mut Core<S>,
     pub(super) me: RawAddr,
-    pub(super) sequence: u64,
     pub(super) mode: Mode<'a>,
 }
 
@@ -28,6 +29,7 @@ pub(super) enum Mode<'a> {
 impl<S: System> Ctx<'_, S> {
     /// Virtual time.
     #[must_use]
+    #[inline]
     pub fn now(&self) -> SimTime {
         match &self.mode {
             Mode::Live => self.core.now,
@@ -35,8 +37,15 @@ impl<S: System> Ctx<'_, S> {
         }
     }
 
+    /// Where the handling actor lives.
+    #[must_use]
+    pub fn region(&self) -> RegionId {
+        self.me.region
+    }
+
     /// What all actors may read.
     #[must_use]
+    #[inline]
     pub fn shared(&self) -> &S::Shared {
         &self.core.shared
     }
@@ -52,29 +61,40 @@ impl<S: System> Ctx<'_, S> {
     /// # Panics
     /// Where `A` is another type than the handling actor's.
     #[must_use]
+    #[inline]
     pub fn me<A: Member<System = S>>(&self) -> Addr<A> {
         assert_eq!(self.me.kind, A::KIND, "an actor's own address has its own type");
-        Addr::new(self.me.index, self.me.generation)
+        Addr::new(self.me.region, self.me.index, self.me.generation)
     }
 
-    /// Sends a message that is handled at this instant, one deeper.
+    /// Sends a message that is handled at this instant, one deeper; in another region, as soon as the lookahead allows.
+    #[inline]
     pub fn send<A: Member<System = S>>(&mut self, to: Addr<A>, message: A::Message) {
         self.send_at(self.now(), to, message);
     }
 
-    /// Sends a message that is handled `delay` later.
+    /// Sends a message that is handled `delay` later; in another region, no sooner than the lookahead.
+    #[inline]
     pub fn send_in<A: Member<System = S>>(&mut self, delay: SimDuration, to: Addr<A>, message: A::Message) {
         self.send_at(self.now() + delay, to, message);
     }
 
-    /// Sends a message that is handled at `time`, or at this instant where that is past.
+    /// Sends a message that is handled at `time`, or at this instant where that is past; in another region, no sooner than the lookahead.
+    #[inline]
     pub fn send_at<A: Member<System = S>>(&mut self, time: SimTime, to: Addr<A>, message: A::Message) {
-        if let Mode::Live = self.mode {
-            let place = self.core.queue.hold(A::wrap(message));
-            let time = time.max(self.core.now);
-            let entry = Entry::new(time, self.me.source(), self.sequence, to.into(), place);
-            self.sequence += 1;
+        let Mode::Live = self.mode else { return };
+        let time = self.core.due(time, to.region);
+        let sequence = self.core.next_sequence();
+        let source = self.me.source();
+        if to.region == self.core.region {
+            let parcel = self.core.queue.pack(A::wrap(message));
+            let entry = Entry::new(time, source, sequence, to.into(), parcel);
             self.core.staged.sends.push(entry);
+        } else {
+            let entry = Entry::new(time, source, sequence, to.into(), Parcel::default());
+            let content = Content::Message(A::wrap(message));
+            let envelope = Envelope { entry, content };
+            self.core.staged.apart.push((to.region, envelope));
         }
     }
 
@@ -85,7 +105,26 @@ impl<S: System> Ctx<'_, S> {
         }
     }
 
-    /// Brings a new actor to life; it may be written to at once.
+    /// Asks to hear of the end of `whom`, once: [`super::Actor::on_ended`] tells it. At once where it is gone already.
+    pub fn watch<A: Member<System = S>>(&mut self, whom: Addr<A>) {
+        let (watched, watcher) = (whom.into(), self.me);
+        self.note(Notice::Watch { watched, watcher });
+    }
+
+    /// Takes a watch back. A word that is on its way already may still come.
+    pub fn unwatch<A: Member<System = S>>(&mut self, whom: Addr<A>) {
+        let (watched, watcher) = (whom.into(), self.me);
+        self.note(Notice::Unwatch { watched, watcher });
+    }
+
+    fn note(&mut self, notice: Notice) {
+        if let Mode::Live = self.mode {
+            let envelope = self.core.notice(self.me, notice);
+            self.core.staged.apart.push(envelope);
+        }
+    }
+
+    /// Brings a new actor to life in this region; it may be written to at once.
     pub fn spawn<A: Member<System = S>>(&mut self, actor: A) -> Addr<A> {
         let addr = self.reserve();
         self.spawn_at(addr, actor);
@@ -94,15 +133,19 @@ impl<S: System> Ctx<'_, S> {
 
     /// The address of an actor that [`Ctx::spawn_at`] brings to life later in this handler: for actors that know each other from birth.
     pub fn reserve<A: Member<System = S>>(&mut self) -> Addr<A> {
+        let region = self.me.region;
         let (index, generation) = match &mut self.mode {
             Mode::Live => {
                 let slot = self.core.pools[usize::from(A::KIND)].take();
-                self.core.staged.taken.push(Addr::<A>::new(slot.0, slot.1).into());
+                self.core
+                    .staged
+                    .taken
+                    .push(Addr::<A>::new(region, slot.0, slot.1).into());
                 slot
             }
             Mode::Rebuild { spawned, .. } => spawned.next().copied().unwrap_or((u32::MAX, u32::MAX)),
         };
-        Addr::new(index, generation)
+        Addr::new(region, index, generation)
     }
 
     /// Brings a new actor to life at an address that was reserved in this handler.
@@ -114,6 +157,6 @@ impl<S: System> Ctx<'_, S> {
 
     /// Ends this actor once the handler returns. Messages on their way to it are counted as undeliverable.
     pub fn stop(&mut self) {
-        self.core.staged.stop = true;
+        self.core.staged.stop = Some(EndReason::Stopped);
     }
 }

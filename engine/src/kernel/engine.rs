@@ -1,74 +1,145 @@
-//! The engine: a system's actors and what moves them.
+//! The engine: the regions of a system in virtual time.
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::actor::{Member, System};
-use super::address::{Addr, RawAddr};
-use super::core::{Core, Counters, Parked};
+use super::address::{Addr, REGIONS_MAX, RegionId};
+use super::core::Parked;
+use super::diagnosis::{Counters, DeadLetter, Halt, HandlerTime, Recorded, Stopwatch};
 use super::entry::{Entry, OUTSIDE, SEQUENCE_END};
-use super::supervision::FaultPlan;
-use crate::ports::EventSink;
-use crate::time::SimTime;
+use super::region::Region;
+use super::supervision::{FaultPlan, FaultState};
+use super::windows;
+use crate::ports::{EventSink, Numbered};
+use crate::time::{SimDuration, SimTime};
 
-/// How deep the causes at one instant may go. A longer chain is a loop that time never leaves.
-const DEPTH_MAX: u32 = 10_000;
+/// Events held until they leave together: enough that leaving costs nothing, few enough to stay in the cache.
+const EVENTS_MAX: usize = 1_024;
 
-/// Why a run stopped before its horizon.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Halt {
-    /// Actors wrote to each other at one instant without end.
-    #[error("runaway instant at {at} s: {depth} messages deep without time moving; the last went to {actor}")]
-    RunawayInstant {
-        /// The instant.
-        at: SimTime,
-        /// How deep.
-        depth: u32,
-        /// Whom the last message was for.
-        actor: String,
-    },
+/// How the world is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regions {
+    /// How many regions, from 1 to [`REGIONS_MAX`].
+    pub count: u16,
+    /// The least delay of a message from one to another. The larger, the longer they run without each other.
+    pub lookahead: SimDuration,
+}
+
+impl Regions {
+    /// A world of one piece.
+    pub const ONE: Self = Self {
+        count: 1,
+        lookahead: SimDuration::from_micros(1),
+    };
+
+    /// Whether a world can be cut so.
+    #[must_use]
+    pub fn is_possible(self) -> bool {
+        (1..=REGIONS_MAX).contains(&self.count) && self.lookahead > SimDuration::ZERO
+    }
 }
 
 /// A system of actors in virtual time: an ordinary value, of which a process may hold many.
 pub struct Engine<S: System> {
-    pub(super) core: Core<S>,
-    pub(super) actors: S::Actors,
+    pub(super) shared: Arc<S::Shared>,
+    pub(super) regions: Vec<Region<S>>,
+    pub(super) cut: Regions,
+    pub(super) threads: usize,
+    pub(super) now: SimTime,
+    pub(super) next_event: u64,
+    /// Events from outside that leave with the next run.
+    pub(super) outside: Vec<S::Event>,
 }
 
 impl<S: System> Engine<S> {
-    /// An empty world at time zero.
+    /// An empty world of one region at time zero.
     #[must_use]
     pub fn new(shared: Arc<S::Shared>) -> Self {
+        Self::with_regions(shared, Regions::ONE)
+    }
+
+    /// An empty world of several regions at time zero.
+    ///
+    /// # Panics
+    /// Where there is no region, there are too many, or the lookahead is zero.
+    #[must_use]
+    pub fn with_regions(shared: Arc<S::Shared>, cut: Regions) -> Self {
+        assert!(
+            cut.is_possible(),
+            "from 1 to {REGIONS_MAX} regions and a lookahead above zero"
+        );
+        let regions = (0..cut.count).map(|id| {
+            Region::new(
+                Arc::clone(&shared),
+                RegionId(id),
+                usize::from(cut.count),
+                cut.lookahead,
+            )
+        });
         Self {
-            core: Core::new(shared),
-            actors: S::Actors::default(),
+            regions: regions.collect(),
+            shared,
+            cut,
+            threads: 1,
+            now: SimTime::ZERO,
+            next_event: 0,
+            outside: Vec::new(),
         }
     }
 
-    /// Puts failures into handlers from now on.
-    pub fn inject_faults(&mut self, plan: FaultPlan) {
-        self.core.faults = Some(plan.into());
+    /// Lets so many threads run the regions from now on. No result depends on it.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.threads = threads.max(1);
     }
 
-    /// Brings an actor to life from outside, before the run or between two windows.
+    /// How many messages may be on their way in a region: beyond it the run halts with [`Halt::QueueFull`].
+    pub fn limit_queue(&mut self, messages_max: usize) {
+        for region in &mut self.regions {
+            region.queue_max = messages_max;
+        }
+    }
+
+    /// Measures how long handlers take from now on. No result depends on it.
+    pub fn measure_handlers(&mut self, stopwatch: Stopwatch) {
+        for region in &mut self.regions {
+            region.core.times.measure(stopwatch);
+        }
+    }
+
+    /// Puts failures into handlers from now on; none where the share is zero.
+    pub fn inject_faults(&mut self, plan: FaultPlan) {
+        for (number, region) in (0..).zip(&mut self.regions) {
+            region.core.faults = (plan.panic_per_message > 0.0).then(|| FaultState::new(plan, number));
+        }
+    }
+
+    /// Brings an actor to life in the first region from outside, before the run or between two windows.
     pub fn spawn<A: Member<System = S>>(&mut self, actor: A) -> Addr<A> {
-        let (index, generation) = self.core.pools[usize::from(A::KIND)].take();
-        let addr = Addr::new(index, generation);
-        S::insert(&mut self.actors, addr.into(), actor.into_spawned());
+        self.spawn_in(RegionId(0), actor)
+    }
+
+    /// Brings an actor to life in `region` from outside.
+    ///
+    /// # Panics
+    /// Where there is no such region.
+    pub fn spawn_in<A: Member<System = S>>(&mut self, region: RegionId, actor: A) -> Addr<A> {
+        let Region { core, actors, .. } = &mut self.regions[usize::from(region.0)];
+        let (index, generation) = core.pools[usize::from(A::KIND)].take();
+        let addr = Addr::new(region, index, generation);
+        S::insert(actors, addr.into(), actor.into_spawned());
         addr
     }
 
     /// Emits an event from outside; it leaves with the next run.
     pub fn emit(&mut self, event: S::Event) {
-        self.core.emit(event);
+        self.outside.push(event);
     }
 
     /// Sends a message from outside, to be handled at `at`, which must lie after the present. Messages from outside at one instant are
     /// handled in order of `order`, which must be unique.
     ///
     /// # Panics
-    /// Where `order` is 2⁴⁸ or more.
+    /// Where `order` is 2⁴⁸ or more, or there is no such region.
     pub fn inject<A: Member<System = S>>(
         &mut self,
         at: SimTime,
@@ -77,120 +148,174 @@ impl<S: System> Engine<S> {
         message: A::Message,
     ) {
         assert!(order < SEQUENCE_END, "commands are fewer than 2⁴⁸");
-        let place = self.core.queue.hold(A::wrap(message));
-        let entry = Entry::new(at, OUTSIDE, order, to.into(), place);
-        self.core.queue.push_later(entry);
+        let core = &mut self.regions[usize::from(to.region.0)].core;
+        let parcel = core.queue.pack(A::wrap(message));
+        let entry = Entry::new(at, OUTSIDE, order, to.into(), parcel);
+        core.queue.push(core.now, entry);
     }
 
-    /// Handles everything due up to and including `horizon`, and gives all events to `sink`, in order.
+    /// Handles everything due up to and including `horizon`, and gives all events to `sink`, in order of time, then of region.
     ///
     /// # Errors
     /// [`Halt`], where going on makes no sense; the events so far were given.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<S::Event>) -> Result<(), Halt> {
-        self.flush_events(sink);
-        while let Some((entry, message)) = self.core.next(horizon) {
-            let to = entry.to();
-            if self.core.queue.depth() > DEPTH_MAX {
-                return Err(self.runaway(to));
-            }
-            for soon in self.core.queue.come_in_sight() {
-                S::prefetch(&self.actors, soon);
-            }
-            self.core.note(&entry);
-            S::dispatch(&mut self.actors, &mut self.core, to, message);
-            self.settle(to);
-            if !self.core.out.is_empty() {
-                self.flush_events(sink);
+        for event in std::mem::take(&mut self.outside) {
+            self.give(self.now, event, sink);
+        }
+        loop {
+            let ran = match self.regions.as_mut_slice() {
+                [region] => region.run_until(horizon, EVENTS_MAX),
+                regions => windows::run(regions, self.cut.lookahead, self.threads, horizon),
+            };
+            self.flush_events(sink);
+            if ran? {
+                break;
             }
         }
-        self.core.now = self.core.now.max(horizon);
+        self.now = self.now.max(horizon);
+        for region in &mut self.regions {
+            region.core.now = self.now;
+        }
         Ok(())
     }
 
-    #[cold]
-    fn runaway(&self, to: RawAddr) -> Halt {
-        Halt::RunawayInstant {
-            at: self.core.now,
-            depth: self.core.queue.depth(),
-            actor: format!("{}-{}", S::KINDS[usize::from(to.kind)], to.index),
-        }
-    }
-
-    /// Lets spawned actors live and a stopped one go.
-    fn settle(&mut self, handled: RawAddr) {
-        if !self.core.staged.taken.is_empty() {
-            self.core.staged.taken.clear();
-            for (addr, spawned) in self.core.staged.spawns.drain(..) {
-                S::insert(&mut self.actors, addr, spawned);
-            }
-        }
-        if std::mem::take(&mut self.core.staged.stop) {
-            S::remove(&mut self.actors, handled);
-            self.core.pools[usize::from(handled.kind)].give_back(handled.index);
-        }
-    }
-
+    /// Lets events out, those of one instant in order of their regions.
     fn flush_events(&mut self, sink: &mut dyn EventSink<S::Event>) {
-        self.core.out.drain(..).for_each(|event| sink.accept(event));
+        let mut events = std::mem::take(&mut self.regions[0].core.out);
+        for region in &mut self.regions[1..] {
+            events.append(&mut region.core.out);
+        }
+        if self.regions.len() > 1 {
+            events.sort_by_key(|(at, _)| *at);
+        }
+        for (at, event) in events.drain(..) {
+            self.give(at, event, sink);
+        }
+        self.regions[0].core.out = events;
+    }
+
+    fn give(&mut self, at: SimTime, event: S::Event, sink: &mut dyn EventSink<S::Event>) {
+        sink.accept(Numbered {
+            number: self.next_event,
+            at,
+            event,
+        });
+        self.next_event += 1;
     }
 
     /// Virtual time: the last horizon run to.
     #[must_use]
     pub fn now(&self) -> SimTime {
-        self.core.now
+        self.now
     }
 
     /// When the next message is due.
     #[must_use]
     pub fn next_due(&self) -> Option<SimTime> {
-        self.core.queue.next_time()
+        let due = self.regions.iter().map(|region| region.core.queue.next_time());
+        due.flatten().min()
     }
 
     /// The number the next event will get.
     #[must_use]
     pub fn next_event(&self) -> u64 {
-        self.core.next_event
+        self.next_event
     }
 
     /// Messages on their way.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.core.queue.len()
+        self.regions.iter().map(|region| region.core.queue.len()).sum()
+    }
+
+    /// How the world is cut.
+    #[must_use]
+    pub fn regions(&self) -> Regions {
+        self.cut
     }
 
     /// A running digest of every message handled, in order: equal runs have equal digests.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        self.core.digest
+        let mut digests = self.regions.iter().map(|region| region.core.digest);
+        let first = digests.next().unwrap_or_default();
+        digests.fold(first, |all, digest| {
+            (all.rotate_left(29) ^ digest).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        })
     }
 
     /// What the kernel has counted.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.core.counters
+        let counters = self.regions.iter().map(|region| region.core.counters);
+        counters.fold(Counters::default(), Counters::plus)
     }
 
     /// Messages their actors failed on too often, oldest first.
     #[must_use]
-    pub fn parked(&self) -> &[Parked<S::Message>] {
-        &self.core.parked
+    pub fn parked(&self) -> Vec<&Parked<S::Message>> {
+        let mut parked: Vec<_> = self
+            .regions
+            .iter()
+            .flat_map(|region| &region.core.parked)
+            .collect();
+        parked.sort_by_key(|parked| parked.at);
+        parked
     }
 
-    /// The slabs, to look at.
+    /// Messages to actors that were gone, the latest ones, oldest first.
     #[must_use]
-    pub fn actors(&self) -> &S::Actors {
-        &self.actors
+    pub fn dead_letters(&self) -> Vec<&DeadLetter> {
+        let mut letters: Vec<_> = self
+            .regions
+            .iter()
+            .flat_map(|region| &region.core.dead_letters)
+            .collect();
+        letters.sort_by_key(|letter| letter.at);
+        letters
+    }
+
+    /// The last messages handled in `region`, the latest last: to read after a failure.
+    #[must_use]
+    pub fn flight_record(&self, region: RegionId) -> Vec<Recorded> {
+        let region = self.regions.get(usize::from(region.0));
+        region.map_or_else(Vec::new, |region| region.core.recorder.latest(S::KINDS))
+    }
+
+    /// How long handlers took, for each type of actor, by its place in [`System::KINDS`].
+    #[must_use]
+    pub fn handler_times(&self) -> Vec<(&'static str, HandlerTime)> {
+        let mut times: Vec<_> = S::KINDS
+            .iter()
+            .map(|kind| (*kind, HandlerTime::default()))
+            .collect();
+        for region in &self.regions {
+            for ((_, sum), time) in times.iter_mut().zip(&region.core.times.by_kind) {
+                sum.merge(time);
+            }
+        }
+        times
+    }
+
+    /// The slabs of a region, to look at.
+    ///
+    /// # Panics
+    /// Where there is no such region.
+    #[must_use]
+    pub fn actors(&self, region: RegionId) -> &S::Actors {
+        &self.regions[usize::from(region.0)].actors
     }
 
     /// What all actors may read.
     #[must_use]
     pub fn shared(&self) -> &Arc<S::Shared> {
-        &self.core.shared
+        &self.shared
     }
 
     /// The actor at `addr`, unless it is gone.
     #[must_use]
     pub fn get<A: Member<System = S>>(&self, addr: Addr<A>) -> Option<&A> {
-        A::slab(&self.actors).get(addr)
+        let region = self.regions.get(usize::from(addr.region.0))?;
+        A::slab(&region.actors).get(addr)
     }
 }

@@ -1,12 +1,16 @@
-//! A later message's place in the total order, and where it lies: 32 bytes.
+//! A message's place in the total order, whom it is for, and its parcel: 32 bytes.
 
-use super::address::RawAddr;
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::address::{GENERATION_BITS, KIND_BITS, REGION_BITS, RawAddr, RegionId};
+use super::parcel::Parcel;
 use crate::time::SimTime;
 
-/// Bits of a sender's number: its type and its slot.
-const SOURCE_BITS: u32 = 40;
+/// Bits of a sender's number: its type, its region, its slot.
+const SOURCE_BITS: u32 = KIND_BITS + REGION_BITS + 32;
 
-/// Bits of a sender's sequence: ten million messages a second for a year fill 48.
+/// Bits of a sequence: ten million messages a second for a year fill 48.
 const SEQUENCE_BITS: u32 = 48;
 
 /// Sequences are below this.
@@ -15,34 +19,36 @@ pub(super) const SEQUENCE_END: u64 = 1 << SEQUENCE_BITS;
 /// The source of messages from outside: ordered after all actors'.
 pub(super) const OUTSIDE: u64 = (1 << SOURCE_BITS) - 1;
 
+/// The receiver's type of what the kernel has to say to an actor; its slot is then the place of the notice.
+pub(super) const NOTICE: u8 = (1 << KIND_BITS) - 1;
+
 /// Bits of the sequence that share a word with the source.
 const SEQUENCE_HIGH_BITS: u32 = 64 - SOURCE_BITS;
 
 /// Bits of the sequence that share a word with the receiver.
 const SEQUENCE_LOW_BITS: u32 = SEQUENCE_BITS - SEQUENCE_HIGH_BITS;
 
-/// Ordered by time, source, sequence: its fields in this order, the sequence across two words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// Ordered by time, source, sequence.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Entry {
     /// Microseconds.
     pub(super) time: u64,
     source_and_sequence: u64,
     sequence_and_receiver: u64,
-    generation: u32,
-    /// Where its message lies.
-    pub(super) message: u32,
+    generation_and_kind: u32,
+    pub(super) parcel: Parcel,
 }
 
 impl Entry {
-    pub(super) fn new(time: SimTime, source: u64, sequence: u64, to: RawAddr, message: u32) -> Self {
+    #[inline]
+    pub(super) fn new(time: SimTime, source: u64, sequence: u64, to: RawAddr, parcel: Parcel) -> Self {
         debug_assert!(source <= OUTSIDE && sequence < SEQUENCE_END);
-        let receiver = (u64::from(to.kind) << 32) | u64::from(to.index);
         Self {
             time: time.micros(),
             source_and_sequence: (source << SEQUENCE_HIGH_BITS) | (sequence >> SEQUENCE_LOW_BITS),
-            sequence_and_receiver: (sequence << (64 - SEQUENCE_LOW_BITS)) | receiver,
-            generation: to.generation,
-            message,
+            sequence_and_receiver: (sequence << (64 - SEQUENCE_LOW_BITS)) | u64::from(to.index),
+            generation_and_kind: (to.generation << (32 - GENERATION_BITS)) | u32::from(to.kind),
+            parcel,
         }
     }
 
@@ -55,16 +61,41 @@ impl Entry {
         (high << SEQUENCE_LOW_BITS) | (self.sequence_and_receiver >> (64 - SEQUENCE_LOW_BITS))
     }
 
+    /// The receiver, who lives in `region`: an entry is never queued elsewhere.
+    #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the parts of a packed word")]
-    pub(super) fn to(self) -> RawAddr {
+    pub(super) fn to(self, region: RegionId) -> RawAddr {
         RawAddr {
-            kind: (self.sequence_and_receiver >> 32) as u8,
+            kind: self.generation_and_kind as u8,
+            region,
             index: self.sequence_and_receiver as u32,
-            generation: self.generation,
+            generation: self.generation_and_kind >> (32 - GENERATION_BITS),
         }
     }
 
+    /// Time, source and sequence, receiver: what a flight recorder keeps.
+    #[inline]
+    pub(super) fn words(&self) -> [u64; 3] {
+        [self.time, self.source_and_sequence, self.sequence_and_receiver]
+    }
+
+    /// The entry whose words these are, without generation and parcel.
+    pub(super) fn of_words([time, source_and_sequence, sequence_and_receiver]: [u64; 3]) -> Self {
+        Self {
+            time,
+            source_and_sequence,
+            sequence_and_receiver,
+            ..Self::default()
+        }
+    }
+
+    /// The same with its message packed.
+    pub(super) fn with(self, parcel: Parcel) -> Self {
+        Self { parcel, ..self }
+    }
+
     /// A number that stands for time, source, sequence and receiver.
+    #[inline]
     pub(super) fn hash(&self) -> u64 {
         self.time.wrapping_mul(0x9E37_79B9_7F4A_7C15)
             ^ self
@@ -78,8 +109,39 @@ impl Entry {
     }
 
     /// Byte `level` of the time, the lowest being 0.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "one byte is wanted")]
     pub(super) fn time_byte(&self, level: usize) -> u8 {
-        self.time.to_le_bytes()[level]
+        (self.time >> (8 * level)) as u8
+    }
+}
+
+impl Ord for Entry {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        // The receiver's bits stand below the sequence's, which no two entries of a source share.
+        self.words().cmp(&other.words())
+    }
+}
+
+impl PartialOrd for Entry {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.words() == other.words()
+    }
+}
+
+impl Eq for Entry {}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from {:x}.{}", self.time, self.source(), self.sequence())
     }
 }
 
@@ -90,32 +152,36 @@ mod tests {
     use super::*;
 
     fn parts() -> impl Strategy<Value = (u64, u64, u64, RawAddr)> {
-        let to = (any::<u8>(), any::<u32>(), any::<u32>());
+        let to = (0..=NOTICE, any::<u32>(), 0..1_u32 << GENERATION_BITS);
         (any::<u64>(), 0..=OUTSIDE, 0..SEQUENCE_END, to).prop_map(|(time, source, sequence, to)| {
             let (kind, index, generation) = to;
-            (
-                time,
-                source,
-                sequence,
-                RawAddr {
-                    kind,
-                    index,
-                    generation,
-                },
-            )
+            let region = RegionId(3);
+            let to = RawAddr {
+                kind,
+                region,
+                index,
+                generation,
+            };
+            (time, source, sequence, to)
         })
     }
 
     fn entry((time, source, sequence, to): (u64, u64, u64, RawAddr)) -> Entry {
-        Entry::new(SimTime::from_micros(time), source, sequence, to, 7)
+        Entry::new(
+            SimTime::from_micros(time),
+            source,
+            sequence,
+            to,
+            Parcel::default(),
+        )
     }
 
     proptest! {
         #[test]
         fn gives_back_what_was_packed(parts in parts()) {
             let packed = entry(parts);
-            prop_assert_eq!((packed.time, packed.source(), packed.sequence(), packed.to()), parts);
-            prop_assert_eq!(packed.message, 7);
+            let to = packed.to(RegionId(3));
+            prop_assert_eq!((packed.time, packed.source(), packed.sequence(), to), parts);
         }
 
         #[test]

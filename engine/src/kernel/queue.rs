@@ -1,18 +1,20 @@
 //! The queue: what is due now, by causal depth, and what is due later.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use super::address::RawAddr;
-use super::entry::Entry;
-use super::prefetch::prefetch;
+use super::address::{RawAddr, RegionId};
+use super::core::{Content, Envelope};
+use super::entry::{Entry, NOTICE};
+use super::parcel::{Hold, Parcel};
+use super::watch::Notice;
 use super::wheel::Wheel;
 use crate::time::SimTime;
 
-/// All messages on their way.
+/// All messages on their way in a region.
 pub(super) struct Queue<M> {
-    /// The messages; entries say where.
-    messages: Vec<Option<M>>,
-    free: Vec<u32>,
+    hold: Hold<M>,
+    notices: Hold<Notice>,
     /// Due later; those of this instant at depth 0 are taken straight from here.
     later: Wheel,
     /// Due now at the present depth, last first.
@@ -20,64 +22,84 @@ pub(super) struct Queue<M> {
     /// Due now, one deeper.
     deeper: Vec<Entry>,
     depth: u32,
+    len: usize,
 }
 
 impl<M> Default for Queue<M> {
     fn default() -> Self {
         Self {
-            messages: Vec::new(),
-            free: Vec::new(),
+            hold: Hold::default(),
+            notices: Hold::default(),
             later: Wheel::default(),
             ready: Vec::new(),
             deeper: Vec::new(),
             depth: 0,
+            len: 0,
         }
     }
 }
 
 impl<M> Queue<M> {
-    /// Keeps a message until its entry, which is to have this place, is pushed and popped, or released.
-    pub(super) fn hold(&mut self, message: M) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.messages[place as usize] = Some(message);
-            return place;
-        }
-        self.messages.push(Some(message));
-        u32::try_from(self.messages.len() - 1).expect("fewer than 2³² messages on their way")
+    /// Keeps a message until its entry, which is to have this parcel, is pushed and popped, or dropped.
+    #[inline]
+    pub(super) fn pack(&mut self, message: M) -> Parcel {
+        self.hold.put(message)
+    }
+
+    /// The message of an entry that was popped.
+    #[inline]
+    pub(super) fn unpack(&mut self, entry: &Entry) -> M {
+        self.hold.take(entry.parcel)
+    }
+
+    /// The word of the kernel in an entry that was popped.
+    pub(super) fn unpack_notice(&mut self, entry: &Entry) -> Notice {
+        self.notices.take(entry.parcel)
     }
 
     /// Drops the message of an entry that was not pushed.
-    pub(super) fn release(&mut self, entry: Entry) {
-        self.messages[entry.message as usize] = None;
-        self.free.push(entry.message);
+    pub(super) fn drop_entry(&mut self, entry: Entry) {
+        self.hold.drop_parcel(entry.parcel);
     }
 
-    /// Queues a message that is due at a later instant.
-    pub(super) fn push_later(&mut self, entry: Entry) {
-        self.later.push(entry);
-    }
-
-    /// Queues a message that is due at this instant.
-    pub(super) fn push_now(&mut self, entry: Entry) {
-        self.deeper.push(entry);
-    }
-
-    /// The next message due at `now` or, when there is none left, the first one due until `horizon`; `now` moves to it.
-    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<(Entry, M)> {
-        let entry = self.pop_entry(now, horizon)?;
-        self.free.push(entry.message);
-        let message = self.messages[entry.message as usize].take()?;
-        Some((entry, message))
-    }
-
-    fn pop_entry(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Entry> {
-        if let Some(entry) = self.ready.pop() {
-            return Some(entry);
+    /// Queues a message, at `now`: it is due then, or later.
+    #[inline]
+    pub(super) fn push(&mut self, now: SimTime, entry: Entry) {
+        self.len += 1;
+        if entry.time > now.micros() {
+            self.later.push(entry);
+        } else {
+            self.deeper.push(entry);
         }
-        if self.deeper.is_empty() {
+    }
+
+    /// Packs and queues what came in an envelope.
+    #[inline]
+    pub(super) fn admit(&mut self, now: SimTime, envelope: Envelope<M>) {
+        let parcel = match envelope.content {
+            Content::Message(message) => self.hold.put(message),
+            Content::Notice(notice) => self.notices.put(notice),
+        };
+        self.push(now, envelope.entry.with(parcel));
+    }
+
+    /// The next entry due at `now` or, when there is none left, the first one due until `horizon`; `now` moves to it.
+    #[inline]
+    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Entry> {
+        let entry = if self.ready.is_empty() && self.deeper.is_empty() {
             let entry = self.later.pop_until(horizon.micros())?;
             *now = SimTime::from_micros(entry.time);
             self.depth = 0;
+            entry
+        } else {
+            self.pop_at_this_instant(*now)?
+        };
+        self.len -= 1;
+        Some(entry)
+    }
+
+    fn pop_at_this_instant(&mut self, now: SimTime) -> Option<Entry> {
+        if let Some(entry) = self.ready.pop() {
             return Some(entry);
         }
         if self.depth == 0
@@ -92,14 +114,17 @@ impl<M> Queue<M> {
     }
 
     /// Whom messages are for that will be handled soon; each is told once. Their messages are fetched meanwhile.
-    pub(super) fn come_in_sight(&mut self) -> impl Iterator<Item = RawAddr> {
-        self.later.come_in_sight().iter().map(|entry| {
-            prefetch(&self.messages[entry.message as usize]);
-            entry.to()
+    #[inline]
+    pub(super) fn come_in_sight(&mut self) -> impl Iterator<Item = &Entry> {
+        self.later.come_in_sight().iter().inspect(|entry| {
+            if entry.to(RegionId(0)).kind != NOTICE {
+                self.hold.prefetch(entry.parcel);
+            }
         })
     }
 
     /// How deep the present instant's chain of causes is.
+    #[inline]
     pub(super) fn depth(&self) -> u32 {
         self.depth
     }
@@ -109,18 +134,43 @@ impl<M> Queue<M> {
         self.later.next_time().map(SimTime::from_micros)
     }
 
-    /// Messages on their way.
-    pub(super) fn len(&self) -> usize {
-        self.messages.len() - self.free.len()
+    /// No later than the next later message is due, and cheap to know.
+    pub(super) fn next_time_bound(&self) -> Option<SimTime> {
+        self.later.next_time_bound().map(SimTime::from_micros)
     }
 
-    /// All later messages in order. Between two instants these are all there are.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = (Entry, &M)> {
+    /// Messages on their way.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All later entries, in order. Between two instants these are all there are.
+    pub(super) fn in_order(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = self.later.iter().collect();
         entries.sort_unstable();
-        let message = |entry: &Entry| self.messages[entry.message as usize].as_ref();
         entries
-            .into_iter()
-            .filter_map(move |entry| Some((entry, message(&entry)?)))
+    }
+
+    /// A copy of what an entry that stays brings.
+    pub(super) fn copy(&self, entry: &Entry) -> Content<M>
+    where
+        M: Clone,
+    {
+        if entry.to(RegionId(0)).kind == NOTICE {
+            Content::Notice(self.notices.copy(&entry.parcel))
+        } else {
+            Content::Message(self.hold.copy(&entry.parcel))
+        }
+    }
+
+    /// Who has the fullest mailbox in `region`, and how full it is.
+    pub(super) fn fullest(&self, region: RegionId) -> Option<(RawAddr, usize)> {
+        let mut counts = BTreeMap::new();
+        let now = self.ready.iter().chain(&self.deeper).copied();
+        for entry in self.later.iter().chain(now) {
+            *counts.entry(entry.to(region)).or_insert(0) += 1;
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count)
     }
 }

@@ -3,91 +3,97 @@
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
-use super::address::Addr;
+use super::address::{Addr, GENERATION_BITS, RegionId};
 use super::prefetch::prefetch;
-use crate::time::SimTime;
+use super::supervision::{Kept, Record};
 
-/// All actors of one type.
+/// All actors of one type in one region.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "A: Actor")]
 pub struct Slab<A: Actor> {
-    slots: Vec<Slot<A>>,
+    pub(super) slots: Vec<Slot<A>>,
+    region: RegionId,
+    /// What it takes to try the present message again.
+    #[serde(skip)]
+    pub(super) kept: Option<Kept<A>>,
+    /// For [`super::Recording::Log`], by slot: made when the first message is handled.
+    #[serde(skip)]
+    pub(super) records: Vec<Option<Box<Record<A>>>>,
 }
 
 /// One place in a slab.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "A: Actor")]
-pub(super) struct Slot<A: Actor> {
-    pub(super) generation: u32,
-    /// Restarts since `restarts_since`.
-    pub(super) restarts: u32,
-    pub(super) restarts_since: SimTime,
-    /// Messages sent from this slot so far, by all its tenants.
-    pub(super) sequence: u64,
-    pub(super) actor: Option<A>,
-    /// For [`super::Recording::Log`]: made when the first message is handled.
-    #[serde(skip)]
-    pub(super) record: Option<Box<Record<A>>>,
-}
-
-/// A recorded state and what was handled since.
-pub(super) struct Record<A: Actor> {
-    pub(super) state: A,
-    pub(super) since: Vec<Handled<A>>,
-}
-
-/// A message that was handled, with what its handler was told besides.
-pub(super) struct Handled<A: Actor> {
-    pub(super) at: SimTime,
-    pub(super) message: A::Message,
-    /// The slots given to the actors it spawned, in order.
-    pub(super) spawned: Vec<(u32, u32)>,
+pub(super) enum Slot<A> {
+    /// Nobody lives here.
+    Vacant,
+    /// The tenant.
+    Living {
+        /// Which tenant of the slot.
+        generation: u32,
+        /// The actor.
+        actor: A,
+    },
 }
 
 impl<A: Actor> Default for Slab<A> {
     fn default() -> Self {
-        Self { slots: Vec::new() }
+        Self {
+            slots: Vec::new(),
+            region: RegionId(0),
+            kept: None,
+            records: Vec::new(),
+        }
     }
 }
 
 impl<A: Actor> Slab<A> {
-    /// The actor at `addr`, unless it is gone.
+    /// The actor at `addr`, unless it is gone or lives in another region.
     #[must_use]
     pub fn get(&self, addr: Addr<A>) -> Option<&A> {
-        let slot = self.slots.get(addr.index as usize)?;
-        (slot.generation == addr.generation)
-            .then_some(slot.actor.as_ref())
-            .flatten()
+        match self.slots.get(addr.index as usize)? {
+            Slot::Living { generation, actor }
+                if *generation == addr.generation && addr.region == self.region =>
+            {
+                Some(actor)
+            }
+            _ => None,
+        }
     }
 
     /// All actors with their addresses, in order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (Addr<A>, &A)> {
-        (0_u32..).zip(&self.slots).filter_map(|(index, slot)| {
-            slot.actor
-                .as_ref()
-                .map(|actor| (Addr::new(index, slot.generation), actor))
+        (0_u32..).zip(&self.slots).filter_map(|(index, slot)| match slot {
+            Slot::Living { generation, actor } => Some((Addr::new(self.region, index, *generation), actor)),
+            Slot::Vacant => None,
         })
     }
 
     /// How many actors live here.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.actor.is_some()).count()
+        self.iter().count()
     }
 
     /// Whether none does.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.iter().next().is_none()
     }
 
-    pub(super) fn slot_mut(&mut self, index: u32, generation: u32) -> Option<&mut Slot<A>> {
-        self.slots
-            .get_mut(index as usize)
-            .filter(|slot| slot.generation == generation && slot.actor.is_some())
+    /// Whether this tenant of the slot lives; for [`system!`](crate::system).
+    #[must_use]
+    pub fn lives(&self, index: u32, tenant: u32) -> bool {
+        matches!(self.slots.get(index as usize), Some(Slot::Living { generation, .. }) if *generation == tenant)
+    }
+
+    /// Says where the slab lies; for [`system!`](crate::system).
+    pub fn settle_in(&mut self, region: RegionId) {
+        self.region = region;
     }
 
     /// Has a slot fetched; for [`system!`](crate::system).
+    #[inline]
     pub fn prefetch(&self, index: u32) {
         if let Some(slot) = self.slots.get(index as usize) {
             prefetch(slot);
@@ -96,28 +102,24 @@ impl<A: Actor> Slab<A> {
 
     /// Puts an actor into a slot; for [`system!`](crate::system).
     pub fn insert(&mut self, index: u32, generation: u32, actor: A) {
-        while self.slots.len() <= index as usize {
-            self.slots.push(Slot {
-                generation: 0,
-                restarts: 0,
-                restarts_since: SimTime::ZERO,
-                sequence: 0,
-                actor: None,
-                record: None,
-            });
+        let place = index as usize;
+        if self.slots.len() <= place {
+            self.slots.resize_with(place + 1, || Slot::Vacant);
         }
-        let slot = &mut self.slots[index as usize];
-        slot.generation = generation;
-        slot.restarts = 0;
-        slot.actor = Some(actor);
-        slot.record = None;
+        self.slots[place] = Slot::Living { generation, actor };
+        if let Some(record) = self.records.get_mut(place) {
+            *record = None;
+        }
     }
 
     /// Empties a slot; for [`system!`](crate::system).
     pub fn remove(&mut self, index: u32) {
-        if let Some(slot) = self.slots.get_mut(index as usize) {
-            slot.actor = None;
-            slot.record = None;
+        let place = index as usize;
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = Slot::Vacant;
+        }
+        if let Some(record) = self.records.get_mut(place) {
+            *record = None;
         }
     }
 }
@@ -148,7 +150,7 @@ impl SlotPool {
     /// Takes back the slot of an actor that is gone.
     pub(super) fn give_back(&mut self, index: u32) {
         let generation = &mut self.generations[index as usize];
-        *generation = generation.wrapping_add(1);
+        *generation = (*generation + 1) & ((1 << GENERATION_BITS) - 1);
         self.free.push(index);
     }
 }

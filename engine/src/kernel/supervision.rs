@@ -5,11 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::{Actor, AtLimit, Member, Recording, System, SystemEvent};
+use super::actor::{Actor, ActorError, AtLimit, Member, Recording, System, SystemEvent};
 use super::address::RawAddr;
 use super::context::{Ctx, Mode};
 use super::core::{Core, Parked};
-use super::slab::{Handled, Record, Slab, Slot};
+use super::diagnosis::Halt;
+use super::slab::{Slab, Slot};
+use super::watch::{EndReason, Ended};
 use crate::rng::RandomStream;
 use crate::time::SimTime;
 
@@ -23,8 +25,8 @@ pub enum SupervisionNotice {
     Restarted {
         /// Its type.
         kind: &'static str,
-        /// Its slot.
-        index: u32,
+        /// Who it is.
+        actor: RawAddr,
         /// What failed.
         cause: String,
     },
@@ -32,8 +34,8 @@ pub enum SupervisionNotice {
     GivenUp {
         /// Its type.
         kind: &'static str,
-        /// Its slot.
-        index: u32,
+        /// Who it is.
+        actor: RawAddr,
         /// What failed.
         cause: String,
     },
@@ -42,7 +44,7 @@ pub enum SupervisionNotice {
 /// Failures put into handlers on purpose, to try the supervision.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaultPlan {
-    /// The seed of the stream that decides.
+    /// The seed of the streams that decide, one a region.
     pub seed: u64,
     /// Share of messages whose handler panics after it has done its work.
     pub panic_per_message: f64,
@@ -55,26 +57,56 @@ pub(super) struct FaultState {
     panic_per_message: f64,
 }
 
-impl From<FaultPlan> for FaultState {
-    fn from(plan: FaultPlan) -> Self {
+impl FaultState {
+    /// The plan as it is carried out in region number `region`.
+    pub(super) fn new(plan: FaultPlan, region: u16) -> Self {
         Self {
-            stream: RandomStream::new(plan.seed, u64::MAX),
+            stream: RandomStream::new(plan.seed, u64::MAX - u64::from(region)),
             panic_per_message: plan.panic_per_message,
         }
     }
 }
 
-/// What a failed handler left for the supervisor.
-enum Failure {
-    Refused(String),
+/// Restarts of an actor.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Restarts {
+    count: u32,
+    since: SimTime,
+}
+
+/// What an actor is asked to handle.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Work<M> {
+    /// A message.
+    Message(M),
+    /// The end of an actor it watches.
+    Ended(Ended),
+}
+
+impl<M> Work<M> {
+    /// The same with its message in another form; for [`system!`](crate::system).
+    pub fn map<N>(self, wrap: impl FnOnce(M) -> N) -> Work<N> {
+        match self {
+            Self::Message(message) => Work::Message(wrap(message)),
+            Self::Ended(ended) => Work::Ended(ended),
+        }
+    }
+}
+
+/// How a handler failed.
+pub enum Failure {
+    /// It answered `Err`.
+    Refused(ActorError),
+    /// It panicked.
     Panicked(Box<dyn Any + Send>),
+    /// The fault plan struck.
     Injected,
 }
 
 impl Failure {
     fn cause(&self) -> String {
         match self {
-            Self::Refused(cause) => cause.clone(),
+            Self::Refused(ActorError(cause)) => cause.clone(),
             Self::Injected => "injected fault".to_owned(),
             Self::Panicked(payload) => payload
                 .downcast_ref::<&str>()
@@ -85,113 +117,151 @@ impl Failure {
     }
 }
 
-/// Hands a message to the actor at `to`, contains its failure, and restarts it as its policy says. For [`system!`](crate::system).
-pub fn deliver<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, message: A::Message)
-where
-    S: System,
-    A: Member<System = S>,
-{
-    let Some(slot) = slab.slot_mut(to.index, to.generation) else {
-        core.counters.undeliverable += 1;
-        return;
-    };
-    if A::RESTART.at_limit == AtLimit::SkipMessage {
-        slot.restarts = 0;
-    }
-    let mut message = message;
-    while let Err(failed) = attempt(slot, core, to, message) {
-        core.discard_staged();
-        if !may_restart(slot, core) {
-            give_up(slot, core, to, failed);
-            return;
-        }
-        core.counters.restarts += 1;
-        let notice = SupervisionNotice::Restarted {
-            kind: S::KINDS[usize::from(to.kind)],
-            index: to.index,
-            cause: failed.failure.cause(),
-        };
-        if let Some(event) = S::Event::of_supervision(notice) {
-            core.emit(event);
-        }
-        message = failed.message;
-    }
-}
-
-/// A message its handler failed on, to be handled again.
-struct Failed<M> {
-    message: M,
-    failure: Failure,
-}
-
-/// Runs the handler once. On failure the slot holds the last recorded state again; what was staged is still there.
-fn attempt<S, A>(
-    slot: &mut Slot<A>,
-    core: &mut Core<S>,
-    to: RawAddr,
-    message: A::Message,
-) -> Result<(), Failed<A::Message>>
-where
-    S: System,
-    A: Member<System = S>,
-{
-    let Some(actor) = &mut slot.actor else {
-        return Ok(());
-    };
-    let kept = match A::RECORDING {
-        Recording::EachMessage => Kept::Whole(actor.clone(), message.clone()),
-        Recording::Log => {
-            note_in_log(&mut slot.record, actor, core.now, &message);
-            Kept::InLog
-        }
-    };
-    let mut ctx = Ctx {
-        core,
-        me: to,
-        sequence: slot.sequence,
-        mode: Mode::Live,
-    };
-    let result = catch_unwind(AssertUnwindSafe(|| actor.handle(message, &mut ctx)));
-    let sequence = ctx.sequence;
-    let failure = match result {
-        Ok(Ok(())) if core.staged.taken.len() != core.staged.spawns.len() => {
-            Failure::Refused("an address was reserved for nobody".to_owned())
-        }
-        Ok(Ok(())) if !draws_fault(core) => {
-            slot.sequence = sequence;
-            if A::RECORDING == Recording::Log {
-                complete_log(&mut slot.record, &core.staged.taken);
-            }
-            core.commit_outputs();
-            return Ok(());
-        }
-        Ok(Ok(())) => Failure::Injected,
-        Ok(Err(error)) => Failure::Refused(error.0),
-        Err(payload) => Failure::Panicked(payload),
-    };
-    Err(Failed {
-        message: restore(slot, core, to, kept),
-        failure,
-    })
-}
-/// What it takes to try again.
-enum Kept<A: Actor> {
-    /// Copies from before the message.
-    Whole(A, A::Message),
-    /// The message is the last one in the log.
+/// What it takes to try the present message again.
+pub(super) enum Kept<A: Actor> {
+    /// Copies from before it.
+    Whole(A, Work<A::Message>),
+    /// It is the last one in the actor's log.
     InLog,
 }
 
+/// A recorded state and what was handled since.
+pub(super) struct Record<A: Actor> {
+    state: A,
+    since: Vec<Handled<A>>,
+}
+
+/// A message that was handled, with what its handler was told besides.
+struct Handled<A: Actor> {
+    at: SimTime,
+    work: Work<A::Message>,
+    /// The slots given to the actors it spawned, in order.
+    spawned: Vec<(u32, u32)>,
+}
+
+/// Hands a message to the actor at `to`. For [`system!`](crate::system).
+///
+/// # Errors
+/// [`Failure`], where the handler answered so.
+#[inline]
+pub fn deliver<S, A>(
+    slab: &mut Slab<A>,
+    core: &mut Core<S>,
+    to: RawAddr,
+    message: A::Message,
+) -> Result<(), Failure>
+where
+    S: System,
+    A: Member<System = S>,
+{
+    let Slab {
+        slots, kept, records, ..
+    } = slab;
+    let Some(actor) = living(slots, to) else {
+        core.bury(to);
+        return Ok(());
+    };
+    match A::RECORDING {
+        Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), Work::Message(message.clone()))),
+        Recording::Log => {
+            note_in_log(records, to.index, actor, core.now, Work::Message(message.clone()));
+            *kept = Some(Kept::InLog);
+        }
+    }
+    let mut ctx = Ctx {
+        core,
+        me: to,
+        mode: Mode::Live,
+    };
+    actor.handle(message, &mut ctx).map_err(Failure::Refused)?;
+    complete(records, core, to)
+}
+
+/// Tells the actor at `to` of the end of one it watches. For [`system!`](crate::system).
+///
+/// # Errors
+/// [`Failure`], where the handler answered so.
+pub fn tell<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, ended: Ended) -> Result<(), Failure>
+where
+    S: System,
+    A: Member<System = S>,
+{
+    let Slab {
+        slots, kept, records, ..
+    } = slab;
+    let Some(actor) = living(slots, to) else {
+        return Ok(());
+    };
+    let work = Work::Ended(ended.clone());
+    match A::RECORDING {
+        Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), work)),
+        Recording::Log => {
+            note_in_log(records, to.index, actor, core.now, work);
+            *kept = Some(Kept::InLog);
+        }
+    }
+    let mut ctx = Ctx {
+        core,
+        me: to,
+        mode: Mode::Live,
+    };
+    actor.on_ended(ended, &mut ctx).map_err(Failure::Refused)?;
+    complete(records, core, to)
+}
+
+#[inline]
+fn living<A>(slots: &mut [Slot<A>], to: RawAddr) -> Option<&mut A> {
+    match slots.get_mut(to.index as usize) {
+        Some(Slot::Living { generation, actor }) if *generation == to.generation => Some(actor),
+        _ => None,
+    }
+}
+
+/// The handler has returned: what it did takes effect, unless it forgot something or the fault plan strikes.
+#[inline]
+fn complete<S, A>(
+    records: &mut [Option<Box<Record<A>>>],
+    core: &mut Core<S>,
+    to: RawAddr,
+) -> Result<(), Failure>
+where
+    S: System,
+    A: Member<System = S>,
+{
+    if core.staged.taken.len() != core.staged.spawns.len() {
+        let what = "an address was reserved for nobody".to_owned();
+        return Err(Failure::Refused(ActorError(what)));
+    }
+    if core.faults.is_some() && draws_fault(core) {
+        return Err(Failure::Injected);
+    }
+    if A::RECORDING == Recording::Log {
+        complete_log(records, to.index, &core.staged.taken);
+    }
+    core.commit_outputs();
+    Ok(())
+}
+
 /// Adds the message to the actor's log, which begins anew with a copy of the state when it is long.
-fn note_in_log<A: Actor>(record: &mut Option<Box<Record<A>>>, actor: &A, now: SimTime, message: &A::Message) {
+fn note_in_log<A: Actor>(
+    records: &mut Vec<Option<Box<Record<A>>>>,
+    index: u32,
+    actor: &A,
+    at: SimTime,
+    work: Work<A::Message>,
+) {
+    let place = index as usize;
+    if records.len() <= place {
+        records.resize_with(place + 1, || None);
+    }
     let handled = Handled {
-        at: now,
-        message: message.clone(),
+        at,
+        work,
         spawned: Vec::new(),
     };
-    match record {
+    match &mut records[place] {
         Some(record) if record.since.len() < LOG_MAX => record.since.push(handled),
-        _ => {
+        record => {
             *record = Some(Box::new(Record {
                 state: actor.clone(),
                 since: vec![handled],
@@ -201,29 +271,10 @@ fn note_in_log<A: Actor>(record: &mut Option<Box<Record<A>>>, actor: &A, now: Si
 }
 
 /// Notes which slots were taken while the last message of the log was handled.
-fn complete_log<A: Actor>(record: &mut Option<Box<Record<A>>>, taken: &[RawAddr]) {
-    if let Some(handled) = record.as_mut().and_then(|record| record.since.last_mut()) {
+fn complete_log<A: Actor>(records: &mut [Option<Box<Record<A>>>], index: u32, taken: &[RawAddr]) {
+    let record = records.get_mut(index as usize).and_then(Option::as_mut);
+    if let Some(handled) = record.and_then(|record| record.since.last_mut()) {
         handled.spawned = taken.iter().map(|addr| (addr.index, addr.generation)).collect();
-    }
-}
-
-/// Puts the last recorded state back, and gives the message back.
-fn restore<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, kept: Kept<A>) -> A::Message
-where
-    S: System,
-    A: Member<System = S>,
-{
-    match kept {
-        Kept::Whole(state, message) => {
-            slot.actor = Some(state);
-            message
-        }
-        Kept::InLog => {
-            let record = slot.record.as_deref_mut().expect("made before the handler ran");
-            let handled = record.since.pop().expect("noted before the handler ran");
-            slot.actor = rebuild(record, core, to);
-            handled.message
-        }
     }
 }
 
@@ -234,6 +285,58 @@ fn draws_fault<S: System>(core: &mut Core<S>) -> bool {
         .is_some_and(|faults| faults.stream.chance(faults.panic_per_message))
 }
 
+/// Drops what the failed handler did, puts its actor back into its last recorded state, and decides: answers with what is to be tried again,
+/// or gives it up. For [`system!`](crate::system).
+pub fn contain<S, A>(
+    slab: &mut Slab<A>,
+    core: &mut Core<S>,
+    to: RawAddr,
+    failure: &Failure,
+) -> Option<Work<A::Message>>
+where
+    S: System,
+    A: Member<System = S>,
+{
+    core.discard_staged();
+    let (actor, work) = restore(slab, core, to)?;
+    let is_whole = actor.is_some();
+    if let Some(actor) = actor {
+        let generation = to.generation;
+        slab.slots[to.index as usize] = Slot::Living { generation, actor };
+    }
+    if is_whole && may_restart::<S, A>(core, to) {
+        core.counters.restarts += 1;
+        let notice = SupervisionNotice::Restarted {
+            kind: S::KINDS[usize::from(to.kind)],
+            actor: to,
+            cause: failure.cause(),
+        };
+        if let Some(event) = S::Event::of_supervision(notice) {
+            core.emit(event);
+        }
+        return Some(work);
+    }
+    let actor = living(&mut slab.slots, to).filter(|_| is_whole);
+    give_up::<S, A>(actor, core, to, work, failure.cause());
+    None
+}
+
+/// The actor's last recorded state, `None` where it cannot be rebuilt, and the message it failed on.
+fn restore<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr) -> Option<(Option<A>, Work<A::Message>)>
+where
+    S: System,
+    A: Member<System = S>,
+{
+    match slab.kept.take()? {
+        Kept::Whole(state, work) => Some((Some(state), work)),
+        Kept::InLog => {
+            let record = slab.records.get_mut(to.index as usize)?.as_deref_mut()?;
+            let handled = record.since.pop()?;
+            Some((rebuild(record, core, to), handled.work))
+        }
+    }
+}
+
 /// The recorded state with the messages since handled again; `None` where one of them fails now.
 fn rebuild<S, A>(record: &Record<A>, core: &mut Core<S>, to: RawAddr) -> Option<A>
 where
@@ -241,7 +344,6 @@ where
     A: Actor<System = S>,
 {
     let mut actor = record.state.clone();
-    let stop = core.staged.stop;
     for handled in &record.since {
         let mode = Mode::Rebuild {
             now: handled.at,
@@ -250,79 +352,88 @@ where
         let mut ctx = Ctx {
             core: &mut *core,
             me: to,
-            sequence: 0,
             mode,
         };
-        let again = catch_unwind(AssertUnwindSafe(|| {
-            actor.handle(handled.message.clone(), &mut ctx)
+        let again = catch_unwind(AssertUnwindSafe(|| match handled.work.clone() {
+            Work::Message(message) => actor.handle(message, &mut ctx),
+            Work::Ended(ended) => actor.on_ended(ended, &mut ctx),
         }));
         if !matches!(again, Ok(Ok(()))) {
             return None;
         }
     }
-    core.staged.stop = stop;
+    core.staged.stop = None;
     Some(actor)
 }
 
 /// Counts a restart and says whether the policy allows it.
-fn may_restart<S: System, A: Actor>(slot: &mut Slot<A>, core: &Core<S>) -> bool {
-    if slot.actor.is_none() {
-        return false;
+fn may_restart<S: System, A: Actor>(core: &mut Core<S>, to: RawAddr) -> bool {
+    let now = core.now;
+    let restarts = core
+        .restarts
+        .entry(to)
+        .or_insert(Restarts { count: 0, since: now });
+    if now.since(restarts.since) > A::RESTART.within {
+        *restarts = Restarts { count: 0, since: now };
     }
-    if core.now.since(slot.restarts_since) > A::RESTART.within {
-        slot.restarts = 0;
-    }
-    if slot.restarts == 0 {
-        slot.restarts_since = core.now;
-    }
-    slot.restarts += 1;
-    slot.restarts <= A::RESTART.restarts_max
+    restarts.count += 1;
+    restarts.count <= A::RESTART.restarts_max
 }
 
-/// Parks the message, lets the actor make good what is lost with it, and stops the actor unless its policy is to skip the message.
-fn give_up<S, A>(slot: &mut Slot<A>, core: &mut Core<S>, to: RawAddr, failed: Failed<A::Message>)
-where
+/// Parks the message, lets the actor make good what is lost with it, and stops the actor unless its policy is otherwise. `actor` is `None`
+/// where it could not be rebuilt.
+fn give_up<S, A>(
+    actor: Option<&mut A>,
+    core: &mut Core<S>,
+    to: RawAddr,
+    work: Work<A::Message>,
+    cause: String,
+) where
     S: System,
     A: Member<System = S>,
 {
-    let Failed { message, failure } = failed;
-    let cause = failure.cause();
-    let skips = A::RESTART.at_limit == AtLimit::SkipMessage && slot.actor.is_some();
-    if skips {
-        core.counters.skipped += 1;
-    } else {
+    let stops = actor.is_none() || A::RESTART.at_limit != AtLimit::SkipMessage;
+    let view = actor.as_ref().map_or_else(String::new, |actor| actor.shown());
+    if stops {
         core.counters.given_up += 1;
         let notice = SupervisionNotice::GivenUp {
             kind: S::KINDS[usize::from(to.kind)],
-            index: to.index,
+            actor: to,
             cause: cause.clone(),
         };
         if let Some(event) = S::Event::of_supervision(notice) {
             core.emit(event);
         }
+    } else {
+        core.counters.skipped += 1;
     }
-    if let Some(actor) = &slot.actor {
+    if let (Some(actor), Work::Message(message)) = (actor, &work) {
         let mut ctx = Ctx {
-            core,
+            core: &mut *core,
             me: to,
-            sequence: slot.sequence,
             mode: Mode::Live,
         };
-        let told = catch_unwind(AssertUnwindSafe(|| actor.on_given_up(&message, &mut ctx)));
-        let sequence = ctx.sequence;
-        match told {
-            Ok(()) => {
-                slot.sequence = sequence;
-                core.commit_outputs();
-            }
+        match catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx))) {
+            Ok(()) => core.commit_outputs(),
             Err(_) => core.discard_staged(),
         }
+    }
+    core.staged.stop = stops.then(|| EndReason::GivenUp { cause: cause.clone() });
+    if A::RESTART.at_limit == AtLimit::Escalate {
+        core.escalated = Some(Halt::Escalated {
+            at: core.now,
+            actor: to.shown(S::KINDS),
+            cause: cause.clone(),
+        });
     }
     core.park(Parked {
         at: core.now,
         to,
-        message: A::wrap(message),
+        message: match work {
+            Work::Message(message) => Some(A::wrap(message)),
+            Work::Ended(_) => None,
+        },
         cause,
+        view,
     });
-    core.staged.stop = !skips;
 }

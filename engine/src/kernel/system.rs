@@ -101,18 +101,51 @@ macro_rules! system {
                 type Actors = $actors;
 
                 const KINDS: &'static [&'static str] = &[$(stringify!($actor)),+];
+                const POLICIES: &'static [$crate::kernel::RestartPolicy] =
+                    &[$(<$actor as $crate::kernel::Actor>::RESTART),+];
 
+                #[inline]
                 fn dispatch(
                     actors: &mut $actors,
                     core: &mut $crate::kernel::Core<Self>,
                     to: $crate::kernel::RawAddr,
                     message: $messages,
-                ) {
+                ) -> Result<(), $crate::kernel::Failure> {
                     match message {
                         $($messages::$actor(message) => $crate::kernel::deliver(&mut actors.$field, core, to, message),)+
                     }
                 }
 
+                fn tell(
+                    actors: &mut $actors,
+                    core: &mut $crate::kernel::Core<Self>,
+                    to: $crate::kernel::RawAddr,
+                    ended: $crate::kernel::Ended,
+                ) -> Result<(), $crate::kernel::Failure> {
+                    $(
+                        if to.kind == Kind::$actor as u8 {
+                            return $crate::kernel::tell(&mut actors.$field, core, to, ended);
+                        }
+                    )+
+                    Ok(())
+                }
+
+                fn contain(
+                    actors: &mut $actors,
+                    core: &mut $crate::kernel::Core<Self>,
+                    to: $crate::kernel::RawAddr,
+                    failure: &$crate::kernel::Failure,
+                ) -> Option<$crate::kernel::Work<$messages>> {
+                    $(
+                        if to.kind == Kind::$actor as u8 {
+                            return $crate::kernel::contain(&mut actors.$field, core, to, failure)
+                                .map(|work| work.map($messages::$actor));
+                        }
+                    )+
+                    None
+                }
+
+                #[inline]
                 fn prefetch(actors: &$actors, to: $crate::kernel::RawAddr) {
                     $(
                         if to.kind == Kind::$actor as u8 {
@@ -133,6 +166,19 @@ macro_rules! system {
                             actors.$field.remove(at.index);
                         }
                     )+
+                }
+
+                fn lives(actors: &$actors, at: $crate::kernel::RawAddr) -> bool {
+                    $(
+                        if at.kind == Kind::$actor as u8 {
+                            return actors.$field.lives(at.index, at.generation);
+                        }
+                    )+
+                    false
+                }
+
+                fn settle_in(actors: &mut $actors, region: $crate::kernel::RegionId) {
+                    $(actors.$field.settle_in(region);)+
                 }
             }
 

@@ -97,6 +97,16 @@ impl Wheel {
         })
     }
 
+    /// No later than the first entry is due, and cheap to know.
+    pub(super) fn next_time_bound(&self) -> Option<u64> {
+        let next = self.run.get(self.at).map(|entry| entry.time);
+        let late = self.late.peek().map(|Reverse(entry)| entry.time);
+        next.into_iter()
+            .chain(late)
+            .min()
+            .or_else(|| self.slots.first(self.base).map(|first| first.start))
+    }
+
     /// The entries that have come within sight since this was asked last: of a fresh run several, then one for each taken.
     #[inline]
     pub(super) fn come_in_sight(&mut self) -> &[Entry] {

@@ -95,7 +95,9 @@ fn an_instant_without_end_is_a_named_error_and_not_a_hang() {
     let mut engine = parlour(2);
     engine.inject(micros(7), 0, guest(1), GuestMessage::Echo);
     let halt = engine.run_until(micros(10), &mut Vec::new()).expect_err("stops");
-    let Halt::RunawayInstant { at, actor, .. } = &halt;
+    let Halt::RunawayInstant { at, actor, .. } = &halt else {
+        panic!("{halt}");
+    };
     assert_eq!((*at, actor.as_str()), (micros(7), "Guest-1"));
     assert!(halt.to_string().contains("Guest-1"), "{halt}");
 }

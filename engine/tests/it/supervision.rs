@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use skyhaul_engine::kernel::Engine;
+use skyhaul_engine::kernel::{Engine, RegionId};
 
 use crate::parlour::{GuestMessage, HOST, Heard, HostMessage, Parlour, guest, micros, parlour};
 
@@ -33,7 +33,11 @@ fn a_handler_that_fails_leaves_no_trace_and_gets_its_message_again() {
         [restarted("Guest"), restarted("Guest"), word]
     );
     assert_eq!(engine.get(guest(0)).map(|guest| guest.said), Some(1));
-    assert_eq!(engine.actors().guests.len(), 2, "one friend came, not three");
+    assert_eq!(
+        engine.actors(RegionId(0)).guests.len(),
+        2,
+        "one friend came, not three"
+    );
     assert!(
         engine.get(guest(1)).is_some(),
         "in the slot he would have had without failures"
@@ -62,7 +66,7 @@ fn an_actor_that_fails_too_often_is_stopped_its_message_parked_and_its_dependant
         (engine.counters().given_up, engine.counters().undeliverable),
         (1, 1)
     );
-    let parked = &engine.parked()[0];
+    let parked = engine.parked()[0];
     assert_eq!(
         (parked.at, parked.to, parked.cause.as_str()),
         (micros(1), guest(0).into(), "stumbled")
@@ -116,7 +120,7 @@ fn an_actor_rebuilt_from_its_log_is_what_it_was() {
         (after.lines, &after.newcomers),
         (before.lines + 1, &before.newcomers)
     );
-    assert_eq!(engine.actors().guests.len(), 10, "nobody came twice");
+    assert_eq!(engine.actors(RegionId(0)).guests.len(), 10, "nobody came twice");
 }
 
 #[test]

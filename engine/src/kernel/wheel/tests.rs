@@ -3,16 +3,24 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::RawAddr;
+use crate::kernel::parcel::Parcel;
+use crate::kernel::{RawAddr, RegionId};
 use crate::time::SimTime;
 
 fn entry(time: u64, sequence: u64) -> Entry {
     let to = RawAddr {
         kind: 0,
+        region: RegionId(0),
         index: 0,
         generation: 0,
     };
-    Entry::new(SimTime::from_micros(time), sequence % 5, sequence, to, 0)
+    Entry::new(
+        SimTime::from_micros(time),
+        sequence % 5,
+        sequence,
+        to,
+        Parcel::default(),
+    )
 }
 
 /// What is done to a wheel: push at a delay of so many bits after the last time taken, or take what is due within it.

@@ -1,0 +1,198 @@
+//! A region: its actors, and what moves them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use super::actor::{AtLimit, System};
+use super::address::{RawAddr, RegionId};
+use super::core::Core;
+use super::diagnosis::{DEPTH_MAX, Halt};
+use super::entry::{Entry, NOTICE};
+use super::supervision::{Failure, Work};
+use super::watch::{EndReason, Ended, Notice};
+use crate::time::{SimDuration, SimTime};
+
+/// A part of the world that runs on its own.
+pub(super) struct Region<S: System> {
+    pub(super) core: Core<S>,
+    pub(super) actors: S::Actors,
+    /// Messages that may be on their way.
+    pub(super) queue_max: usize,
+}
+
+/// Why a run paused.
+enum Pause {
+    /// Nothing more is due.
+    Done,
+    /// So many events wait to leave as were allowed.
+    Full,
+    /// The present message's handler answered with a failure.
+    Failed(Failure),
+    /// Going on makes no sense.
+    Halted(Halt),
+}
+
+impl<S: System> Region<S> {
+    /// An empty region of a world that has so many.
+    pub(super) fn new(shared: Arc<S::Shared>, id: RegionId, regions: usize, lookahead: SimDuration) -> Self {
+        let mut actors = S::Actors::default();
+        S::settle_in(&mut actors, id);
+        Self {
+            core: Core::new(shared, id, regions, lookahead),
+            actors,
+            queue_max: super::diagnosis::QUEUE_MAX,
+        }
+    }
+
+    /// Handles everything due up to and including `horizon`, or until `events_max` events wait to leave; says whether all is done.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub(super) fn run_until(&mut self, horizon: SimTime, events_max: usize) -> Result<bool, Halt> {
+        loop {
+            // Round many messages, not each: what unwinds is the present one's handler.
+            let ran = catch_unwind(AssertUnwindSafe(|| self.run(horizon, events_max)));
+            match ran {
+                Ok(Pause::Done) => return Ok(true),
+                Ok(Pause::Full) => return Ok(false),
+                Ok(Pause::Halted(halt)) => return Err(halt),
+                Ok(Pause::Failed(failure)) => self.contain(failure),
+                Err(payload) if self.core.is_handling => self.contain(Failure::Panicked(payload)),
+                Err(payload) => resume_unwind(payload),
+            }
+            if let Some(halt) = self.core.escalated.take() {
+                return Err(halt);
+            }
+        }
+    }
+
+    fn run(&mut self, horizon: SimTime, events_max: usize) -> Pause {
+        while self.core.out.len() < events_max {
+            let core = &mut self.core;
+            let Some(entry) = core.queue.pop(&mut core.now, horizon) else {
+                return Pause::Done;
+            };
+            if core.queue.depth() > DEPTH_MAX || core.queue.len() > self.queue_max {
+                return Pause::Halted(self.halt(&entry));
+            }
+            for soon in core.queue.come_in_sight() {
+                S::prefetch(&self.actors, soon.to(core.region));
+            }
+            core.note(&entry);
+            let to = entry.to(core.region);
+            core.present = (to, entry);
+            if to.kind == NOTICE {
+                self.take_notice(&entry);
+            } else {
+                let message = core.queue.unpack(&entry);
+                let begun = core.times.begin();
+                core.is_handling = true;
+                let handled = S::dispatch(&mut self.actors, core, to, message);
+                core.is_handling = false;
+                if let Some(begun) = begun {
+                    core.times.end(to.kind, begun);
+                }
+                if let Err(failure) = handled {
+                    return Pause::Failed(failure);
+                }
+            }
+            self.settle(to);
+        }
+        Pause::Full
+    }
+
+    /// Makes good that the present message's handler failed: tries again as often as the actor's policy allows, then gives it up.
+    #[cold]
+    fn contain(&mut self, failure: Failure) {
+        let Self { core, actors, .. } = self;
+        let to = core.present.0;
+        let mut failure = failure;
+        core.is_handling = false;
+        while let Some(work) = S::contain(actors, core, to, &failure) {
+            let again = catch_unwind(AssertUnwindSafe(|| match work {
+                Work::Message(message) => S::dispatch(actors, core, to, message),
+                Work::Ended(ended) => S::tell(actors, core, to, ended),
+            }));
+            match again {
+                Ok(Ok(())) => break,
+                Ok(Err(refused)) => failure = refused,
+                Err(payload) => failure = Failure::Panicked(payload),
+            }
+        }
+        if S::POLICIES[usize::from(to.kind)].at_limit == AtLimit::SkipMessage {
+            core.restarts.remove(&to);
+        }
+        self.settle(to);
+    }
+
+    /// Does what the kernel is asked for.
+    #[cold]
+    fn take_notice(&mut self, entry: &Entry) {
+        match self.core.queue.unpack_notice(entry) {
+            Notice::Watch { watched, watcher } if S::lives(&self.actors, watched) => {
+                self.core.watches.add(watched, watcher);
+            }
+            Notice::Watch { watched, watcher } => {
+                self.tell_end(watched, watcher, EndReason::Unknown);
+            }
+            Notice::Unwatch { watched, watcher } => self.core.watches.remove(watched, watcher),
+            Notice::Ended { to, ended } => {
+                self.core.present.0 = to;
+                self.core.is_handling = true;
+                let told = S::tell(&mut self.actors, &mut self.core, to, ended);
+                self.core.is_handling = false;
+                match told {
+                    Ok(()) => self.settle(to),
+                    Err(failure) => self.contain(failure),
+                }
+            }
+        }
+    }
+
+    fn tell_end(&mut self, who: RawAddr, to: RawAddr, reason: EndReason) {
+        let ended = Ended { who, reason };
+        let (region, envelope) = self.core.notice(who, Notice::Ended { to, ended });
+        self.core.post(region, envelope);
+    }
+
+    /// Lets spawned actors live and a stopped one go.
+    #[inline]
+    fn settle(&mut self, handled: RawAddr) {
+        let staged = &mut self.core.staged;
+        if !staged.taken.is_empty() {
+            staged.taken.clear();
+            for (addr, spawned) in staged.spawns.drain(..) {
+                S::insert(&mut self.actors, addr, spawned);
+            }
+        }
+        if let Some(reason) = staged.stop.take() {
+            self.let_go(handled, &reason);
+        }
+    }
+
+    fn let_go(&mut self, gone: RawAddr, reason: &EndReason) {
+        S::remove(&mut self.actors, gone);
+        self.core.pools[usize::from(gone.kind)].give_back(gone.index);
+        self.core.restarts.remove(&gone);
+        for watcher in self.core.watches.take(gone) {
+            self.tell_end(gone, watcher, reason.clone());
+        }
+    }
+
+    #[cold]
+    fn halt(&self, entry: &Entry) -> Halt {
+        let (at, region) = (self.core.now, self.core.region);
+        let depth = self.core.queue.depth();
+        if depth > DEPTH_MAX {
+            let actor = entry.to(region).shown(S::KINDS);
+            return Halt::RunawayInstant { at, depth, actor };
+        }
+        let fullest = self.core.queue.fullest(region);
+        Halt::QueueFull {
+            at,
+            queued: self.core.queue.len(),
+            actor: fullest.map_or_else(String::new, |(actor, _)| actor.shown(S::KINDS)),
+            waiting: fullest.map_or(0, |(_, waiting)| waiting),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Windows: regions run beside each other as long as none can hear from another, then exchange messages.
+//!
+//! Let the earliest message anywhere be due at `t`. What it causes in another region is due no sooner than `t` plus the lookahead; so up to
+//! just before that instant every region may run on its own, in any order and on any thread (conservative synchronisation; Chandy and Misra
+//! 1979, with the global window of Nicol 1993). Windows in which nothing is due are never opened.
+//!
+//! Nothing depends on the threads: within a region messages have their one order, whenever they came in, and a window's end depends on what is
+//! due alone.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use self::barrier::Barrier;
+use super::actor::System;
+use super::core::Envelope;
+use super::diagnosis::Halt;
+use super::region::Region;
+use crate::time::{SimDuration, SimTime};
+
+mod barrier;
+
+/// Events held before they leave: a few megabytes.
+const EVENTS_MAX: usize = 1 << 16;
+
+/// Nothing is due.
+const NEVER: u64 = u64::MAX;
+
+/// Rounds that are told apart: one under way, one being prepared, one made ready for that, one that a slow thread may still look at.
+const ROUNDS: usize = 4;
+
+/// What the threads tell each other about a round.
+struct Round {
+    /// No later than the earliest message is due, known when the round begins.
+    next_due: AtomicU64,
+    /// For each thread, how many of its own regions were claimed.
+    claimed: Vec<AtomicUsize>,
+    /// Events that waited to leave when it ended.
+    events: AtomicUsize,
+    /// Whether a region halted in it.
+    halted: AtomicBool,
+}
+
+impl Round {
+    fn new(threads: usize) -> Self {
+        Self {
+            next_due: AtomicU64::new(NEVER),
+            claimed: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+            events: AtomicUsize::new(0),
+            halted: AtomicBool::new(false),
+        }
+    }
+
+    fn clear(&self) {
+        self.next_due.store(NEVER, Ordering::Relaxed);
+        for claimed in &self.claimed {
+            claimed.store(0, Ordering::Relaxed);
+        }
+        self.events.store(0, Ordering::Relaxed);
+        self.halted.store(false, Ordering::Relaxed);
+    }
+}
+
+/// What arrives at a region, in no order.
+type Inbox<M> = Mutex<Vec<Envelope<M>>>;
+
+/// A run of several regions.
+struct Windows<'a, S: System> {
+    regions: Vec<Mutex<&'a mut Region<S>>>,
+    /// Those that are emptied in even rounds and filled in odd ones, then the others.
+    inboxes: [Vec<Inbox<S::Message>>; 2],
+    rounds: [Round; ROUNDS],
+    barrier: Barrier,
+    /// How many regions a thread owns.
+    share: usize,
+    lookahead: u64,
+    horizon: u64,
+    halt: Mutex<Option<Halt>>,
+}
+
+/// Runs all regions up to and including `horizon`, or until many events wait to leave; says whether all is done.
+///
+/// # Errors
+/// The earliest [`Halt`].
+pub(super) fn run<S: System>(
+    regions: &mut [Region<S>],
+    lookahead: SimDuration,
+    threads: usize,
+    horizon: SimTime,
+) -> Result<bool, Halt> {
+    let threads = threads.min(regions.len());
+    let inboxes = || regions.iter().map(|_| Mutex::default()).collect();
+    let inboxes = [inboxes(), inboxes()];
+    let share = regions.len().div_ceil(threads);
+    let windows = Windows {
+        inboxes,
+        rounds: [(); ROUNDS].map(|()| Round::new(threads)),
+        barrier: Barrier::new(threads),
+        share,
+        lookahead: lookahead.micros(),
+        horizon: horizon.micros(),
+        halt: Mutex::new(None),
+        regions: regions.iter_mut().map(Mutex::new).collect(),
+    };
+    windows.begin();
+    let is_done = windows.run_on(threads);
+    windows.hand_over_the_rest();
+    let halt = windows.halt.into_inner().unwrap_or_else(PoisonError::into_inner);
+    halt.map_or(Ok(is_done), Err)
+}
+
+impl<S: System> Windows<'_, S> {
+    /// Finds out when the first round's window begins.
+    fn begin(&self) {
+        for region in &self.regions {
+            self.rounds[0]
+                .next_due
+                .fetch_min(next_due(&lock(region)), Ordering::Relaxed);
+        }
+    }
+
+    /// Runs windows on so many threads, of which the caller's is one; says whether all is done.
+    #[expect(clippy::disallowed_methods, reason = "this is where a run's threads are")]
+    fn run_on(&self, threads: usize) -> bool {
+        std::thread::scope(|scope| {
+            for thread in 1..threads {
+                scope.spawn(move || self.work(thread));
+            }
+            self.work(0)
+        })
+    }
+
+    /// What one thread does: window after window, until nothing is due or the run pauses. All threads decide alike.
+    fn work(&self, thread: usize) -> bool {
+        let guard = self.barrier.guard();
+        let mut number = 0;
+        let is_done = loop {
+            let (round, next) = (&self.rounds[number % ROUNDS], &self.rounds[(number + 1) % ROUNDS]);
+            let due = round.next_due.load(Ordering::Relaxed);
+            if due == NEVER || due > self.horizon {
+                break true;
+            }
+            let end = due.saturating_add(self.lookahead - 1).min(self.horizon);
+            if thread == 0 {
+                self.rounds[(number + 2) % ROUNDS].clear();
+            }
+            while let Some(region) = self.claim(round, thread) {
+                self.run_region(region, SimTime::from_micros(end), number, (round, next));
+            }
+            self.barrier.wait();
+            if round.halted.load(Ordering::Relaxed) || round.events.load(Ordering::Relaxed) >= EVENTS_MAX {
+                break false;
+            }
+            number += 1;
+        };
+        guard.leave();
+        is_done
+    }
+
+    /// The next region for this thread to run: one of its own, so that it stays in its cache, else one that another has not come to.
+    fn claim(&self, round: &Round, thread: usize) -> Option<usize> {
+        let threads = round.claimed.len();
+        (0..threads).find_map(|offset| {
+            let owner = (thread + offset) % threads;
+            let first = owner * self.share;
+            let end = (first + self.share).min(self.regions.len());
+            let claimed = &round.claimed[owner];
+            // Looked at first, so that the counter is not written to again and again once all is claimed.
+            if first + claimed.load(Ordering::Relaxed) >= end {
+                return None;
+            }
+            let region = first + claimed.fetch_add(1, Ordering::Relaxed);
+            (region < end).then_some(region)
+        })
+    }
+
+    fn run_region(&self, number: usize, end: SimTime, round_number: usize, (round, next): (&Round, &Round)) {
+        let mut region = lock(&self.regions[number]);
+        take_in(&mut region, &self.inboxes[round_number % 2][number]);
+        if let Err(halt) = region.run_until(end, usize::MAX) {
+            round.halted.store(true, Ordering::Relaxed);
+            let mut first = lock(&self.halt);
+            let is_first = |known: &Halt| (known.at(), known.to_string()) > (halt.at(), halt.to_string());
+            if first.as_ref().is_none_or(is_first) {
+                *first = Some(halt);
+            }
+        }
+        let mut due = next_due(&region);
+        for (outbox, inbox) in region
+            .core
+            .outboxes
+            .iter_mut()
+            .zip(&self.inboxes[(round_number + 1) % 2])
+        {
+            if !outbox.is_empty() {
+                let earliest = outbox.iter().map(|envelope| envelope.entry.time).min();
+                due = due.min(earliest.unwrap_or(NEVER));
+                lock(inbox).append(outbox);
+            }
+        }
+        next.next_due.fetch_min(due, Ordering::Relaxed);
+        round.events.fetch_add(region.core.out.len(), Ordering::Relaxed);
+    }
+
+    /// Queues what was under way when the run paused.
+    fn hand_over_the_rest(&self) {
+        for inboxes in &self.inboxes {
+            for (region, inbox) in self.regions.iter().zip(inboxes) {
+                take_in(&mut lock(region), inbox);
+            }
+        }
+    }
+}
+
+/// Queues what arrived.
+fn take_in<S: System>(region: &mut Region<S>, inbox: &Inbox<S::Message>) {
+    let mut arrived = lock(inbox);
+    let core = &mut region.core;
+    for envelope in arrived.drain(..) {
+        core.queue.admit(core.now, envelope);
+    }
+}
+
+fn next_due<S: System>(region: &Region<S>) -> u64 {
+    region.core.queue.next_time_bound().map_or(NEVER, SimTime::micros)
+}
+
+/// A lock that no handler's panic can poison: those are contained. Where the kernel itself fails, the run ends anyway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
