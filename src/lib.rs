@@ -9,6 +9,7 @@ pub mod decisions;
 pub mod exit;
 pub mod journal;
 pub mod observe;
+pub mod pacing;
 pub mod record;
 pub mod run;
 pub mod runtime;

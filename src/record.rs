@@ -6,6 +6,8 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use thiserror::Error;
 
+use crate::pacing::{PacingRecord, PacingState};
+
 /// The form of the records. Another number is another form.
 const FORMAT: u8 = 1;
 
@@ -25,6 +27,10 @@ pub enum Record {
         /// Virtual time.
         until: SimTime,
     },
+    /// An operator did something to the pace of time.
+    Pacing(PacingRecord),
+    /// What follows from all that operators did, said again for when the records that say it are gone.
+    PacingKept(PacingState),
 }
 
 /// What world a journal belongs to.

@@ -135,6 +135,12 @@ impl World {
         self.engine.next_event()
     }
 
+    /// Messages on their way.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.engine.queued()
+    }
+
     /// The kernel's running digest of all messages handled: equal runs have equal digests.
     #[must_use]
     pub fn digest(&self) -> u64 {

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::Shared;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
+use crate::pacing::PacingHistory;
 use crate::record::{Identity, Record, RecordError};
 
 /// A world that was rebuilt, with all commands of the journal on their way.
@@ -47,6 +48,16 @@ pub struct JournalSummary {
     pub identity: Option<Identity>,
     /// The last seal.
     pub sealed: SimTime,
+    /// What operators did to the pace of time.
+    pub pacing: PacingHistory,
+}
+
+impl JournalSummary {
+    /// How far the world has to be run so that nothing is forgotten that anyone has seen: to the last seal, or to where it is paused.
+    #[must_use]
+    pub fn reached(&self) -> SimTime {
+        self.pacing.state.paused_at.unwrap_or(self.sealed)
+    }
 }
 
 /// Reads through the journal: whose it is, and how far it is sealed.
@@ -55,10 +66,13 @@ pub struct JournalSummary {
 /// [`RecoveryError`].
 pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError> {
     let mut summary = JournalSummary::default();
-    each_record(journal, RecordNumber(0), &mut |_, _, record| match record {
-        Record::Identity(identity) => summary.identity = Some(*identity),
-        Record::Seal { until } => summary.sealed = summary.sealed.max(until),
-        Record::Command(_) => {}
+    each_record(journal, RecordNumber(0), &mut |number, stamp, record| {
+        summary.pacing.note(number, stamp, &record);
+        match record {
+            Record::Identity(identity) => summary.identity = Some(*identity),
+            Record::Seal { until } => summary.sealed = summary.sealed.max(until),
+            Record::Command(_) | Record::Pacing(_) | Record::PacingKept(_) => {}
+        }
     })?;
     Ok(summary)
 }

@@ -138,7 +138,7 @@ impl Sequencer {
                     commands.push((CommandId(record.number.0), record.stamp, command));
                 }
                 Ok(Record::Seal { until }) => self.shared.set_sealed(until),
-                Ok(Record::Identity(_)) => {}
+                Ok(Record::Identity(_) | Record::Pacing(_) | Record::PacingKept(_)) => {}
                 Err(error) => fault = Some(error),
             }
             fault.is_none()
@@ -186,7 +186,7 @@ fn answer(appended: Appended, stamp: SimTime) -> Option<(CommandId, SimTime, Com
     let _ = appended.answer.send(Ok(appended.id));
     match appended.record {
         Record::Command(command) => Some((appended.id, stamp, command)),
-        Record::Identity(_) | Record::Seal { .. } => None,
+        Record::Identity(_) | Record::Seal { .. } | Record::Pacing(_) | Record::PacingKept(_) => None,
     }
 }
 
