@@ -5,11 +5,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::ScenarioError;
 
-mod duration;
 mod field;
 mod section;
 
-pub(crate) use duration::{parse_duration, write_duration};
+pub(crate) use crate::duration::{parse_duration, write_duration};
 pub(crate) use field::Field;
 pub(crate) use section::{Section, suggest};
 

@@ -4,6 +4,7 @@
 pub mod bundle;
 mod catalogue;
 pub mod check;
+pub mod duration;
 pub mod error;
 mod file;
 pub mod gazetteer;

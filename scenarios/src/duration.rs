@@ -14,7 +14,8 @@ const UNITS: [(char, u64); 4] = [
 const MICROS_MAX: u64 = 36_525 * 86_400_000_000;
 
 /// Reads a span: digits, perhaps with decimals, and one unit. `None` where it is anything else.
-pub(crate) fn parse_duration(text: &str) -> Option<SimDuration> {
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<SimDuration> {
     let (_, unit_micros) = UNITS.iter().find(|(unit, _)| text.ends_with(*unit))?;
     let (whole, decimals) = match text[..text.len() - 1].split_once('.') {
         Some((whole, decimals)) if (1..=6).contains(&decimals.len()) => (whole, decimals),
@@ -35,7 +36,8 @@ pub(crate) fn parse_duration(text: &str) -> Option<SimDuration> {
 }
 
 /// Writes a span in the greatest unit that holds it in whole numbers, else in seconds with decimals.
-pub(crate) fn write_duration(span: SimDuration) -> String {
+#[must_use]
+pub fn write_duration(span: SimDuration) -> String {
     let micros = span.micros();
     UNITS
         .iter()
