@@ -1,5 +1,6 @@
 //! The skyhaul program's parts: journal, stores, the supervised runtime, the command line.
 
+pub mod build;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod exit;
 pub mod journal;
 pub mod observe;
 pub mod pacing;
+pub mod parting;
 pub mod record;
 pub mod run;
 pub mod runtime;

@@ -95,7 +95,11 @@ impl PacingHistory {
             }
             Record::PacingKept(state) => self.state = *state,
             Record::Command(_) => self.state.reach(stamp),
-            Record::Identity(_) | Record::Seal { .. } => {}
+            Record::Identity(_)
+            | Record::Seal { .. }
+            | Record::Reached(_)
+            | Record::Started { .. }
+            | Record::Quarantined { .. } => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::command::Command;
+use skyhaul_actors::ids::CommandId;
 use skyhaul_engine::time::SimTime;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use thiserror::Error;
@@ -9,7 +10,10 @@ use thiserror::Error;
 use crate::pacing::{PacingRecord, PacingState};
 
 /// The form of the records. Another number is another form.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// The oldest form that is still read. It is form 2 without the records that came later: [`Record::Reached`] and those below it.
+const FORMAT_OLDEST: u8 = 1;
 
 /// A record of the journal.
 #[expect(
@@ -31,6 +35,33 @@ pub enum Record {
     Pacing(PacingRecord),
     /// What follows from all that operators did, said again for when the records that say it are gone.
     PacingKept(PacingState),
+    /// How far the engine had come; a replay must come to the same.
+    Reached(Reached),
+    /// What follows is written by this build.
+    Started {
+        /// Its name, as [`crate::build::name`] gives it.
+        build: String,
+    },
+    /// The engine died at a command again and again: it is passed over from now on.
+    Quarantined {
+        /// Which.
+        command: CommandId,
+        /// How it died last.
+        cause: String,
+        /// How often.
+        deaths: u32,
+    },
+}
+
+/// A point that the engine has come to, and by what it can be recognised. It does not depend on how the run was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Everything due up to and including this instant was handled.
+    pub at: SimTime,
+    /// The number that the next event would have got.
+    pub next_event: u64,
+    /// The engine's running digest.
+    pub digest: u64,
 }
 
 /// What world a journal belongs to.
@@ -52,7 +83,9 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RecordError {
     /// Another form.
-    #[error("a journal record has form {found}, this build reads form {FORMAT}")]
+    #[error(
+        "a journal record has form {found}, this build reads forms {FORMAT_OLDEST} to {FORMAT}; use the build that wrote it"
+    )]
     Format {
         /// Its form.
         found: u8,
@@ -80,11 +113,55 @@ impl Record {
     /// [`RecordError`].
     pub fn decode(payload: &[u8]) -> Result<Self, RecordError> {
         match payload.split_first() {
-            Some((&FORMAT, rest)) => {
+            Some((&(FORMAT_OLDEST..=FORMAT), rest)) => {
                 postcard::from_bytes(rest).map_err(|error| RecordError::Unreadable(error.to_string()))
             }
             Some((&found, _)) => Err(RecordError::Format { found }),
             None => Err(RecordError::Unreadable("it is empty".to_owned())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skyhaul_actors::ids::DeliveryId;
+
+    use super::*;
+
+    #[test]
+    fn a_record_of_the_first_form_reads_as_it_did() {
+        let record = Record::Command(Command::CancelDelivery {
+            delivery: DeliveryId(7),
+        });
+        let mut bytes = record.encode();
+        bytes[0] = FORMAT_OLDEST;
+        assert!(matches!(
+            Record::decode(&bytes),
+            Ok(Record::Command(Command::CancelDelivery {
+                delivery: DeliveryId(7)
+            }))
+        ));
+    }
+
+    #[test]
+    fn a_record_of_a_later_form_is_refused_and_says_which() {
+        let mut bytes = Record::Seal { until: SimTime::ZERO }.encode();
+        bytes[0] = FORMAT + 1;
+        let refused = Record::decode(&bytes).expect_err("refused").to_string();
+        assert!(
+            refused.contains("has form 3") && refused.contains("forms 1 to 2"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn damaged_bytes_are_no_record() {
+        let mut bytes = Record::Started {
+            build: "a build".to_owned(),
+        }
+        .encode();
+        bytes.truncate(5);
+        assert!(matches!(Record::decode(&bytes), Err(RecordError::Unreadable(_))));
+        assert!(matches!(Record::decode(&[]), Err(RecordError::Unreadable(_))));
     }
 }

@@ -17,7 +17,9 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::clock::LiveClock;
 use crate::decisions::Decisions;
+use crate::exit::Failure;
 use crate::observe::Metrics;
+use crate::record::Reached;
 
 pub mod backlog;
 pub mod complaint;
@@ -57,6 +59,10 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Told when the program cannot go on.
     pub fatal: mpsc::UnboundedSender<Fatal>,
+    /// The builds that wrote the journal before this program started, each from the record on that says so.
+    pub builds: Vec<(RecordNumber, String)>,
+    /// This build's name.
+    pub build: String,
     /// From the host to the projectors; set once, when the services that submit commands through here have said what they fold.
     backlogs: OnceLock<Vec<Arc<Backlog>>>,
     /// Whether the host runs. While it does not, nothing is stamped.
@@ -65,6 +71,10 @@ pub struct Shared {
     published: AtomicU64,
     /// Up to where events may leave, in virtual microseconds.
     sealed: AtomicU64,
+    /// What the engine had come to after its last run.
+    reached: Mutex<Option<Reached>>,
+    /// This build's name, until the journal says that it goes on.
+    unsaid_build: Mutex<Option<String>>,
 }
 
 /// What a living world is put together from.
@@ -81,6 +91,10 @@ pub struct SharedParts {
     pub fatal: mpsc::UnboundedSender<Fatal>,
     /// The journal's last seal.
     pub sealed: SimTime,
+    /// The builds that wrote the journal, each from the record on that says so.
+    pub builds: Vec<(RecordNumber, String)>,
+    /// This build's name.
+    pub build: String,
 }
 
 /// Commands and a horizon on their way to the host.
@@ -141,6 +155,7 @@ impl Shared {
     /// What a world shares before its host has come up. All of the journal counts as handed over: the host reads it by itself.
     #[must_use]
     pub fn new(parts: SharedParts) -> Self {
+        let is_new = parts.builds.last().is_none_or(|(_, last)| *last != parts.build);
         let handover = Handover::default();
         handover.put([], parts.sealed, parts.journal.next_number());
         Self {
@@ -158,6 +173,10 @@ impl Shared {
             host_is_up: AtomicBool::new(false),
             published: AtomicU64::new(0),
             sealed: AtomicU64::new(parts.sealed.micros()),
+            reached: Mutex::new(None),
+            unsaid_build: Mutex::new(is_new.then(|| parts.build.clone())),
+            builds: parts.builds,
+            build: parts.build,
         }
     }
 
@@ -216,10 +235,28 @@ impl Shared {
         }
     }
 
+    /// What the engine had come to after its last run, to be written down beside the next seal.
+    fn reached(&self) -> Option<Reached> {
+        *self.reached.lock()
+    }
+
+    fn set_reached(&self, reached: Reached) {
+        *self.reached.lock() = Some(reached);
+    }
+
+    fn unsaid_build(&self) -> Option<String> {
+        self.unsaid_build.lock().clone()
+    }
+
+    fn build_is_said(&self) {
+        self.unsaid_build.lock().take();
+    }
+
     /// Says that the program cannot go on.
-    pub fn give_up(&self, part: &'static str, reason: String) {
+    pub fn give_up(&self, part: &'static str, failure: Failure) {
+        let Failure { exit, reason } = failure;
         // Nobody listens only when the program ends anyway.
-        let _ = self.fatal.send(Fatal { part, reason });
+        let _ = self.fatal.send(Fatal { part, reason, exit });
     }
 
     /// Lets go of events that have been seen already, and counts the others as seen.

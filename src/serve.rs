@@ -131,7 +131,10 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
 
 fn given_up(fatal: Option<Fatal>) -> Failure {
     match fatal {
-        Some(Fatal { part, reason }) => Failure::broken(format!("{part}: {reason}")),
+        Some(Fatal { part, reason, exit }) => Failure {
+            exit,
+            reason: format!("{part}: {reason}"),
+        },
         None => Failure::broken("all parts are gone"),
     }
 }

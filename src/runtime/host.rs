@@ -13,6 +13,8 @@ use super::Shared;
 use super::recovery::{self, Recovered};
 use super::supervisor::{Pulse, Wake, wakes};
 use super::world::{LivePicture, LiveWorld, WorldFactory};
+use crate::exit::Failure;
+use crate::parting::{self, Milestone, Parting};
 
 /// How far the world runs before what happened is let out: bounds the events held in memory.
 const SLICE: SimDuration = SimDuration::from_mins(10);
@@ -66,21 +68,65 @@ impl Host {
         }
     }
 
-    /// Rebuilds the world from snapshot and journal and runs it to where the last host was.
-    fn recover(&mut self) -> Result<(), String> {
+    /// Rebuilds the world from snapshot and journal and runs it to where the last host was, past all that the journal says of the way.
+    fn recover(&mut self) -> Result<(), Failure> {
         let shared = Arc::clone(&self.parts.shared);
         let horizon = shared.handover.horizon();
         let recovered = recovery::recover(&shared, &*self.parts.worlds, &*self.parts.picture);
-        let Recovered { world, next_record } = recovered.map_err(|error| error.to_string())?;
+        let Recovered {
+            world,
+            from,
+            next_record,
+            milestones,
+        } = recovered.map_err(Failure::broken)?;
+        let mut good = Milestone {
+            record: from,
+            reached: parting::stands(&*world),
+            build: None,
+        };
         self.world = Some(world);
         self.next_record = next_record;
+        for milestone in milestones {
+            good = self.run_to_milestone(good, milestone)?;
+        }
         self.run_to(horizon)?;
         wait_for_stores(&shared);
         shared.set_host_is_up(true);
         Ok(())
     }
 
-    fn advance(&mut self) -> Result<(), String> {
+    /// Runs to a point of the record. What happened on the way is let out only once it has proved to be what was recorded.
+    fn run_to_milestone(&mut self, good: Milestone, bad: Milestone) -> Result<Milestone, Failure> {
+        let Some(world) = &mut self.world else {
+            return Ok(good);
+        };
+        let events = world.run_until(bad.reached.at).map_err(Failure::broken)?;
+        let replayed = parting::stands(&**world);
+        if replayed != bad.reached {
+            let parting = Parting { good, bad, replayed };
+            return Err(self.parted(&parting));
+        }
+        self.parts.shared.publish(&*self.parts.picture, events);
+        self.parts.shared.clock.engine_reached(replayed.at);
+        Ok(bad)
+    }
+
+    /// What to do about a world that does not repeat what was recorded.
+    fn parted(&self, parting: &Parting) -> Failure {
+        let this = &self.parts.shared.build;
+        let wrote = parting.bad.build.as_deref().unwrap_or("of an earlier version");
+        if parting.is_of_another_build(this) {
+            Failure::try_again(format!(
+                "this build ({this}) does not repeat what the build {wrote} recorded: {parting}; start the other build and stop it with SIGTERM, so that it leaves a snapshot from which this one goes on"
+            ))
+        } else {
+            Failure::broken(format!(
+                "what was recorded does not come again: {parting}; `skyhaul replay` on a copy of the data folder tells more"
+            ))
+        }
+    }
+
+    fn advance(&mut self) -> Result<(), Failure> {
         let advance = self.parts.shared.handover.take();
         if let Some(world) = &mut self.world {
             let next = self.next_record;
@@ -93,14 +139,15 @@ impl Host {
     }
 
     /// Runs to the horizon, at least once: a world that was just founded has something to say before any time has passed.
-    fn run_to(&mut self, horizon: SimTime) -> Result<(), String> {
+    fn run_to(&mut self, horizon: SimTime) -> Result<(), Failure> {
         let Some(world) = &mut self.world else {
             return Ok(());
         };
         loop {
             let until = horizon.min(world.now() + SLICE);
-            let events = world.run_until(until)?;
+            let events = world.run_until(until).map_err(Failure::broken)?;
             self.parts.shared.publish(&*self.parts.picture, events);
+            self.parts.shared.set_reached(parting::stands(&**world));
             self.parts.shared.clock.engine_reached(until);
             if until >= horizon {
                 break;
@@ -145,8 +192,8 @@ impl Host {
         Ok(())
     }
 
-    fn give_up(&self, reason: String, ctx: &mut Context<Self>) {
-        self.parts.shared.give_up("engine host", reason);
+    fn give_up(&self, failure: Failure, ctx: &mut Context<Self>) {
+        self.parts.shared.give_up("engine host", failure);
         ctx.stop();
     }
 }
@@ -189,8 +236,8 @@ impl Actor for Host {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        if let Err(reason) = self.recover() {
-            self.give_up(reason, ctx);
+        if let Err(failure) = self.recover() {
+            self.give_up(failure, ctx);
             return;
         }
         let notify = Arc::clone(&self.parts.shared.advance_waits);
@@ -200,8 +247,8 @@ impl Actor for Host {
 
 impl StreamHandler<Wake> for Host {
     fn handle(&mut self, wake: Wake, ctx: &mut Context<Self>) {
-        if let Err(reason) = self.advance() {
-            self.give_up(reason, ctx);
+        if let Err(failure) = self.advance() {
+            self.give_up(failure, ctx);
             return;
         }
         if wake.is_last || self.snapshot_at.elapsed() >= SNAPSHOT_EVERY {

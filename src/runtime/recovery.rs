@@ -9,14 +9,19 @@ use thiserror::Error;
 use super::Shared;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::pacing::PacingHistory;
+use crate::parting::Milestone;
 use crate::record::{Identity, Record, RecordError};
 
 /// A world that was rebuilt, with all commands of the journal on their way.
 pub struct Recovered {
     /// The world.
     pub world: Box<dyn LiveWorld>,
+    /// The first journal record after what it was rebuilt from.
+    pub from: RecordNumber,
     /// The first journal record that it has not been given.
     pub next_record: RecordNumber,
+    /// What it must come to on its way to the journal's end, in order.
+    pub milestones: Vec<Milestone>,
 }
 
 /// Why a world cannot be rebuilt.
@@ -50,6 +55,8 @@ pub struct JournalSummary {
     pub sealed: SimTime,
     /// What operators did to the pace of time.
     pub pacing: PacingHistory,
+    /// The builds that wrote it, each from the record on that says so.
+    pub builds: Vec<(RecordNumber, String)>,
 }
 
 impl JournalSummary {
@@ -58,6 +65,13 @@ impl JournalSummary {
     pub fn reached(&self) -> SimTime {
         self.pacing.state.paused_at.unwrap_or(self.sealed)
     }
+}
+
+/// The build that wrote the journal at `record`, of all that it says.
+#[must_use]
+pub fn build_at(builds: &[(RecordNumber, String)], record: RecordNumber) -> Option<&str> {
+    let later = builds.partition_point(|(from, _)| *from <= record);
+    builds[..later].last().map(|(_, build)| build.as_str())
 }
 
 /// Reads through the journal: whose it is, and how far it is sealed.
@@ -71,7 +85,12 @@ pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError>
         match record {
             Record::Identity(identity) => summary.identity = Some(*identity),
             Record::Seal { until } => summary.sealed = summary.sealed.max(until),
-            Record::Command(_) | Record::Pacing(_) | Record::PacingKept(_) => {}
+            Record::Started { build } => summary.builds.push((number, build)),
+            Record::Command(_)
+            | Record::Pacing(_)
+            | Record::PacingKept(_)
+            | Record::Reached(_)
+            | Record::Quarantined { .. } => {}
         }
     })?;
     Ok(summary)
@@ -146,13 +165,30 @@ pub fn recover(
         }
     };
     let journal = shared.journal.lock();
-    each_record(&**journal, from, &mut |number, stamp, record| {
-        if let Record::Command(command) = record {
-            world.submit(CommandId(number.0), stamp, command);
-        }
+    let mut build = build_at(&shared.builds, from).map(str::to_owned);
+    let mut milestones = Vec::new();
+    each_record(&**journal, from, &mut |record, stamp, said| match said {
+        Record::Command(command) => world.submit(CommandId(record.0), stamp, command),
+        Record::Started { build: started } => build = Some(started),
+        Record::Reached(reached) if reached.at >= world.now() => milestones.push(Milestone {
+            record,
+            reached,
+            build: build.clone(),
+        }),
+        Record::Identity(_)
+        | Record::Seal { .. }
+        | Record::Pacing(_)
+        | Record::PacingKept(_)
+        | Record::Reached(_)
+        | Record::Quarantined { .. } => {}
     })?;
     let next_record = journal.next_number();
-    Ok(Recovered { world, next_record })
+    Ok(Recovered {
+        world,
+        from,
+        next_record,
+        milestones,
+    })
 }
 
 fn load(

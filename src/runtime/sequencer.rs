@@ -1,7 +1,8 @@
 //! Sequencer: owns the clock. Stamps what is asked, makes it durable in groups, answers those who wait, and hands it to the host.
 //!
-//! 1. It takes the commands that wait and stamps them `max(virtual now, horizon + 1 µs)`.
-//! 2. It appends them, and a seal where the last one does not reach far enough, and flushes once.
+//! 1. It takes the commands that wait and stamps the first `max(virtual now, horizon + 1 µs)` and each further one 1 µs later, so that what
+//!    the engine does at one instant is owed to one command.
+//! 2. It appends them, and a seal where the last one does not reach far enough, with what the engine had come to; and flushes once.
 //! 3. It answers, and hands commands and horizon over. The horizon never passes the last durable seal.
 
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use super::Shared;
 use super::complaint::Complaint;
 use super::inbox::Waiting;
 use super::supervisor::{Pulse, Wake, wakes};
-use crate::record::{Record, RecordError};
+use crate::exit::Failure;
+use crate::record::{Reached, Record, RecordError};
 
 /// Commands in one flush: what a disk writes in a few milliseconds, so that nobody waits for a batch that never ends.
 const BATCH_MAX: usize = 4_096;
@@ -35,12 +37,15 @@ pub struct Sequencer {
     shared: Arc<Shared>,
     stop: CancellationToken,
     failures: Complaint,
+    /// The engine's last point that was written down.
+    written: Option<Reached>,
     _pulse: Pulse,
 }
 
 /// A command that is appended, and who waits for it.
 struct Appended {
     id: CommandId,
+    stamp: SimTime,
     record: Record,
     answer: tokio::sync::oneshot::Sender<Result<CommandId, SubmitError>>,
 }
@@ -52,6 +57,7 @@ impl Sequencer {
             shared,
             stop,
             failures: Complaint::default(),
+            written: None,
             _pulse: pulse,
         }
     }
@@ -75,10 +81,9 @@ impl Sequencer {
         let now = self.shared.clock.target();
         let horizon = self.shared.handover.horizon();
         let stamp = now.max(horizon + STEP);
-        let reach = if waiting.is_empty() {
-            now.max(horizon)
-        } else {
-            stamp
+        let reach = match waiting.len() as u64 {
+            0 => now.max(horizon),
+            count => stamp + SimDuration::from_micros(STEP.micros() * (count - 1)),
         };
         let sealed = self.shared.sealed();
         let seal = (reach > sealed).then(|| reach + self.shared.clock.per_second());
@@ -90,7 +95,12 @@ impl Sequencer {
         let mut journal = self.shared.journal.lock();
         let appended = append(journal.as_mut(), stamp, waiting);
         let timer = self.shared.metrics.flush_seconds.start_timer();
-        let flushed = append_seal(journal.as_mut(), seal).and_then(|()| journal.flush());
+        let reached = self
+            .shared
+            .reached()
+            .filter(|reached| Some(*reached) != self.written);
+        let build = self.shared.unsaid_build();
+        let flushed = append_seal(journal.as_mut(), seal, build, reached).and_then(|()| journal.flush());
         timer.observe_duration();
         let next_record = journal.next_number();
         drop(journal);
@@ -99,11 +109,10 @@ impl Sequencer {
                 self.shared.metrics.commands.inc_by(appended.len() as u64);
                 if let Some(until) = seal {
                     self.shared.set_sealed(until);
+                    self.shared.build_is_said();
+                    self.written = reached.or(self.written);
                 }
-                let commands: Vec<_> = appended
-                    .into_iter()
-                    .filter_map(|appended| answer(appended, stamp))
-                    .collect();
+                let commands: Vec<_> = appended.into_iter().filter_map(answer).collect();
                 self.shared.handover.put(commands, reach, next_record);
             }
             Err(error) => {
@@ -138,7 +147,14 @@ impl Sequencer {
                     commands.push((CommandId(record.number.0), record.stamp, command));
                 }
                 Ok(Record::Seal { until }) => self.shared.set_sealed(until),
-                Ok(Record::Identity(_) | Record::Pacing(_) | Record::PacingKept(_)) => {}
+                Ok(
+                    Record::Identity(_)
+                    | Record::Pacing(_)
+                    | Record::PacingKept(_)
+                    | Record::Reached(_)
+                    | Record::Started { .. }
+                    | Record::Quarantined { .. },
+                ) => {}
                 Err(error) => fault = Some(error),
             }
             fault.is_none()
@@ -153,17 +169,21 @@ impl Sequencer {
     }
 }
 
-/// Appends the commands; those that cannot be are answered at once.
-fn append(journal: &mut dyn Journal, stamp: SimTime, waiting: Vec<Waiting>) -> Vec<Appended> {
+/// Appends the commands, the first to take effect at `stamp`; those that cannot be appended are answered at once.
+fn append(journal: &mut dyn Journal, mut stamp: SimTime, waiting: Vec<Waiting>) -> Vec<Appended> {
     let mut appended = Vec::with_capacity(waiting.len());
     for Waiting { command, answer } in waiting {
         let record = Record::Command(command);
         match journal.append(stamp, &record.encode()) {
-            Ok(number) => appended.push(Appended {
-                id: CommandId(number.0),
-                record,
-                answer,
-            }),
+            Ok(number) => {
+                appended.push(Appended {
+                    id: CommandId(number.0),
+                    stamp,
+                    record,
+                    answer,
+                });
+                stamp = stamp + STEP;
+            }
             Err(error) => {
                 tracing::error!(%error, "a command cannot be appended to the journal");
                 let _ = answer.send(Err(refusal_of(&error)));
@@ -173,20 +193,38 @@ fn append(journal: &mut dyn Journal, stamp: SimTime, waiting: Vec<Waiting>) -> V
     appended
 }
 
-fn append_seal(journal: &mut dyn Journal, seal: Option<SimTime>) -> Result<(), JournalError> {
-    if let Some(until) = seal {
-        journal.append(until, &Record::Seal { until }.encode())?;
+/// Appends a seal, and beside it which build goes on and how far the engine has come: a seal is written ahead, so it cannot say what will be
+/// there.
+fn append_seal(
+    journal: &mut dyn Journal,
+    seal: Option<SimTime>,
+    build: Option<String>,
+    reached: Option<Reached>,
+) -> Result<(), JournalError> {
+    let Some(until) = seal else { return Ok(()) };
+    journal.append(until, &Record::Seal { until }.encode())?;
+    if let Some(build) = build {
+        journal.append(until, &Record::Started { build }.encode())?;
+    }
+    if let Some(reached) = reached {
+        journal.append(reached.at, &Record::Reached(reached).encode())?;
     }
     Ok(())
 }
 
 /// Tells who waits that the command is durable, and gives it on.
-fn answer(appended: Appended, stamp: SimTime) -> Option<(CommandId, SimTime, Command)> {
+fn answer(appended: Appended) -> Option<(CommandId, SimTime, Command)> {
     // Who asked may have gone away meanwhile; the command stands all the same.
     let _ = appended.answer.send(Ok(appended.id));
     match appended.record {
-        Record::Command(command) => Some((appended.id, stamp, command)),
-        Record::Identity(_) | Record::Seal { .. } | Record::Pacing(_) | Record::PacingKept(_) => None,
+        Record::Command(command) => Some((appended.id, appended.stamp, command)),
+        Record::Identity(_)
+        | Record::Pacing(_)
+        | Record::PacingKept(_)
+        | Record::Seal { .. }
+        | Record::Reached(_)
+        | Record::Started { .. }
+        | Record::Quarantined { .. } => None,
     }
 }
 
@@ -205,7 +243,7 @@ impl Actor for Sequencer {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         if let Err(error) = self.take_over() {
-            self.shared.give_up("sequencer", error);
+            self.shared.give_up("sequencer", Failure::broken(error));
             ctx.stop();
             return;
         }

@@ -11,6 +11,8 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::exit::Exit;
+
 /// How often a part may be rebuilt, and how long it waits before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestartPolicy {
@@ -36,6 +38,8 @@ pub struct Fatal {
     pub part: &'static str,
     /// What happened.
     pub reason: String,
+    /// With which code it ends.
+    pub exit: Exit,
 }
 
 /// Held by a part's actor; tells the supervisor that the actor is gone, however it went.
@@ -107,6 +111,7 @@ impl<F> Part<F> {
                 let _ = self.fatal.send(Fatal {
                     part: self.name,
                     reason,
+                    exit: Exit::Broken,
                 });
                 break;
             };

@@ -16,12 +16,15 @@ use skyhaul_web::ports::{CommandPort as _, Decision, Projection, StoreError, Sub
 use tokio::sync::mpsc;
 
 use super::running::{ProjectionAndBacklog, Running};
+use super::supervisor::Fatal;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
-use super::{Shared, SharedParts};
+use super::{Shared, SharedParts, recovery};
 use crate::clock::{LiveClock, Speed};
 use crate::commands::Commands;
 use crate::observe::Metrics;
 use crate::record::Record;
+
+mod partings;
 
 /// Faults that are still to come.
 #[derive(Default)]
@@ -91,6 +94,10 @@ impl LiveWorld for EchoWorld {
 
     fn now(&self) -> SimTime {
         self.now
+    }
+
+    fn digest(&self) -> u64 {
+        self.next_event
     }
 
     fn save(&self) -> Result<Vec<u8>, String> {
@@ -241,10 +248,19 @@ struct Life {
     journal_panics: Arc<Faults>,
     projection_panics: Arc<Faults>,
     projection_failures: Arc<Faults>,
+    fatals: mpsc::UnboundedReceiver<Fatal>,
 }
+
+/// The build that runs in these tests.
+const BUILD: &str = "this build";
 
 impl Life {
     fn start() -> Self {
+        Self::go_on_from(&[])
+    }
+
+    /// A life whose journal holds these records behind its first one.
+    fn go_on_from(records: &[Record]) -> Self {
         let [
             host,
             journal_full,
@@ -254,11 +270,14 @@ impl Life {
         ] = std::array::from_fn(|_| Arc::new(Faults::default()));
         let mut journal = MemoryJournal::default();
         let seal = Record::Seal { until: SimTime::ZERO };
-        journal
-            .append(SimTime::ZERO, &seal.encode())
-            .expect("there is room");
+        for record in [&seal].into_iter().chain(records) {
+            journal
+                .append(SimTime::from_micros(1), &record.encode())
+                .expect("there is room");
+        }
         journal.flush().expect("the device works");
-        let (fatal, _) = mpsc::unbounded_channel();
+        let summary = recovery::summarise(&journal).expect("it can be read");
+        let (fatal, fatals) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared::new(SharedParts {
             journal: Box::new(FrailJournal {
                 journal,
@@ -267,10 +286,12 @@ impl Life {
                 panics: Arc::clone(&journal_panics),
             }),
             snapshots: Box::new(MemorySnapshotStore::default()),
-            clock: Arc::new(LiveClock::new(SimTime::ZERO, SimTime::ZERO, Speed::Times(1.0))),
+            clock: Arc::new(LiveClock::new(summary.sealed, SimTime::ZERO, Speed::Times(1.0))),
             metrics: Arc::new(Metrics::new(&prometheus::Registry::new()).expect("the names are free")),
             fatal,
-            sealed: SimTime::ZERO,
+            sealed: summary.sealed,
+            builds: summary.builds,
+            build: BUILD.to_owned(),
         }));
         let rows = Arc::new(Mutex::new(Rows::default()));
         let listing = Listing {
@@ -290,6 +311,7 @@ impl Life {
             journal_panics,
             projection_panics,
             projection_failures,
+            fatals,
         }
     }
 

@@ -29,6 +29,9 @@ pub trait LiveWorld: Send {
     /// How far it has run.
     fn now(&self) -> SimTime;
 
+    /// A running digest of all that was handled: equal runs have equal digests, however they were cut.
+    fn digest(&self) -> u64;
+
     /// The whole state as bytes.
     ///
     /// # Errors
@@ -65,6 +68,10 @@ impl LiveWorld for World {
 
     fn now(&self) -> SimTime {
         Self::now(self)
+    }
+
+    fn digest(&self) -> u64 {
+        Self::digest(self)
     }
 
     fn save(&self) -> Result<Vec<u8>, String> {

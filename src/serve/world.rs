@@ -17,6 +17,7 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::{HttpOptions, Parts, Readiness, Services, Stores};
 use tokio::sync::mpsc;
 
+use crate::build;
 use crate::clock::{LiveClock, Speed};
 use crate::commands::Commands;
 use crate::config::Settings;
@@ -89,6 +90,8 @@ impl Prepared {
             metrics,
             fatal,
             sealed: summary.sealed,
+            builds: summary.builds,
+            build: build::name().to_owned(),
         }));
         let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
         let readiness = Arc::new(Readiness::default());
