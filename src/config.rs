@@ -315,6 +315,8 @@ pub struct Settings {
     pub scenario: Option<PathBuf>,
     /// How fast virtual time runs.
     pub speed: Speed,
+    /// Whether the command line says so: then it is so, whatever an operator said before.
+    pub is_speed_by_flag: bool,
     /// Whether the scenario's own demand goes on.
     pub demand: bool,
     /// Where everything is kept.
@@ -345,6 +347,7 @@ impl TryFrom<&Said> for Settings {
                 Ok((!text.is_empty()).then(|| PathBuf::from(text)))
             })?,
             speed: said.parse("world.speed", Speed::from_str)?,
+            is_speed_by_flag: matches!(said.0["world.speed"].1, Origin::Flag(_)),
             demand: said.parse("world.demand", truth)?,
             data: said.parse("world.data", |text| Ok(PathBuf::from(text)))?,
             strict_geocoding: said.parse("world.strict_geocoding", truth)?,

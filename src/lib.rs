@@ -16,5 +16,6 @@ pub mod record;
 pub mod run;
 pub mod runtime;
 pub mod serve;
+pub mod simulation;
 pub mod snapshot;
 pub mod store;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prometheus::core::Collector as _;
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, PullingGauge, Registry, exponential_buckets,
 };
@@ -25,6 +26,8 @@ pub struct Metrics {
     pub snapshots: IntCounter,
     /// Parts rebuilt after a failure, by part.
     pub part_restarts: IntCounterVec,
+    /// Messages parked since the service started.
+    pub parked: IntCounter,
     /// Failures of a store, by store.
     pub store_failures: IntCounterVec,
     events: IntCounterVec,
@@ -57,6 +60,10 @@ impl Metrics {
                 ),
                 &["part"],
             )?,
+            parked: IntCounter::new(
+                "skyhaul_parked_messages_total",
+                "Messages parked because their actor failed on them too often, since the service started",
+            )?,
             store_failures: IntCounterVec::new(
                 Opts::new(
                     "skyhaul_store_failures_total",
@@ -74,9 +81,31 @@ impl Metrics {
         registry.register(Box::new(metrics.commands.clone()))?;
         registry.register(Box::new(metrics.snapshots.clone()))?;
         registry.register(Box::new(metrics.part_restarts.clone()))?;
+        registry.register(Box::new(metrics.parked.clone()))?;
         registry.register(Box::new(metrics.store_failures.clone()))?;
         registry.register(Box::new(metrics.events.clone()))?;
         Ok(metrics)
+    }
+
+    /// The parts that were started, and how often each was rebuilt, by name.
+    #[must_use]
+    pub fn restarts_by_part(&self) -> Vec<(String, u64)> {
+        let families = self.part_restarts.collect();
+        let mut parts: Vec<_> = families
+            .iter()
+            .flat_map(prometheus::proto::MetricFamily::get_metric)
+            .filter_map(|metric| {
+                let part = metric.get_label().first()?.value().to_owned();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "a counter of whole numbers far below 2⁵³"
+                )]
+                let restarts = metric.get_counter().get_value() as u64;
+                Some((part, restarts))
+            })
+            .collect();
+        parts.sort();
+        parts
     }
 
     /// Counts an event, and logs it where an operator would want to read of it.
@@ -145,6 +174,21 @@ pub fn watch(registry: &Registry, shared: &Arc<Shared>) -> prometheus::Result<()
         "skyhaul_clock_behind_seconds",
         "How far the engine lags behind the clock, in virtual seconds",
         |shared| shared.clock.behind_s(),
+    )?;
+    gauge(
+        "skyhaul_clock_lagging",
+        "1 while the engine is behind its clock by more than a person would notice",
+        |shared| f64::from(u8::from(shared.lag.lock().lag().is_some())),
+    )?;
+    gauge(
+        "skyhaul_clock_paused",
+        "1 while an operator has paused virtual time",
+        |shared| f64::from(u8::from(shared.clock.is_paused())),
+    )?;
+    gauge(
+        "skyhaul_engine_queued_messages",
+        "Messages on their way in the engine",
+        |shared| shared.engine.borrow().state.queued as f64,
     )?;
     gauge(
         "skyhaul_clock_seconds",

@@ -39,6 +39,18 @@ pub struct PacingRecord {
     pub unix_micros: i64,
 }
 
+impl PacingRecord {
+    /// Up to where the engine was to run once it was done at `stamp`. Seals that reach beyond are taken back: nothing later had left the engine,
+    /// and time may take long to get there.
+    #[must_use]
+    pub fn reach(&self, stamp: SimTime) -> SimTime {
+        match self.action {
+            PacingAction::Step { until } => until.max(stamp),
+            PacingAction::Pause | PacingAction::Resume | PacingAction::SetSpeed(_) => stamp,
+        }
+    }
+}
+
 /// What follows from all that was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PacingState {

@@ -13,12 +13,13 @@ use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::CommandId;
 use skyhaul_engine::ports::{Journal, Numbered, RecordNumber, SnapshotStore};
 use skyhaul_engine::time::SimTime;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::LiveClock;
 use crate::decisions::Decisions;
 use crate::exit::Failure;
 use crate::observe::Metrics;
+use crate::pacing::PacingHistory;
 use crate::record::Reached;
 
 pub mod backlog;
@@ -26,15 +27,21 @@ pub mod complaint;
 pub mod host;
 pub mod hub;
 pub mod inbox;
+pub mod lag;
+pub mod pacer;
 pub mod projector;
 pub mod recovery;
 pub mod running;
 pub mod sequencer;
+pub mod shown;
 pub mod supervisor;
 pub mod world;
 
 use self::backlog::Backlog;
 use self::inbox::Inbox;
+use self::lag::LagWatch;
+use self::pacer::Controls;
+use self::shown::Shown;
 use self::supervisor::Fatal;
 
 /// What the parts of the living world share.
@@ -47,7 +54,15 @@ pub struct Shared {
     pub clock: Arc<LiveClock>,
     /// Commands that wait to be stamped.
     pub inbox: Inbox,
-    /// Tells the sequencer that commands wait.
+    /// What operators ask, until the sequencer does it.
+    pub controls: Controls,
+    /// What they did.
+    pub pacing: Mutex<PacingHistory>,
+    /// What is shown of the engine; whoever waits for it to get somewhere subscribes.
+    pub engine: watch::Sender<Shown>,
+    /// Whether the engine is behind its clock.
+    pub lag: Mutex<LagWatch>,
+    /// Tells the sequencer that commands or controls wait.
     pub commands_wait: Arc<Notify>,
     /// Who waits for a decision.
     pub decisions: Decisions,
@@ -95,6 +110,10 @@ pub struct SharedParts {
     pub builds: Vec<(RecordNumber, String)>,
     /// This build's name.
     pub build: String,
+    /// How far the world has to be run to be where it was.
+    pub reached: SimTime,
+    /// What operators did to its pace.
+    pub pacing: PacingHistory,
 }
 
 /// Commands and a horizon on their way to the host.
@@ -157,12 +176,16 @@ impl Shared {
     pub fn new(parts: SharedParts) -> Self {
         let is_new = parts.builds.last().is_none_or(|(_, last)| *last != parts.build);
         let handover = Handover::default();
-        handover.put([], parts.sealed, parts.journal.next_number());
+        handover.put([], parts.reached, parts.journal.next_number());
         Self {
             journal: Mutex::new(parts.journal),
             snapshots: Mutex::new(parts.snapshots),
             clock: parts.clock,
             inbox: Inbox::default(),
+            controls: Controls::default(),
+            pacing: Mutex::new(parts.pacing),
+            engine: watch::Sender::default(),
+            lag: Mutex::default(),
             commands_wait: Arc::default(),
             decisions: Decisions::default(),
             handover,
@@ -198,6 +221,11 @@ impl Shared {
 
     fn set_sealed(&self, until: SimTime) {
         self.sealed.fetch_max(until.micros(), Ordering::AcqRel);
+    }
+
+    /// Takes back seals that reach beyond `until`, up to where nothing has left yet.
+    fn unseal(&self, until: SimTime) {
+        self.sealed.store(until.micros(), Ordering::Release);
     }
 
     /// The number of the first event that some store has not made durable.

@@ -20,14 +20,13 @@ use tokio::sync::mpsc;
 use crate::cli::ServeArgs;
 use crate::config::{LogFormat, Settings};
 use crate::exit::Failure;
+use crate::runtime::lag::NOTICED_S;
 use crate::runtime::supervisor::Fatal;
 
+mod pace;
 mod world;
 
 use self::world::Prepared;
-
-/// How far behind the clock a world may be and still be called ready, in wall seconds.
-const READY_BEHIND_S: f64 = 2.0;
 
 /// How long REST may take to finish what it has.
 const REST_STOP: Duration = Duration::from_secs(10);
@@ -140,10 +139,7 @@ fn given_up(fatal: Option<Fatal>) -> Failure {
 }
 
 fn announce(settings: &Settings, address: SocketAddr, prepared: &Prepared) {
-    println!(
-        "Skyhaul serves {} at speed {}",
-        prepared.environment.name, settings.speed
-    );
+    println!("Skyhaul serves {} {}", prepared.environment.name, prepared.pace());
     println!("  dashboard and REST  http://{address}/");
     println!("  interface           http://{address}/docs");
     println!(
@@ -161,7 +157,7 @@ async fn say_when_ready(shared: Arc<crate::runtime::Shared>, readiness: Arc<skyh
         } else {
             shared.clock.speed()
         };
-        let is_ready = shared.host_is_up() && shared.clock.behind_s() <= READY_BEHIND_S * speed.max(1.0);
+        let is_ready = shared.host_is_up() && shared.clock.behind_s() <= NOTICED_S * speed.max(1.0);
         readiness.set_ready(is_ready);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

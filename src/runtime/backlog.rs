@@ -10,7 +10,7 @@ use skyhaul_engine::ports::Numbered;
 use tokio::sync::Notify;
 
 /// How many events may wait. Beyond it the host waits for the projector, and virtual time falls behind, which `/metrics` shows.
-const EVENTS_MAX: usize = 200_000;
+pub const EVENTS_MAX: usize = 200_000;
 
 /// A batch of events, shared by all who fold it.
 pub type Batch = Arc<Vec<Numbered<Event>>>;

@@ -149,6 +149,7 @@ impl Host {
             self.parts.shared.publish(&*self.parts.picture, events);
             self.parts.shared.set_reached(parting::stands(&**world));
             self.parts.shared.clock.engine_reached(until);
+            self.parts.shared.show(&**world, !self.parts.shared.host_is_up());
             if until >= horizon {
                 break;
             }

@@ -86,11 +86,8 @@ pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError>
             Record::Identity(identity) => summary.identity = Some(*identity),
             Record::Seal { until } => summary.sealed = summary.sealed.max(until),
             Record::Started { build } => summary.builds.push((number, build)),
-            Record::Command(_)
-            | Record::Pacing(_)
-            | Record::PacingKept(_)
-            | Record::Reached(_)
-            | Record::Quarantined { .. } => {}
+            Record::Pacing(record) => summary.sealed = record.reach(stamp),
+            Record::Command(_) | Record::PacingKept(_) | Record::Reached(_) | Record::Quarantined { .. } => {}
         }
     })?;
     Ok(summary)

@@ -20,6 +20,7 @@ use super::Shared;
 use super::complaint::Complaint;
 use super::inbox::Waiting;
 use super::supervisor::{Pulse, Wake, wakes};
+use super::{lag, pacer};
 use crate::exit::Failure;
 use crate::record::{Reached, Record, RecordError};
 
@@ -28,6 +29,10 @@ const BATCH_MAX: usize = 4_096;
 
 /// How often the clock is looked at: events show at most this much late.
 const TICK: Duration = Duration::from_millis(20);
+
+/// How often what operators did to the pace is written down again. The journal forgets what lies behind its bounds, which are wider than this
+/// also where it takes all that a disk can.
+const PACING_KEPT_EVERY: Duration = Duration::from_mins(10);
 
 /// The smallest step of virtual time.
 const STEP: SimDuration = SimDuration::from_micros(1);
@@ -39,6 +44,7 @@ pub struct Sequencer {
     failures: Complaint,
     /// The engine's last point that was written down.
     written: Option<Reached>,
+    pacing_kept: Instant,
     _pulse: Pulse,
 }
 
@@ -58,15 +64,19 @@ impl Sequencer {
             stop,
             failures: Complaint::default(),
             written: None,
+            pacing_kept: Instant::now(),
             _pulse: pulse,
         }
     }
 
     /// Commits batch after batch until nobody waits.
     fn turn(&mut self) {
+        lag::look(&self.shared);
         if !self.shared.host_is_up() {
             return;
         }
+        pacer::act(&self.shared);
+        self.keep_pacing();
         loop {
             let waiting = self.shared.inbox.take(BATCH_MAX);
             self.commit(waiting);
@@ -75,6 +85,17 @@ impl Sequencer {
             }
         }
         self.shared.advance_waits.notify_one();
+    }
+
+    /// Says again, once in a while, what operators did: see [`pacer::keep`].
+    fn keep_pacing(&mut self) {
+        if self.pacing_kept.elapsed() < PACING_KEPT_EVERY {
+            return;
+        }
+        self.pacing_kept = Instant::now();
+        if let Err(error) = pacer::keep(&self.shared) {
+            tracing::error!(%error, "what operators did cannot be written down again; it is tried later");
+        }
     }
 
     fn commit(&mut self, waiting: Vec<Waiting>) {
@@ -112,6 +133,9 @@ impl Sequencer {
                     self.shared.build_is_said();
                     self.written = reached.or(self.written);
                 }
+                if !appended.is_empty() {
+                    self.shared.clock.reach(reach);
+                }
                 let commands: Vec<_> = appended.into_iter().filter_map(answer).collect();
                 self.shared.handover.put(commands, reach, next_record);
             }
@@ -147,9 +171,16 @@ impl Sequencer {
                     commands.push((CommandId(record.number.0), record.stamp, command));
                 }
                 Ok(Record::Seal { until }) => self.shared.set_sealed(until),
+                Ok(done @ Record::Pacing(_)) => {
+                    self.shared.pacing.lock().note(record.number, record.stamp, &done);
+                    if let Record::Pacing(done) = done {
+                        self.shared.unseal(done.reach(record.stamp));
+                        self.shared.clock.hold(record.stamp);
+                        self.shared.clock.confirm(done.action);
+                    }
+                }
                 Ok(
                     Record::Identity(_)
-                    | Record::Pacing(_)
                     | Record::PacingKept(_)
                     | Record::Reached(_)
                     | Record::Started { .. }
@@ -163,7 +194,13 @@ impl Sequencer {
         if let Some(error) = fault {
             return Err(error.to_string());
         }
-        let reach = commands.last().map_or(SimTime::ZERO, |(_, stamp, _)| *stamp);
+        // An earlier sequencer may have died while it held the clock.
+        self.shared.clock.let_go();
+        let mut reach = commands.last().map_or(SimTime::ZERO, |(_, stamp, _)| *stamp);
+        self.shared.clock.reach(reach);
+        if self.shared.clock.is_paused() {
+            reach = reach.max(self.shared.clock.target());
+        }
         self.shared.handover.put(commands, reach, journal.next_number());
         Ok(())
     }
@@ -228,7 +265,8 @@ fn answer(appended: Appended) -> Option<(CommandId, SimTime, Command)> {
     }
 }
 
-const fn refusal_of(error: &JournalError) -> SubmitError {
+/// What a client is told of it.
+pub(super) const fn refusal_of(error: &JournalError) -> SubmitError {
     match error {
         JournalError::Full => SubmitError::DiskFull,
         JournalError::Corrupt { .. }

@@ -12,6 +12,7 @@ use skyhaul_actors::ids::{CommandId, DeliveryId};
 use skyhaul_engine::ports::memory::{MemoryJournal, MemorySnapshotStore};
 use skyhaul_engine::ports::{Journal, JournalError, JournalRecord, Numbered, RecordNumber};
 use skyhaul_engine::time::SimTime;
+use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
 use skyhaul_web::ports::{CommandPort as _, Decision, Projection, StoreError, SubmitError};
 use tokio::sync::mpsc;
 
@@ -24,6 +25,7 @@ use crate::commands::Commands;
 use crate::observe::Metrics;
 use crate::record::Record;
 
+mod pacing;
 mod partings;
 
 /// Faults that are still to come.
@@ -98,6 +100,19 @@ impl LiveWorld for EchoWorld {
 
     fn digest(&self) -> u64 {
         self.next_event
+    }
+
+    fn state(&self) -> EngineState {
+        EngineState {
+            at: self.now,
+            next_due: self.pending.keys().next().map(|(stamp, _)| *stamp),
+            next_event: self.next_event,
+            ..EngineState::default()
+        }
+    }
+
+    fn parked(&self) -> Vec<ParkedMessage> {
+        Vec::new()
     }
 
     fn save(&self) -> Result<Vec<u8>, String> {
@@ -207,7 +222,10 @@ impl Journal for FrailJournal {
         if self.full.strike() {
             return Err(JournalError::Full);
         }
-        self.holds_command |= matches!(Record::decode(payload), Ok(Record::Command(_)));
+        self.holds_command |= matches!(
+            Record::decode(payload),
+            Ok(Record::Command(_) | Record::Pacing(_))
+        );
         self.journal.append(stamp, payload)
     }
 
@@ -235,6 +253,36 @@ impl Journal for FrailJournal {
 
     fn release_before(&mut self, number: RecordNumber) -> Result<(), JournalError> {
         self.journal.release_before(number)
+    }
+}
+
+/// A journal that has begun, its first record being no command, and holds these.
+fn journal(records: &[Record]) -> MemoryJournal {
+    let mut journal = MemoryJournal::default();
+    let seal = Record::Seal { until: SimTime::ZERO };
+    for record in [&seal].into_iter().chain(records) {
+        journal
+            .append(SimTime::from_micros(1), &record.encode())
+            .expect("there is room");
+    }
+    journal.flush().expect("the device works");
+    journal
+}
+
+/// A living world's parts around a journal.
+fn parts(journal: Box<dyn Journal>, fatal: mpsc::UnboundedSender<Fatal>) -> SharedParts {
+    let summary = recovery::summarise(&*journal).expect("it can be read");
+    SharedParts {
+        journal,
+        snapshots: Box::new(MemorySnapshotStore::default()),
+        clock: Arc::new(LiveClock::new(summary.sealed, SimTime::ZERO, Speed::REAL)),
+        metrics: Arc::new(Metrics::new(&prometheus::Registry::new()).expect("the names are free")),
+        fatal,
+        sealed: summary.sealed,
+        reached: summary.reached(),
+        pacing: summary.pacing,
+        builds: summary.builds,
+        build: BUILD.to_owned(),
     }
 }
 
@@ -268,31 +316,14 @@ impl Life {
             projection_panics,
             projection_failures,
         ] = std::array::from_fn(|_| Arc::new(Faults::default()));
-        let mut journal = MemoryJournal::default();
-        let seal = Record::Seal { until: SimTime::ZERO };
-        for record in [&seal].into_iter().chain(records) {
-            journal
-                .append(SimTime::from_micros(1), &record.encode())
-                .expect("there is room");
-        }
-        journal.flush().expect("the device works");
-        let summary = recovery::summarise(&journal).expect("it can be read");
         let (fatal, fatals) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared::new(SharedParts {
-            journal: Box::new(FrailJournal {
-                journal,
-                holds_command: false,
-                full: Arc::clone(&journal_full),
-                panics: Arc::clone(&journal_panics),
-            }),
-            snapshots: Box::new(MemorySnapshotStore::default()),
-            clock: Arc::new(LiveClock::new(summary.sealed, SimTime::ZERO, Speed::Times(1.0))),
-            metrics: Arc::new(Metrics::new(&prometheus::Registry::new()).expect("the names are free")),
-            fatal,
-            sealed: summary.sealed,
-            builds: summary.builds,
-            build: BUILD.to_owned(),
-        }));
+        let journal = FrailJournal {
+            journal: journal(records),
+            holds_command: false,
+            full: Arc::clone(&journal_full),
+            panics: Arc::clone(&journal_panics),
+        };
+        let shared = Arc::new(Shared::new(parts(Box::new(journal), fatal)));
         let rows = Arc::new(Mutex::new(Rows::default()));
         let listing = Listing {
             rows: Arc::clone(&rows),

@@ -11,6 +11,9 @@ use skyhaul_actors::world::World;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::tracks::Tracks;
+use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
+
+use super::shown;
 
 /// A world that lives: asked, run, saved.
 pub trait LiveWorld: Send {
@@ -31,6 +34,12 @@ pub trait LiveWorld: Send {
 
     /// A running digest of all that was handled: equal runs have equal digests, however they were cut.
     fn digest(&self) -> u64;
+
+    /// The engine's inside, to be shown.
+    fn state(&self) -> EngineState;
+
+    /// What the engine has parked, oldest first, to be shown.
+    fn parked(&self) -> Vec<ParkedMessage>;
 
     /// The whole state as bytes.
     ///
@@ -72,6 +81,14 @@ impl LiveWorld for World {
 
     fn digest(&self) -> u64 {
         Self::digest(self)
+    }
+
+    fn state(&self) -> EngineState {
+        shown::state_of(self)
+    }
+
+    fn parked(&self) -> Vec<ParkedMessage> {
+        shown::parked_of(self)
     }
 
     fn save(&self) -> Result<Vec<u8>, String> {

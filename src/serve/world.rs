@@ -2,13 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::RwLock;
 use prometheus::Registry;
 use skyhaul_actors::environment::Environment;
 use skyhaul_engine::ports::{Journal, JournalError};
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::time::SimTime;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
@@ -17,8 +16,8 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::{HttpOptions, Parts, Readiness, Services, Stores};
 use tokio::sync::mpsc;
 
+use super::pace;
 use crate::build;
-use crate::clock::{LiveClock, Speed};
 use crate::commands::Commands;
 use crate::config::Settings;
 use crate::data_dir::{DataDir, DataDirError};
@@ -27,15 +26,14 @@ use crate::journal::FileJournal;
 use crate::observe::Metrics;
 use crate::record::{Identity, Record};
 use crate::runtime::hub::Hub;
+use crate::runtime::pacer::unix_micros;
 use crate::runtime::running::{ProjectionAndBacklog, Running, Supervised};
 use crate::runtime::supervisor::Fatal;
 use crate::runtime::world::{ScenarioWorlds, SharedTracks};
 use crate::runtime::{Shared, SharedParts, recovery};
+use crate::simulation::Simulation;
 use crate::snapshot::FileSnapshotStore;
 use crate::store::SledStore;
-
-/// A world that was away longer than this goes on with its clock behind the wall's.
-const CATCH_UP_MAX: SimDuration = SimDuration::from_mins(24 * 60);
 
 /// A service that is ready to start.
 pub(super) struct Prepared {
@@ -70,8 +68,8 @@ impl Prepared {
             );
         }
         let bundle = read_scenario(settings)?;
-        let summary = recovery::summarise(&journal).map_err(Failure::broken)?;
-        let identity = match summary.identity {
+        let mut summary = recovery::summarise(&journal).map_err(Failure::broken)?;
+        let identity = match summary.identity.take() {
             Some(identity) => recognise(identity, &bundle, settings)?,
             None => found(&mut journal, bundle, settings)?,
         };
@@ -82,7 +80,14 @@ impl Prepared {
             epoch_unix_micros: Some(identity.epoch_unix_micros),
             demand: identity.demand,
         }));
-        let clock = Arc::new(start_clock(&identity, summary.sealed, settings.speed));
+        let speed = pace::settle(&mut journal, &mut summary, settings).map_err(Failure::try_again)?;
+        let reached = summary.reached();
+        let clock = Arc::new(pace::start_clock(
+            &summary.pacing.state,
+            identity.epoch_unix_micros,
+            reached,
+            speed,
+        ));
         let shared = Arc::new(Shared::new(SharedParts {
             journal: Box::new(journal),
             snapshots: Box::new(snapshots),
@@ -92,6 +97,8 @@ impl Prepared {
             sealed: summary.sealed,
             builds: summary.builds,
             build: build::name().to_owned(),
+            reached,
+            pacing: summary.pacing,
         }));
         let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
         let readiness = Arc::new(Readiness::default());
@@ -102,6 +109,7 @@ impl Prepared {
             tracks: Arc::clone(&tracks),
             clock,
             commands: Arc::new(Commands(Arc::clone(&shared))),
+            simulation: Arc::new(Simulation(Arc::clone(&shared))),
             stores: open_stores(&data)?,
             registry: registry.clone(),
             readiness: Arc::clone(&readiness),
@@ -124,6 +132,17 @@ impl Prepared {
             registry,
             _data: data,
         })
+    }
+
+    /// How fast time goes, in words.
+    pub(super) fn pace(&self) -> String {
+        let clock = &self.shared.clock;
+        let paused = if clock.is_paused() {
+            ", paused by an operator: POST /api/simulation/resume goes on"
+        } else {
+            ""
+        };
+        format!("at speed {}{paused}", clock.speed_set())
     }
 
     /// Starts projectors, host and sequencer.
@@ -203,11 +222,6 @@ fn read_scenario(settings: &Settings) -> Result<ScenarioBundle, Failure> {
     }
 }
 
-fn wall_micros() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
 /// Writes record 0 of a new world, which begins at the wall clock's now.
 fn found(
     journal: &mut FileJournal,
@@ -218,7 +232,7 @@ fn found(
     let identity = Identity {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         scenario,
-        epoch_unix_micros: wall_micros(),
+        epoch_unix_micros: unix_micros(),
         demand: settings.demand,
         seed: None,
     };
@@ -252,19 +266,6 @@ fn recognise(identity: Identity, asked: &ScenarioBundle, settings: &Settings) ->
         )));
     }
     Ok(identity)
-}
-
-/// The clock of a world that was run up to `sealed`: at speed 1 it shows the wall clock's time, unless the world is ahead of it; at other speeds
-/// it goes on from where it was.
-fn start_clock(identity: &Identity, sealed: SimTime, speed: Speed) -> LiveClock {
-    let wall = u64::try_from(wall_micros().saturating_sub(identity.epoch_unix_micros)).unwrap_or(0);
-    let wall = SimTime::from_micros(wall);
-    let origin = if speed == Speed::Times(1.0) {
-        wall.clamp(sealed, sealed + CATCH_UP_MAX)
-    } else {
-        sealed
-    };
-    LiveClock::new(origin, sealed, speed)
 }
 
 fn open_stores(data: &DataDir) -> Result<Stores, Failure> {

@@ -4,6 +4,7 @@ mod browser;
 mod contract;
 mod crash;
 mod misuse;
+mod pacing;
 mod restart;
 mod run;
 mod service;

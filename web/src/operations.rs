@@ -9,22 +9,26 @@ use actix_web::web::{Data, ServiceConfig};
 use crate::context::Context;
 use crate::geojson::{GEO_JSON, collection};
 use crate::http::endpoint::Endpoint;
+use crate::ports::simulation::SimulationPort;
 
 pub(crate) mod shown;
+pub(crate) mod simulation;
 mod zones;
 
-use self::shown::{AlertResponse, ConfigResponse, DepotResponse, SimulationResponse};
+use self::shown::{AlertResponse, ConfigResponse, DepotResponse};
 
 /// The service.
 pub(crate) struct Operations {
     context: Arc<Context>,
+    simulation: Arc<dyn SimulationPort>,
 }
 
 impl Operations {
     /// The service; it keeps nothing.
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, simulation: Arc<dyn SimulationPort>) -> Self {
         Self {
             context: Arc::clone(context),
+            simulation,
         }
     }
 }
@@ -33,11 +37,7 @@ impl Operations {
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(Endpoint::new("/api/config").on(Method::GET, get_config).done())
-        .service(
-            Endpoint::new("/api/simulation")
-                .on(Method::GET, get_simulation)
-                .done(),
-        )
+        .configure(simulation::configure)
         .service(Endpoint::new("/api/depots").on(Method::GET, list_depots).done())
         .service(Endpoint::new("/api/zones").on(Method::GET, map_zones).done())
         .service(Endpoint::new("/api/alerts").on(Method::GET, list_alerts).done());
@@ -47,12 +47,6 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(get, path = "/api/config", tag = "Operations", responses((status = 200, description = "The configuration", body = ConfigResponse)))]
 pub(crate) async fn get_config(service: Data<Operations>) -> HttpResponse {
     HttpResponse::Ok().json(ConfigResponse::new(&service.context))
-}
-
-/// How the world runs: virtual time, its speed, how far the engine lags.
-#[utoipa::path(get, path = "/api/simulation", tag = "Operations", responses((status = 200, description = "The state", body = SimulationResponse)))]
-pub(crate) async fn get_simulation(service: Data<Operations>) -> HttpResponse {
-    HttpResponse::Ok().json(SimulationResponse::new(&service.context))
 }
 
 /// The depots and what their drones do.

@@ -8,6 +8,7 @@ use skyhaul_engine::ports::Numbered;
 use thiserror::Error;
 
 pub mod memory;
+pub mod simulation;
 pub mod suite;
 
 /// Takes commands and answers once they are durable.

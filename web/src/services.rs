@@ -27,6 +27,7 @@ use crate::ingestion::{self, Ingestion};
 use crate::openapi;
 use crate::operations::{self, Operations};
 use crate::package::{self, Package};
+use crate::ports::simulation::SimulationPort;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 
 pub use crate::health::Readiness;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub clock: Arc<dyn VirtualClock>,
     /// Takes commands.
     pub commands: Arc<dyn CommandPort>,
+    /// Lets operators control the world.
+    pub simulation: Arc<dyn SimulationPort>,
     /// One store a service.
     pub stores: Stores,
     /// The metrics of the process; the services add theirs.
@@ -133,7 +136,7 @@ impl Services {
             package: Data::new(package),
             drones: Data::new(drones),
             carriers: Data::new(carriers),
-            operations: Data::new(Operations::new(&context)),
+            operations: Data::new(Operations::new(&context, parts.simulation)),
             dashboard: Data::new(Dashboard::new(context.settings.telemetry_address.port())),
         };
         let projections = vec![of_ingestion, of_delivery, of_package, of_drones, of_carriers];

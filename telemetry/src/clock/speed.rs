@@ -28,6 +28,12 @@ impl Speed {
     }
 }
 
+impl Default for Speed {
+    fn default() -> Self {
+        Self::REAL
+    }
+}
+
 impl std::str::FromStr for Speed {
     type Err = String;
 

@@ -85,7 +85,7 @@ pub(super) struct Client {
     messages: u32,
     errors: u32,
     errors_since: Instant,
-    speed_changes: u64,
+    clock_changes: u64,
     clock_tick: u64,
 }
 
@@ -111,9 +111,9 @@ enum Wake {
 impl Client {
     pub(super) fn new(admitted: Admitted, surroundings: Surroundings, seat: Seat) -> Self {
         let now = Instant::now();
-        let (speed_changes, clock_tick) = {
+        let (clock_changes, clock_tick) = {
             let picture = surroundings.picture.read();
-            (picture.speed_changes(), picture.tick())
+            (picture.clock_changes(), picture.tick())
         };
         let mut client = Self {
             socket: admitted.socket,
@@ -127,7 +127,7 @@ impl Client {
             messages: 0,
             errors: 0,
             errors_since: now,
-            speed_changes,
+            clock_changes,
             clock_tick,
         };
         client.greet(admitted.speaks_otherwise);
@@ -244,9 +244,9 @@ impl Client {
             CLOCK_TICKS_UNPACED
         };
         let is_due = picture.tick() >= self.clock_tick + period;
-        if is_due || picture.speed_changes() != self.speed_changes {
+        if is_due || picture.clock_changes() != self.clock_changes {
             self.clock_tick = picture.tick();
-            self.speed_changes = picture.speed_changes();
+            self.clock_changes = picture.clock_changes();
             let epoch = &picture.environment().epoch;
             self.outbox
                 .push(frame::clock(epoch, picture.now(), picture.speed()));

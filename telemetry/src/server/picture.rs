@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 use skyhaul_actors::environment::Environment;
@@ -38,6 +39,22 @@ struct Sprite {
     position: OnceLock<String>,
 }
 
+/// How far, in wall seconds, a client's clock may go wrong by itself before it is told: less is worked in without being seen.
+const UNFORESEEN_S: f64 = 0.5;
+
+/// Whether a clock of a speed shows another time than clients expect `passed` after they were told that it was `told`: it was stepped, or waits for
+/// its engine. A clock of a world that runs as fast as it can is told of anyway.
+fn is_unforeseen(told: SimTime, now: SimTime, speed: f64, passed: Duration) -> bool {
+    let gone_s = now.since(told).as_seconds_f64();
+    let expected_s = passed.as_secs_f64() * speed;
+    let borne_s = if speed > 0.0 {
+        UNFORESEEN_S * speed.max(1.0)
+    } else {
+        0.001
+    };
+    speed.is_finite() && (gone_s - expected_s).abs() > borne_s
+}
+
 /// The shared picture.
 pub(super) struct Picture {
     environment: Arc<Environment>,
@@ -49,8 +66,10 @@ pub(super) struct Picture {
     speed: f64,
     behind_s: f64,
     tick: u64,
-    /// Counts changes of the speed.
-    speed_changes: u64,
+    /// Counts what clients must be told of the clock: a change of speed, or a time that their own clocks do not come to by themselves.
+    clock_changes: u64,
+    /// What clients extrapolate from: virtual time and when it was that.
+    told: (SimTime, Instant),
     sprites: Vec<Option<Sprite>>,
     all: Bucket,
     homes: Vec<Bucket>,
@@ -66,17 +85,19 @@ impl Picture {
         tracks: Arc<RwLock<Tracks>>,
         clock: Arc<dyn VirtualClock>,
     ) -> Self {
+        let now = clock.now();
         Self {
             homes: environment.depots.iter().map(|_| Bucket::default()).collect(),
             environment,
             tracks,
             next_event: 0,
-            now: clock.now(),
+            now,
             speed: clock.speed(),
             behind_s: clock.behind_s(),
             clock,
             tick: 0,
-            speed_changes: 0,
+            clock_changes: 0,
+            told: (now, Instant::now()),
             sprites: Vec::new(),
             all: Bucket::default(),
             tiles: HashMap::new(),
@@ -105,8 +126,8 @@ impl Picture {
         self.tick
     }
 
-    pub(super) const fn speed_changes(&self) -> u64 {
-        self.speed_changes
+    pub(super) const fn clock_changes(&self) -> u64 {
+        self.clock_changes
     }
 
     /// The fleet's figures at this tick, encoded when first asked for.
@@ -120,13 +141,7 @@ impl Picture {
     /// Takes in what happened since the last tick. Tracks that were rebuilt and are behind are left alone until they have caught up.
     pub(super) fn advance(&mut self) {
         self.tick += 1;
-        self.now = self.clock.now();
-        self.behind_s = self.clock.behind_s();
-        let speed = self.clock.speed();
-        if speed.to_bits() != self.speed.to_bits() {
-            self.speed = speed;
-            self.speed_changes += 1;
-        }
+        self.look_at_clock();
         self.stats.take();
         for sprite in self.sprites.iter_mut().flatten() {
             sprite.position.take();
@@ -143,6 +158,18 @@ impl Picture {
         if self.history.len() > REMEMBERED_TICKS {
             self.history.pop_front();
         }
+    }
+
+    fn look_at_clock(&mut self) {
+        let (now, speed, looked_at) = (self.clock.now(), self.clock.speed(), Instant::now());
+        let (told, told_at) = self.told;
+        let is_other = speed.to_bits() != self.speed.to_bits();
+        if is_other || is_unforeseen(told, now, speed, looked_at.duration_since(told_at)) {
+            self.clock_changes += 1;
+            self.told = (now, looked_at);
+        }
+        (self.now, self.speed) = (now, speed);
+        self.behind_s = self.clock.behind_s();
     }
 
     /// Draws a drone anew, where it looks otherwise than before.
@@ -397,5 +424,28 @@ pub(super) struct Glance {
 impl Glance {
     pub(super) const fn scope(&self) -> &Scope {
         &self.scope
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_told(gone_ms: u64, speed: f64, passed_ms: u64) -> bool {
+        let now = SimTime::from_micros(gone_ms * 1_000);
+        is_unforeseen(SimTime::ZERO, now, speed, Duration::from_millis(passed_ms))
+    }
+
+    #[test]
+    fn a_clock_is_told_of_where_it_does_not_go_as_its_speed_says() {
+        assert!(!is_told(10_000, 1.0, 10_100), "a wink early");
+        assert!(is_told(70_000, 1.0, 10_000), "it was set forward");
+        assert!(is_told(1_000, 1.0, 10_000), "it waits");
+        assert!(!is_told(600_000, 60.0, 10_300) && is_told(600_000, 60.0, 11_000));
+        assert!(
+            !is_told(0, 0.0, 60_000) && is_told(10, 0.0, 60_000),
+            "it was stepped"
+        );
+        assert!(!is_told(3_600_000, f64::INFINITY, 1));
     }
 }

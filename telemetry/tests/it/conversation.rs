@@ -47,7 +47,7 @@ async fn goes_word_for_word() {
         ask(&mut peer, request).await;
     }
     live.clock.set_speed(60.0);
-    said.push_str(&line("<", &peer.next_of("clock").await));
+    said.push_str(&line("<", &peer.clock_of(&json!(60.0)).await));
     peer.say(r#"{"op":"unsubscribe","id":"figures"}"#).await;
     peer.say(r#"{"op":"unsubscribe","id":"where"}"#).await;
     for seconds in [80, 30, 30] {

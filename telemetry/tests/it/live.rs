@@ -214,8 +214,17 @@ impl Peer {
         message.expect("something comes").and_then(Result::ok)
     }
 
-    /// The next frame.
+    /// The next frame that is no `clock`: those come whenever the test's clock does not go as its speed says.
     pub(crate) async fn next(&mut self) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if frame["type"] != "clock" {
+                return frame;
+            }
+        }
+    }
+
+    async fn frame(&mut self) -> Value {
         match self.message().await {
             Some(Message::Text(text)) => serde_json::from_str(&text).expect("frames are JSON"),
             other => panic!("a frame, not {other:?}"),
@@ -225,7 +234,7 @@ impl Peer {
     /// The next frame of this type.
     pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
         loop {
-            let frame = self.next().await;
+            let frame = self.frame().await;
             if frame["type"] == kind {
                 return frame;
             }
@@ -252,12 +261,20 @@ impl Peer {
             if frame["id"] == "probe" {
                 break;
             }
-            if frame["type"] != "clock" {
-                frames.push(frame);
-            }
+            frames.push(frame);
         }
         self.say(r#"{"op":"unsubscribe","id":"probe"}"#).await;
         frames
+    }
+
+    /// The next `clock` that tells this speed.
+    pub(crate) async fn clock_of(&mut self, speed: &Value) -> Value {
+        loop {
+            let clock = self.next_of("clock").await;
+            if clock["speed"] == *speed {
+                return clock;
+            }
+        }
     }
 
     /// Reads on until the server closes.

@@ -159,6 +159,43 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await close();
   });
 
+  it("holds time: pause, step, speed, by mouse and by keyboard", async () => {
+    const { page, complaints, close } = await open(browser, "/", { motion: "no-preference" });
+    const simulation = async () => (await fetch(`${SERVICE}/api/simulation`)).json();
+    const { speed } = await simulation();
+    const state = (text) => page.locator(".pace-state", { hasText: text }).waitFor();
+    const shown = () => page.locator(".clock-time").innerText();
+    await state("Running");
+    await page.getByRole("button", { name: "Pause the simulation" }).click();
+    await state("Paused");
+    await page.locator(".clock-speed", { hasText: "paused" }).waitFor();
+    const { now } = await simulation();
+    await page.waitForTimeout(3_000);
+    assert.equal((await simulation()).now, now, "it stands");
+    const stood = await shown();
+    await page.waitForTimeout(1_500);
+    assert.equal(await shown(), stood, "and so does what is shown");
+    await page.getByRole("button", { name: "Step by 1 minute" }).click();
+    await page.waitForFunction((before) => document.querySelector(".clock-time")?.textContent !== before, stood);
+    assert.equal(Date.parse((await simulation()).now) - Date.parse(now), 60_000);
+    await picture(page, "simulation-paused");
+    await page.locator(".map").focus().catch(() => undefined);
+    await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+    const before = Date.parse((await simulation()).now);
+    await page.keyboard.press(".");
+    await page.waitForFunction(async (before) => Date.parse((await (await fetch("/api/simulation")).json()).now) > before, before);
+    await page.keyboard.press(" ");
+    await state("Running");
+    await page.getByLabel("Speed").selectOption("10");
+    await state("×10");
+    await page.locator(".clock-speed", { hasText: "×10" }).waitFor();
+    await picture(page, "simulation-running");
+    await page.getByLabel("Speed").selectOption(speed === null ? "max" : String(speed));
+    await state("Running");
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   it("tells who follows a wrong link that there is no such delivery", async () => {
     const { page, close } = await open(plain, "/track/00000000-0000-4000-8000-000000000000", { width: 360, height: 740 });
     await page.getByRole("heading", { name: "No such delivery" }).waitFor();

@@ -10,6 +10,7 @@ import "./page/parts.css";
 import "./page/layout.css";
 import "./fleet/fleet.css";
 import "./order/order.css";
+import "./simulation/simulation.css";
 import "./track/track.css";
 
 /** Between attempts to reach a service that is not there yet, ms. */

@@ -34,6 +34,29 @@ describe("the virtual clock", () => {
     expect(clock.at(2_000)).toBe(60_000);
   });
 
+  it("stands while it is paused, and glides back to where that was", () => {
+    const clock = new SimClock();
+    clock.sync(0, 60, 0);
+    expect(clock.at(1_100)).toBe(66_000);
+    clock.sync(60_000, 0, 1_100);
+    expect(clock.speed).toBe(0);
+    expect(clock.at(1_100)).toBe(66_000);
+    expect(clock.at(8_000)).toBeCloseTo(60_000, -1);
+    clock.reach(90_000, 8_000);
+    expect(clock.at(9_000)).toBeCloseTo(60_000, -1);
+    clock.sync(120_000, 0, 9_000);
+    expect(clock.at(9_000)).toBe(120_000);
+  });
+
+  it("takes another speed without a jump", () => {
+    const clock = new SimClock();
+    clock.sync(0, 1, 0);
+    const shown = clock.at(10_000);
+    clock.sync(10_050, 60, 10_000);
+    expect(clock.at(10_000)).toBeCloseTo(shown, 5);
+    expect(clock.at(14_000)).toBeCloseTo(250_050, -2);
+  });
+
   it("stands between frames where no speed is told, and goes on to what has surely come", () => {
     const clock = new SimClock();
     clock.sync(5_000, null, 0);

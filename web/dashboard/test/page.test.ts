@@ -31,7 +31,7 @@ describe("words", () => {
   it("say spans and countdowns as people do", () => {
     expect([span(45), span(240), span(3_900)]).toEqual(["45 s", "4 min", "1 h 5 min"]);
     expect([countdown(247), countdown(0), countdown(3_847), countdown(-5)]).toEqual(["4:07", "0:00", "1:04:07", "0:00"]);
-    expect([speedWords(1), speedWords(60), speedWords(null)]).toEqual(["real time", "×60", "as fast as it can"]);
+    expect([speedWords(1), speedWords(60), speedWords(null), speedWords(0)]).toEqual(["real time", "×60", "as fast as it can", "paused"]);
     expect([compass(0), compass(350), compass(135), compass(-90)]).toEqual(["N", "N", "SE", "W"]);
     expect([short("drone-12"), short("0a1b2c3d-1111-4222-8333-444455556666")]).toEqual(["drone-12", "0a1b2c3d"]);
   });

@@ -28,6 +28,22 @@ pub(crate) async fn json_object(
     object(&bytes)
 }
 
+/// The same where there may be none, which counts as an object without fields.
+pub(crate) async fn json_object_or_none(
+    request: &HttpRequest,
+    payload: web::Payload,
+    bytes_max: usize,
+) -> Result<Map<String, Value>, Problem> {
+    let bytes = read(request, payload, bytes_max).await?;
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    if !says_json(request) {
+        return Err(Problem::not_json());
+    }
+    object(&bytes)
+}
+
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),

@@ -13,6 +13,10 @@ use crate::ingestion::BODY_BYTES_MAX;
 use crate::location::Location;
 use crate::services::TELEMETRY_PATH;
 
+mod simulation;
+
+pub(crate) use self::simulation::{ActionsResponse, ParkedResponse, SimulationResponse};
+
 /// What a page needs to know before it begins.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ConfigResponse {
@@ -26,7 +30,7 @@ pub(crate) struct ConfigResponse {
     now: String,
     /// Where virtual time began.
     epoch: String,
-    /// Virtual seconds a second; `null` where the world runs as fast as it can.
+    /// Virtual seconds a second: 0 while it is paused, `null` where the world runs as fast as it can.
     speed: Option<f64>,
     /// What a map of it must name.
     attribution: &'static str,
@@ -91,32 +95,6 @@ impl ConfigResponse {
                 page_items: ITEMS_MAX,
                 weight_kg: context.heaviest.get(),
             },
-        }
-    }
-}
-
-/// How the world runs.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SimulationResponse {
-    /// The scenario's name.
-    scenario: String,
-    /// Virtual time now.
-    now: String,
-    /// Virtual seconds a second; `null` where the world runs as fast as it can.
-    speed: Option<f64>,
-    /// How far the engine lags behind the clock, virtual seconds.
-    behind_s: f64,
-}
-
-impl SimulationResponse {
-    /// The state as it is now.
-    pub(super) fn new(context: &Context) -> Self {
-        Self {
-            scenario: context.environment.name.clone(),
-            now: context.calendar.text(context.clock.now()),
-            speed: finite(context.clock.speed()),
-            behind_s: context.clock.behind_s(),
         }
     }
 }

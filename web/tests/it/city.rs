@@ -29,6 +29,7 @@ use skyhaul_web::{Parts, Readiness, Services, Settings, Stores};
 use tokio::sync::watch;
 
 use crate::client::Client;
+use crate::hand::Hand;
 
 /// One depot with two light drones and a van that carries more.
 const SCENARIO: &str = r#"
@@ -229,6 +230,7 @@ pub(crate) struct City {
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) kept: Kept,
     pub(crate) environment: Arc<Environment>,
+    pub(crate) hand: Arc<Hand>,
     port: Arc<Port>,
 }
 
@@ -262,12 +264,14 @@ impl City {
             taken: watch::Sender::new(true),
         });
         let readiness = Arc::new(Readiness::default());
+        let hand = Arc::new(Hand::default());
         let parts = Parts {
             gazetteer: Arc::new(Gazetteer::new(&scenario, &environment)),
             environment: Arc::clone(&environment),
             tracks,
             clock: Arc::clone(&port) as _,
             commands: Arc::new(Handle(Arc::clone(&port))),
+            simulation: Arc::clone(&hand) as _,
             stores: kept.stores(),
             registry: Registry::new(),
             readiness: Arc::clone(&readiness),
@@ -283,6 +287,7 @@ impl City {
             readiness,
             kept,
             environment,
+            hand,
             port,
         };
         city.run(SimDuration::from_millis(1));

@@ -1,4 +1,4 @@
-import type { Alert, Config, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone } from "./model";
+import type { Alert, Config, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, Simulation } from "./model";
 
 /** A request that hangs longer than this, ms, is given up and said so. */
 const WAIT_MS_MAX = 15_000;
@@ -64,6 +64,9 @@ const id = encodeURIComponent;
 /** The service's REST interface, as far as the page uses it. */
 export const api = {
   config: (): Promise<Config> => get("/api/config"),
+  simulation: (): Promise<Simulation> => get("/api/simulation"),
+  /** Pauses, resumes, steps the simulation or sets its speed; answers how it runs then. */
+  pace: async (what: "pause" | "resume" | "step" | "speed", body: unknown = {}): Promise<Simulation> => (await (await call("POST", `/api/simulation/${what}`, body)).json()) as Simulation,
   depots: (): Promise<readonly Depot[]> => rows("/api/depots"),
   zones: (): Promise<GeoJSON.FeatureCollection> => get("/api/zones"),
   alerts: (): Promise<readonly Alert[]> => rows("/api/alerts"),

@@ -23,6 +23,19 @@ export interface Config {
   readonly speed: number | null;
 }
 
+/** `GET /api/simulation`, as far as the page uses it. */
+export interface Simulation {
+  readonly now: string;
+  /** `null` where it runs as fast as it can. */
+  readonly speed: number | null;
+  readonly paused: boolean;
+  readonly steppingTo: string | null;
+  readonly behindS: number;
+  readonly behindSince: string | null;
+  readonly behindCause: string | null;
+  readonly behindRemedy: string | null;
+}
+
 /** `GET /api/deliveries/{id}`. */
 export interface Delivery {
   readonly id: string;

@@ -10,6 +10,7 @@ import { element } from "../page/element";
 import { notice, Shell } from "../page/shell";
 import { Tabs } from "../page/tabs";
 import type { Theme } from "../page/tone";
+import { TimeControls } from "../simulation/controls";
 import type { Telemetry } from "../telemetry/connection";
 import type { Payload } from "../telemetry/frame";
 import type { Tracked } from "../track/tracker";
@@ -55,6 +56,7 @@ export class FleetPage {
   #followed: FollowPanel | null = null;
   #following = false;
   #ends: Ends = NOWHERE;
+  #speed: number | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -81,13 +83,16 @@ export class FleetPage {
     shell.follow(this.telemetry);
     this.root.className = "fleet";
     const title = element("h1", { class: "visually-hidden" }, `The fleet in ${this.config.scenario}`);
-    this.root.replaceChildren(shell.header, element("main", { class: "fleet-main" }, title, element("aside", { class: "side", "aria-label": "Fleet, orders and alerts" }, this.#tabs.root), this.#stage, this.#cards));
+    const time = new TimeControls();
+    this.root.replaceChildren(shell.header, time.root, element("main", { class: "fleet-main" }, title, element("aside", { class: "side", "aria-label": "Fleet, orders and alerts" }, this.#tabs.root), this.#stage, this.#cards));
     this.#tabs.open(this.#address.state.tab ?? "fleet");
     this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats, this.telemetry.clock.speed));
     window.setInterval(() => this.#tick(), TEXT_MS);
     window.setInterval(() => this.#route(this.telemetry.now()), routeMs());
     window.setInterval(() => this.#figures.tick(), CHART_MS);
     this.telemetry.onError((code, message) => code.endsWith("_limit") && this.#say(message));
+    this.telemetry.onClock(() => this.#heardTime(time));
+    time.open();
     this.#list.onTyped = () => this.#tick();
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     await this.#openMap();
@@ -140,6 +145,13 @@ export class FleetPage {
 
   #receive(payload: Payload): void {
     if (payload.kind === "fleet") this.#roster.apply(payload.change, payload.whole);
+  }
+
+  /** Asks how the simulation runs where its speed has changed, whoever changed it. */
+  #heardTime(time: TimeControls): void {
+    const { speed } = this.telemetry.clock;
+    if (speed !== this.#speed) void time.refresh();
+    this.#speed = speed;
   }
 
   #filter(shown: Figures["shown"]): void {

@@ -26,8 +26,9 @@ export function short(id: string): string {
   return id.length > 13 ? id.slice(0, 8) : id;
 }
 
-/** How fast time goes, or nothing where it goes as for everyone. */
+/** How fast time goes. */
 export function speedWords(speed: number | null): string {
+  if (speed === 0) return "paused";
   if (speed === null) return "as fast as it can";
   return speed === 1 ? "real time" : `×${Number(speed.toPrecision(3))}`;
 }

@@ -9,7 +9,7 @@ const SLEW_MS = 800;
  * corrections in over a second, so that drones never twitch. Wall times are `performance.now()`.
  */
 export class SimClock {
-  #anchor: { wall: number; virtual: number; speed: number; error: number } | null = null;
+  #anchor: { wall: number; virtual: number; speed: number; unpaced: boolean; error: number; glides: boolean } | null = null;
   #last = -Infinity;
 
   /** Whether the server has said what time it is. */
@@ -17,30 +17,33 @@ export class SimClock {
     return this.#anchor !== null;
   }
 
-  /** Virtual seconds a wall second; `null` where the world runs as fast as it can, or nothing is known. */
+  /** Virtual seconds a wall second: 0 while the world is paused, `null` where it runs as fast as it can, or nothing is known. */
   get speed(): number | null {
-    const speed = this.#anchor?.speed ?? 0;
-    return speed > 0 ? speed : null;
+    return this.#anchor === null || this.#anchor.unpaced ? null : this.#anchor.speed;
   }
 
   /** Takes the server's time (virtual milliseconds) as of the wall time `wall`. */
   sync(virtual: number, speed: number | null, wall: number): void {
-    const rate = speed !== null && Number.isFinite(speed) && speed > 0 ? speed : 0;
+    const unpaced = speed === null || !Number.isFinite(speed);
+    const rate = unpaced ? 0 : Math.max(0, speed);
+    const before = this.#anchor?.speed ?? 0;
     const shown = this.#anchor === null ? virtual : this.#at(wall);
     const difference = shown - virtual;
-    const jump = this.#anchor === null || Math.abs(difference) > SLEW_SECONDS_MAX * 1_000 * Math.max(rate, 1);
+    const jump = this.#anchor === null || Math.abs(difference) > SLEW_SECONDS_MAX * 1_000 * Math.max(rate, before, 1);
     if (jump) this.#last = -Infinity;
-    this.#anchor = { wall, virtual, speed: rate, error: jump ? 0 : difference };
+    // A clock that went too fast for a moment, before it heard that time is paused or slower, glides back.
+    this.#anchor = { wall, virtual, speed: rate, unpaced, error: jump ? 0 : difference, glides: rate < before };
   }
 
   /** Takes a virtual time that has surely come, where no speed tells how fast time goes. */
   reach(virtual: number, wall: number): void {
-    if (this.#anchor !== null && this.#anchor.speed === 0 && virtual > this.#anchor.virtual) this.#anchor = { ...this.#anchor, virtual, wall };
+    if (this.#anchor?.unpaced && virtual > this.#anchor.virtual) this.#anchor = { ...this.#anchor, virtual, wall };
   }
 
-  /** Virtual milliseconds at a wall time; never goes back between two jumps. */
+  /** Virtual milliseconds at a wall time; never goes back between two jumps or slowdowns. */
   at(wall: number): number {
-    this.#last = Math.max(this.#last, this.#at(wall));
+    const now = this.#at(wall);
+    this.#last = this.#anchor?.glides ? now : Math.max(this.#last, now);
     return this.#last;
   }
 

@@ -52,6 +52,7 @@ export class Telemetry {
   #lostSince: number | null = null;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #watchers = new Set<(link: Link) => void>();
+  readonly #hearers = new Set<() => void>();
   readonly #complaints = new Set<(code: string, message: string) => void>();
 
   constructor(
@@ -77,6 +78,11 @@ export class Telemetry {
   onLink(watcher: (link: Link) => void): void {
     this.#watchers.add(watcher);
     watcher(this.#link);
+  }
+
+  /** Calls whenever the server says what time it is. */
+  onClock(hearer: () => void): void {
+    this.#hearers.add(hearer);
   }
 
   /** Calls for each `error` the server sends. */
@@ -168,6 +174,7 @@ export class Telemetry {
 
   #tell(now: number, speed: number | null): void {
     this.clock.sync(now, speed, this.around.wall());
+    for (const hear of this.#hearers) hear();
     if (this.#link.state === "live") return;
     this.backoff.reset();
     this.#lostSince = null;

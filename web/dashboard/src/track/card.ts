@@ -39,7 +39,7 @@ export class DeliveryCard {
     }
     const left = this.#eta.left(now, wall) ?? 0;
     say(this.#figure, left < 1 ? "Any moment now" : countdown(left));
-    const hurried = speed === 1 ? "" : ` · time runs ${speedWords(speed)}`;
+    const hurried = speed === 1 ? "" : speed === 0 ? " · time is paused" : ` · time runs ${speedWords(speed)}`;
     say(this.#note, `Arrives about ${clockTime(this.#eta.eta ?? tracked.deliveryEta)}${hurried}`);
   }
 }
