@@ -37,7 +37,12 @@ pub enum DemandMessage {
     /// Begin.
     StartDue,
     /// A request may come now.
-    RequestDue,
+    RequestDue {
+        /// Of which plan.
+        generation: u32,
+    },
+    /// The plan is another from now on.
+    PlanChanged,
 }
 
 /// The requests that come by themselves: a Poisson stream by thinning (Lewis, Shedler 1979), or a trace.
@@ -45,6 +50,8 @@ pub enum DemandMessage {
 pub struct DemandSource {
     random: RandomStream,
     requested: u64,
+    /// Counts the plans; timers of earlier ones are void.
+    generation: u32,
 }
 
 impl DemandSource {
@@ -54,6 +61,7 @@ impl DemandSource {
         Self {
             random: RandomStream::new(seed, RANDOM_STREAM),
             requested: 0,
+            generation: 0,
         }
     }
 
@@ -72,23 +80,49 @@ impl Actor for DemandSource {
     fn handle(&mut self, message: DemandMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         let surroundings = ctx.shared_arc();
         let environment = &*surroundings.environment;
-        match (&environment.demand, message) {
-            (None, _) => {}
-            (Some(Demand::Stream(stream)), DemandMessage::StartDue) => self.wait(stream, ctx),
-            (Some(Demand::Stream(stream)), DemandMessage::RequestDue) => {
-                self.on_stream_due(stream, environment, ctx);
+        match message {
+            DemandMessage::StartDue => self.on_start_due(environment, ctx),
+            DemandMessage::RequestDue { generation } if generation == self.generation => {
+                self.on_request_due(environment, ctx);
             }
-            (Some(Demand::Trace(_)), _) => self.on_trace_due(environment, ctx),
+            DemandMessage::RequestDue { .. } => {}
+            DemandMessage::PlanChanged => self.on_plan_changed(environment, ctx),
         }
         Ok(())
     }
 
     fn on_given_up(&self, _parked: &DemandMessage, ctx: &mut Ctx<'_, Skyhaul>) {
-        ctx.send_in(PAUSE, ctx.me::<Self>(), DemandMessage::RequestDue);
+        let generation = self.generation;
+        ctx.send_in(PAUSE, ctx.me::<Self>(), DemandMessage::RequestDue { generation });
     }
 }
 
 impl DemandSource {
+    fn on_start_due(&mut self, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
+        match &environment.demand {
+            None => {}
+            Some(Demand::Stream(stream)) => self.wait(stream, ctx),
+            Some(Demand::Trace(_)) => self.on_trace_due(environment, ctx),
+        }
+    }
+
+    fn on_request_due(&mut self, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
+        match &environment.demand {
+            None => {}
+            Some(Demand::Stream(stream)) => self.on_stream_due(stream, environment, ctx),
+            Some(Demand::Trace(_)) => self.on_trace_due(environment, ctx),
+        }
+    }
+
+    /// Begins the new plan here: what a trace asked for earlier is not asked for again.
+    fn on_plan_changed(&mut self, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.generation += 1;
+        if let Some(Demand::Trace(trace)) = &environment.demand {
+            self.requested = trace.partition_point(|request| request.at <= ctx.now()) as u64;
+        }
+        self.on_start_due(environment, ctx);
+    }
+
     /// A request may come: it does with the share that the present hour has of the busiest one.
     fn on_stream_due(
         &mut self,
@@ -111,7 +145,9 @@ impl DemandSource {
             ctx.send_in(
                 gap.max(SimDuration::from_micros(1)),
                 ctx.me::<Self>(),
-                DemandMessage::RequestDue,
+                DemandMessage::RequestDue {
+                    generation: self.generation,
+                },
             );
         }
     }
@@ -123,7 +159,12 @@ impl DemandSource {
         };
         while let Some(next) = trace.get(usize::try_from(self.requested).unwrap_or(usize::MAX)) {
             if next.at > ctx.now() {
-                ctx.send_at(next.at, ctx.me::<Self>(), DemandMessage::RequestDue);
+                let generation = self.generation;
+                ctx.send_at(
+                    next.at,
+                    ctx.me::<Self>(),
+                    DemandMessage::RequestDue { generation },
+                );
                 return;
             }
             let request = self.write_request(next.pickup, next.dropoff, next.weight, ctx.now());

@@ -1,5 +1,6 @@
 //! The world as it was planned: area, depots, fleets, aircraft, weather, zones, demand. Read-only while it runs.
 
+use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::{LocalPlane, Position};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
@@ -42,6 +43,12 @@ impl Environment {
     #[must_use]
     pub fn depot(&self, depot: DepotId) -> &DepotSpec {
         &self.depots[usize::from(depot.0)]
+    }
+
+    /// How many drones there are.
+    #[must_use]
+    pub fn drones(&self) -> u32 {
+        self.fleets.iter().map(|fleet| fleet.count).sum()
     }
 
     /// The aircraft type.
@@ -117,7 +124,7 @@ pub struct DepotSpec {
 }
 
 /// A number of equal drones at one depot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FleetSpec {
     /// Their home.
     pub depot: DepotId,

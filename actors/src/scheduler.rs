@@ -16,7 +16,7 @@ use skyhaul_engine::time::SimDuration;
 
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::{DroneErrand, DroneMessage};
-use crate::environment::{Environment, Sabotage};
+use crate::environment::{Environment, FleetSpec, Sabotage};
 use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
 use crate::ids::{DeliveryId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
@@ -52,6 +52,13 @@ pub enum SchedulerMessage {
         workflow: Addr<Workflow>,
         /// Why.
         reason: ReleaseReason,
+    },
+    /// Drones joined the fleet, and stand ready.
+    FleetJoined {
+        /// The first of them; the others follow.
+        first: DroneId,
+        /// What they are.
+        fleet: FleetSpec,
     },
     /// A drone stands at home with a full battery.
     DroneReady {
@@ -163,6 +170,7 @@ impl Actor for Scheduler {
             SchedulerMessage::ReleaseDelivery { id, workflow, reason } => {
                 self.on_release_delivery(id, workflow, reason, ctx);
             }
+            SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
             SchedulerMessage::ErrandDone { delivery } => {
                 self.assigned.remove(&delivery);
@@ -279,6 +287,13 @@ impl Scheduler {
             ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
         }
         ctx.send(workflow, WorkflowMessage::TransportReleased);
+    }
+
+    fn on_fleet_joined(&mut self, first: DroneId, fleet: &FleetSpec, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.fleet.join(first, fleet);
+        for drone in (first.0..first.0 + fleet.count).map(DroneId) {
+            self.on_drone_ready(drone, ctx);
+        }
     }
 
     fn on_drone_ready(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {

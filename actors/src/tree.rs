@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use skyhaul_engine::kernel::{Addr, AtLimit, RawAddr, RestartPolicy, SupervisionNotice, SystemEvent};
-use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::airspace::Airspace;
 use crate::carrier::Carrier;
@@ -23,8 +23,9 @@ use crate::delivery::Delivery;
 use crate::demand::DemandSource;
 use crate::depot::Depot;
 use crate::drone::Drone;
-use crate::environment::Environment;
+use crate::environment::{Environment, Weather};
 use crate::event::Event;
+use crate::flight::Conditions;
 use crate::ids::{CarrierId, DepotId, DroneId};
 use crate::ingestion::Ingestion;
 use crate::package::Package;
@@ -59,6 +60,17 @@ pub struct Surroundings {
     pub environment: Arc<Environment>,
     /// Its zones, ready to be asked.
     pub airspace: Airspace,
+    /// What flights go by that took off before the plan changed.
+    former: Option<Former>,
+}
+
+/// Zones and weather as they were.
+#[derive(Debug)]
+struct Former {
+    /// For flights that took off until then.
+    until: SimTime,
+    airspace: Airspace,
+    weather: Weather,
 }
 
 impl Surroundings {
@@ -69,6 +81,35 @@ impl Surroundings {
         Self {
             environment,
             airspace,
+            former: None,
+        }
+    }
+
+    /// The surroundings of a world whose plan was changed at `until`.
+    #[must_use]
+    pub(crate) fn changed(environment: Arc<Environment>, former: &Environment, until: SimTime) -> Self {
+        let former = Former {
+            until,
+            airspace: Airspace::new(former),
+            weather: former.weather,
+        };
+        Self {
+            former: Some(former),
+            ..Self::new(environment)
+        }
+    }
+
+    /// What a flight goes by that took off, or takes off, at `departs`.
+    pub(crate) fn conditions(&self, departs: SimTime) -> Conditions<'_> {
+        match &self.former {
+            Some(former) if departs <= former.until => Conditions {
+                airspace: &former.airspace,
+                weather: &former.weather,
+            },
+            _ => Conditions {
+                airspace: &self.airspace,
+                weather: &self.environment.weather,
+            },
         }
     }
 }

@@ -20,8 +20,14 @@ use crate::ingestion::{Ingestion, IngestionMessage};
 use crate::scheduler::Scheduler;
 use crate::tree::{DEMAND, INGESTION, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
 
+pub mod branch;
+
 /// When the demand begins: the first instant after the founding.
 const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
+
+/// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
+/// another layout is refused and never misread.
+const LAYOUT: u16 = 1;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
@@ -182,7 +188,7 @@ impl World {
     /// # Errors
     /// [`SnapshotError`].
     pub fn save(&self) -> Result<Vec<u8>, SnapshotError> {
-        self.engine.save()
+        Ok([&LAYOUT.to_le_bytes(), self.engine.save()?.as_slice()].concat())
     }
 
     /// The world whose state `bytes` hold. `environment` must be the one it was founded with.
@@ -190,7 +196,21 @@ impl World {
     /// # Errors
     /// [`SnapshotError`], where another build wrote them or they are damaged.
     pub fn load(environment: Arc<Environment>, bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let engine = Engine::load(Arc::new(Surroundings::new(environment)), bytes)?;
+        Self::load_into(Surroundings::new(environment), bytes)
+    }
+
+    fn load_into(surroundings: Surroundings, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let unreadable = |why: String| SnapshotError::Unreadable(why);
+        let (layout, rest) = bytes
+            .split_first_chunk()
+            .ok_or_else(|| unreadable("it is empty".to_owned()))?;
+        let found = u16::from_le_bytes(*layout);
+        if found != LAYOUT {
+            return Err(unreadable(format!(
+                "its actors have layout {found}, this build reads layout {LAYOUT}"
+            )));
+        }
+        let engine = Engine::load(Arc::new(surroundings), rest)?;
         Ok(Self { engine })
     }
 }

@@ -10,7 +10,7 @@ use skyhaul_engine::units::{Kilograms, WattHours};
 
 use super::{Drone, DroneErrand, DroneMessage, DroneState};
 use crate::event::{AssignmentRefusal, Event, Leg, LegPurpose};
-use crate::flight::{Conditions, Departure, FlightPlan, plan_flight};
+use crate::flight::{Departure, FlightPlan, plan_flight};
 use crate::tree::{Skyhaul, Surroundings};
 
 /// A leg under way. Its path is not kept: the same plan comes out whenever it is asked for.
@@ -119,10 +119,7 @@ impl Drone {
     }
 
     fn plan(&self, flight: &Flight, surroundings: &Surroundings) -> Result<FlightPlan, AssignmentRefusal> {
-        let conditions = Conditions {
-            airspace: &surroundings.airspace,
-            weather: &surroundings.environment.weather,
-        };
+        let conditions = surroundings.conditions(flight.departure.time);
         let payload = flight.parcel.unwrap_or_default();
         plan_flight(
             self.spec(surroundings),
@@ -218,6 +215,14 @@ impl Drone {
                 battery: self.battery,
                 parcel_at: matches!(state, DroneState::Unloading(_)).then_some(self.at),
             },
+        }
+    }
+
+    /// When it lands, where it flies.
+    pub(crate) fn lands_at(&self, surroundings: &Surroundings) -> Option<SimTime> {
+        match self.state {
+            DroneState::Flying(flight) => self.plan(&flight, surroundings).ok().map(|plan| plan.arrives()),
+            _ => None,
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::WattHours;
 
-use crate::environment::{AircraftSpec, Environment, Sabotage};
+use crate::environment::{AircraftSpec, Environment, FleetSpec, Sabotage};
 use crate::event::AssignmentRefusal;
 use crate::flight::Conditions;
 use crate::ids::{AircraftId, DepotId, DroneId};
@@ -162,6 +162,18 @@ impl Fleet {
         group.map_or(Err(AssignmentRefusal::NobodyCan), |group| {
             group.assess(errand, surroundings, now)
         })
+    }
+
+    /// Drones join; they are not ready yet.
+    pub(super) fn join(&mut self, first: DroneId, fleet: &FleetSpec) {
+        self.groups.push(Group {
+            depot: fleet.depot,
+            aircraft: fleet.aircraft,
+            first,
+            count: fleet.count,
+            idle: BTreeSet::new(),
+            gone: BTreeSet::new(),
+        });
     }
 
     /// A drone stands ready.

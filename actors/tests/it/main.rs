@@ -1,5 +1,6 @@
 //! Whole worlds, run from commands to events.
 
+mod branches;
 mod census;
 mod city;
 mod faults;

@@ -1,0 +1,150 @@
+//! Branch: a world that goes on from a recorded state by another plan: more drones, another demand, other weather, zones or carriers.
+//!
+//! What stands stays: the area, the depots, the drones there are and the types they are of. What flies at the time of the branch ends its leg as
+//! it was planned; a new zone comes into force once the last of those legs has ended.
+
+use std::sync::Arc;
+
+use skyhaul_engine::kernel::SnapshotError;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use thiserror::Error;
+
+use super::{World, is_grounded};
+use crate::carrier::Carrier;
+use crate::demand::DemandMessage;
+use crate::environment::Environment;
+use crate::event::{Event, GroundingReason};
+use crate::ids::{CarrierId, DepotId, DroneId};
+use crate::scheduler::SchedulerMessage;
+use crate::tree::{DEMAND, SCHEDULER, Surroundings};
+
+use self::plan::Fork;
+
+mod plan;
+
+/// Messages from outside at one instant are ordered by number. Those of a branch come after all commands, which are numbered from 0.
+const ORDERS_FROM: u64 = 1 << 47;
+
+/// Why a recorded world cannot go on by another plan.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BranchError {
+    /// The state cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Random streams are part of the state.
+    #[error("a branch goes on with the random streams of the recorded run: leave the seed as it was")]
+    SeedChanged,
+    /// The area is not the same.
+    #[error("a branch has the area of the recorded run: leave [area] as it was")]
+    AreaChanged,
+    /// A depot is new, gone or different.
+    #[error(
+        "a branch has the depots of the recorded run: leave `{0}` and the order of the depots as they were"
+    )]
+    DepotsChanged(String),
+    /// A fleet has fewer drones than fly.
+    #[error(
+        "`{depot}` has {had} drones of type `{aircraft}`, the branch wants {wanted}: a branch takes no drones away; it may have others beside them"
+    )]
+    DronesTaken {
+        /// Where.
+        depot: String,
+        /// Of which type.
+        aircraft: String,
+        /// How many there are.
+        had: u32,
+        /// How many are wanted.
+        wanted: u32,
+    },
+    /// A type of which there are drones is not the same.
+    #[error(
+        "there are drones of type `{0}`: leave it as it was, and give the changed aircraft a name of its own and a fleet beside"
+    )]
+    AircraftChanged(String),
+    /// Addresses of drones are given in order, and one of them is vacant.
+    #[error("a drone's software was given up in the recorded run: no drones can be added after that")]
+    DroneGivenUp,
+}
+
+impl World {
+    /// The world whose state `bytes` hold, from there on by the plan `wanted`. `recorded` must be the plan it was founded with.
+    ///
+    /// # Errors
+    /// [`BranchError`], where the state cannot be read, or `wanted` changes what must stay.
+    pub fn branch(
+        recorded: &Arc<Environment>,
+        bytes: &[u8],
+        wanted: &Environment,
+    ) -> Result<Self, BranchError> {
+        let before = Self::load(Arc::clone(recorded), bytes)?;
+        let now = before.now();
+        let surroundings = Surroundings::new(Arc::clone(recorded));
+        let flying = before.actors().drones.iter();
+        let landed_at = flying
+            .filter_map(|(_, drone)| drone.lands_at(&surroundings))
+            .max()
+            .unwrap_or(now);
+        let fork = Fork { now, landed_at };
+        let environment = Arc::new(plan::merge(recorded, wanted, fork)?);
+        if environment.fleets.len() > recorded.fleets.len()
+            && before.actors().drones.len() != recorded.drones() as usize
+        {
+            return Err(BranchError::DroneGivenUp);
+        }
+        let surroundings = Surroundings::changed(environment, recorded, now);
+        let mut world = Self::load_into(surroundings, bytes)?;
+        world.go_on_otherwise(recorded, wanted);
+        Ok(world)
+    }
+
+    /// Says what is new, and tells those who must know.
+    fn go_on_otherwise(&mut self, recorded: &Environment, wanted: &Environment) {
+        let environment = Arc::clone(self.environment());
+        for zone in (0..).take(environment.zones.len()).skip(recorded.zones.len()) {
+            self.engine.emit(Event::ZoneDeclared { zone });
+        }
+        for id in (0..)
+            .take(environment.carriers.len())
+            .skip(recorded.carriers.len())
+        {
+            self.engine.spawn(Carrier::new(CarrierId(id), environment.seed));
+        }
+        let soon = self.now() + SimDuration::from_micros(1);
+        self.welcome_drones(recorded, &environment, soon);
+        self.say_who_is_grounded(recorded, &environment);
+        if environment.demand != recorded.demand {
+            self.engine
+                .inject(soon, ORDERS_FROM, DEMAND, DemandMessage::PlanChanged);
+        }
+        let panics = wanted.faults.actor_panic_per_message;
+        if panics.to_bits() != recorded.faults.actor_panic_per_message.to_bits() {
+            self.set_panics(panics);
+        }
+    }
+
+    fn welcome_drones(&mut self, recorded: &Environment, environment: &Environment, soon: SimTime) {
+        let mut next = recorded.drones();
+        let joining = environment.fleets.iter().skip(recorded.fleets.len());
+        for (order, fleet) in (ORDERS_FROM + 1..).zip(joining) {
+            let first = DroneId(next);
+            for _ in 0..fleet.count {
+                self.commission(DroneId(next), fleet, environment);
+                next += 1;
+            }
+            let fleet = fleet.clone();
+            let message = SchedulerMessage::FleetJoined { first, fleet };
+            self.engine.inject(soon, order, SCHEDULER, message);
+        }
+    }
+
+    fn say_who_is_grounded(&mut self, recorded: &Environment, environment: &Environment) {
+        let reason = GroundingReason::Wind;
+        for depot in (0..).take(environment.depots.len()).map(DepotId) {
+            match (is_grounded(depot, recorded), is_grounded(depot, environment)) {
+                (false, true) => self.engine.emit(Event::FleetGrounded { depot, reason }),
+                (true, false) => self.engine.emit(Event::FleetReleased { depot, reason }),
+                (true, true) | (false, false) => {}
+            }
+        }
+    }
+}
