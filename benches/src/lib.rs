@@ -2,5 +2,7 @@
 
 pub mod city;
 pub mod durable;
+pub mod memory;
 pub mod phold;
+pub mod queues;
 pub mod slices;

@@ -2,10 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::rng::RandomStream;
-use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::time::{SimDuration, SimTime};
 
+use crate::memory::resident_bytes;
+use crate::slices::Slices;
+
+pub mod by_hand;
+pub mod floor;
 pub mod kernel;
 pub mod on_actix;
+pub mod three_types;
 
 /// The mean delay between an event and the one it schedules, virtual seconds.
 const DELAY_MEAN_S: f64 = 1.0;
@@ -26,13 +32,74 @@ pub struct Size {
 
 impl Size {
     /// The virtual time in which about `events` events are due: each actor's event takes the mean delay.
-    fn slice(self) -> SimDuration {
+    #[must_use]
+    pub fn slice(self) -> SimDuration {
         SimDuration::from_seconds_f64(self.events as f64 / f64::from(self.actors) * DELAY_MEAN_S)
+    }
+
+    /// Where each slice ends, the untimed first one included.
+    pub fn horizons(self) -> impl Iterator<Item = SimTime> {
+        (0..=self.slices).scan(SimTime::ZERO, move |horizon, _| {
+            *horizon = *horizon + self.slice();
+            Some(*horizon)
+        })
+    }
+
+    /// Runs all slices: `advance` handles what is due until a horizon and answers how many events that were. The first slice is not
+    /// timed.
+    pub fn time(self, mut advance: impl FnMut(SimTime) -> u64) -> Slices {
+        let mut slices = Slices::default();
+        for (number, horizon) in self.horizons().enumerate() {
+            if number == 0 {
+                advance(horizon);
+            } else {
+                slices.time(|| advance(horizon));
+            }
+        }
+        slices
+    }
+}
+
+/// What a run tells, on the kernel or on a peer.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Nanoseconds an event.
+    pub slices: Slices,
+    /// The sum of the states' digests.
+    pub states: u64,
+    /// Bytes by which the process grew, states and events included.
+    pub grown_bytes: u64,
+}
+
+/// Measures a run from before anything was built for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    resident_before: u64,
+}
+
+impl Measure {
+    /// To be called before anything is built.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self {
+            resident_before: resident_bytes(),
+        }
+    }
+
+    /// To be called when all slices have run and all that was built still lives.
+    #[must_use]
+    pub fn end(self, slices: Slices, states: u64) -> Run {
+        Run {
+            slices,
+            states,
+            grown_bytes: resident_bytes().saturating_sub(self.resident_before),
+        }
     }
 }
 
 /// When the first event of actor `index` is due, after the start.
-fn first_delay(index: u32) -> SimDuration {
+#[must_use]
+pub fn first_delay(index: u32) -> SimDuration {
     delay(&mut RandomStream::new(SEED, u64::MAX - u64::from(index)))
 }
 

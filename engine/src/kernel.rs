@@ -16,6 +16,8 @@
 
 mod actor;
 mod address;
+#[doc(hidden)]
+pub mod bench;
 mod context;
 mod core;
 mod diagnosis;

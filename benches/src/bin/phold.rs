@@ -1,7 +1,7 @@
-//! The kernel beside actix at PHOLD, in one run.
+//! The kernel beside actix, a simulator written by hand and the host's floor at PHOLD, in one run.
 
 use clap::Parser;
-use skyhaul_benches::phold::{Size, kernel, on_actix};
+use skyhaul_benches::phold::{Run, Size, by_hand, floor, kernel, on_actix, three_types};
 
 /// PHOLD on the kernel and on actix, nanoseconds an event.
 #[derive(Parser)]
@@ -15,7 +15,7 @@ struct Arguments {
     /// Slices timed.
     #[arg(long, default_value_t = 15)]
     slices: usize,
-    /// The kernel alone, without its peer.
+    /// The kernel and the floor alone, without peers.
     #[arg(long)]
     alone: bool,
 }
@@ -32,24 +32,31 @@ fn main() {
             events: arguments.events,
             slices: arguments.slices,
         };
-        let kernel = kernel::run(size);
         println!("\n{actors} actors");
-        println!("  kernel                     {}", kernel.slices);
+        let (kernel, order) = kernel::run(size);
+        tell("kernel, one type of actor", &kernel);
+        tell("kernel, three types", &three_types::run(size));
+        tell("floor, nothing put in order", &floor::run(size));
         println!(
-            "    digest of states {:016x}, of order {:016x}",
-            kernel.states, kernel.order
+            "    digest of states {:016x}, of order {order:016x}",
+            kernel.states
         );
         if arguments.alone {
             continue;
         }
-        let actix = on_actix::run(size);
-        println!("  actix, PHOLD with a heap   {}", actix.phold);
-        println!("  actix, send().await alone  {}", actix.messages);
-        println!("    digest of states {:016x}", actix.states);
+        tell("by hand, binary heap", &by_hand::run(size));
+        let (actix, messages) = on_actix::run(size);
+        tell("actix, PHOLD with a heap", &actix);
+        println!("  {:30}{messages}", "actix, send().await alone");
+        assert_eq!(kernel.states, actix.states, "peers end in the same states");
         println!(
             "  ratio of medians: {:.1} to PHOLD, {:.1} to send().await alone",
-            actix.phold.median() / kernel.slices.median(),
-            actix.messages.median() / kernel.slices.median(),
+            actix.slices.median() / kernel.slices.median(),
+            messages.median() / kernel.slices.median(),
         );
     }
+}
+
+fn tell(name: &str, run: &Run) {
+    println!("  {name:30}{}", run.slices);
 }

@@ -1,14 +1,13 @@
-//! PHOLD on the kernel.
+//! PHOLD on the kernel, one type of actor.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Engine, RegionId};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Engine, System};
 use skyhaul_engine::ports::{EventSink, Numbered};
 use skyhaul_engine::time::SimTime;
 
-use super::{Size, State, first_delay};
-use crate::slices::Slices;
+use super::{Measure, Run, Size, State, first_delay};
 
 /// An actor that answers every event with one for another.
 #[derive(Clone, Serialize, Deserialize)]
@@ -54,47 +53,31 @@ impl EventSink<()> for Nobody {
     fn accept(&mut self, _event: Numbered<()>) {}
 }
 
-/// What a run of the kernel tells.
-#[derive(Debug)]
-pub struct Run {
-    /// Nanoseconds an event.
-    pub slices: Slices,
-    /// The sum of the states' digests.
-    pub states: u64,
-    /// The kernel's own digest of the order of all events.
-    pub order: u64,
-}
-
-/// Runs PHOLD.
-///
-/// # Panics
-/// Where the kernel halts, which PHOLD gives it no reason for.
+/// A run, and the kernel's own digest of the order of all its events.
 #[must_use]
-pub fn run(size: Size) -> Run {
+pub fn run(size: Size) -> (Run, u64) {
+    let measure = Measure::begin();
     let mut engine = Engine::<Phold>::new(Arc::new(size.actors));
     for index in 0..size.actors {
         let entity = engine.spawn(Entity(State::new(index)));
         let at = SimTime::ZERO + first_delay(index);
         engine.inject(at, u64::from(index), entity, EntityMessage::EventDue);
     }
-    let mut slices = Slices::default();
-    let advance = |engine: &mut Engine<Phold>| {
-        let before = engine.counters().handled;
-        let horizon = engine.now() + size.slice();
-        engine
-            .run_until(horizon, &mut Nobody)
-            .expect("PHOLD moves time with every event");
-        engine.counters().handled - before
-    };
-    advance(&mut engine);
-    for _ in 0..size.slices {
-        slices.time(|| advance(&mut engine));
-    }
-    let entities = engine.actors(RegionId(0)).entities.iter();
-    let states = entities.fold(0, |sum: u64, (_, entity)| sum.wrapping_add(entity.0.digest()));
-    Run {
-        slices,
-        states,
-        order: engine.digest(),
-    }
+    let slices = size.time(|horizon| advance(&mut engine, horizon));
+    let states = (0..size.actors)
+        .filter_map(|index| engine.get(Addr::<Entity>::first_tenant(index)))
+        .fold(0, |sum: u64, entity| sum.wrapping_add(entity.0.digest()));
+    (measure.end(slices, states), engine.digest())
+}
+
+/// Handles what is due until `horizon` and tells how much that was.
+///
+/// # Panics
+/// Where the kernel halts, which PHOLD gives it no reason for.
+pub(super) fn advance<S: System<Event = ()>>(engine: &mut Engine<S>, horizon: SimTime) -> u64 {
+    let before = engine.counters().handled;
+    engine
+        .run_until(horizon, &mut Nobody)
+        .expect("PHOLD moves time with every event");
+    engine.counters().handled - before
 }

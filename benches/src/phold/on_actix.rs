@@ -8,7 +8,7 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use skyhaul_engine::rng::RandomStream;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
-use super::{SEED, Size, State, first_delay};
+use super::{Measure, Run, SEED, Size, State, first_delay};
 use crate::slices::{Slices, thread_time};
 
 struct Entity {
@@ -48,21 +48,11 @@ impl Handler<GetDigest> for Entity {
     }
 }
 
-/// What a run on actix tells.
-#[derive(Debug)]
-pub struct Run {
-    /// Nanoseconds an event, the driver's heap included.
-    pub phold: Slices,
-    /// Nanoseconds a `send().await` to a random actor, nothing else.
-    pub messages: Slices,
-    /// The sum of the states' digests when PHOLD ended.
-    pub states: u64,
-}
-
-/// Runs PHOLD, then messages alone.
+/// Runs PHOLD, the driver's heap included, then `send().await` to random actors and nothing else: nanoseconds a message.
 #[must_use]
-pub fn run(size: Size) -> Run {
+pub fn run(size: Size) -> (Run, Slices) {
     actix_rt::System::new().block_on(async {
+        let measure = Measure::begin();
         let entities: Vec<Addr<Entity>> = (0..size.actors)
             .map(|index| {
                 Entity {
@@ -72,13 +62,9 @@ pub fn run(size: Size) -> Run {
                 .start()
             })
             .collect();
-        let (phold, states) = phold(&entities, size).await;
-        let messages = messages(&entities, size).await;
-        Run {
-            phold,
-            messages,
-            states,
-        }
+        let (slices, states) = phold(&entities, size).await;
+        let run = measure.end(slices, states);
+        (run, messages(&entities, size).await)
     })
 }
 
@@ -87,9 +73,7 @@ async fn phold(entities: &[Addr<Entity>], size: Size) -> (Slices, u64) {
         .map(|index| Reverse((SimTime::ZERO + first_delay(index), index)))
         .collect();
     let mut slices = Slices::default();
-    let mut horizon = SimTime::ZERO;
-    for slice in 0..=size.slices {
-        horizon = horizon + size.slice();
+    for (slice, horizon) in size.horizons().enumerate() {
         let (started, mut events) = (thread_time(), 0);
         while let Some(Reverse((time, index))) = queue.pop() {
             if time > horizon {

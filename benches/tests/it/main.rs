@@ -3,3 +3,4 @@
 mod city;
 mod durable;
 mod phold;
+mod queues;
