@@ -243,7 +243,8 @@ impl Actor for Drone {
     }
 
     fn on_given_up(&self, _parked: &DroneMessage, ctx: &mut Ctx<'_, Skyhaul>) {
-        let fall = self.announce_failure(DroneFailure::Software, ctx);
+        let fall = self.fall(ctx);
+        self.announce_failure(DroneFailure::Software, &fall, ctx);
         self.tell_scheduler(&fall, true, ctx);
         let drone = self.id;
         ctx.send(tree::depot(self.depot), DepotMessage::DroneLost { drone });
@@ -311,7 +312,8 @@ impl Drone {
     }
 
     fn on_failure_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.fail(DroneFailure::Mechanical, ctx);
+        let fall = self.fall(ctx);
+        self.fail(DroneFailure::Mechanical, &fall, ctx);
     }
 
     fn on_recovery_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -338,12 +340,12 @@ impl Drone {
 
     /// Stands where no lawful way leads on.
     fn strand(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.fail(DroneFailure::Stranded, ctx);
+        self.fail(DroneFailure::Stranded, &self.lie(), ctx);
     }
 
-    fn fail(&mut self, reason: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) {
-        let fall = self.announce_failure(reason, ctx);
-        self.tell_scheduler(&fall, false, ctx);
+    fn fail(&mut self, reason: DroneFailure, fall: &Fall, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.announce_failure(reason, fall, ctx);
+        self.tell_scheduler(fall, false, ctx);
         self.at = fall.at;
         self.battery = fall.battery;
         self.enter(DroneState::Failed);
@@ -355,14 +357,12 @@ impl Drone {
         );
     }
 
-    fn announce_failure(&self, reason: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) -> Fall {
-        let fall = self.fall(ctx);
+    fn announce_failure(&self, reason: DroneFailure, fall: &Fall, ctx: &mut Ctx<'_, Skyhaul>) {
         ctx.emit(Event::DroneFailed {
             drone: self.id,
             reason,
             at: fall.at,
         });
-        fall
     }
 
     fn tell_scheduler(&self, fall: &Fall, is_gone: bool, ctx: &mut Ctx<'_, Skyhaul>) {

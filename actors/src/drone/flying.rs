@@ -210,11 +210,16 @@ impl Drone {
                     parcel_at: flight.parcel.map(|_| here.at),
                 }
             }
-            state => Fall {
-                at: self.at,
-                battery: self.battery,
-                parcel_at: matches!(state, DroneState::Unloading(_)).then_some(self.at),
-            },
+            _ => self.lie(),
+        }
+    }
+
+    /// How it lies where it stands; a leg that brought it here has ended.
+    pub(super) fn lie(&self) -> Fall {
+        Fall {
+            at: self.at,
+            battery: self.battery,
+            parcel_at: matches!(self.state, DroneState::Unloading(_)).then_some(self.at),
         }
     }
 

@@ -193,6 +193,31 @@ fn a_drone_called_back_over_ground_about_to_be_closed_flies_on_and_home_from_the
 }
 
 #[test]
+fn a_drone_that_is_called_back_and_finds_no_way_home_lands_once_and_is_fetched() {
+    let mut planned = environment(1);
+    planned.zones = vec![Zone {
+        name: "over the depot".to_owned(),
+        shape: ZoneShape::Circle {
+            centre: place(0.0, 0.0),
+            radius_m: 200.0,
+        },
+        from: Some(SimTime::ZERO + SimDuration::from_secs(30)),
+        until: Some(SimTime::ZERO + SimDuration::from_secs(300)),
+    }];
+    let mut city = City::new(planned.clone());
+    let delivery = city.request(1, place(3_000.0, 0.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(60);
+    city.ask(Command::CancelDelivery { delivery });
+    city.run_s(6 * 3_600);
+    assert_eq!(city.count(|event| matches!(event, Event::LegEnded { .. })), 1);
+    assert_eq!(
+        city.count(|event| matches!(event, Event::DroneRecovered { .. })),
+        1
+    );
+    assert_eq!(broken(&planned, &city.events), Vec::<String>::new());
+}
+
+#[test]
 fn a_place_that_will_be_closed_when_the_drone_stands_there_is_left_to_carriers() {
     let mut city = City::new(closing_field(60));
     let id = city.request(1, place(0.0, 2_000.0), place(0.0, 4_000.0), 1.0);
