@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use skyhaul_actors::environment::Sabotage;
+use skyhaul_scenarios::swarm::Reduction;
+
 use crate::config::Flag;
 
 /// Drone delivery: an actor-based simulation and dispatch engine with live telemetry.
@@ -11,7 +14,7 @@ use crate::config::Flag;
 #[command(
     version,
     about,
-    after_help = "Examples:\n  skyhaul serve                                   the service on Florence: http://127.0.0.1:8080/\n  skyhaul serve --speed 60 --data /tmp/fast       the same, an hour a minute\n  skyhaul run scenarios/library/seattle.toml      a whole city from a file\n  skyhaul scenario check my-city.toml             what is wrong with a file, or what it will run"
+    after_help = "Examples:\n  skyhaul serve                                   the service on Florence: http://127.0.0.1:8080/\n  skyhaul serve --speed 60 --data /tmp/fast       the same, an hour a minute\n  skyhaul run scenarios/library/seattle.toml      a whole city from a file\n  skyhaul fuzz --seconds 60                       a minute of random worlds, every invariant checked\n  skyhaul scenario check my-city.toml             what is wrong with a file, or what it will run"
 )]
 pub struct Cli {
     /// What to do.
@@ -26,6 +29,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Runs a scenario as fast as the machine can.
     Run(RunArgs),
+    /// Draws whole scenarios with everything that may go wrong, and checks every invariant.
+    Fuzz(FuzzArgs),
     /// Works on scenario files.
     #[command(subcommand)]
     Scenario(ScenarioCommand),
@@ -144,6 +149,41 @@ pub struct RunArgs {
     /// No progress bar, no summary
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// `skyhaul fuzz`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each seed is a scenario with faults and clients who change their minds. It is run twice, straight on and cut, saved and loaded on the way; then nothing fails any more, and all must come to rest. A case that breaks an invariant is made as small as it can be; the command that repeats it is printed. Exit code 70 says that one broke.\n\nExamples:\n  skyhaul fuzz                                     a minute of new seeds\n  skyhaul fuzz --seed 1 --runs 10000 --seconds 3600\n  skyhaul fuzz --seed 1234 --runs 1 --write case   one seed, its scenario as files"
+)]
+pub struct FuzzArgs {
+    /// The first seed; the next runs take the next ones [default: drawn from the clock]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Stop after so many seconds [default: 60, or never where --runs is given]
+    #[arg(long, value_name = "S")]
+    pub seconds: Option<u64>,
+    /// Stop after so many runs
+    #[arg(long, value_name = "N")]
+    pub runs: Option<u64>,
+    /// Runs side by side [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Make each case less than drawn, as a failure's command says
+    #[arg(long, value_name = "DIMENSION:STEPS,…")]
+    pub reduce: Option<Reduction>,
+    /// Write the scenario of the first seed, or the smallest one that failed, and its event log into this folder
+    #[arg(long, value_name = "DIR")]
+    pub write: Option<PathBuf>,
+    /// Print the command of each run before it begins
+    #[arg(long)]
+    pub verbose: bool,
+    /// Print the tally as JSON on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// A mistake for tests to find; no flag sets it.
+    #[arg(skip)]
+    pub sabotage: Option<Sabotage>,
 }
 
 /// `skyhaul scenario`.

@@ -15,5 +15,6 @@ pub mod runner;
 pub mod scenario;
 mod stats;
 pub mod summary;
+pub mod swarm;
 mod table;
 mod zones;

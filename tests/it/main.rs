@@ -3,6 +3,7 @@
 mod browser;
 mod contract;
 mod crash;
+mod fuzz;
 mod misuse;
 mod pacing;
 mod restart;

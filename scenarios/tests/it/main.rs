@@ -9,5 +9,6 @@ mod library;
 mod logs;
 mod mistakes;
 mod runs;
+mod swarm;
 mod town;
 mod unharmed;
