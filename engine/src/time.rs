@@ -81,8 +81,11 @@ impl SimDuration {
         clippy::cast_possible_truncation,
         reason = "`as` saturates, which is what is wanted"
     )]
+    #[inline]
     pub fn from_seconds_f64(seconds: f64) -> Self {
-        Self((seconds * MICROS_PER_SECOND as f64).round() as u64)
+        // By way of `i64`, which processors convert to in one step; it ends after 290,000 years.
+        let micros = (seconds * MICROS_PER_SECOND as f64 + 0.5) as i64;
+        Self(micros.max(0).unsigned_abs())
     }
 
     /// Microseconds in the span.

@@ -10,6 +10,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
         "engine",
         &[
             "geo",
+            "libc",
             "libm",
             "postcard",
             "rand",

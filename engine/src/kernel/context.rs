@@ -2,7 +2,7 @@
 
 use super::actor::{Member, System};
 use super::address::{Addr, RawAddr, RegionId};
-use super::core::{Content, Core, Envelope};
+use super::core::Core;
 use super::entry::Entry;
 use super::parcel::Parcel;
 use super::watch::{EndReason, Notice};
@@ -89,12 +89,10 @@ impl<S: System> Ctx<'_, S> {
         if to.region == self.core.region {
             let parcel = self.core.queue.pack(A::wrap(message));
             let entry = Entry::new(time, source, sequence, to.into(), parcel);
-            self.core.staged.sends.push(entry);
+            self.core.queue.push(self.core.now, entry);
         } else {
             let entry = Entry::new(time, source, sequence, to.into(), Parcel::default());
-            let content = Content::Message(A::wrap(message));
-            let envelope = Envelope { entry, content };
-            self.core.staged.apart.push((to.region, envelope));
+            self.core.send_away(to.region, entry, A::wrap(message));
         }
     }
 
@@ -119,8 +117,7 @@ impl<S: System> Ctx<'_, S> {
 
     fn note(&mut self, notice: Notice) {
         if let Mode::Live = self.mode {
-            let envelope = self.core.notice(self.me, notice);
-            self.core.staged.apart.push(envelope);
+            self.core.send_notice(self.me, notice);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the handlers of a region's actors share: the queue, time, staged output, and what is recorded of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::actor::System;
 use super::address::{RawAddr, RegionId};
 use super::diagnosis::{Counters, DeadLetter, FlightRecorder, Halt, HandlerTimes};
 use super::entry::{Entry, NOTICE};
-use super::parcel::Parcel;
+use super::parcel::{Hold, Parcel};
 use super::queue::Queue;
 use super::slab::SlotPool;
 use super::supervision::{FaultState, Restarts};
@@ -36,8 +36,10 @@ pub struct Core<S: System> {
     pub(super) staged: Staged<S>,
     /// Events on their way out.
     pub(super) out: Vec<(SimTime, S::Event)>,
-    /// Messages for other regions, by region.
+    /// What goes to other regions, by region.
     pub(super) outboxes: Vec<Vec<Envelope<S::Message>>>,
+    /// No later than the earliest of that is due.
+    pub(super) earliest_out: u64,
     pub(super) digest: u64,
     pub(super) counters: Counters,
     pub(super) recorder: FlightRecorder,
@@ -47,48 +49,47 @@ pub struct Core<S: System> {
     pub(super) parked: VecDeque<Parked<S::Message>>,
     pub(super) dead_letters: VecDeque<DeadLetter>,
     pub(super) faults: Option<FaultState>,
-    /// Whom the present message is for, and its place in the order.
-    pub(super) present: (RawAddr, Entry),
+    /// Who hears of an end at present, where the present entry is a notice.
+    pub(super) hears: Option<RawAddr>,
     /// Whether a handler is at work: then a panic is its own.
     pub(super) is_handling: bool,
     /// Set by an actor without which going on makes no sense.
     pub(super) escalated: Option<Halt>,
 }
 
-/// What a handler has done so far; takes effect when it succeeds.
+/// What a handler has done so far, besides sending; takes effect when it succeeds. Its messages are under way already, and are called back where it
+/// fails.
 pub(super) struct Staged<S: System> {
-    /// Messages sent within the region; their parcels are packed already.
-    pub(super) sends: Vec<Entry>,
-    /// What goes to other regions, and what the kernel itself is asked for.
-    pub(super) apart: Vec<(RegionId, Envelope<S::Message>)>,
     pub(super) events: Vec<S::Event>,
     /// Slots taken, in order.
     pub(super) taken: Vec<RawAddr>,
     /// The actors for them.
     pub(super) spawns: Vec<(RawAddr, S::Spawned)>,
     pub(super) stop: Option<EndReason>,
+    /// The last number given to a message before the handler began.
+    pub(super) sequence_before: u64,
 }
 
 impl<S: System> Default for Staged<S> {
     fn default() -> Self {
         Self {
-            sends: Vec::new(),
-            apart: Vec::new(),
             events: Vec::new(),
             taken: Vec::new(),
             spawns: Vec::new(),
             stop: None,
+            sequence_before: 0,
         }
     }
 }
 
-/// A message outside any queue: its entry's parcel is still to be packed.
+/// What is on its way to another region.
 pub(super) struct Envelope<M> {
     pub(super) entry: Entry,
-    pub(super) content: Content<M>,
+    /// What the entry's parcel is to be made of, where it is not made already.
+    pub(super) content: Option<Box<Content<M>>>,
 }
 
-/// What an envelope holds.
+/// What an entry brings.
 pub(super) enum Content<M> {
     /// A message of an actor.
     Message(M),
@@ -129,6 +130,7 @@ impl<S: System> Core<S> {
             staged: Staged::default(),
             out: Vec::new(),
             outboxes: std::iter::repeat_with(Vec::new).take(regions).collect(),
+            earliest_out: u64::MAX,
             digest: 0xCBF2_9CE4_8422_2325,
             counters: Counters::default(),
             recorder: FlightRecorder::default(),
@@ -138,7 +140,7 @@ impl<S: System> Core<S> {
             parked: VecDeque::new(),
             dead_letters: VecDeque::new(),
             faults: None,
-            present: (nobody(), Entry::default()),
+            hears: None,
             is_handling: false,
             escalated: None,
         }
@@ -156,17 +158,15 @@ impl<S: System> Core<S> {
         self.sequence
     }
 
+    /// A handler begins.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.staged.sequence_before = self.sequence;
+    }
+
     /// Lets the staged messages and events out; spawned actors and a stop are left to the region.
     #[inline]
     pub(super) fn commit_outputs(&mut self) {
-        for entry in self.staged.sends.drain(..) {
-            self.queue.push(self.now, entry);
-        }
-        if !self.staged.apart.is_empty() {
-            for (region, envelope) in std::mem::take(&mut self.staged.apart) {
-                self.post(region, envelope);
-            }
-        }
         if !self.staged.events.is_empty() {
             let now = self.now;
             self.out
@@ -174,19 +174,24 @@ impl<S: System> Core<S> {
         }
     }
 
-    /// Sends an envelope on its way: into the queue, or towards another region.
-    pub(super) fn post(&mut self, region: RegionId, envelope: Envelope<S::Message>) {
-        if region == self.region {
-            self.queue.admit(self.now, envelope);
-        } else if let Some(outbox) = self.outboxes.get_mut(usize::from(region.0)) {
-            outbox.push(envelope);
-        } else {
-            self.counters.undeliverable += 1;
-        }
+    /// Sends a message to another region.
+    #[inline]
+    pub(super) fn send_away(&mut self, region: RegionId, entry: Entry, message: S::Message) {
+        let envelope = match Hold::pack_inside(message) {
+            Ok(parcel) => Envelope {
+                entry: entry.with(parcel),
+                content: None,
+            },
+            Err(message) => Envelope {
+                entry,
+                content: Some(Box::new(Content::Message(message))),
+            },
+        };
+        self.put_out(region, envelope);
     }
 
-    /// An envelope with a word of the kernel, from `source`.
-    pub(super) fn notice(&mut self, source: RawAddr, notice: Notice) -> (RegionId, Envelope<S::Message>) {
+    /// Sends a word of the kernel from `source`.
+    pub(super) fn send_notice(&mut self, source: RawAddr, notice: Notice) {
         let goes_to = notice.goes_to();
         let to = RawAddr {
             kind: NOTICE,
@@ -196,7 +201,22 @@ impl<S: System> Core<S> {
         let sequence = self.next_sequence();
         let entry = Entry::new(time, source.source(), sequence, to, Parcel::default());
         let content = Content::Notice(notice);
-        (goes_to.region, Envelope { entry, content })
+        if goes_to.region == self.region {
+            self.queue.admit(self.now, entry, Some(content));
+        } else {
+            let content = Some(Box::new(content));
+            self.put_out(goes_to.region, Envelope { entry, content });
+        }
+    }
+
+    #[inline]
+    fn put_out(&mut self, region: RegionId, envelope: Envelope<S::Message>) {
+        if let Some(outbox) = self.outboxes.get_mut(usize::from(region.0)) {
+            self.earliest_out = self.earliest_out.min(envelope.entry.time);
+            outbox.push(envelope);
+        } else {
+            self.counters.undeliverable += 1;
+        }
     }
 
     /// When a message for `region` that should be handled at `time` is handled: never in the past, and elsewhere no sooner than the lookahead.
@@ -209,12 +229,18 @@ impl<S: System> Core<S> {
         }
     }
 
-    /// Drops all that is staged, as if the handler had never run.
-    pub(super) fn discard_staged(&mut self) {
-        for entry in self.staged.sends.drain(..).rev() {
-            self.queue.drop_entry(entry);
+    /// Drops all that the handler at `source` did, as if it had never run.
+    pub(super) fn discard_staged(&mut self, source: RawAddr) {
+        let before = self.staged.sequence_before;
+        let mut here: BTreeSet<u64> = (before + 1..=self.sequence).collect();
+        for outbox in &mut self.outboxes {
+            while let Some(envelope) = outbox.pop_if(|envelope| envelope.entry.sequence() > before) {
+                here.remove(&envelope.entry.sequence());
+            }
         }
-        self.staged.apart.clear();
+        for sequence in here {
+            self.queue.call_back(source.source(), sequence);
+        }
         self.staged.events.clear();
         self.staged.spawns.clear();
         for addr in self.staged.taken.drain(..).rev() {
@@ -230,7 +256,7 @@ impl<S: System> Core<S> {
             .wrapping_mul(0x0000_0100_0000_01B3)
             .rotate_left(23);
         self.counters.handled += 1;
-        self.recorder.note(entry);
+        self.recorder.note(*entry);
     }
 
     /// Notes that the present message's receiver is gone.
@@ -243,7 +269,7 @@ impl<S: System> Core<S> {
         self.dead_letters.push_back(DeadLetter {
             at: self.now,
             to: to.shown(S::KINDS),
-            from: self.present.1.sender_shown(S::KINDS),
+            from: self.recorder.present().sender_shown(S::KINDS),
         });
     }
 
@@ -253,14 +279,5 @@ impl<S: System> Core<S> {
             self.parked.pop_front();
         }
         self.parked.push_back(parked);
-    }
-}
-
-const fn nobody() -> RawAddr {
-    RawAddr {
-        kind: NOTICE,
-        region: RegionId(0),
-        index: 0,
-        generation: 0,
     }
 }

@@ -14,8 +14,8 @@ pub(super) const DEPTH_MAX: u32 = 10_000;
 /// likely one that sends more than it handles.
 pub(super) const QUEUE_MAX: usize = 1 << 26;
 
-/// Messages the flight recorder keeps: what led to a failure, in 12 KiB.
-const RECORDED: usize = 512;
+/// Messages the flight recorder keeps: what led to a failure, in 4 KiB, which stay in the first-level cache.
+const RECORDED: usize = 128;
 
 /// Of how many messages one has its handler timed.
 const TIMED_EVERY: u32 = 64;
@@ -115,20 +115,20 @@ pub struct Recorded {
     pub at: SimTime,
     /// Who wrote.
     pub from: String,
-    /// The receiver's slot.
-    pub to_index: u32,
+    /// For whom.
+    pub to: String,
 }
 
 /// The last messages handled in a region, always on.
 pub(super) struct FlightRecorder {
-    words: Box<[[u64; 3]; RECORDED]>,
+    entries: Box<[Entry; RECORDED]>,
     count: usize,
 }
 
 impl Default for FlightRecorder {
     fn default() -> Self {
         Self {
-            words: Box::new([[0; 3]; RECORDED]),
+            entries: Box::new([Entry::default(); RECORDED]),
             count: 0,
         }
     }
@@ -136,21 +136,26 @@ impl Default for FlightRecorder {
 
 impl FlightRecorder {
     #[inline]
-    pub(super) fn note(&mut self, entry: &Entry) {
-        self.words[self.count % RECORDED] = entry.words();
+    pub(super) fn note(&mut self, entry: Entry) {
         self.count = self.count.wrapping_add(1);
+        self.entries[self.count % RECORDED] = entry;
+    }
+
+    /// The present message.
+    pub(super) fn present(&self) -> &Entry {
+        &self.entries[self.count % RECORDED]
     }
 
     /// What was recorded, the latest last.
-    pub(super) fn latest(&self, kinds: &[&str]) -> Vec<Recorded> {
+    pub(super) fn latest(&self, kinds: &[&str], region: RegionId) -> Vec<Recorded> {
         let kept = self.count.min(RECORDED);
         (self.count - kept..self.count)
             .map(|number| {
-                let entry = Entry::of_words(self.words[number % RECORDED]);
+                let entry = self.entries[(number + 1) % RECORDED];
                 Recorded {
                     at: SimTime::from_micros(entry.time),
                     from: entry.sender_shown(kinds),
-                    to_index: entry.to(RegionId(0)).index,
+                    to: entry.to(region).shown(kinds),
                 }
             })
             .collect()

@@ -278,8 +278,8 @@ impl<S: System> Engine<S> {
     /// The last messages handled in `region`, the latest last: to read after a failure.
     #[must_use]
     pub fn flight_record(&self, region: RegionId) -> Vec<Recorded> {
-        let region = self.regions.get(usize::from(region.0));
-        region.map_or_else(Vec::new, |region| region.core.recorder.latest(S::KINDS))
+        let core = self.regions.get(usize::from(region.0)).map(|region| &region.core);
+        core.map_or_else(Vec::new, |core| core.recorder.latest(S::KINDS, core.region))
     }
 
     /// How long handlers took, for each type of actor, by its place in [`System::KINDS`].

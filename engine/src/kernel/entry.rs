@@ -66,32 +66,36 @@ impl Entry {
     #[expect(clippy::cast_possible_truncation, reason = "the parts of a packed word")]
     pub(super) fn to(self, region: RegionId) -> RawAddr {
         RawAddr {
-            kind: self.generation_and_kind as u8,
+            kind: self.kind(),
             region,
             index: self.sequence_and_receiver as u32,
             generation: self.generation_and_kind >> (32 - GENERATION_BITS),
         }
     }
 
-    /// Time, source and sequence, receiver: what a flight recorder keeps.
+    /// The receiver's type.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest byte is wanted")]
+    pub(super) fn kind(&self) -> u8 {
+        self.generation_and_kind as u8
+    }
+
+    /// Time, source and sequence, receiver.
     #[inline]
     pub(super) fn words(&self) -> [u64; 3] {
         [self.time, self.source_and_sequence, self.sequence_and_receiver]
     }
 
-    /// The entry whose words these are, without generation and parcel.
-    pub(super) fn of_words([time, source_and_sequence, sequence_and_receiver]: [u64; 3]) -> Self {
-        Self {
-            time,
-            source_and_sequence,
-            sequence_and_receiver,
-            ..Self::default()
-        }
-    }
-
     /// The same with its message packed.
     pub(super) fn with(self, parcel: Parcel) -> Self {
         Self { parcel, ..self }
+    }
+
+    /// Byte `level` of the time, the lowest being 0.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "one byte is wanted")]
+    pub(super) fn time_byte(&self, level: usize) -> u8 {
+        (self.time >> (8 * level)) as u8
     }
 
     /// A number that stands for time, source, sequence and receiver.
@@ -106,13 +110,6 @@ impl Entry {
                 .sequence_and_receiver
                 .wrapping_mul(0x1656_67B1_9E37_79F9)
                 .rotate_left(17)
-    }
-
-    /// Byte `level` of the time, the lowest being 0.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "one byte is wanted")]
-    pub(super) fn time_byte(&self, level: usize) -> u8 {
-        (self.time >> (8 * level)) as u8
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::prefetch::prefetch;
+use super::memory::{self, prefetch};
 
 /// Bytes of a parcel.
 const PARCEL_BYTES: usize = 4;
@@ -51,21 +51,31 @@ impl<M> Hold<M> {
     /// drop.
     const INLINE: bool = size_of::<M>() <= PARCEL_BYTES && !std::mem::needs_drop::<M>();
 
-    /// Makes a parcel of a message. It is to be taken or dropped once.
+    /// Makes a parcel of a message that travels inside, without any hold; gives others back.
     #[inline]
     #[expect(unsafe_code, reason = "a message becomes the bytes of its parcel")]
-    pub(super) fn put(&mut self, message: M) -> Parcel {
-        if Self::INLINE {
-            let mut parcel = Parcel([MaybeUninit::uninit(); PARCEL_BYTES]);
-            // SAFETY: `INLINE` says that a message has at most as many bytes as the parcel; an unaligned write needs nothing else.
-            unsafe { parcel.0.as_mut_ptr().cast::<M>().write_unaligned(message) };
-            return parcel;
+    pub(super) fn pack_inside(message: M) -> Result<Parcel, M> {
+        if !Self::INLINE {
+            return Err(message);
         }
+        let mut parcel = Parcel([MaybeUninit::uninit(); PARCEL_BYTES]);
+        // SAFETY: `INLINE` says that a message has at most as many bytes as the parcel; an unaligned write needs nothing else.
+        unsafe { parcel.0.as_mut_ptr().cast::<M>().write_unaligned(message) };
+        Ok(parcel)
+    }
+
+    /// Makes a parcel of a message. It is to be taken or dropped once.
+    #[inline]
+    pub(super) fn put(&mut self, message: M) -> Parcel {
+        let message = match Self::pack_inside(message) {
+            Ok(parcel) => return parcel,
+            Err(message) => message,
+        };
         if let Some(place) = self.free.pop() {
             self.messages[place as usize] = Some(message);
             return Parcel::of_place(place);
         }
-        self.messages.push(Some(message));
+        memory::push(&mut self.messages, Some(message));
         let place = u32::try_from(self.messages.len() - 1).expect("fewer than 2³² messages on their way");
         Parcel::of_place(place)
     }
@@ -75,7 +85,7 @@ impl<M> Hold<M> {
     #[expect(unsafe_code, reason = "the bytes of a parcel become the message again")]
     pub(super) fn take(&mut self, parcel: Parcel) -> M {
         if Self::INLINE {
-            // SAFETY: the bytes are those `put` wrote for this parcel, and a parcel is taken once.
+            // SAFETY: the bytes are those `pack_inside` wrote for this parcel, and a parcel is taken once.
             return unsafe { parcel.0.as_ptr().cast::<M>().read_unaligned() };
         }
         let place = parcel.place();

@@ -1,10 +1,10 @@
 //! The queue: what is due now, by causal depth, and what is due later.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{RawAddr, RegionId};
-use super::core::{Content, Envelope};
+use super::core::Content;
 use super::entry::{Entry, NOTICE};
 use super::parcel::{Hold, Parcel};
 use super::watch::Notice;
@@ -23,6 +23,8 @@ pub(super) struct Queue<M> {
     deeper: Vec<Entry>,
     depth: u32,
     len: usize,
+    /// Source and sequence of messages that were called back; they are dropped when their turn comes.
+    called_back: BTreeSet<(u64, u64)>,
 }
 
 impl<M> Default for Queue<M> {
@@ -35,6 +37,7 @@ impl<M> Default for Queue<M> {
             deeper: Vec::new(),
             depth: 0,
             len: 0,
+            called_back: BTreeSet::new(),
         }
     }
 }
@@ -57,9 +60,10 @@ impl<M> Queue<M> {
         self.notices.take(entry.parcel)
     }
 
-    /// Drops the message of an entry that was not pushed.
-    pub(super) fn drop_entry(&mut self, entry: Entry) {
-        self.hold.drop_parcel(entry.parcel);
+    /// Takes back a message that was pushed, as if it had never been.
+    pub(super) fn call_back(&mut self, source: u64, sequence: u64) {
+        self.called_back.insert((source, sequence));
+        self.len -= 1;
     }
 
     /// Queues a message, at `now`: it is due then, or later.
@@ -73,29 +77,57 @@ impl<M> Queue<M> {
         }
     }
 
-    /// Packs and queues what came in an envelope.
+    /// Queues an entry from elsewhere; `content` is what its parcel is to be made of, where it is not made already.
     #[inline]
-    pub(super) fn admit(&mut self, now: SimTime, envelope: Envelope<M>) {
-        let parcel = match envelope.content {
-            Content::Message(message) => self.hold.put(message),
-            Content::Notice(notice) => self.notices.put(notice),
+    pub(super) fn admit(&mut self, now: SimTime, entry: Entry, content: Option<Content<M>>) {
+        let entry = match content {
+            None => entry,
+            Some(Content::Message(message)) => entry.with(self.hold.put(message)),
+            Some(Content::Notice(notice)) => entry.with(self.notices.put(notice)),
         };
-        self.push(now, envelope.entry.with(parcel));
+        self.push(now, entry);
+    }
+
+    /// Many entries came: puts in order what came late, so that none of it costs more than the rest.
+    pub(super) fn settle(&mut self) {
+        self.later.settle();
     }
 
     /// The next entry due at `now` or, when there is none left, the first one due until `horizon`; `now` moves to it.
     #[inline]
     pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Entry> {
-        let entry = if self.ready.is_empty() && self.deeper.is_empty() {
-            let entry = self.later.pop_until(horizon.micros())?;
-            *now = SimTime::from_micros(entry.time);
-            self.depth = 0;
-            entry
-        } else {
-            self.pop_at_this_instant(*now)?
-        };
-        self.len -= 1;
-        Some(entry)
+        loop {
+            let entry = if self.is_instant_over() {
+                let entry = self.later.pop_until(horizon.micros())?;
+                *now = SimTime::from_micros(entry.time);
+                self.depth = 0;
+                entry
+            } else {
+                self.pop_at_this_instant(*now)?
+            };
+            if self.called_back.is_empty() || !self.was_called_back(&entry) {
+                self.len -= 1;
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Whether nothing more is due at the present instant but what waits in the wheel.
+    #[inline]
+    fn is_instant_over(&self) -> bool {
+        self.ready.is_empty() && self.deeper.is_empty()
+    }
+
+    /// Drops the message where it was called back.
+    #[cold]
+    fn was_called_back(&mut self, entry: &Entry) -> bool {
+        let was = self.called_back.remove(&(entry.source(), entry.sequence()));
+        if was && entry.kind() == NOTICE {
+            self.notices.drop_parcel(entry.parcel);
+        } else if was {
+            self.hold.drop_parcel(entry.parcel);
+        }
+        was
     }
 
     fn pop_at_this_instant(&mut self, now: SimTime) -> Option<Entry> {
@@ -113,14 +145,14 @@ impl<M> Queue<M> {
         self.ready.pop()
     }
 
-    /// Whom messages are for that will be handled soon; each is told once. Their messages are fetched meanwhile.
+    /// The next entry that will be handled soon, each once; its message is fetched meanwhile.
     #[inline]
-    pub(super) fn come_in_sight(&mut self) -> impl Iterator<Item = &Entry> {
-        self.later.come_in_sight().iter().inspect(|entry| {
-            if entry.to(RegionId(0)).kind != NOTICE {
-                self.hold.prefetch(entry.parcel);
-            }
-        })
+    pub(super) fn come_in_sight(&mut self) -> Option<Entry> {
+        let entry = *self.later.come_in_sight()?;
+        if entry.kind() != NOTICE {
+            self.hold.prefetch(entry.parcel);
+        }
+        Some(entry)
     }
 
     /// How deep the present instant's chain of causes is.
@@ -147,7 +179,8 @@ impl<M> Queue<M> {
 
     /// All later entries, in order. Between two instants these are all there are.
     pub(super) fn in_order(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = self.later.iter().collect();
+        let stays = |entry: &Entry| !self.called_back.contains(&(entry.source(), entry.sequence()));
+        let mut entries: Vec<Entry> = self.later.iter().filter(stays).collect();
         entries.sort_unstable();
         entries
     }
@@ -157,7 +190,7 @@ impl<M> Queue<M> {
     where
         M: Clone,
     {
-        if entry.to(RegionId(0)).kind == NOTICE {
+        if entry.kind() == NOTICE {
             Content::Notice(self.notices.copy(&entry.parcel))
         } else {
             Content::Message(self.hold.copy(&entry.parcel))

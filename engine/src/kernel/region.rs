@@ -75,12 +75,11 @@ impl<S: System> Region<S> {
             if core.queue.depth() > DEPTH_MAX || core.queue.len() > self.queue_max {
                 return Pause::Halted(self.halt(&entry));
             }
-            for soon in core.queue.come_in_sight() {
+            while let Some(soon) = core.queue.come_in_sight() {
                 S::prefetch(&self.actors, soon.to(core.region));
             }
             core.note(&entry);
             let to = entry.to(core.region);
-            core.present = (to, entry);
             if to.kind == NOTICE {
                 self.take_notice(&entry);
             } else {
@@ -105,7 +104,10 @@ impl<S: System> Region<S> {
     #[cold]
     fn contain(&mut self, failure: Failure) {
         let Self { core, actors, .. } = self;
-        let to = core.present.0;
+        let to = core
+            .hears
+            .take()
+            .unwrap_or_else(|| core.recorder.present().to(core.region));
         let mut failure = failure;
         core.is_handling = false;
         while let Some(work) = S::contain(actors, core, to, &failure) {
@@ -137,12 +139,15 @@ impl<S: System> Region<S> {
             }
             Notice::Unwatch { watched, watcher } => self.core.watches.remove(watched, watcher),
             Notice::Ended { to, ended } => {
-                self.core.present.0 = to;
+                self.core.hears = Some(to);
                 self.core.is_handling = true;
                 let told = S::tell(&mut self.actors, &mut self.core, to, ended);
                 self.core.is_handling = false;
                 match told {
-                    Ok(()) => self.settle(to),
+                    Ok(()) => {
+                        self.core.hears = None;
+                        self.settle(to);
+                    }
                     Err(failure) => self.contain(failure),
                 }
             }
@@ -151,21 +156,25 @@ impl<S: System> Region<S> {
 
     fn tell_end(&mut self, who: RawAddr, to: RawAddr, reason: EndReason) {
         let ended = Ended { who, reason };
-        let (region, envelope) = self.core.notice(who, Notice::Ended { to, ended });
-        self.core.post(region, envelope);
+        self.core.send_notice(who, Notice::Ended { to, ended });
     }
 
     /// Lets spawned actors live and a stopped one go.
     #[inline]
     fn settle(&mut self, handled: RawAddr) {
-        let staged = &mut self.core.staged;
-        if !staged.taken.is_empty() {
-            staged.taken.clear();
-            for (addr, spawned) in staged.spawns.drain(..) {
-                S::insert(&mut self.actors, addr, spawned);
-            }
+        let staged = &self.core.staged;
+        if !staged.taken.is_empty() || staged.stop.is_some() {
+            self.let_live_and_go(handled);
         }
-        if let Some(reason) = staged.stop.take() {
+    }
+
+    #[inline(never)]
+    fn let_live_and_go(&mut self, handled: RawAddr) {
+        self.core.staged.taken.clear();
+        for (addr, spawned) in self.core.staged.spawns.drain(..) {
+            S::insert(&mut self.actors, addr, spawned);
+        }
+        if let Some(reason) = self.core.staged.stop.take() {
             self.let_go(handled, &reason);
         }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
 use super::address::{Addr, GENERATION_BITS, RegionId};
-use super::prefetch::prefetch;
+use super::memory::{self, prefetch};
 use super::supervision::{Kept, Record};
 
 /// All actors of one type in one region.
@@ -103,8 +103,8 @@ impl<A: Actor> Slab<A> {
     /// Puts an actor into a slot; for [`system!`](crate::system).
     pub fn insert(&mut self, index: u32, generation: u32, actor: A) {
         let place = index as usize;
-        if self.slots.len() <= place {
-            self.slots.resize_with(place + 1, || Slot::Vacant);
+        while self.slots.len() <= place {
+            memory::push(&mut self.slots, Slot::Vacant);
         }
         self.slots[place] = Slot::Living { generation, actor };
         if let Some(record) = self.records.get_mut(place) {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::actor::System;
 use super::address::{RawAddr, RegionId};
-use super::core::{Content, Envelope, Parked};
+use super::core::{Content, Parked};
 use super::diagnosis::{Counters, DeadLetter};
 use super::engine::{Engine, Regions};
 use super::entry::Entry;
@@ -205,7 +205,7 @@ fn restore<S: System>(region: &mut Region<S>, image: RegionImage<S>, now: SimTim
             Brought::Message(message) => Content::Message(message),
             Brought::Notice(notice) => Content::Notice(notice),
         };
-        core.queue.admit(now, Envelope { entry, content });
+        core.queue.admit(now, entry, Some(content));
     }
 }
 

@@ -143,7 +143,7 @@ struct Handled<A: Actor> {
 ///
 /// # Errors
 /// [`Failure`], where the handler answered so.
-#[inline]
+#[inline(always)]
 pub fn deliver<S, A>(
     slab: &mut Slab<A>,
     core: &mut Core<S>,
@@ -168,6 +168,7 @@ where
             *kept = Some(Kept::InLog);
         }
     }
+    core.begin();
     let mut ctx = Ctx {
         core,
         me: to,
@@ -200,6 +201,7 @@ where
             *kept = Some(Kept::InLog);
         }
     }
+    core.begin();
     let mut ctx = Ctx {
         core,
         me: to,
@@ -218,7 +220,7 @@ fn living<A>(slots: &mut [Slot<A>], to: RawAddr) -> Option<&mut A> {
 }
 
 /// The handler has returned: what it did takes effect, unless it forgot something or the fault plan strikes.
-#[inline]
+#[inline(always)]
 fn complete<S, A>(
     records: &mut [Option<Box<Record<A>>>],
     core: &mut Core<S>,
@@ -297,7 +299,7 @@ where
     S: System,
     A: Member<System = S>,
 {
-    core.discard_staged();
+    core.discard_staged(to);
     let (actor, work) = restore(slab, core, to)?;
     let is_whole = actor.is_some();
     if let Some(actor) = actor {
@@ -408,6 +410,7 @@ fn give_up<S, A>(
         core.counters.skipped += 1;
     }
     if let (Some(actor), Work::Message(message)) = (actor, &work) {
+        core.begin();
         let mut ctx = Ctx {
             core: &mut *core,
             me: to,
@@ -415,7 +418,7 @@ fn give_up<S, A>(
         };
         match catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx))) {
             Ok(()) => core.commit_outputs(),
-            Err(_) => core.discard_staged(),
+            Err(_) => core.discard_staged(to),
         }
     }
     core.staged.stop = stops.then(|| EndReason::GivenUp { cause: cause.clone() });

@@ -104,7 +104,7 @@ macro_rules! system {
                 const POLICIES: &'static [$crate::kernel::RestartPolicy] =
                     &[$(<$actor as $crate::kernel::Actor>::RESTART),+];
 
-                #[inline]
+                #[inline(always)]
                 fn dispatch(
                     actors: &mut $actors,
                     core: &mut $crate::kernel::Core<Self>,

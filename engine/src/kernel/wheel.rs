@@ -20,13 +20,21 @@ mod slots;
 const SORT_MAX: usize = 8_192;
 
 /// Entries up to which a plain sort beats counting first.
-const PLAIN_SORT_MAX: usize = 64;
+const PLAIN_SORT_MAX: usize = 8;
+
+/// Entries that may wait beside the run, and entries of a slot that are sorted whatever the horizon: few cost little in any order.
+const LATE_MAX: usize = 16;
+
+/// Bits by which a slot is dealt out at most: the counts of 2¹³ parts fill a first-level cache.
+const PARTS_BITS_MAX: usize = 13;
+
+/// Moves an entry may take to its place, on average, before sorting by moves is given up.
+const MOVES_MAX: usize = 8;
 
 /// How many entries ahead of the next one are worth fetching.
 const AHEAD: usize = 8;
 
 /// Entries in order of time, then of their own key.
-#[derive(Default)]
 pub(super) struct Wheel {
     /// The time from which levels are counted; no entry in a slot is earlier.
     base: u64,
@@ -39,7 +47,32 @@ pub(super) struct Wheel {
     told: usize,
     /// What came when the run already covered its time.
     late: BinaryHeap<Reverse<Entry>>,
+    /// When the first of those is due; `u64::MAX` where there is none.
+    first_late: u64,
     slots: Slots,
+    /// What is taken from a slot of which only a part is sorted, and what stays there, while that is done.
+    due: Vec<Entry>,
+    apart: Vec<Entry>,
+    /// Where the next entry of each part of a slot goes while it is dealt out.
+    places: Vec<u32>,
+}
+
+impl Default for Wheel {
+    fn default() -> Self {
+        Self {
+            base: 0,
+            covered: 0,
+            run: Vec::new(),
+            at: 0,
+            told: 0,
+            late: BinaryHeap::new(),
+            first_late: u64::MAX,
+            slots: Slots::default(),
+            due: Vec::new(),
+            apart: Vec::new(),
+            places: Vec::new(),
+        }
+    }
 }
 
 impl Wheel {
@@ -47,6 +80,7 @@ impl Wheel {
     #[inline]
     pub(super) fn push(&mut self, entry: Entry) {
         if entry.time < self.covered {
+            self.first_late = self.first_late.min(entry.time);
             self.late.push(Reverse(entry));
         } else {
             self.slots.push(self.base, entry);
@@ -56,35 +90,50 @@ impl Wheel {
     /// The first entry, taken out, unless it is due after `horizon`.
     #[inline]
     pub(super) fn pop_until(&mut self, horizon: u64) -> Option<Entry> {
-        if !self.late.is_empty() {
-            return self.pop_beside_late(horizon);
+        if let Some(next) = self.run.get(self.at)
+            && next.time < self.first_late
+        {
+            if next.time > horizon {
+                return None;
+            }
+            self.at += 1;
+            return Some(*next);
         }
-        if self.at == self.run.len() && !self.refill() {
-            return None;
-        }
-        let next = self.run[self.at];
-        if next.time > horizon {
-            return None;
-        }
-        self.at += 1;
-        Some(next)
+        self.pop_slowly(horizon)
     }
 
-    fn pop_beside_late(&mut self, horizon: u64) -> Option<Entry> {
-        let Reverse(late) = *self.late.peek()?;
-        match self.run.get(self.at) {
-            Some(next) if *next < late => {
-                let next = *next;
-                (next.time <= horizon).then(|| {
-                    self.at += 1;
-                    next
-                })
-            }
-            _ => (late.time <= horizon).then(|| {
-                self.late.pop();
-                late
-            }),
+    /// The same where something came late, or the run is at its end.
+    #[inline(never)]
+    fn pop_slowly(&mut self, horizon: u64) -> Option<Entry> {
+        if self.at == self.run.len() && self.late.is_empty() && !self.refill(horizon) {
+            return None;
         }
+        let next = self.run.get(self.at).copied();
+        let late = self.late.peek().map(|Reverse(late)| *late);
+        let first = next.into_iter().chain(late).min()?;
+        if first.time > horizon {
+            return None;
+        }
+        if next == Some(first) {
+            self.at += 1;
+        } else {
+            self.late.pop();
+            self.first_late = self.late.peek().map_or(u64::MAX, |Reverse(late)| late.time);
+        }
+        Some(first)
+    }
+
+    /// Puts what came late into the run, where it is much.
+    pub(super) fn settle(&mut self) {
+        if self.late.len() <= LATE_MAX {
+            return;
+        }
+        self.run.drain(..self.at);
+        self.run.extend(self.late.drain().map(|Reverse(entry)| entry));
+        // The stable sort finds the part that is in order already.
+        self.run.sort();
+        (self.at, self.told) = (0, 0);
+        self.first_late = u64::MAX;
     }
 
     /// When the first entry is due. Looks through a whole slot where no run is at hand.
@@ -101,19 +150,21 @@ impl Wheel {
     pub(super) fn next_time_bound(&self) -> Option<u64> {
         let next = self.run.get(self.at).map(|entry| entry.time);
         let late = self.late.peek().map(|Reverse(entry)| entry.time);
-        next.into_iter()
-            .chain(late)
-            .min()
-            .or_else(|| self.slots.first(self.base).map(|first| first.start))
+        next.into_iter().chain(late).min().or_else(|| {
+            let first = self.slots.first(self.base)?;
+            Some(first.start.max(self.covered))
+        })
     }
 
-    /// The entries that have come within sight since this was asked last: of a fresh run several, then one for each taken.
+    /// The next entry that has come within sight since this was asked last: of a fresh run several, then one for each taken.
     #[inline]
-    pub(super) fn come_in_sight(&mut self) -> &[Entry] {
-        let to = (self.at + AHEAD).min(self.run.len());
-        let from = self.told.clamp(self.at, to);
-        self.told = to;
-        &self.run[from..to]
+    pub(super) fn come_in_sight(&mut self) -> Option<&Entry> {
+        if self.told >= self.at + AHEAD {
+            return None;
+        }
+        let entry = self.run.get(self.told)?;
+        self.told += 1;
+        Some(entry)
     }
 
     /// All entries, in no order.
@@ -126,52 +177,124 @@ impl Wheel {
             .chain(self.slots.entries().copied())
     }
 
-    /// Sorts the first occupied slot into the run; false where there is none.
-    fn refill(&mut self) -> bool {
-        self.run.clear();
-        (self.at, self.told) = (0, 0);
+    /// Sorts the first occupied slot into the run, or what is due in it until `horizon`; false where nothing is.
+    fn refill(&mut self, horizon: u64) -> bool {
+        (self.at, self.told) = (self.run.len(), self.run.len());
         while let Some(first) = self.slots.first(self.base) {
-            self.base = first.start;
-            if first.level == 0 || first.count <= SORT_MAX {
-                self.covered = first.start.saturating_add(1 << (8 * first.level));
+            let start = first.start.max(self.covered);
+            if start > horizon {
+                return false;
+            }
+            let span = 1_u64 << (8 * first.level);
+            let end = first.start.saturating_add(span);
+            let is_small = first.level == 0 || first.count <= LATE_MAX;
+            if is_small || (end <= horizon && first.count <= SORT_MAX) {
+                (self.base, self.covered) = (first.start, end);
                 self.sort(first);
+                (self.at, self.told) = (0, 0);
                 return true;
             }
-            self.covered = first.start;
-            self.slots.spread(first);
+            if end > horizon && first.count <= SORT_MAX && span / 4 <= horizon - start {
+                if self.sort_until(first, horizon) {
+                    return true;
+                }
+            } else {
+                (self.base, self.covered) = (first.start, start);
+                self.slots.spread(first);
+            }
         }
         false
     }
 
-    /// Moves a slot into the run, in order: counted by the next byte of the time, then each part sorted.
-    fn sort(&mut self, slot: First) {
-        if slot.count <= PLAIN_SORT_MAX || slot.level == 0 {
-            self.slots
-                .drain(slot, |entries| self.run.extend_from_slice(entries));
-            self.run.sort_unstable();
-            return;
-        }
-        let part = |entry: &Entry| usize::from(entry.time_byte(slot.level - 1));
-        let mut places = [0_usize; 256];
-        self.slots
-            .entries_of(slot)
-            .for_each(|entry| places[part(entry)] += 1);
-        let mut start = 0;
-        for place in &mut places {
-            start += std::mem::replace(place, start);
-        }
-        self.run.resize(slot.count, Entry::default());
-        self.slots.drain(slot, |entries| {
+    /// Sorts what is due in a slot until `horizon` into the run, so that what comes for later does not come late; false where that is nothing.
+    fn sort_until(&mut self, slot: First, horizon: u64) -> bool {
+        let Self {
+            slots, due, apart, ..
+        } = self;
+        due.clear();
+        slots.drain(slot, |entries| {
             for entry in entries {
-                let place = &mut places[part(entry)];
-                self.run[*place] = *entry;
-                *place += 1;
+                let to = if entry.time <= horizon {
+                    &mut *due
+                } else {
+                    &mut *apart
+                };
+                to.push(*entry);
             }
         });
-        let mut start = 0;
-        for end in places {
-            self.run[start..end].sort_unstable();
-            start = end;
+        for entry in apart.drain(..) {
+            slots.push(self.base, entry);
+        }
+        deal(&mut self.run, &mut self.places, slot.level, due.len(), due.iter());
+        self.covered = horizon.saturating_add(1);
+        (self.at, self.told) = (0, 0);
+        !self.run.is_empty()
+    }
+
+    /// Moves a slot into the run, in order.
+    fn sort(&mut self, slot: First) {
+        let entries = self.slots.entries_of(slot);
+        deal(&mut self.run, &mut self.places, slot.level, slot.count, entries);
+        self.slots.drain(slot, |_| {});
+    }
+}
+
+/// Puts the entries of a slot into `run`, in order: dealt out by the next bits of the time, so finely that hardly two come together, then put right
+/// between neighbours.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the number of a part is below their count"
+)]
+fn deal<'a>(
+    run: &mut Vec<Entry>,
+    places: &mut Vec<u32>,
+    level: usize,
+    count: usize,
+    entries: impl Iterator<Item = &'a Entry> + Clone,
+) {
+    if count <= PLAIN_SORT_MAX || level == 0 {
+        run.clear();
+        run.extend(entries);
+        run.sort_unstable();
+        return;
+    }
+    let slot_bits = 8 * level;
+    let bits = (count.ilog2() as usize + 2).min(slot_bits).min(PARTS_BITS_MAX);
+    let (shift, mask) = (slot_bits - bits, (1 << bits) - 1);
+    let part = |entry: &Entry| (entry.time >> shift) as usize & mask;
+    places.clear();
+    places.resize(mask + 1, 0);
+    entries.clone().for_each(|entry| places[part(entry)] += 1);
+    let mut start = 0;
+    for place in places.iter_mut() {
+        start += std::mem::replace(place, start);
+    }
+    run.resize(count, Entry::default());
+    entries.for_each(|entry| {
+        let place = &mut places[part(entry)];
+        run[*place as usize] = *entry;
+        *place += 1;
+    });
+    put_neighbours_right(run);
+}
+
+/// Sorts what is almost sorted: many at one instant, which are many neighbours, by the library's way.
+fn put_neighbours_right(run: &mut [Entry]) {
+    let mut moves = 0;
+    for at in 1..run.len() {
+        if run[at] < run[at - 1] {
+            let entry = run[at];
+            let mut place = at;
+            while place > 0 && entry < run[place - 1] {
+                run[place] = run[place - 1];
+                place -= 1;
+            }
+            run[place] = entry;
+            moves += at - place;
+            if moves > MOVES_MAX * run.len() {
+                run.sort_unstable();
+                return;
+            }
         }
     }
 }

@@ -184,17 +184,14 @@ impl<S: System> Windows<'_, S> {
                 *first = Some(halt);
             }
         }
-        let mut due = next_due(&region);
-        for (outbox, inbox) in region
-            .core
-            .outboxes
-            .iter_mut()
-            .zip(&self.inboxes[(round_number + 1) % 2])
-        {
-            if !outbox.is_empty() {
-                let earliest = outbox.iter().map(|envelope| envelope.entry.time).min();
-                due = due.min(earliest.unwrap_or(NEVER));
-                lock(inbox).append(outbox);
+        let earliest_out = std::mem::replace(&mut region.core.earliest_out, NEVER);
+        let due = next_due(&region).min(earliest_out);
+        if earliest_out < NEVER {
+            let inboxes = &self.inboxes[(round_number + 1) % 2];
+            for (outbox, inbox) in region.core.outboxes.iter_mut().zip(inboxes) {
+                if !outbox.is_empty() {
+                    lock(inbox).append(outbox);
+                }
             }
         }
         next.next_due.fetch_min(due, Ordering::Relaxed);
@@ -215,9 +212,13 @@ impl<S: System> Windows<'_, S> {
 fn take_in<S: System>(region: &mut Region<S>, inbox: &Inbox<S::Message>) {
     let mut arrived = lock(inbox);
     let core = &mut region.core;
-    for envelope in arrived.drain(..) {
-        core.queue.admit(core.now, envelope);
+    if arrived.is_empty() {
+        return;
     }
+    for Envelope { entry, content } in arrived.drain(..) {
+        core.queue.admit(core.now, entry, content.map(|content| *content));
+    }
+    core.queue.settle();
 }
 
 fn next_due<S: System>(region: &Region<S>) -> u64 {

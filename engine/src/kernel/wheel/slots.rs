@@ -1,6 +1,7 @@
 //! The slots of the wheel: unsorted entries in chunks, which all slots share.
 
 use super::super::entry::Entry;
+use super::super::memory::make_room;
 
 /// One level for each byte of a time.
 const LEVELS: usize = 8;
@@ -84,7 +85,11 @@ impl Slots {
         let before = self.slots[number].chunk;
         self.slots[number].chunk = if self.free == NONE {
             self.previous.push(before);
-            self.entries.resize(self.previous.len() * CHUNK, Entry::default());
+            let len = self.previous.len() * CHUNK;
+            if len > self.entries.capacity() {
+                make_room(&mut self.entries, CHUNK);
+            }
+            self.entries.resize(len, Entry::default());
             u32::try_from(self.previous.len() - 1).expect("fewer than 2³² chunks")
         } else {
             let chunk = self.free;
@@ -111,7 +116,7 @@ impl Slots {
     }
 
     /// The entries of a slot.
-    pub(super) fn entries_of(&self, slot: First) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries_of(&self, slot: First) -> impl Iterator<Item = &Entry> + Clone {
         self.chain(self.slots[slot.slot])
     }
 
@@ -120,7 +125,7 @@ impl Slots {
         self.slots.iter().flat_map(|slot| self.chain(*slot))
     }
 
-    fn chain(&self, slot: Slot) -> impl Iterator<Item = &Entry> {
+    fn chain(&self, slot: Slot) -> impl Iterator<Item = &Entry> + Clone {
         let chunks = std::iter::successors(Some(slot.chunk), |chunk| Some(self.previous[*chunk as usize]));
         chunk_lengths(slot.count).zip(chunks).flat_map(|(len, chunk)| {
             let start = chunk as usize * CHUNK;
@@ -165,7 +170,7 @@ impl Slots {
 }
 
 /// How full the chunks of a chain of `count` entries are, the newest first.
-fn chunk_lengths(count: u32) -> impl Iterator<Item = usize> {
+fn chunk_lengths(count: u32) -> impl Iterator<Item = usize> + Clone {
     let newest = count.checked_sub(1).map(|last| last as usize % CHUNK + 1);
     let full = count.saturating_sub(1) as usize / CHUNK;
     newest.into_iter().chain(std::iter::repeat_n(CHUNK, full))
