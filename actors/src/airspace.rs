@@ -73,10 +73,30 @@ impl Airspace {
     /// The shortest way from one place to another round all closed zones, both ends included; `None` where there is none.
     #[must_use]
     pub fn route(&self, from: Position, to: Position, closed: &Closed<'_>) -> Option<Vec<Position>> {
-        if self.covers(from, closed) || self.covers(to, closed) {
+        // Only these can hold an end or block the way.
+        let met = closed
+            .0
+            .iter()
+            .copied()
+            .filter(|index| self.obstacles[*index].may_meet(from, to));
+        let met: Vec<usize> = met.collect();
+        if met.is_empty() {
+            return Some(vec![from, to]);
+        }
+        let holds_an_end = |obstacle: &Obstacle| obstacle.covers(from) || obstacle.covers(to);
+        if met.iter().any(|index| holds_an_end(&self.obstacles[*index])) {
             return None;
         }
-        route::shortest(&self.plane, &self.obstacles, &closed.0, from, to)
+        let blocking = met
+            .into_iter()
+            .filter(|index| self.obstacles[*index].blocks(from, to));
+        route::shortest(
+            &self.plane,
+            &self.obstacles,
+            &closed.0,
+            blocking.collect(),
+            (from, to),
+        )
     }
 
     /// The zones, besides those closed already, that come into force during the flight and are touched by it from then on.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::kernel::{Actor, ActorError, Ctx, RestartPolicy};
+use skyhaul_engine::kernel::{Actor, ActorError, Ctx, Recording, RestartPolicy};
 use skyhaul_engine::time::SimDuration;
 
 use crate::drone::DroneMessage;
@@ -97,6 +97,7 @@ impl Actor for Depot {
     type System = Skyhaul;
     type Message = DepotMessage;
     const RESTART: RestartPolicy = RESTARTS_OF_ONE;
+    const RECORDING: Recording = Recording::Log;
 
     fn handle(&mut self, message: DepotMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {

@@ -214,7 +214,7 @@ impl<'a> Trip<'a> {
     fn cruise(&mut self, from: Position, to: Position) -> Option<()> {
         let distance_m = from.distance_m(to);
         if distance_m > 0.0 {
-            let speed = ground_speed(self.aircraft.cruise_mps, from.course_deg(to), self.weather)?;
+            let speed = ground_speed(self.aircraft.cruise_mps, from.direction(to), self.weather)?;
             self.distance_m += distance_m;
             self.spend(Phase::Cruise, distance_m / speed);
             self.reach(to, self.aircraft.altitude_m);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use skyhaul_actors::environment::Environment;
+use skyhaul_actors::environment::{Demand, Environment};
 use skyhaul_actors::event::Event;
 use skyhaul_actors::world::World;
 use skyhaul_engine::ports::{EventSink, Numbered};
@@ -68,6 +68,26 @@ impl City {
             environment: Arc::new(scenario.environment(options)),
             duration: scenario.duration(),
         })
+    }
+
+    /// The same city with so many times the requests, the drones, the pads and the batteries.
+    #[must_use]
+    pub fn times(&self, scale: u32) -> Self {
+        let mut environment = Environment::clone(&self.environment);
+        if let Some(Demand::Stream(stream)) = &mut environment.demand {
+            stream.requests_per_day *= f64::from(scale);
+        }
+        for fleet in &mut environment.fleets {
+            fleet.count *= scale;
+        }
+        for depot in &mut environment.depots {
+            depot.pads *= scale;
+            depot.spare_batteries *= scale;
+        }
+        Self {
+            environment: Arc::new(environment),
+            duration: self.duration,
+        }
     }
 
     /// The scenario's name.

@@ -98,6 +98,11 @@ impl Obstacle {
         after < self.from && self.from <= up_to && self.from < self.until
     }
 
+    /// Whether the line between two places could touch it: a cheap test that rules most out.
+    pub(super) fn may_meet(&self, from: Position, to: Position) -> bool {
+        self.bounds.meet(from, to)
+    }
+
     /// Whether the place lies inside.
     pub(super) fn covers(&self, place: Position) -> bool {
         if !self.bounds.meet(place, place) {

@@ -15,13 +15,19 @@ struct Arguments {
     /// How often each; the fastest counts.
     #[arg(long, default_value_t = 3)]
     times: usize,
+    /// So many times the requests, the drones, the pads and the batteries.
+    #[arg(long, default_value_t = 1)]
+    scale: u32,
+    /// The world alone, without log, summary and checkers.
+    #[arg(long)]
+    alone: bool,
 }
 
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     for file in &arguments.files {
-        let city = City::read(file)?;
-        println!("{}", city.name());
+        let city = City::read(file)?.times(arguments.scale);
+        println!("{}, times {}", city.name(), arguments.scale);
         let mut best = f64::INFINITY;
         for _ in 0..arguments.times {
             let (alone, took) = city.run_alone()?;
@@ -32,6 +38,9 @@ fn main() -> io::Result<()> {
                 seconds * 1e9 / alone.messages as f64,
             );
             best = best.min(seconds);
+        }
+        if arguments.alone {
+            continue;
         }
         let out = tempfile::tempdir()?;
         let (digest, took) = city.run_logged(out.path())?;
