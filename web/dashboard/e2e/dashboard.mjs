@@ -170,13 +170,14 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await state("Paused");
     await page.locator(".clock-speed", { hasText: "paused" }).waitFor();
     const { now } = await simulation();
-    await page.waitForTimeout(3_000);
-    assert.equal((await simulation()).now, now, "it stands");
+    const told = (text) => document.querySelector(".clock-time")?.textContent === new Date(text).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    await page.waitForFunction(told, now);
     const stood = await shown();
     await page.waitForTimeout(1_500);
+    assert.equal((await simulation()).now, now, "it stands");
     assert.equal(await shown(), stood, "and so does what is shown");
     await page.getByRole("button", { name: "Step by 1 minute" }).click();
-    await page.waitForFunction((before) => document.querySelector(".clock-time")?.textContent !== before, stood);
+    await page.waitForFunction(told, new Date(Date.parse(now) + 60_000).toISOString());
     assert.equal(Date.parse((await simulation()).now) - Date.parse(now), 60_000);
     await picture(page, "simulation-paused");
     await page.locator(".map").focus().catch(() => undefined);

@@ -4,6 +4,9 @@ const SLEW_SECONDS_MAX = 2;
 /** Time constant of the slew, wall milliseconds: after three of these a correction is over. */
 const SLEW_MS = 800;
 
+/** What is left of a correction after this, wall ms, is less than can be seen: the clock then shows exactly what it was told. */
+const SLEW_OVER_MS = 5 * SLEW_MS;
+
 /**
  * Virtual time between two words from the server: runs at the server's speed from the last `hello` or `clock`, and works small
  * corrections in over a second, so that drones never twitch. Wall times are `performance.now()`.
@@ -50,6 +53,7 @@ export class SimClock {
   #at(wall: number): number {
     if (this.#anchor === null) return Date.now();
     const passed = wall - this.#anchor.wall;
-    return this.#anchor.virtual + passed * this.#anchor.speed + this.#anchor.error * Math.exp(-Math.max(0, passed) / SLEW_MS);
+    const error = passed < SLEW_OVER_MS ? this.#anchor.error * Math.exp(-Math.max(0, passed) / SLEW_MS) : 0;
+    return this.#anchor.virtual + passed * this.#anchor.speed + error;
   }
 }
