@@ -37,6 +37,10 @@ audit: ## known vulnerabilities of what is depended on; needs the advisory datab
 bench: build ## the benchmarks, each with its peer
 	tools/bench.sh $(SKYHAUL)
 
+.PHONY: bench-peers
+bench-peers: ## the kernel beside the field's engines
+	tools/bench-peers.sh
+
 $(DASHBOARD)/node_modules/.package-lock.json: $(DASHBOARD)/package-lock.json
 	npm --prefix $(DASHBOARD) ci --no-audit --no-fund
 	@touch $@

@@ -26,3 +26,4 @@ for name in florence seattle; do
     step "$name twice" repeats "$name"
 done
 step "random worlds" env PROPTEST_CASES=2000 cargo test --release --locked --quiet --workspace
+tools/bench-peers.sh --smoke
