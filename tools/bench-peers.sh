@@ -7,8 +7,9 @@ source tools/step.sh
 # What a plotting library needs that one of the engines depends on.
 tools/packages.sh pkg-config libfontconfig-dev libfreetype-dev
 
+# Not --locked: what the program itself depends on may have changed since its lock file was written.
 peers() {
-    cargo "$1" --release --locked --quiet --manifest-path benches/peers/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" "${@:2}"
+    cargo "$1" --release --quiet --manifest-path benches/peers/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" "${@:2}"
 }
 
 if [[ ${1:-} == --smoke ]]; then
