@@ -11,4 +11,5 @@ bench() {
 step "kernel beside actix" bench phold
 step "queues side by side" bench queues
 step "whole scenarios" bench city -- scenarios/library/seattle.toml scenarios/library/florence.toml
+step "a panic in a thousand messages" bench city -- --panics 0.001 scenarios/library/seattle.toml scenarios/library/florence.toml
 step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"

@@ -21,13 +21,17 @@ use crate::slices::thread_time;
 #[derive(Default)]
 struct Tally {
     events: u64,
+    requested: u64,
     completed: u64,
+    cancelled: u64,
 }
 
 impl EventSink<Event> for Tally {
     fn accept(&mut self, event: Numbered<Event>) {
         self.events += 1;
+        self.requested += u64::from(matches!(event.event, Event::DeliveryRequested { .. }));
         self.completed += u64::from(matches!(event.event, Event::DeliveryCompleted { .. }));
+        self.cancelled += u64::from(matches!(event.event, Event::DeliveryCancelled { .. }));
     }
 }
 
@@ -41,8 +45,14 @@ pub struct City {
 /// What the world alone came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alone {
+    /// Deliveries requested.
+    pub requested: u64,
     /// Deliveries completed.
     pub completed: u64,
+    /// Deliveries cancelled.
+    pub cancelled: u64,
+    /// Actors rebuilt after a failure.
+    pub restarts: u64,
     /// Events emitted.
     pub events: u64,
     /// Messages handled.
@@ -90,6 +100,17 @@ impl City {
         }
     }
 
+    /// The same scenario, in which this share of all handlers panics.
+    #[must_use]
+    pub fn with_panics(&self, panic_per_message: f64) -> Self {
+        let mut environment = Environment::clone(&self.environment);
+        environment.faults.actor_panic_per_message = panic_per_message;
+        Self {
+            environment: Arc::new(environment),
+            duration: self.duration,
+        }
+    }
+
     /// The scenario's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -108,7 +129,10 @@ impl City {
             .run_until(SimTime::ZERO + self.duration, &mut tally)
             .map_err(io::Error::other)?;
         let alone = Alone {
+            requested: tally.requested,
             completed: tally.completed,
+            cancelled: tally.cancelled,
+            restarts: world.counters().restarts,
             events: tally.events,
             messages: world.counters().handled,
             digest: world.digest(),

@@ -21,6 +21,9 @@ struct Arguments {
     /// The world alone, without log, summary and checkers.
     #[arg(long)]
     alone: bool,
+    /// Beside it, the same scenario in which this share of all handlers panics.
+    #[arg(long)]
+    panics: Option<f64>,
 }
 
 fn main() -> io::Result<()> {
@@ -28,6 +31,10 @@ fn main() -> io::Result<()> {
     for file in &arguments.files {
         let city = City::read(file)?.times(arguments.scale);
         println!("{}, times {}", city.name(), arguments.scale);
+        if let Some(share) = arguments.panics {
+            compare_panics(&city, share, arguments.times)?;
+            continue;
+        }
         let mut best = f64::INFINITY;
         for _ in 0..arguments.times {
             let (alone, took) = city.run_alone()?;
@@ -50,5 +57,27 @@ fn main() -> io::Result<()> {
             took.as_secs_f64() / best,
         );
     }
+    Ok(())
+}
+
+/// Runs with and without panics by turns, so that both meet the same neighbours.
+fn compare_panics(city: &City, share: f64, times: usize) -> io::Result<()> {
+    let struck = city.with_panics(share);
+    let (mut quiet_best, mut struck_best) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..times {
+        let (quiet, took) = city.run_alone()?;
+        quiet_best = quiet_best.min(took.as_secs_f64());
+        let (alone, struck_took) = struck.run_alone()?;
+        struck_best = struck_best.min(struck_took.as_secs_f64());
+        println!(
+            "  without: {:.3} s, {quiet:?}\n  with {share} of all messages: {:.3} s, {alone:?}",
+            took.as_secs_f64(),
+            struck_took.as_secs_f64(),
+        );
+    }
+    println!(
+        "  fastest: {quiet_best:.3} s and {struck_best:.3} s, {:.2} times",
+        struck_best / quiet_best
+    );
     Ok(())
 }

@@ -3,9 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use skyhaul_actors::environment::Sabotage;
-use skyhaul_scenarios::scenario::Scenario;
+use skyhaul_actors::event::Event;
+use skyhaul_actors::world::World;
+use skyhaul_engine::ports::{EventSink, Numbered};
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_scenarios::bundle::ScenarioBundle;
+use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_scenarios::swarm::{Breach, Case, Tally, shrink};
 
 /// A scheduler that makes a mistake is found within so many seeds.
@@ -106,6 +112,43 @@ fn a_case_that_breaks_is_made_small_and_its_command_repeats_it() {
 fn shrinking_stops_when_it_is_told_to() {
     let (case, breach) = found(Sabotage::ForgetsWaiting);
     assert_eq!(shrink(&case, &breach, &|| false), (case.clone(), breach.clone()));
+}
+
+/// Florence for its whole duration, then without new requests until all of them must have ended.
+#[test]
+fn with_one_message_in_a_thousand_failing_every_delivery_of_florence_ends() {
+    let scenario = Scenario::parse(&ScenarioBundle::florence()).expect("Florence is well-formed");
+    let mut planned = scenario.environment(BuildOptions::default());
+    planned.faults.actor_panic_per_message = 0.001;
+    let mut ends = Ends::default();
+    let mut world = World::found(&Arc::new(planned.clone()));
+    let until = SimTime::ZERO + scenario.duration();
+    world.run_until(until, &mut ends).expect("the world goes on");
+    planned.demand = None;
+    let saved = world.save().expect("saved between two runs");
+    let mut world = World::load(Arc::new(planned), &saved).expect("loads what was saved");
+    let later = until + SimDuration::from_mins(24 * 60);
+    world.run_until(later, &mut ends).expect("the world goes on");
+    assert!(world.counters().restarts > 50, "{:?}", world.counters());
+    assert!(ends.requested > 500 && ends.requested == ends.ended, "{ends:?}");
+    assert_eq!(world.census().open, 0);
+}
+
+/// Counts what was requested and what ended.
+#[derive(Debug, Default)]
+struct Ends {
+    requested: u64,
+    ended: u64,
+}
+
+impl EventSink<Event> for Ends {
+    fn accept(&mut self, event: Numbered<Event>) {
+        match event.event {
+            Event::DeliveryRequested { .. } => self.requested += 1,
+            Event::DeliveryCompleted { .. } | Event::DeliveryCancelled { .. } => self.ended += 1,
+            _ => {}
+        }
+    }
 }
 
 /// Each line of the file: a seed, perhaps a reduction, and after `#` which invariant broke, and where it was mended.
