@@ -158,7 +158,7 @@ pub const fn carrier(id: CarrierId) -> Addr<Carrier> {
 
 impl SystemEvent for Event {
     fn of_supervision(notice: SupervisionNotice) -> Option<Self> {
-        let named = |kind: &str, actor: RawAddr| format!("{}-{}", kind.to_ascii_lowercase(), actor.index);
+        let named = |kind: &str, actor: RawAddr| format!("{}-{}", kind.to_ascii_lowercase(), actor.index());
         Some(match notice {
             SupervisionNotice::Restarted { kind, actor, cause } => Self::ActorRestarted {
                 actor: named(kind, actor),

@@ -103,33 +103,71 @@ impl<A> fmt::Debug for Addr<A> {
 }
 
 /// An address whose type is a number: the actor's place in [`super::System::KINDS`].
+///
+/// Two words, so that it travels in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RawAddr {
-    /// Which type of actor.
-    pub kind: u8,
-    /// Where it lives.
-    pub region: RegionId,
-    /// Which slot of its slab.
-    pub index: u32,
-    /// Which tenant of the slot.
-    pub generation: u32,
+    /// Type, region and slot.
+    place: u64,
+    generation: u32,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the parts of a packed word")]
 impl RawAddr {
+    #[inline]
+    pub(super) const fn new(kind: u8, region: RegionId, index: u32, generation: u32) -> Self {
+        let place = ((kind as u64) << (32 + REGION_BITS)) | ((region.0 as u64) << 32) | index as u64;
+        Self { place, generation }
+    }
+
+    /// The sender of which this is the number; as whose tenant is not known.
+    pub(super) const fn of_source(source: u64) -> Self {
+        Self {
+            place: source,
+            generation: 0,
+        }
+    }
+
     /// The number by which messages of this sender are ordered.
     #[inline]
-    pub(super) fn source(self) -> u64 {
-        (u64::from(self.kind) << (32 + REGION_BITS))
-            | (u64::from(self.region.0) << 32)
-            | u64::from(self.index)
+    pub(super) const fn source(self) -> u64 {
+        self.place
+    }
+
+    /// Which type of actor.
+    #[must_use]
+    #[inline]
+    pub const fn kind(self) -> u8 {
+        (self.place >> (32 + REGION_BITS)) as u8
+    }
+
+    /// Where it lives.
+    #[must_use]
+    #[inline]
+    pub const fn region(self) -> RegionId {
+        RegionId((self.place >> 32) as u16 & (REGIONS_MAX - 1))
+    }
+
+    /// Which slot of its slab.
+    #[must_use]
+    #[inline]
+    pub const fn index(self) -> u32 {
+        self.place as u32
+    }
+
+    /// Which tenant of the slot.
+    #[must_use]
+    #[inline]
+    pub const fn generation(self) -> u32 {
+        self.generation
     }
 
     /// The actor as a person reads it.
     pub(super) fn shown(self, kinds: &[&str]) -> String {
-        let kind = kinds.get(usize::from(self.kind)).copied().unwrap_or("outside");
-        match self.region {
-            RegionId(0) => format!("{kind}-{}", self.index),
-            RegionId(region) => format!("{kind}-{region}/{}", self.index),
+        let kind = kinds.get(usize::from(self.kind())).copied().unwrap_or("outside");
+        match self.region() {
+            RegionId(0) => format!("{kind}-{}", self.index()),
+            RegionId(region) => format!("{kind}-{region}/{}", self.index()),
         }
     }
 }
@@ -137,11 +175,6 @@ impl RawAddr {
 impl<A: Member> From<Addr<A>> for RawAddr {
     #[inline]
     fn from(addr: Addr<A>) -> Self {
-        Self {
-            kind: A::KIND,
-            region: addr.region,
-            index: addr.index,
-            generation: addr.generation,
-        }
+        Self::new(A::KIND, addr.region, addr.index, addr.generation)
     }
 }

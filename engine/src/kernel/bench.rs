@@ -14,12 +14,7 @@ impl Later {
     /// Takes in an entry that is due no sooner than the last one taken out. Numbers are unique.
     #[inline]
     pub fn push(&mut self, time: u64, number: u64) {
-        let to = RawAddr {
-            kind: 0,
-            region: RegionId(0),
-            index: 0,
-            generation: 0,
-        };
+        let to = RawAddr::new(0, RegionId(0), 0, 0);
         let entry = Entry::new(SimTime::from_micros(time), 0, number, to, Parcel::default());
         self.0.push(entry);
     }

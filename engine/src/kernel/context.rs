@@ -1,7 +1,7 @@
 //! What a handler may do besides changing its own state.
 
 use super::actor::{Member, System};
-use super::address::{Addr, RawAddr, RegionId};
+use super::address::{Addr, RegionId};
 use super::core::Core;
 use super::entry::Entry;
 use super::parcel::Parcel;
@@ -11,7 +11,6 @@ use crate::time::{SimDuration, SimTime};
 /// A handler's hands: time, the shared world, messages, events, new actors.
 pub struct Ctx<'a, S: System> {
     pub(super) core: &'a mut Core<S>,
-    pub(super) me: RawAddr,
     pub(super) mode: Mode<'a>,
 }
 
@@ -40,7 +39,7 @@ impl<S: System> Ctx<'_, S> {
     /// Where the handling actor lives.
     #[must_use]
     pub fn region(&self) -> RegionId {
-        self.me.region
+        self.core.me.region()
     }
 
     /// What all actors may read.
@@ -63,8 +62,16 @@ impl<S: System> Ctx<'_, S> {
     #[must_use]
     #[inline]
     pub fn me<A: Member<System = S>>(&self) -> Addr<A> {
-        assert_eq!(self.me.kind, A::KIND, "an actor's own address has its own type");
-        Addr::new(self.me.region, self.me.index, self.me.generation)
+        assert_eq!(
+            self.core.me.kind(),
+            A::KIND,
+            "an actor's own address has its own type"
+        );
+        Addr::new(
+            self.core.me.region(),
+            self.core.me.index(),
+            self.core.me.generation(),
+        )
     }
 
     /// Sends a message that is handled at this instant, one deeper; in another region, as soon as the lookahead allows.
@@ -85,7 +92,7 @@ impl<S: System> Ctx<'_, S> {
         let Mode::Live = self.mode else { return };
         let time = self.core.due(time, to.region);
         let sequence = self.core.next_sequence();
-        let source = self.me.source();
+        let source = self.core.me.source();
         if to.region == self.core.region {
             let parcel = self.core.queue.pack(A::wrap(message));
             let entry = Entry::new(time, source, sequence, to.into(), parcel);
@@ -105,19 +112,19 @@ impl<S: System> Ctx<'_, S> {
 
     /// Asks to hear of the end of `whom`, once: [`super::Actor::on_ended`] tells it. At once where it is gone already.
     pub fn watch<A: Member<System = S>>(&mut self, whom: Addr<A>) {
-        let (watched, watcher) = (whom.into(), self.me);
+        let (watched, watcher) = (whom.into(), self.core.me);
         self.note(Notice::Watch { watched, watcher });
     }
 
     /// Takes a watch back. A word that is on its way already may still come.
     pub fn unwatch<A: Member<System = S>>(&mut self, whom: Addr<A>) {
-        let (watched, watcher) = (whom.into(), self.me);
+        let (watched, watcher) = (whom.into(), self.core.me);
         self.note(Notice::Unwatch { watched, watcher });
     }
 
     fn note(&mut self, notice: Notice) {
         if let Mode::Live = self.mode {
-            self.core.send_notice(self.me, notice);
+            self.core.send_notice(self.core.me, notice);
         }
     }
 
@@ -130,7 +137,7 @@ impl<S: System> Ctx<'_, S> {
 
     /// The address of an actor that [`Ctx::spawn_at`] brings to life later in this handler: for actors that know each other from birth.
     pub fn reserve<A: Member<System = S>>(&mut self) -> Addr<A> {
-        let region = self.me.region;
+        let region = self.core.me.region();
         let (index, generation) = match &mut self.mode {
             Mode::Live => {
                 let slot = self.core.pools[usize::from(A::KIND)].take();

@@ -49,8 +49,8 @@ pub struct Core<S: System> {
     pub(super) parked: VecDeque<Parked<S::Message>>,
     pub(super) dead_letters: VecDeque<DeadLetter>,
     pub(super) faults: Option<FaultState>,
-    /// Who hears of an end at present, where the present entry is a notice.
-    pub(super) hears: Option<RawAddr>,
+    /// Whose handler is at work.
+    pub(super) me: RawAddr,
     /// Whether a handler is at work: then a panic is its own.
     pub(super) is_handling: bool,
     /// Set by an actor without which going on makes no sense.
@@ -140,7 +140,7 @@ impl<S: System> Core<S> {
             parked: VecDeque::new(),
             dead_letters: VecDeque::new(),
             faults: None,
-            hears: None,
+            me: RawAddr::new(NOTICE, region, 0, 0),
             is_handling: false,
             escalated: None,
         }
@@ -193,19 +193,16 @@ impl<S: System> Core<S> {
     /// Sends a word of the kernel from `source`.
     pub(super) fn send_notice(&mut self, source: RawAddr, notice: Notice) {
         let goes_to = notice.goes_to();
-        let to = RawAddr {
-            kind: NOTICE,
-            ..goes_to
-        };
-        let time = self.due(self.now, goes_to.region);
+        let to = RawAddr::new(NOTICE, goes_to.region(), goes_to.index(), goes_to.generation());
+        let time = self.due(self.now, goes_to.region());
         let sequence = self.next_sequence();
         let entry = Entry::new(time, source.source(), sequence, to, Parcel::default());
         let content = Content::Notice(notice);
-        if goes_to.region == self.region {
+        if goes_to.region() == self.region {
             self.queue.admit(self.now, entry, Some(content));
         } else {
             let content = Some(Box::new(content));
-            self.put_out(goes_to.region, Envelope { entry, content });
+            self.put_out(goes_to.region(), Envelope { entry, content });
         }
     }
 
@@ -244,7 +241,7 @@ impl<S: System> Core<S> {
         self.staged.events.clear();
         self.staged.spawns.clear();
         for addr in self.staged.taken.drain(..).rev() {
-            self.pools[usize::from(addr.kind)].undo_take(addr.index);
+            self.pools[usize::from(addr.kind())].undo_take(addr.index());
         }
         self.staged.stop = None;
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::address::{REGION_BITS, RawAddr, RegionId};
+use super::address::{RawAddr, RegionId};
 use super::entry::{Entry, OUTSIDE};
 use crate::time::SimTime;
 
@@ -164,19 +164,12 @@ impl FlightRecorder {
 
 impl Entry {
     /// The sender as a person reads it.
-    #[expect(clippy::cast_possible_truncation, reason = "the parts of a packed word")]
     pub(super) fn sender_shown(self, kinds: &[&str]) -> String {
         let source = self.source();
         if source == OUTSIDE {
             return "outside".to_owned();
         }
-        let sender = RawAddr {
-            kind: (source >> (32 + REGION_BITS)) as u8,
-            region: RegionId((source >> 32) as u16 & ((1 << REGION_BITS) - 1)),
-            index: source as u32,
-            generation: 0,
-        };
-        sender.shown(kinds)
+        RawAddr::of_source(source).shown(kinds)
     }
 }
 

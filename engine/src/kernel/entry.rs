@@ -46,8 +46,8 @@ impl Entry {
         Self {
             time: time.micros(),
             source_and_sequence: (source << SEQUENCE_HIGH_BITS) | (sequence >> SEQUENCE_LOW_BITS),
-            sequence_and_receiver: (sequence << (64 - SEQUENCE_LOW_BITS)) | u64::from(to.index),
-            generation_and_kind: (to.generation << (32 - GENERATION_BITS)) | u32::from(to.kind),
+            sequence_and_receiver: (sequence << (64 - SEQUENCE_LOW_BITS)) | u64::from(to.index()),
+            generation_and_kind: (to.generation() << (32 - GENERATION_BITS)) | u32::from(to.kind()),
             parcel,
         }
     }
@@ -65,12 +65,8 @@ impl Entry {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the parts of a packed word")]
     pub(super) fn to(self, region: RegionId) -> RawAddr {
-        RawAddr {
-            kind: self.kind(),
-            region,
-            index: self.sequence_and_receiver as u32,
-            generation: self.generation_and_kind >> (32 - GENERATION_BITS),
-        }
+        let generation = self.generation_and_kind >> (32 - GENERATION_BITS);
+        RawAddr::new(self.kind(), region, self.sequence_and_receiver as u32, generation)
     }
 
     /// The receiver's type.
@@ -89,13 +85,6 @@ impl Entry {
     /// The same with its message packed.
     pub(super) fn with(self, parcel: Parcel) -> Self {
         Self { parcel, ..self }
-    }
-
-    /// Byte `level` of the time, the lowest being 0.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "one byte is wanted")]
-    pub(super) fn time_byte(&self, level: usize) -> u8 {
-        (self.time >> (8 * level)) as u8
     }
 
     /// A number that stands for time, source, sequence and receiver.
@@ -152,13 +141,7 @@ mod tests {
         let to = (0..=NOTICE, any::<u32>(), 0..1_u32 << GENERATION_BITS);
         (any::<u64>(), 0..=OUTSIDE, 0..SEQUENCE_END, to).prop_map(|(time, source, sequence, to)| {
             let (kind, index, generation) = to;
-            let region = RegionId(3);
-            let to = RawAddr {
-                kind,
-                region,
-                index,
-                generation,
-            };
+            let to = RawAddr::new(kind, RegionId(3), index, generation);
             (time, source, sequence, to)
         })
     }

@@ -98,7 +98,7 @@ impl<M> Queue<M> {
     pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Entry> {
         loop {
             let entry = if self.is_instant_over() {
-                let entry = self.later.pop_until(horizon.micros())?;
+                let entry = *self.later.pop_until(horizon.micros())?;
                 *now = SimTime::from_micros(entry.time);
                 self.depth = 0;
                 entry
@@ -137,7 +137,7 @@ impl<M> Queue<M> {
         if self.depth == 0
             && let Some(entry) = self.later.pop_until(now.micros())
         {
-            return Some(entry);
+            return Some(*entry);
         }
         self.depth += 1;
         std::mem::swap(&mut self.ready, &mut self.deeper);

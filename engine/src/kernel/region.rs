@@ -80,7 +80,8 @@ impl<S: System> Region<S> {
             }
             core.note(&entry);
             let to = entry.to(core.region);
-            if to.kind == NOTICE {
+            core.me = to;
+            if to.kind() == NOTICE {
                 self.take_notice(&entry);
             } else {
                 let message = core.queue.unpack(&entry);
@@ -89,7 +90,7 @@ impl<S: System> Region<S> {
                 let handled = S::dispatch(&mut self.actors, core, to, message);
                 core.is_handling = false;
                 if let Some(begun) = begun {
-                    core.times.end(to.kind, begun);
+                    core.times.end(to.kind(), begun);
                 }
                 if let Err(failure) = handled {
                     return Pause::Failed(failure);
@@ -104,10 +105,7 @@ impl<S: System> Region<S> {
     #[cold]
     fn contain(&mut self, failure: Failure) {
         let Self { core, actors, .. } = self;
-        let to = core
-            .hears
-            .take()
-            .unwrap_or_else(|| core.recorder.present().to(core.region));
+        let to = core.me;
         let mut failure = failure;
         core.is_handling = false;
         while let Some(work) = S::contain(actors, core, to, &failure) {
@@ -121,7 +119,7 @@ impl<S: System> Region<S> {
                 Err(payload) => failure = Failure::Panicked(payload),
             }
         }
-        if S::POLICIES[usize::from(to.kind)].at_limit == AtLimit::SkipMessage {
+        if S::POLICIES[usize::from(to.kind())].at_limit == AtLimit::SkipMessage {
             core.restarts.remove(&to);
         }
         self.settle(to);
@@ -139,15 +137,12 @@ impl<S: System> Region<S> {
             }
             Notice::Unwatch { watched, watcher } => self.core.watches.remove(watched, watcher),
             Notice::Ended { to, ended } => {
-                self.core.hears = Some(to);
+                self.core.me = to;
                 self.core.is_handling = true;
                 let told = S::tell(&mut self.actors, &mut self.core, to, ended);
                 self.core.is_handling = false;
                 match told {
-                    Ok(()) => {
-                        self.core.hears = None;
-                        self.settle(to);
-                    }
+                    Ok(()) => self.settle(to),
                     Err(failure) => self.contain(failure),
                 }
             }
@@ -181,7 +176,7 @@ impl<S: System> Region<S> {
 
     fn let_go(&mut self, gone: RawAddr, reason: &EndReason) {
         S::remove(&mut self.actors, gone);
-        self.core.pools[usize::from(gone.kind)].give_back(gone.index);
+        self.core.pools[usize::from(gone.kind())].give_back(gone.index());
         self.core.restarts.remove(&gone);
         for watcher in self.core.watches.take(gone) {
             self.tell_end(gone, watcher, reason.clone());

@@ -151,9 +151,9 @@ fn region_image<S: System>(region: &Region<S>) -> RegionImage<S> {
             time: SimTime::from_micros(entry.time),
             source: entry.source(),
             sequence: entry.sequence(),
-            kind: to.kind,
-            index: to.index,
-            generation: to.generation,
+            kind: to.kind(),
+            index: to.index(),
+            generation: to.generation(),
             content: match core.queue.copy(&entry) {
                 Content::Message(message) => Brought::Message(message),
                 Content::Notice(notice) => Brought::Notice(notice),
@@ -188,12 +188,7 @@ fn restore<S: System>(region: &mut Region<S>, image: RegionImage<S>, now: SimTim
     core.dead_letters = image.dead_letters;
     core.faults = image.faults;
     for waiting in image.queue {
-        let to = RawAddr {
-            kind: waiting.kind,
-            region: id,
-            index: waiting.index,
-            generation: waiting.generation,
-        };
+        let to = RawAddr::new(waiting.kind, id, waiting.index, waiting.generation);
         let entry = Entry::new(
             waiting.time,
             waiting.source,

@@ -164,14 +164,19 @@ where
     match A::RECORDING {
         Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), Work::Message(message.clone()))),
         Recording::Log => {
-            note_in_log(records, to.index, actor, core.now, Work::Message(message.clone()));
+            note_in_log(
+                records,
+                to.index(),
+                actor,
+                core.now,
+                Work::Message(message.clone()),
+            );
             *kept = Some(Kept::InLog);
         }
     }
     core.begin();
     let mut ctx = Ctx {
         core,
-        me: to,
         mode: Mode::Live,
     };
     actor.handle(message, &mut ctx).map_err(Failure::Refused)?;
@@ -197,14 +202,13 @@ where
     match A::RECORDING {
         Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), work)),
         Recording::Log => {
-            note_in_log(records, to.index, actor, core.now, work);
+            note_in_log(records, to.index(), actor, core.now, work);
             *kept = Some(Kept::InLog);
         }
     }
     core.begin();
     let mut ctx = Ctx {
         core,
-        me: to,
         mode: Mode::Live,
     };
     actor.on_ended(ended, &mut ctx).map_err(Failure::Refused)?;
@@ -213,8 +217,8 @@ where
 
 #[inline]
 fn living<A>(slots: &mut [Slot<A>], to: RawAddr) -> Option<&mut A> {
-    match slots.get_mut(to.index as usize) {
-        Some(Slot::Living { generation, actor }) if *generation == to.generation => Some(actor),
+    match slots.get_mut(to.index() as usize) {
+        Some(Slot::Living { generation, actor }) if *generation == to.generation() => Some(actor),
         _ => None,
     }
 }
@@ -238,7 +242,7 @@ where
         return Err(Failure::Injected);
     }
     if A::RECORDING == Recording::Log {
-        complete_log(records, to.index, &core.staged.taken);
+        complete_log(records, to.index(), &core.staged.taken);
     }
     core.commit_outputs();
     Ok(())
@@ -276,7 +280,10 @@ fn note_in_log<A: Actor>(
 fn complete_log<A: Actor>(records: &mut [Option<Box<Record<A>>>], index: u32, taken: &[RawAddr]) {
     let record = records.get_mut(index as usize).and_then(Option::as_mut);
     if let Some(handled) = record.and_then(|record| record.since.last_mut()) {
-        handled.spawned = taken.iter().map(|addr| (addr.index, addr.generation)).collect();
+        handled.spawned = taken
+            .iter()
+            .map(|addr| (addr.index(), addr.generation()))
+            .collect();
     }
 }
 
@@ -303,13 +310,13 @@ where
     let (actor, work) = restore(slab, core, to)?;
     let is_whole = actor.is_some();
     if let Some(actor) = actor {
-        let generation = to.generation;
-        slab.slots[to.index as usize] = Slot::Living { generation, actor };
+        let generation = to.generation();
+        slab.slots[to.index() as usize] = Slot::Living { generation, actor };
     }
     if is_whole && may_restart::<S, A>(core, to) {
         core.counters.restarts += 1;
         let notice = SupervisionNotice::Restarted {
-            kind: S::KINDS[usize::from(to.kind)],
+            kind: S::KINDS[usize::from(to.kind())],
             actor: to,
             cause: failure.cause(),
         };
@@ -332,15 +339,15 @@ where
     match slab.kept.take()? {
         Kept::Whole(state, work) => Some((Some(state), work)),
         Kept::InLog => {
-            let record = slab.records.get_mut(to.index as usize)?.as_deref_mut()?;
+            let record = slab.records.get_mut(to.index() as usize)?.as_deref_mut()?;
             let handled = record.since.pop()?;
-            Some((rebuild(record, core, to), handled.work))
+            Some((rebuild(record, core), handled.work))
         }
     }
 }
 
 /// The recorded state with the messages since handled again; `None` where one of them fails now.
-fn rebuild<S, A>(record: &Record<A>, core: &mut Core<S>, to: RawAddr) -> Option<A>
+fn rebuild<S, A>(record: &Record<A>, core: &mut Core<S>) -> Option<A>
 where
     S: System,
     A: Actor<System = S>,
@@ -353,7 +360,6 @@ where
         };
         let mut ctx = Ctx {
             core: &mut *core,
-            me: to,
             mode,
         };
         let again = catch_unwind(AssertUnwindSafe(|| match handled.work.clone() {
@@ -399,7 +405,7 @@ fn give_up<S, A>(
     if stops {
         core.counters.given_up += 1;
         let notice = SupervisionNotice::GivenUp {
-            kind: S::KINDS[usize::from(to.kind)],
+            kind: S::KINDS[usize::from(to.kind())],
             actor: to,
             cause: cause.clone(),
         };
@@ -413,7 +419,6 @@ fn give_up<S, A>(
         core.begin();
         let mut ctx = Ctx {
             core: &mut *core,
-            me: to,
             mode: Mode::Live,
         };
         match catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx))) {

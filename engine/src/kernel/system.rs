@@ -123,7 +123,7 @@ macro_rules! system {
                     ended: $crate::kernel::Ended,
                 ) -> Result<(), $crate::kernel::Failure> {
                     $(
-                        if to.kind == Kind::$actor as u8 {
+                        if to.kind() == Kind::$actor as u8 {
                             return $crate::kernel::tell(&mut actors.$field, core, to, ended);
                         }
                     )+
@@ -137,7 +137,7 @@ macro_rules! system {
                     failure: &$crate::kernel::Failure,
                 ) -> Option<$crate::kernel::Work<$messages>> {
                     $(
-                        if to.kind == Kind::$actor as u8 {
+                        if to.kind() == Kind::$actor as u8 {
                             return $crate::kernel::contain(&mut actors.$field, core, to, failure)
                                 .map(|work| work.map($messages::$actor));
                         }
@@ -148,30 +148,30 @@ macro_rules! system {
                 #[inline]
                 fn prefetch(actors: &$actors, to: $crate::kernel::RawAddr) {
                     $(
-                        if to.kind == Kind::$actor as u8 {
-                            actors.$field.prefetch(to.index);
+                        if to.kind() == Kind::$actor as u8 {
+                            actors.$field.prefetch(to.index());
                         }
                     )+
                 }
 
                 fn insert(actors: &mut $actors, at: $crate::kernel::RawAddr, spawned: $spawned) {
                     match spawned {
-                        $($spawned::$actor(actor) => actors.$field.insert(at.index, at.generation, actor),)+
+                        $($spawned::$actor(actor) => actors.$field.insert(at.index(), at.generation(), actor),)+
                     }
                 }
 
                 fn remove(actors: &mut $actors, at: $crate::kernel::RawAddr) {
                     $(
-                        if at.kind == Kind::$actor as u8 {
-                            actors.$field.remove(at.index);
+                        if at.kind() == Kind::$actor as u8 {
+                            actors.$field.remove(at.index());
                         }
                     )+
                 }
 
                 fn lives(actors: &$actors, at: $crate::kernel::RawAddr) -> bool {
                     $(
-                        if at.kind == Kind::$actor as u8 {
-                            return actors.$field.lives(at.index, at.generation);
+                        if at.kind() == Kind::$actor as u8 {
+                            return actors.$field.lives(at.index(), at.generation());
                         }
                     )+
                     false

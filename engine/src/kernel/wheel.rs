@@ -47,6 +47,10 @@ pub(super) struct Wheel {
     told: usize,
     /// What came when the run already covered its time.
     late: BinaryHeap<Reverse<Entry>>,
+    /// What came so since the last one was taken, and belongs there.
+    newly_late: Vec<Entry>,
+    /// The last one that was taken from there.
+    taken: Entry,
     /// When the first of those is due; `u64::MAX` where there is none.
     first_late: u64,
     slots: Slots,
@@ -66,6 +70,8 @@ impl Default for Wheel {
             at: 0,
             told: 0,
             late: BinaryHeap::new(),
+            newly_late: Vec::new(),
+            taken: Entry::default(),
             first_late: u64::MAX,
             slots: Slots::default(),
             due: Vec::new(),
@@ -79,32 +85,35 @@ impl Wheel {
     /// Takes in an entry.
     #[inline]
     pub(super) fn push(&mut self, entry: Entry) {
-        if entry.time < self.covered {
-            self.first_late = self.first_late.min(entry.time);
-            self.late.push(Reverse(entry));
-        } else {
-            self.slots.push(self.base, entry);
+        // Written where it stays, word by word as it was made: a copy by wider words would wait for those.
+        *self.place(entry.time) = entry;
+    }
+
+    /// Where an entry goes that is due at `time`.
+    #[inline(never)]
+    fn place(&mut self, time: u64) -> &mut Entry {
+        if time >= self.covered {
+            return self.slots.place(self.base, time);
         }
+        self.first_late = self.first_late.min(time);
+        self.newly_late.push_mut(Entry::default())
     }
 
     /// The first entry, taken out, unless it is due after `horizon`.
     #[inline]
-    pub(super) fn pop_until(&mut self, horizon: u64) -> Option<Entry> {
-        if let Some(next) = self.run.get(self.at)
-            && next.time < self.first_late
-        {
-            if next.time > horizon {
-                return None;
-            }
-            self.at += 1;
-            return Some(*next);
+    pub(super) fn pop_until(&mut self, horizon: u64) -> Option<&Entry> {
+        match self.run.get(self.at) {
+            Some(next) if next.time < self.first_late && next.time <= horizon => self.at += 1,
+            Some(next) if next.time < self.first_late => return None,
+            _ => return self.pop_slowly(horizon),
         }
-        self.pop_slowly(horizon)
+        self.run.get(self.at - 1)
     }
 
     /// The same where something came late, or the run is at its end.
     #[inline(never)]
-    fn pop_slowly(&mut self, horizon: u64) -> Option<Entry> {
+    fn pop_slowly(&mut self, horizon: u64) -> Option<&Entry> {
+        self.late.extend(self.newly_late.drain(..).map(Reverse));
         if self.at == self.run.len() && self.late.is_empty() && !self.refill(horizon) {
             return None;
         }
@@ -116,19 +125,21 @@ impl Wheel {
         }
         if next == Some(first) {
             self.at += 1;
-        } else {
-            self.late.pop();
-            self.first_late = self.late.peek().map_or(u64::MAX, |Reverse(late)| late.time);
+            return self.run.get(self.at - 1);
         }
-        Some(first)
+        self.late.pop();
+        self.first_late = self.late.peek().map_or(u64::MAX, |Reverse(late)| late.time);
+        self.taken = first;
+        Some(&self.taken)
     }
 
     /// Puts what came late into the run, where it is much.
     pub(super) fn settle(&mut self) {
-        if self.late.len() <= LATE_MAX {
+        if self.late.len() + self.newly_late.len() <= LATE_MAX {
             return;
         }
         self.run.drain(..self.at);
+        self.run.append(&mut self.newly_late);
         self.run.extend(self.late.drain().map(|Reverse(entry)| entry));
         // The stable sort finds the part that is in order already.
         self.run.sort();
@@ -139,7 +150,7 @@ impl Wheel {
     /// When the first entry is due. Looks through a whole slot where no run is at hand.
     pub(super) fn next_time(&self) -> Option<u64> {
         let next = self.run.get(self.at).map(|entry| entry.time);
-        let late = self.late.peek().map(|Reverse(entry)| entry.time);
+        let late = (self.first_late < u64::MAX).then_some(self.first_late);
         next.into_iter().chain(late).min().or_else(|| {
             let first = self.slots.first(self.base)?;
             self.slots.entries_of(first).map(|entry| entry.time).min()
@@ -149,7 +160,7 @@ impl Wheel {
     /// No later than the first entry is due, and cheap to know.
     pub(super) fn next_time_bound(&self) -> Option<u64> {
         let next = self.run.get(self.at).map(|entry| entry.time);
-        let late = self.late.peek().map(|Reverse(entry)| entry.time);
+        let late = (self.first_late < u64::MAX).then_some(self.first_late);
         next.into_iter().chain(late).min().or_else(|| {
             let first = self.slots.first(self.base)?;
             Some(first.start.max(self.covered))
@@ -172,6 +183,7 @@ impl Wheel {
         let late = self.late.iter().map(|Reverse(entry)| *entry);
         self.run[self.at..]
             .iter()
+            .chain(&self.newly_late)
             .copied()
             .chain(late)
             .chain(self.slots.entries().copied())
@@ -223,7 +235,7 @@ impl Wheel {
             }
         });
         for entry in apart.drain(..) {
-            slots.push(self.base, entry);
+            *slots.place(self.base, entry.time) = entry;
         }
         deal(&mut self.run, &mut self.places, slot.level, due.len(), due.iter());
         self.covered = horizon.saturating_add(1);

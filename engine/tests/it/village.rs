@@ -96,7 +96,7 @@ impl Actor for Neighbour {
 
     fn on_ended(&mut self, ended: Ended, ctx: &mut Ctx<'_, Village>) -> Result<(), ActorError> {
         ctx.emit(Heard::Mourned {
-            house: ended.who.index,
+            house: ended.who.index(),
             reason: ended.reason,
         });
         Ok(())

@@ -63,18 +63,19 @@ impl Default for Slots {
 }
 
 impl Slots {
-    /// Takes in an entry, which is due at `base` or later, `base` being what all others were counted from.
+    /// Where an entry goes that is due at `time`, which is `base` or later, `base` being what all others were counted from.
     #[inline]
-    pub(super) fn push(&mut self, base: u64, entry: Entry) {
-        let level = (((entry.time ^ base) | 1).ilog2() / 8) as usize;
-        let number = level * SLOTS + usize::from(entry.time_byte(level));
+    #[expect(clippy::cast_possible_truncation, reason = "a byte of the time is wanted")]
+    pub(super) fn place(&mut self, base: u64, time: u64) -> &mut Entry {
+        let level = (((time ^ base) | 1).ilog2() / 8) as usize;
+        let number = level * SLOTS + (time >> (8 * level)) as usize % SLOTS;
         let within = self.slots[number].count as usize % CHUNK;
         if within == 0 {
             self.add_chunk(number);
         }
         let slot = &mut self.slots[number];
         slot.count += 1;
-        self.entries[slot.chunk as usize * CHUNK + within] = entry;
+        &mut self.entries[slot.chunk as usize * CHUNK + within]
     }
 
     /// Gives a slot, whose chunks are full, one more.
@@ -149,7 +150,8 @@ impl Slots {
         for len in chunk_lengths(count) {
             let start = chunk as usize * CHUNK;
             for index in start..start + len {
-                self.push(slot.start, self.entries[index]);
+                let entry = self.entries[index];
+                *self.place(slot.start, entry.time) = entry;
             }
             chunk = self.release(chunk);
         }
