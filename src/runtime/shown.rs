@@ -46,11 +46,11 @@ pub(super) fn parked_of(world: &World) -> Vec<ParkedMessage> {
     let counters = world.counters();
     let first = (counters.given_up + counters.skipped).saturating_sub(kept.len() as u64);
     let shown = (first..).zip(kept).map(|(number, parked)| {
-        let kind = Skyhaul::KINDS[usize::from(parked.to.kind)].to_ascii_lowercase();
+        let kind = Skyhaul::KINDS[usize::from(parked.to.kind())].to_ascii_lowercase();
         ParkedMessage {
             number,
             at: parked.at,
-            actor: format!("{kind}-{}", parked.to.index),
+            actor: format!("{kind}-{}", parked.to.index()),
             message: match &parked.message {
                 Some(message) => cut(format!("{message:?}")),
                 None => "the end of an actor that it watched".to_owned(),
