@@ -93,7 +93,7 @@ impl Shared {
                     number = message.number,
                     actor = message.actor,
                     at = %message.at,
-                    message = message.message,
+                    asked = message.message,
                     cause = message.cause,
                     "a message is parked: its actor failed on it too often; GET /api/simulation/parked shows it"
                 );

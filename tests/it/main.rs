@@ -6,6 +6,7 @@ mod crash;
 mod fuzz;
 mod misuse;
 mod pacing;
+mod parked;
 mod restart;
 mod run;
 mod service;

@@ -107,3 +107,34 @@ async fn a_client_sees_the_fleet_the_figures_and_a_delivery_to_its_end() {
     );
     assert!(stages.contains(&"HeadedToDropoff".to_owned()), "{stages:?}");
 }
+
+#[actix_rt::test]
+async fn a_client_is_told_when_time_is_paused_stepped_and_resumed() {
+    let data = data();
+    let service = Service::start(data.path(), &["--speed", "60", "--no-demand"]);
+    let mut socket = connect(&service).await;
+    assert_eq!(next(&mut socket, "", "hello").await["speed"], 60.0);
+    let paused = service.post("/api/simulation/pause", &json!({})).body;
+    let clock = next_clock(&mut socket, &json!(0.0)).await;
+    assert_eq!(clock["now"], paused["now"]);
+    let stepped = service.post("/api/simulation/step", &json!({"by": "10m"})).body;
+    let clock = next_clock(&mut socket, &json!(0.0)).await;
+    assert_eq!(clock["now"], stepped["now"]);
+    service.post("/api/simulation/speed", &json!({"factor": 2}));
+    service.post("/api/simulation/resume", &json!({}));
+    let clock = next_clock(&mut socket, &json!(2.0)).await;
+    assert!(
+        clock["now"].as_str() >= stepped["now"].as_str(),
+        "{clock} after {stepped}"
+    );
+}
+
+/// The next `clock` that tells this speed.
+async fn next_clock(socket: &mut Socket, speed: &Value) -> Value {
+    loop {
+        let clock = next(socket, "", "clock").await;
+        if clock["speed"] == *speed {
+            return clock;
+        }
+    }
+}
