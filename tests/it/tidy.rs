@@ -1,4 +1,4 @@
-//! The code base's own rules: who may import whom, and how long a file may be.
+//! The code base's own rules: who may import whom, who may read the wall clock, and how long a file may be.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -98,6 +98,10 @@ const ALLOWED: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// Who reads the wall clock, and what for: to note when a world began and when an operator acted, how long a key is kept, which seed comes first.
+/// Running virtual time follows a monotonic clock, so that no jump of the wall clock moves it.
+const READ_THE_WALL_CLOCK: [&str; 3] = ["src/fuzz.rs", "src/runtime/pacer.rs", "web/src/ingestion.rs"];
+
 /// Longest file, tests included.
 const LINES_MAX: usize = 500;
 
@@ -168,4 +172,21 @@ fn modules_are_files_beside_folders() {
         .filter(|path| path.ends_with("mod.rs"))
         .collect();
     assert!(old.is_empty(), "name.rs beside name/, not {old:?}");
+}
+
+#[test]
+fn the_wall_clock_is_read_where_it_may_be_only() {
+    let mut readers: Vec<_> = ["src", "web/src", "telemetry/src", "scenarios/src"]
+        .into_iter()
+        .flat_map(|folder| files(&root().join(folder), &[".rs"]))
+        .filter(|path| {
+            let text = fs::read_to_string(path).expect("sources are text");
+            ["SystemTime::now", "Timestamp::now", "Zoned::now"]
+                .iter()
+                .any(|reading| text.contains(reading))
+        })
+        .map(|path| path.strip_prefix(root()).expect("below the root").to_path_buf())
+        .collect();
+    readers.sort();
+    assert_eq!(readers, READ_THE_WALL_CLOCK.map(PathBuf::from));
 }

@@ -6,9 +6,10 @@ use skyhaul_engine::time::SimDuration;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_telemetry::clock::VirtualClock as _;
-use skyhaul_web::ports::simulation::{Control, ControlError, Deed, Progress, SimulationPort as _};
+use skyhaul_web::ports::simulation::{Control, ControlError, Deed, LagCause, Progress, SimulationPort as _};
 
 use super::*;
+use crate::runtime::pacer::unix_micros;
 use crate::runtime::recovery::{JournalSummary, summarise};
 use crate::runtime::world::ScenarioWorlds;
 use crate::simulation::Simulation;
@@ -142,6 +143,25 @@ async fn a_host_that_dies_of_a_command_comes_back_paused_where_it_was() {
     assert!(simulation.state().is_paused && simulation.state().parts.contains(&host));
     assert_eq!(simulation.state().engine.at, life.now());
     assert_eq!(life.end().await, [1, 2]);
+}
+
+#[actix_rt::test]
+async fn a_clock_that_fell_behind_says_since_when_and_why_until_it_is_level() {
+    let (life, simulation) = Life::start_with_operator().await;
+    assert_eq!(simulation.state().lag, None);
+    life.journal_full.put(usize::MAX);
+    until(|| simulation.state().lag.is_some()).await;
+    let lag = simulation.state().lag.expect("it was there");
+    assert_eq!((lag.cause, lag.clock_waits), (LagCause::JournalStuck, false));
+    assert!(unix_micros() - lag.since_unix_micros < 60_000_000);
+    let stood = simulation.state().engine.at;
+    life.journal_full.put(0);
+    until(|| simulation.state().lag.is_none()).await;
+    assert!(
+        simulation.state().engine.at > stood,
+        "what was missed is made up for"
+    );
+    life.end().await;
 }
 
 /// A projection that keeps every event as it was told of it.

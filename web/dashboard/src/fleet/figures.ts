@@ -7,9 +7,6 @@ import { DRONE_STATES, STATE_WORDS, type DroneState } from "./state";
 /** Points of the small chart: at one a second, the last two minutes. */
 const HISTORY_MAX = 120;
 
-/** How far the clock may lag before it is said, wall seconds: less cannot be seen. */
-const BEHIND_SECONDS = 2;
-
 const DELIVERY_ROWS: readonly (readonly [string, string])[] = [
   ["Waiting for a drone", "waiting"],
   ["On the way to pickup", "HeadedToPickup"],
@@ -33,7 +30,7 @@ export class Figures {
     for (const state of DRONE_STATES) chips.append(this.#chip(state));
     const rows = element("dl", { class: "rows" }, ...DELIVERY_ROWS.map(([label, name]) => this.#row(label, name)));
     const speed = element("div", { class: "tiles" }, this.#tile("Completed in the last minute", "perMinute", this.#chart), this.#tile("Wait for pickup, half within", "p50"), this.#tile("95 in 100 within", "p95"));
-    this.root = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips, element("h2", {}, "Deliveries"), rows, speed, element("p", { class: "behind", role: "status", hidden: true }));
+    this.root = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips, element("h2", {}, "Deliveries"), rows, speed);
   }
 
   /** Which states are shown. */
@@ -41,8 +38,8 @@ export class Figures {
     return this.#shown;
   }
 
-  /** Shows new figures of a world that runs at a speed. */
-  update(stats: StatsFrame, speed: number | null): void {
+  /** Shows new figures. */
+  update(stats: StatsFrame): void {
     const set = (name: string, text: string): void => {
       const target = this.#counts.get(name);
       if (target) say(target, text);
@@ -52,7 +49,6 @@ export class Figures {
     set("perMinute", String(stats.completedPerMinute));
     set("p50", stats.waitP50S > 0 ? span(stats.waitP50S) : "–");
     set("p95", stats.waitP95S > 0 ? span(stats.waitP95S) : "–");
-    this.#behind(stats.behindS, speed ?? 1);
     this.#latest = stats.completedPerMinute;
   }
 
@@ -82,13 +78,6 @@ export class Figures {
     const value = element("b", {}, "–");
     this.#counts.set(name, value);
     return element("div", { class: "tile" }, element("span", {}, label), value, extra);
-  }
-
-  #behind(seconds: number, speed: number): void {
-    const line = this.root.querySelector<HTMLElement>(".behind");
-    if (!line) return;
-    line.hidden = seconds < BEHIND_SECONDS * Math.max(1, speed);
-    if (!line.hidden) say(line, `The simulation lags ${span(seconds)} behind its clock.`);
   }
 
   /** Adds the latest figure to the chart; call it once a second, since figures come only when they change. */

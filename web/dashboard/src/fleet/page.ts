@@ -86,7 +86,7 @@ export class FleetPage {
     const time = new TimeControls();
     this.root.replaceChildren(shell.header, time.root, element("main", { class: "fleet-main" }, title, element("aside", { class: "side", "aria-label": "Fleet, orders and alerts" }, this.#tabs.root), this.#stage, this.#cards));
     this.#tabs.open(this.#address.state.tab ?? "fleet");
-    this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats, this.telemetry.clock.speed));
+    this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats));
     window.setInterval(() => this.#tick(), TEXT_MS);
     window.setInterval(() => this.#route(this.telemetry.now()), routeMs());
     window.setInterval(() => this.#figures.tick(), CHART_MS);
