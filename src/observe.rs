@@ -12,6 +12,7 @@ use skyhaul_telemetry::clock::VirtualClock as _;
 use tracing::Level;
 
 use crate::runtime::Shared;
+use crate::runtime::handlers::HandlerMetrics;
 
 /// The runtime's metrics.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Metrics {
     pub parked: IntCounter,
     /// Failures of a store, by store.
     pub store_failures: IntCounterVec,
+    /// How long handlers take.
+    pub handlers: HandlerMetrics,
     events: IntCounterVec,
 }
 
@@ -71,6 +74,7 @@ impl Metrics {
                 ),
                 &["store"],
             )?,
+            handlers: HandlerMetrics::new(registry)?,
             events: IntCounterVec::new(
                 Opts::new("skyhaul_events_total", "Events of the engine by type"),
                 &["type"],

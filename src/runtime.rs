@@ -24,6 +24,7 @@ use crate::record::Reached;
 
 pub mod backlog;
 pub mod complaint;
+pub mod handlers;
 pub mod host;
 pub mod hub;
 pub mod inbox;

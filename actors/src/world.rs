@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use skyhaul_engine::kernel::{Counters, Engine, FaultPlan, Halt, Parked, RegionId, SnapshotError};
+use skyhaul_engine::kernel::{
+    Counters, Engine, FaultPlan, Halt, HandlerTime, Parked, RegionId, SnapshotError, Stopwatch,
+};
 use skyhaul_engine::ports::EventSink;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::MetresPerSecond;
@@ -175,6 +177,17 @@ impl World {
     #[must_use]
     pub fn census(&self) -> Census {
         Census::new(self.actors(), self.environment())
+    }
+
+    /// Measures how long handlers take from now on. No result depends on it.
+    pub fn measure_handlers(&mut self, stopwatch: Stopwatch) {
+        self.engine.measure_handlers(stopwatch);
+    }
+
+    /// How long handlers took, by type of actor.
+    #[must_use]
+    pub fn handler_times(&self) -> Vec<(&'static str, HandlerTime)> {
+        self.engine.handler_times()
     }
 
     /// The world as it was planned.

@@ -76,6 +76,7 @@ impl Shared {
     /// was said before it failed.
     pub(super) fn show(&self, world: &dyn LiveWorld, is_rebuilt: bool) {
         let state = world.state();
+        self.metrics.handlers.note(&world.handler_times());
         let before = self.engine.borrow().clone();
         let is_same = before.state.parked == state.parked && !is_rebuilt;
         let parked = if is_same {

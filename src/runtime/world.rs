@@ -8,12 +8,13 @@ use skyhaul_actors::environment::Environment;
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::CommandId;
 use skyhaul_actors::world::World;
+use skyhaul_engine::kernel::HandlerTime;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
 
-use super::shown;
+use super::{handlers, shown};
 
 /// A world that lives: asked, run, saved.
 pub trait LiveWorld: Send {
@@ -40,6 +41,11 @@ pub trait LiveWorld: Send {
 
     /// What the engine has parked, oldest first, to be shown.
     fn parked(&self) -> Vec<ParkedMessage>;
+
+    /// How long handlers took, by type of actor; nothing where nobody measures.
+    fn handler_times(&self) -> Vec<(&'static str, HandlerTime)> {
+        Vec::new()
+    }
 
     /// The whole state as bytes.
     ///
@@ -91,6 +97,10 @@ impl LiveWorld for World {
         shown::parked_of(self)
     }
 
+    fn handler_times(&self) -> Vec<(&'static str, HandlerTime)> {
+        Self::handler_times(self)
+    }
+
     fn save(&self) -> Result<Vec<u8>, String> {
         Self::save(self).map_err(|error| error.to_string())
     }
@@ -101,11 +111,14 @@ pub struct ScenarioWorlds(pub Arc<Environment>);
 
 impl WorldFactory for ScenarioWorlds {
     fn found(&self) -> Box<dyn LiveWorld> {
-        Box::new(World::found(&self.0))
+        let mut world = World::found(&self.0);
+        world.measure_handlers(handlers::nanos);
+        Box::new(world)
     }
 
     fn load(&self, bytes: &[u8]) -> Result<Box<dyn LiveWorld>, String> {
-        let world = World::load(Arc::clone(&self.0), bytes).map_err(|error| error.to_string())?;
+        let mut world = World::load(Arc::clone(&self.0), bytes).map_err(|error| error.to_string())?;
+        world.measure_handlers(handlers::nanos);
         Ok(Box::new(world))
     }
 }
