@@ -31,6 +31,8 @@ pub enum Command {
     Run(RunArgs),
     /// Draws whole scenarios with everything that may go wrong, and checks every invariant.
     Fuzz(FuzzArgs),
+    /// Rebuilds what a data folder recorded, says whether it comes to the same, and branches off with another plan.
+    Replay(ReplayArgs),
     /// Works on scenario files.
     #[command(subcommand)]
     Scenario(ScenarioCommand),
@@ -184,6 +186,37 @@ pub struct FuzzArgs {
     /// A mistake for tests to find; no flag sets it.
     #[arg(skip)]
     pub sabotage: Option<Sabotage>,
+}
+
+/// `skyhaul replay`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is written into DIR. Exit code 0: it agrees; 70: it parts, and where; 75: a service uses DIR.\n\nExamples:\n  skyhaul replay data                              does the journal repeat what was shown?\n  skyhaul replay data --from-start                 and do all snapshots hold what it comes to?\n  skyhaul replay data --until 1h30m --out out/incident\n  skyhaul replay data --until 2026-03-01T12:00:00Z --branch more-drones.toml --for 4h"
+)]
+pub struct ReplayArgs {
+    /// The data folder of a service (`--data`), or a copy of one
+    pub dir: PathBuf,
+    /// Stop at this instant: seconds or a span since the start (1h30m), or a time of the calendar (RFC 3339) [default: the record's end]
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
+    /// Replay from the founding, without snapshots, and hold every snapshot against what the journal comes to
+    #[arg(long)]
+    pub from_start: bool,
+    /// Write the event log and the summary there: of the replay from the founding, or of the branch [default for a branch: out/branch-NAME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on from there by this scenario instead, and compare: more drones, another demand, weather, zones, carriers or dispatch
+    #[arg(long, value_name = "FILE", requires = "span")]
+    pub branch: Option<PathBuf>,
+    /// How long the branch goes on (1h30m)
+    #[arg(long = "for", value_name = "SPAN", requires = "branch")]
+    pub span: Option<String>,
+    /// Print everything as JSON on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress, no report: the exit code says it
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// `skyhaul scenario`.

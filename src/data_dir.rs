@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::exit::Failure;
+
 /// A data folder that is ours until this value is dropped.
 #[derive(Debug)]
 pub struct DataDir {
@@ -19,9 +21,21 @@ pub enum DataDirError {
     /// Another process has it.
     #[error("{}: another skyhaul already uses this data folder; stop it, or choose another with --data", .0.display())]
     InUse(PathBuf),
+    /// There is none to read.
+    #[error("{}: this is no data folder of skyhaul: {}", .0.display(), .1)]
+    NotThere(PathBuf, io::Error),
     /// It cannot be made or written.
     #[error("{}: the data folder cannot be used: {}; choose another with --data", .0.display(), .1)]
     Unusable(PathBuf, io::Error),
+}
+
+impl From<DataDirError> for Failure {
+    fn from(error: DataDirError) -> Self {
+        match error {
+            DataDirError::InUse(_) => Self::try_again(error),
+            DataDirError::Unusable(..) | DataDirError::NotThere(..) => Self::usage(error),
+        }
+    }
 }
 
 impl DataDir {
@@ -40,6 +54,23 @@ impl DataDir {
             }),
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(root.to_path_buf())),
             Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+
+    /// Takes a folder that is there, to read it only: others may read it meanwhile, a service may not take it.
+    ///
+    /// # Errors
+    /// [`DataDirError`].
+    pub fn lock_to_read(root: &Path) -> Result<Self, DataDirError> {
+        let lock = File::open(root.join("LOCK"))
+            .map_err(|error| DataDirError::NotThere(root.to_path_buf(), error))?;
+        match lock.try_lock_shared() {
+            Ok(()) => Ok(Self {
+                root: root.to_path_buf(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(root.to_path_buf())),
+            Err(TryLockError::Error(error)) => Err(DataDirError::Unusable(root.to_path_buf(), error)),
         }
     }
 
@@ -76,6 +107,27 @@ mod tests {
         ));
         drop(first);
         DataDir::lock(folder.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_folder_is_read_by_many_while_nobody_uses_it() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        assert!(matches!(
+            DataDir::lock_to_read(folder.path()),
+            Err(DataDirError::NotThere(..))
+        ));
+        let used = DataDir::lock(folder.path()).expect("free");
+        assert!(matches!(
+            DataDir::lock_to_read(folder.path()),
+            Err(DataDirError::InUse(_))
+        ));
+        drop(used);
+        let _first = DataDir::lock_to_read(folder.path()).expect("free to read");
+        let _second = DataDir::lock_to_read(folder.path()).expect("free to read");
+        assert!(matches!(
+            DataDir::lock(folder.path()),
+            Err(DataDirError::InUse(_))
+        ));
     }
 
     #[test]

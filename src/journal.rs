@@ -49,6 +49,13 @@ pub struct FileJournal {
     kept_from: RecordNumber,
 }
 
+/// What a journal is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
 /// Frames that go into one segment.
 #[derive(Debug)]
 struct Chunk {
@@ -84,6 +91,19 @@ impl FileJournal {
     /// [`JournalError::Corrupt`] where anything but the tail is damaged, [`JournalError::Device`].
     pub fn open(folder: &Path) -> Result<(Self, OpenReport), JournalError> {
         fs::create_dir_all(folder)?;
+        segment::remove_half_made(folder)?;
+        Self::open_as(folder, Access::Write)
+    }
+
+    /// Opens the journal in `folder` without changing a byte: a torn tail is left as it is, and not given. It cannot be appended to.
+    ///
+    /// # Errors
+    /// As [`FileJournal::open`].
+    pub fn open_to_read(folder: &Path) -> Result<(Self, OpenReport), JournalError> {
+        Self::open_as(folder, Access::Read)
+    }
+
+    fn open_as(folder: &Path, access: Access) -> Result<(Self, OpenReport), JournalError> {
         let kept_from = read_released(folder)?;
         let mut journal = Self {
             folder: folder.to_path_buf(),
@@ -97,7 +117,7 @@ impl FileJournal {
         let paths = segment::paths(folder)?;
         for (index, (first, path)) in paths.iter().enumerate() {
             let is_last = index + 1 == paths.len();
-            journal.take_in(*first, path, is_last, &mut report)?;
+            journal.take_in(Segment::open(path, *first, access)?, is_last, &mut report)?;
         }
         journal.batch = journal.next;
         Ok((journal, report))
@@ -106,12 +126,11 @@ impl FileJournal {
     /// Reads a segment found on opening.
     fn take_in(
         &mut self,
-        first: RecordNumber,
-        path: &Path,
+        mut segment: Segment,
         is_last: bool,
         report: &mut OpenReport,
     ) -> Result<(), JournalError> {
-        let mut segment = Segment::open(path, first)?;
+        let first = segment.first;
         let follows = first == self.next || (self.segments.len() == 1 && first <= self.kept_from);
         if !follows {
             return Err(segment.corrupt(0, &format!("it should begin with record {}", self.next.0)));
@@ -133,6 +152,12 @@ impl FileJournal {
         report.records += scan.records;
         self.segments.push(segment);
         Ok(())
+    }
+
+    /// The first record behind which none is missing; record 0 is there besides.
+    #[must_use]
+    pub fn kept_from(&self) -> RecordNumber {
+        self.kept_from
     }
 
     /// Bytes that the segment being filled holds once everything pending is written.

@@ -31,6 +31,14 @@ impl FileSnapshotStore {
         })
     }
 
+    /// Opens the store in `folder` without changing anything; a folder that is not there holds no snapshots.
+    #[must_use]
+    pub fn open_to_read(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+        }
+    }
+
     fn path(&self, mark: SnapshotMark) -> PathBuf {
         self.folder.join(format!("{:020}.snap", mark.next_event))
     }
@@ -81,7 +89,11 @@ impl SnapshotStore for FileSnapshotStore {
 
 /// The folder's files with this ending, by name.
 fn paths(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)?
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut paths = entries
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == ending));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::{LocalPlane, Position};
 use skyhaul_engine::time::{SimDuration, SimTime};
-use skyhaul_engine::units::{Kilograms, WattHours};
+use skyhaul_engine::units::{Kilograms, MetresPerSecond, WattHours};
 
 use crate::ids::{AircraftId, CarrierId, DepotId};
 
@@ -55,6 +55,13 @@ impl Environment {
     #[must_use]
     pub fn aircraft(&self, aircraft: AircraftId) -> &AircraftSpec {
         &self.aircraft[usize::from(aircraft.0)]
+    }
+
+    /// The greatest ground speed that an aircraft of the type may reach: with the wind. Rounded up, so that no drone is ever faster.
+    #[must_use]
+    pub fn speed_max(&self, aircraft: AircraftId) -> MetresPerSecond {
+        const HALF_A_STEP_MPS: f64 = 0.000_5;
+        MetresPerSecond::new(self.aircraft(aircraft).cruise_mps + self.weather.wind_mps + HALF_A_STEP_MPS)
     }
 
     /// The carrier's terms.

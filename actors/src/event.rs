@@ -413,6 +413,8 @@ pub enum CancelReason {
     NobodyCan,
     /// Every attempt failed.
     AttemptsExhausted,
+    /// The engine died at the request itself, again and again.
+    Quarantined,
 }
 
 /// Why a delivery could not be changed.

@@ -24,6 +24,13 @@ pub enum IngestionMessage {
         /// What.
         command: Box<Command>,
     },
+    /// Something that was asked from outside is not carried out.
+    TurnDownCommand {
+        /// By which journal record.
+        id: CommandId,
+        /// What.
+        command: Box<Command>,
+    },
     /// The background demand wants a parcel carried.
     RequestDelivery {
         /// Which.
@@ -59,6 +66,9 @@ impl Actor for Ingestion {
     fn handle(&mut self, message: IngestionMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
             IngestionMessage::TakeCommand { id, command } => self.on_take_command(id, *command, ctx),
+            IngestionMessage::TurnDownCommand { id, command } => {
+                self.turn_down(id, &command, CancelReason::Quarantined, ctx);
+            }
             IngestionMessage::RequestDelivery { request } => self.on_request_delivery(None, &request, ctx),
             IngestionMessage::DeliveryEnded { delivery } => {
                 self.open.remove(&delivery);
@@ -69,8 +79,13 @@ impl Actor for Ingestion {
 
     fn on_given_up(&self, parked: &IngestionMessage, ctx: &mut Ctx<'_, Skyhaul>) {
         match parked {
-            IngestionMessage::TakeCommand { id, command } => self.turn_down(*id, command, ctx),
-            IngestionMessage::RequestDelivery { request } => turn_down_request(None, request, ctx),
+            IngestionMessage::TakeCommand { id, command }
+            | IngestionMessage::TurnDownCommand { id, command } => {
+                self.turn_down(*id, command, CancelReason::AttemptsExhausted, ctx);
+            }
+            IngestionMessage::RequestDelivery { request } => {
+                turn_down_request(None, request, CancelReason::AttemptsExhausted, ctx);
+            }
             IngestionMessage::DeliveryEnded { .. } => {}
         }
     }
@@ -157,10 +172,10 @@ impl Ingestion {
     }
 
     /// Answers a command that could not be taken in.
-    fn turn_down(&self, id: CommandId, command: &Command, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn turn_down(&self, id: CommandId, command: &Command, reason: CancelReason, ctx: &mut Ctx<'_, Skyhaul>) {
         match command {
             Command::RequestDelivery(request) if !self.open.contains_key(&request.delivery) => {
-                turn_down_request(Some(id), &Arc::new(request.clone()), ctx);
+                turn_down_request(Some(id), &Arc::new(request.clone()), reason, ctx);
             }
             Command::RequestDelivery(DeliveryRequest { delivery, .. })
             | Command::RescheduleDelivery { delivery, .. } => ctx.emit(Event::DeliveryRescheduleRefused {
@@ -179,7 +194,12 @@ impl Ingestion {
 }
 
 /// A request that could not be taken in ends as it begins.
-fn turn_down_request(command: Option<CommandId>, request: &Arc<DeliveryRequest>, ctx: &mut Ctx<'_, Skyhaul>) {
+fn turn_down_request(
+    command: Option<CommandId>,
+    request: &Arc<DeliveryRequest>,
+    reason: CancelReason,
+    ctx: &mut Ctx<'_, Skyhaul>,
+) {
     ctx.emit(Event::DeliveryRequested {
         command,
         request: Arc::clone(request),
@@ -187,6 +207,6 @@ fn turn_down_request(command: Option<CommandId>, request: &Arc<DeliveryRequest>,
     ctx.emit(Event::DeliveryCancelled {
         delivery: request.delivery,
         command: None,
-        reason: CancelReason::AttemptsExhausted,
+        reason,
     });
 }

@@ -7,7 +7,6 @@ use skyhaul_engine::kernel::{
 };
 use skyhaul_engine::ports::EventSink;
 use skyhaul_engine::time::SimTime;
-use skyhaul_engine::units::MetresPerSecond;
 
 use crate::carrier::Carrier;
 use crate::census::Census;
@@ -15,7 +14,7 @@ use crate::command::Command;
 use crate::demand::{DemandMessage, DemandSource};
 use crate::depot::Depot;
 use crate::drone::Drone;
-use crate::environment::{AircraftSpec, Environment, FleetSpec};
+use crate::environment::{Environment, FleetSpec};
 use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
@@ -29,7 +28,7 @@ const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 1;
+const LAYOUT: u16 = 2;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
@@ -106,7 +105,7 @@ impl World {
             aircraft: fleet.aircraft,
             at: environment.depot(fleet.depot).at,
             battery: spec.battery_capacity,
-            speed_max: speed_max(spec, environment),
+            speed_max: environment.speed_max(fleet.aircraft),
         });
     }
 
@@ -114,6 +113,13 @@ impl World {
     pub fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
         let command = Box::new(command);
         let message = IngestionMessage::TakeCommand { id, command };
+        self.engine.inject(stamp, id.0, INGESTION, message);
+    }
+
+    /// Lets a command be answered at its stamp as one that is not carried out. `id` must be unique.
+    pub fn turn_down(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        let command = Box::new(command);
+        let message = IngestionMessage::TurnDownCommand { id, command };
         self.engine.inject(stamp, id.0, INGESTION, message);
     }
 
@@ -226,12 +232,6 @@ impl World {
         let engine = Engine::load(Arc::new(surroundings), rest)?;
         Ok(Self { engine })
     }
-}
-
-/// The greatest ground speed the aircraft may reach: with the wind. Rounded up, so that no drone is ever faster.
-fn speed_max(spec: &AircraftSpec, environment: &Environment) -> MetresPerSecond {
-    const HALF_A_STEP_MPS: f64 = 0.000_5;
-    MetresPerSecond::new(spec.cruise_mps + environment.weather.wind_mps + HALF_A_STEP_MPS)
 }
 
 /// Whether the wind keeps all drones of a depot on the ground.

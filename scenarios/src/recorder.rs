@@ -9,7 +9,7 @@ use skyhaul_engine::ports::{EventSink, Numbered};
 use skyhaul_engine::time::SimTime;
 
 use crate::check::{Checkers, Violation};
-use crate::log::{EventLog, hex};
+use crate::log::EventLog;
 use crate::summary::{DeliveryCounts, Summary, SummaryFold};
 
 /// Writes the log of a world, and reads each line again with the checkers.
@@ -71,23 +71,10 @@ impl<W: Write> Recorder<W> {
         let verdict = checkers.finish();
         let figures = self.fold.finish(at);
         let summary = Summary {
-            scenario: self.environment.name.clone(),
-            seed: self.environment.seed,
-            virtual_s: at.as_seconds_f64(),
-            wall_s: 0.0,
             events: end.events,
             digest: Some(end.digest),
-            state_digest: hex(&state_digest.to_be_bytes()),
-            deliveries: figures.deliveries,
-            wait_s: figures.wait_s,
-            door_to_door_s: figures.door_to_door_s,
-            eta_error_s: figures.eta_error_s,
-            on_time_share: figures.on_time_share,
-            drones: figures.drones,
-            energy_wh: figures.energy_wh,
-            carriers: figures.carriers,
-            restarts: figures.restarts,
             invariant_violations: verdict.count,
+            ..Summary::new(&self.environment, &figures, at.as_seconds_f64(), state_digest)
         };
         Ok(Recorded {
             out,

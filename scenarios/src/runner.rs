@@ -97,13 +97,10 @@ pub fn run(
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<RunOutcome, RunError> {
     let folder = options.out.as_deref();
-    if let Some(folder) = folder {
-        clear(folder)?;
-    }
     let events_path = folder
         .filter(|_| options.events)
         .map(|folder| folder.join(EVENTS_FILE));
-    let mut recorder = Recorder::new(Arc::clone(environment), open(events_path.as_deref())?);
+    let mut recorder = Recorder::new(Arc::clone(environment), open_log(folder, options.events)?);
     let failed = |source| RunError::Write {
         path: events_path.clone().unwrap_or_default(),
         source,
@@ -130,7 +127,7 @@ pub fn run(
     summary.digest = summary.digest.filter(|_| events_path.is_some());
     summary.wall_s = elapsed_s();
     if let Some(folder) = folder {
-        write_summary(&folder.join(SUMMARY_FILE), &summary)?;
+        write_summary(folder, &summary)?;
     }
     Ok(RunOutcome {
         summary,
@@ -142,6 +139,22 @@ pub fn run(
 fn share_of(duration: SimDuration, report: u64) -> SimTime {
     let micros = u128::from(duration.micros()) * u128::from(report) / u128::from(REPORTS);
     SimTime::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+}
+
+/// Where a run into `folder` writes its event log: the folder is made and cleared of an earlier run; without a folder, or without events, nowhere.
+///
+/// # Errors
+/// [`RunError::Write`].
+pub fn open_log(folder: Option<&Path>, events: bool) -> Result<Box<dyn Write>, RunError> {
+    let Some(folder) = folder else {
+        return Ok(Box::new(io::sink()));
+    };
+    clear(folder)?;
+    if events {
+        open(&folder.join(EVENTS_FILE))
+    } else {
+        Ok(Box::new(io::sink()))
+    }
 }
 
 /// Makes the folder, and removes from it what an earlier run left: a log and a summary that do not belong together would mislead.
@@ -161,10 +174,7 @@ fn clear(folder: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-fn open(path: Option<&Path>) -> Result<Box<dyn Write>, RunError> {
-    let Some(path) = path else {
-        return Ok(Box::new(io::sink()));
-    };
+fn open(path: &Path) -> Result<Box<dyn Write>, RunError> {
     let file = File::create(path).map_err(|source| RunError::Write {
         path: path.to_owned(),
         source,
@@ -172,12 +182,14 @@ fn open(path: Option<&Path>) -> Result<Box<dyn Write>, RunError> {
     Ok(Box::new(BufWriter::with_capacity(BUFFER_BYTES, file)))
 }
 
-fn write_summary(path: &Path, summary: &Summary) -> Result<(), RunError> {
+/// Writes a run's summary into its folder.
+///
+/// # Errors
+/// [`RunError::Write`].
+pub fn write_summary(folder: &Path, summary: &Summary) -> Result<(), RunError> {
+    let path = folder.join(SUMMARY_FILE);
     let written = serde_json::to_string_pretty(summary)
         .map_err(io::Error::from)
-        .and_then(|text| fs::write(path, text + "\n"));
-    written.map_err(|source| RunError::Write {
-        path: path.to_owned(),
-        source,
-    })
+        .and_then(|text| fs::write(&path, text + "\n"));
+    written.map_err(|source| RunError::Write { path, source })
 }

@@ -1,10 +1,15 @@
 //! The summary of a run: what an operator asks first.
 
 use serde::Serialize;
+use skyhaul_actors::environment::Environment;
 
+pub use self::compare::Comparison;
+use self::fold::Figures;
 pub use self::fold::SummaryFold;
+use crate::log::hex;
 pub use crate::stats::Spread;
 
+mod compare;
 mod fold;
 mod table;
 
@@ -45,6 +50,36 @@ pub struct Summary {
     pub restarts: u64,
     /// How often a checker of the event log objected.
     pub invariant_violations: u64,
+}
+
+impl Summary {
+    /// A summary of figures, for the caller to add what is known of a log.
+    pub(crate) fn new(
+        environment: &Environment,
+        figures: &Figures,
+        virtual_s: f64,
+        state_digest: u64,
+    ) -> Self {
+        Self {
+            scenario: environment.name.clone(),
+            seed: environment.seed,
+            virtual_s,
+            wall_s: 0.0,
+            events: 0,
+            digest: None,
+            state_digest: hex(&state_digest.to_be_bytes()),
+            deliveries: figures.deliveries,
+            wait_s: figures.wait_s,
+            door_to_door_s: figures.door_to_door_s,
+            eta_error_s: figures.eta_error_s,
+            on_time_share: figures.on_time_share,
+            drones: figures.drones,
+            energy_wh: figures.energy_wh,
+            carriers: figures.carriers,
+            restarts: figures.restarts,
+            invariant_violations: 0,
+        }
+    }
 }
 
 /// What became of the deliveries.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use skyhaul_engine::ports::{JournalError, JournalRecord, RecordNumber};
 
+use super::Access;
 use super::frame::{Found, Frame};
 
 /// Bytes of a segment: large enough that making one is rare, small enough that it is made in tens of milliseconds.
@@ -22,6 +23,7 @@ const MAGIC: &[u8; 8] = b"SKYJRNL1";
 pub(super) struct Segment {
     path: PathBuf,
     file: File,
+    access: Access,
     pub(super) first: RecordNumber,
     /// Where the next frame goes.
     pub(super) end: u64,
@@ -49,14 +51,23 @@ pub(super) fn paths(folder: &Path) -> io::Result<Vec<(RecordNumber, PathBuf)>> {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        if name.ends_with(".making") {
-            fs::remove_file(&path)?;
-        } else if let Some(number) = name.strip_suffix(".seg").and_then(|stem| stem.parse().ok()) {
+        if let Some(number) = name.strip_suffix(".seg").and_then(|stem| stem.parse().ok()) {
             found.push((RecordNumber(number), path));
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// Removes what a crash left of segments that were being made.
+pub(super) fn remove_half_made(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "making") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 impl Segment {
@@ -74,6 +85,7 @@ impl Segment {
         }
         Ok(Self {
             file: OpenOptions::new().read(true).write(true).open(&path)?,
+            access: Access::Write,
             path,
             first,
             end: HEADER_BYTES,
@@ -81,9 +93,11 @@ impl Segment {
     }
 
     /// Opens a segment without reading it yet.
-    pub(super) fn open(path: &Path, first: RecordNumber) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, first: RecordNumber, access: Access) -> io::Result<Self> {
+        let is_written = access == Access::Write;
         Ok(Self {
-            file: OpenOptions::new().read(true).write(true).open(path)?,
+            file: OpenOptions::new().read(true).write(is_written).open(path)?,
+            access,
             path: path.to_path_buf(),
             first,
             end: HEADER_BYTES,
@@ -162,8 +176,11 @@ impl Segment {
         self.file.sync_data()
     }
 
-    /// Overwrites everything from `offset` on with zeros, durably.
+    /// Overwrites everything from `offset` on with zeros, durably; leaves it where the segment is only read.
     pub(super) fn cut_from(&mut self, offset: u64) -> io::Result<()> {
+        if self.access == Access::Read {
+            return Ok(());
+        }
         let length = self.file.metadata()?.len().max(SEGMENT_BYTES);
         let zeros = vec![0; usize::try_from(length - offset).expect("a segment fits memory")];
         self.file.write_all_at(&zeros, offset)?;

@@ -134,6 +134,20 @@ fn a_corrupt_middle_is_refused_and_named() {
 }
 
 #[test]
+fn a_journal_that_is_only_read_is_not_changed_not_even_where_its_tail_is_torn() {
+    let folder = folder();
+    let segment = filled(&folder, 3);
+    overwrite(&segment, HEADER_BYTES_IN_TEST + 2 * 159 + 53 + 10, &[0xFF; 4]);
+    let before = fs::read(&segment).expect("reads");
+    let (journal, report) = FileJournal::open_to_read(folder.path()).expect("opens");
+    assert_eq!(numbers(&journal), [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(report.cut.map(|cut| cut.record), Some(RecordNumber(7)));
+    drop(journal);
+    assert!(before == fs::read(&segment).expect("reads"), "not a byte changed");
+    assert!(FileJournal::open_to_read(&folder.path().join("none")).is_err());
+}
+
+#[test]
 fn a_missing_segment_is_refused() {
     let folder = folder();
     let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");

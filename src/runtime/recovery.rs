@@ -10,6 +10,7 @@ use super::Shared;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::pacing::PacingHistory;
 use crate::parting::Milestone;
+use crate::quarantine::Quarantine;
 use crate::record::{Identity, Record, RecordError};
 
 /// A world that was rebuilt, with all commands of the journal on their way.
@@ -57,6 +58,8 @@ pub struct JournalSummary {
     pub pacing: PacingHistory,
     /// The builds that wrote it, each from the record on that says so.
     pub builds: Vec<(RecordNumber, String)>,
+    /// The commands at which the engine died again and again.
+    pub quarantine: Quarantine,
 }
 
 impl JournalSummary {
@@ -87,23 +90,40 @@ pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError>
             Record::Seal { until } => summary.sealed = summary.sealed.max(until),
             Record::Started { build } => summary.builds.push((number, build)),
             Record::Pacing(record) => summary.sealed = record.reach(stamp),
-            Record::Command(_) | Record::PacingKept(_) | Record::Reached(_) | Record::Quarantined { .. } => {}
+            Record::Quarantined { command, .. } => summary.quarantine.add(command),
+            Record::Command(_) | Record::PacingKept(_) | Record::Reached(_) => {}
         }
     })?;
     Ok(summary)
 }
 
-fn each_record(
+/// Gives the journal's records from `from` on to `visit`.
+///
+/// # Errors
+/// [`RecoveryError`], where one of them cannot be read.
+pub fn each_record(
     journal: &dyn Journal,
     from: RecordNumber,
     visit: &mut dyn FnMut(RecordNumber, SimTime, Record),
 ) -> Result<(), RecoveryError> {
+    records_while(journal, from, &mut |number, stamp, record| {
+        visit(number, stamp, record);
+        true
+    })
+}
+
+/// Gives the journal's records from `from` on to `visit` until it answers `false`.
+///
+/// # Errors
+/// [`RecoveryError`], where one of them cannot be read.
+pub fn records_while(
+    journal: &dyn Journal,
+    from: RecordNumber,
+    visit: &mut dyn FnMut(RecordNumber, SimTime, Record) -> bool,
+) -> Result<(), RecoveryError> {
     let mut fault = None;
     journal.read(from, &mut |raw| match Record::decode(&raw.payload) {
-        Ok(record) => {
-            visit(raw.number, raw.stamp, record);
-            true
-        }
+        Ok(record) => visit(raw.number, raw.stamp, record),
         Err(error) => {
             let number = raw.number.0;
             fault = Some(RecoveryError::Record { number, error });
@@ -130,6 +150,15 @@ pub fn pack(world: &dyn LiveWorld, picture: &dyn LivePicture) -> Result<Vec<u8>,
         picture: picture.save(),
     };
     postcard::to_stdvec(&packed).map_err(|error| error.to_string())
+}
+
+/// The world's part of a snapshot's bytes.
+///
+/// # Errors
+/// Where they are no snapshot.
+pub fn world_of(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let packed: Packed = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+    Ok(packed.world)
 }
 
 /// Rebuilds world and picture; the world is not run yet. A snapshot that cannot be used is passed over for an older one.
@@ -164,8 +193,14 @@ pub fn recover(
     let journal = shared.journal.lock();
     let mut build = build_at(&shared.builds, from).map(str::to_owned);
     let mut milestones = Vec::new();
+    let mut quarantine = Quarantine::default();
+    each_record(&**journal, from, &mut |_, _, said| {
+        if let Record::Quarantined { command, .. } = said {
+            quarantine.add(command);
+        }
+    })?;
     each_record(&**journal, from, &mut |record, stamp, said| match said {
-        Record::Command(command) => world.submit(CommandId(record.0), stamp, command),
+        Record::Command(command) => quarantine.admit(&mut *world, CommandId(record.0), stamp, command),
         Record::Started { build: started } => build = Some(started),
         Record::Reached(reached) if reached.at >= world.now() => milestones.push(Milestone {
             record,

@@ -64,6 +64,10 @@ impl LiveWorld for EchoWorld {
         );
     }
 
+    fn turn_down(&mut self, _: CommandId, _: SimTime, _: Command) {
+        panic!("nothing is put aside here");
+    }
+
     fn run_until(&mut self, horizon: SimTime) -> Result<Vec<Numbered<Event>>, String> {
         let mut events = Vec::new();
         while let Some(entry) = self

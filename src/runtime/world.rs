@@ -21,6 +21,9 @@ pub trait LiveWorld: Send {
     /// Lets a command take effect at its stamp.
     fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command);
 
+    /// Lets who asked be told that the command is not carried out, at its stamp.
+    fn turn_down(&mut self, id: CommandId, stamp: SimTime, command: Command);
+
     /// Runs up to and including `horizon` and gives what happened.
     ///
     /// # Errors
@@ -69,6 +72,10 @@ pub trait WorldFactory: Send + Sync {
 impl LiveWorld for World {
     fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
         Self::submit(self, id, stamp, command);
+    }
+
+    fn turn_down(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        Self::turn_down(self, id, stamp, command);
     }
 
     fn run_until(&mut self, horizon: SimTime) -> Result<Vec<Numbered<Event>>, String> {

@@ -20,7 +20,7 @@ use super::pace;
 use crate::build;
 use crate::commands::Commands;
 use crate::config::Settings;
-use crate::data_dir::{DataDir, DataDirError};
+use crate::data_dir::DataDir;
 use crate::exit::Failure;
 use crate::journal::FileJournal;
 use crate::observe::Metrics;
@@ -57,7 +57,7 @@ impl Prepared {
     ) -> Result<Self, Failure> {
         let registry = Registry::new();
         let metrics = Arc::new(Metrics::new(&registry).map_err(Failure::broken)?);
-        let data = DataDir::lock(&settings.data).map_err(data_dir_failure)?;
+        let data = DataDir::lock(&settings.data)?;
         let (mut journal, report) = FileJournal::open(&data.journal()).map_err(Failure::broken)?;
         if let Some(cut) = report.cut {
             tracing::warn!(
@@ -206,13 +206,6 @@ fn origins(settings: &Settings, rest: SocketAddr) -> Vec<String> {
         origins.push(format!("http://localhost:{}", rest.port()));
     }
     origins
-}
-
-fn data_dir_failure(error: DataDirError) -> Failure {
-    match error {
-        DataDirError::InUse(_) => Failure::try_again(error),
-        DataDirError::Unusable(..) => Failure::usage(error),
-    }
 }
 
 fn read_scenario(settings: &Settings) -> Result<ScenarioBundle, Failure> {

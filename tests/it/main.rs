@@ -7,6 +7,7 @@ mod fuzz;
 mod misuse;
 mod pacing;
 mod parked;
+mod replay;
 mod restart;
 mod run;
 mod service;

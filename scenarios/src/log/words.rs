@@ -55,6 +55,7 @@ pub(super) const fn cancel(reason: CancelReason) -> &'static str {
         CancelReason::Requested => "requested",
         CancelReason::NobodyCan => "nobodyCan",
         CancelReason::AttemptsExhausted => "attemptsExhausted",
+        CancelReason::Quarantined => "quarantined",
     }
 }
 

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use skyhaul_actors::environment::Environment;
 use skyhaul_actors::event::{Event, Leg, Transport};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Usd, WattHours};
 
-use super::{CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError};
+use super::{CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError, Summary};
 use crate::stats::{Sample, Spread, ratio};
 
 /// A summary while the run goes on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SummaryFold {
     deliveries: DeliveryCounts,
     open: BTreeMap<DeliveryId, OpenDelivery>,
@@ -29,6 +30,8 @@ pub struct SummaryFold {
     bookings: u64,
     usd: Usd,
     restarts: u64,
+    /// Since when figures are taken.
+    began_at: SimTime,
 }
 
 /// The figures that events alone give.
@@ -45,7 +48,7 @@ pub(crate) struct Figures {
 }
 
 /// A delivery that has not ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct OpenDelivery {
     requested_at: SimTime,
     deadline: Option<SimTime>,
@@ -54,7 +57,7 @@ struct OpenDelivery {
 }
 
 /// What a drone is at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct DroneTimes {
     /// Since when it flies or handles a parcel.
     busy_since: Option<SimTime>,
@@ -66,6 +69,27 @@ impl SummaryFold {
     pub fn apply(&mut self, event: &Numbered<Event>) {
         self.apply_to_deliveries(&event.event, event.at);
         self.apply_to_drones(&event.event, event.at);
+    }
+
+    /// Forgets all figures so far, and takes them from `now` on; what is open and who is busy stays known.
+    pub fn begin_at(&mut self, now: SimTime) {
+        let mut drones = std::mem::take(&mut self.drones);
+        for times in drones.values_mut() {
+            times.busy_since = times.busy_since.map(|_| now);
+        }
+        *self = Self {
+            open: std::mem::take(&mut self.open),
+            drones,
+            began_at: now,
+            ..Self::default()
+        };
+    }
+
+    /// The figures of a stretch of a run that ends now, without a log.
+    #[must_use]
+    pub fn summarise(self, environment: &Environment, state_digest: u64, ended_at: SimTime) -> Summary {
+        let virtual_s = ended_at.since(self.began_at).as_seconds_f64();
+        Summary::new(environment, &self.finish(ended_at), virtual_s, state_digest)
     }
 
     /// Deliveries so far.
@@ -212,7 +236,8 @@ impl SummaryFold {
         let overdue = overdue.count() as u64;
         let still_busy = self.drones.values().filter_map(|times| times.busy_since);
         let busy = still_busy.fold(self.busy, |sum, since| sum + ended_at.since(since));
-        let drone_time_s = self.drones.len() as f64 * ended_at.as_seconds_f64();
+        let span_s = ended_at.since(self.began_at).as_seconds_f64();
+        let drone_time_s = self.drones.len() as f64 * span_s;
         let off_by = self.eta_error_s.magnitudes().spread();
         Figures {
             deliveries,

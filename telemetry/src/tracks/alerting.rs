@@ -136,5 +136,6 @@ const fn given_up(reason: CancelReason) -> Option<&'static str> {
         CancelReason::Requested => None,
         CancelReason::NobodyCan => Some("no drone and no carrier can bring it"),
         CancelReason::AttemptsExhausted => Some("every attempt failed"),
+        CancelReason::Quarantined => Some("the engine died at the request again and again"),
     }
 }
