@@ -52,6 +52,7 @@ pub fn main(args: &RunArgs) -> Result<(), Failure> {
         duration: scenario.duration(),
         out: Some(out.clone()),
         events: args.format == LogForm::Ndjson,
+        threads: usize::from(args.threads),
     };
     let begun = Instant::now();
     let elapsed_s = || begun.elapsed().as_secs_f64();

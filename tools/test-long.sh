@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes too long for every change: the large library scenarios twice each, byte for byte, and many more random
+# What takes too long for every change: the library scenarios on several numbers of threads, byte for byte, and many more random
 # worlds. Usage: tools/test-long.sh BINARY
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,19 +11,19 @@ trap 'rm -rf "$out"' EXIT
 
 repeats() {
     local name=$1 run
-    for run in first second; do
-        "$skyhaul" run "scenarios/library/$name.toml" --out "$out/$name-$run" --quiet || return
+    for run in 1 2 3 8; do
+        "$skyhaul" run "scenarios/library/$name.toml" --threads "$run" --out "$out/$name-$run" --quiet || return
         grep -Eq '"invariant_violations": *0\b' "$out/$name-$run/summary.json" || {
             echo "$name: an invariant broke, see the summary:" >&2
             cat "$out/$name-$run/summary.json" >&2
             return 1
         }
+        cmp "$out/$name-1/events.ndjson" "$out/$name-$run/events.ndjson" || return
     done
-    cmp "$out/$name-first/events.ndjson" "$out/$name-second/events.ndjson"
 }
 
-for name in florence seattle; do
-    step "$name twice" repeats "$name"
+for name in florence seattle smoke m100; do
+    step "$name on 1, 2, 3 and 8 threads" repeats "$name"
 done
 step "random worlds" env PROPTEST_CASES=2000 cargo test --release --locked --quiet --workspace
 tools/bench-peers.sh --smoke

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
-use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 use skyhaul_engine::rng::RandomStream;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Usd;
@@ -33,6 +33,9 @@ const MILES_MAX: f64 = 15.0;
 
 /// Carriers' random streams are numbered from here.
 const RANDOM_STREAMS_FROM: u64 = 100;
+
+/// Those of one region are so far from those of the next: further than any other actors' numbers go.
+const RANDOM_STREAMS_APART_BITS: u32 = 40;
 
 /// What a carrier understands. Timers carry the ticket of the booking they were set for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -142,14 +145,15 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// A carrier without bookings.
+    /// A carrier's office in a region, without bookings.
     #[must_use]
-    pub fn new(id: CarrierId, seed: u64) -> Self {
+    pub fn new(id: CarrierId, region: RegionId, seed: u64) -> Self {
+        let office = u64::from(region.0) << RANDOM_STREAMS_APART_BITS;
         Self {
             id,
             bookings: BTreeMap::new(),
             next_ticket: 0,
-            random: RandomStream::new(seed, RANDOM_STREAMS_FROM + u64::from(id.0)),
+            random: RandomStream::new(seed, office + RANDOM_STREAMS_FROM + u64::from(id.0)),
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Census {
     pub waiting: usize,
     /// Requests that have a drone, as schedulers know them.
     pub assigned: usize,
+    /// Drones that serve a neighbour's request, or are kept for one.
+    pub lent: usize,
     /// Requests that are booked with carriers.
     pub booked: usize,
     /// Drones that were not given up.
@@ -36,39 +38,48 @@ pub struct Census {
 }
 
 impl Census {
-    /// Counts.
+    /// Counts in all regions.
     #[must_use]
-    pub fn new(actors: &SkyhaulActors, environment: &Environment) -> Self {
-        let mut census = Self {
-            open: actors
-                .ingestion
-                .iter()
-                .map(|(_, ingestion)| ingestion.view())
-                .sum(),
-            deliveries: actors.deliveries.len(),
-            packages: actors.packages.len(),
-            workflows: actors.workflows.len(),
-            booked: actors.carriers.iter().map(|(_, carrier)| carrier.view()).sum(),
-            drones: actors.drones.len(),
-            ..Self::default()
-        };
+    pub fn new<'a>(regions: impl Iterator<Item = &'a SkyhaulActors>, environment: &Environment) -> Self {
+        let mut census = Self::default();
+        for actors in regions {
+            census.add(actors, environment);
+        }
+        census
+    }
+
+    fn add(&mut self, actors: &SkyhaulActors, environment: &Environment) {
+        self.open += actors
+            .ingestion
+            .iter()
+            .map(|(_, ingestion)| ingestion.view())
+            .sum::<usize>();
+        self.deliveries += actors.deliveries.len();
+        self.packages += actors.packages.len();
+        self.workflows += actors.workflows.len();
+        self.booked += actors
+            .carriers
+            .iter()
+            .map(|(_, carrier)| carrier.view())
+            .sum::<usize>();
+        self.drones += actors.drones.len();
         for (_, scheduler) in actors.scheduler.iter() {
             let view = scheduler.view();
-            census.waiting += view.waiting;
-            census.assigned += view.assigned;
-            census.drones_ready += view.idle;
+            self.waiting += view.waiting;
+            self.assigned += view.assigned;
+            self.lent += view.lent;
+            self.drones_ready += view.idle;
         }
         for (_, drone) in actors.drones.iter() {
             let is_home = drone.view().at == environment.depot(drone.home()).at;
-            census.drones_at_rest += usize::from(is_home && drone.view().state == DroneState::Idle);
+            self.drones_at_rest += usize::from(is_home && drone.view().state == DroneState::Idle);
         }
         for (_, depot) in actors.depots.iter() {
             let view = depot.view();
-            census.pads_free += u64::from(view.pads_free);
-            census.pads_awaited += view.queue;
-            census.spares += u64::from(view.spares);
+            self.pads_free += u64::from(view.pads_free);
+            self.pads_awaited += view.queue;
+            self.spares += u64::from(view.spares);
         }
-        census
     }
 
     /// What is there when nothing is under way in this world and so many drones were given up.

@@ -30,6 +30,19 @@ pub enum Command {
     RecordConfirmation(ConfirmationRecord),
 }
 
+impl Command {
+    /// The delivery it is about, where it is about one that the engine knows.
+    #[must_use]
+    pub const fn names(&self) -> Option<DeliveryId> {
+        match self {
+            Self::RequestDelivery(DeliveryRequest { delivery, .. })
+            | Self::CancelDelivery { delivery }
+            | Self::RescheduleDelivery { delivery, .. } => Some(*delivery),
+            Self::RecordPackage(_) | Self::RecordConfirmation(_) => None,
+        }
+    }
+}
+
 /// A request to carry a parcel from one place to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeliveryRequest {

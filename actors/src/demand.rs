@@ -10,11 +10,12 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 use uuid::{Builder, Uuid};
 
+use crate::atlas;
 use crate::command::{ConfirmationKind, DeliveryRequest, PackageRecord, PackageSize, Place};
 use crate::environment::{Demand, DemandStream, Environment, Epoch, Pickups, Places};
 use crate::ids::DeliveryId;
 use crate::ingestion::IngestionMessage;
-use crate::tree::{INGESTION, RESTARTS_OF_ONE, Skyhaul};
+use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 
 /// Who owns the requests that come by themselves.
 pub const OWNER: &str = "background";
@@ -36,7 +37,7 @@ const RANDOM_STREAM: u64 = 1;
 pub enum DemandMessage {
     /// Begin.
     StartDue,
-    /// A request may come now.
+    /// A request may come, now or as soon as word of it can be in any region.
     RequestDue {
         /// Of which plan.
         generation: u32,
@@ -46,6 +47,8 @@ pub enum DemandMessage {
 }
 
 /// The requests that come by themselves: a Poisson stream by thinning (Lewis, Shedler 1979), or a trace.
+///
+/// Where there are several regions it makes each request so early that word of it is in the region of its pickup at the instant it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DemandSource {
     random: RandomStream,
@@ -118,7 +121,8 @@ impl DemandSource {
     fn on_plan_changed(&mut self, environment: &Environment, ctx: &mut Ctx<'_, Skyhaul>) {
         self.generation += 1;
         if let Some(Demand::Trace(trace)) = &environment.demand {
-            self.requested = trace.partition_point(|request| request.at <= ctx.now()) as u64;
+            let said_until = ctx.now() + lead(ctx);
+            self.requested = trace.partition_point(|request| request.at <= said_until) as u64;
         }
         self.on_start_due(environment, ctx);
     }
@@ -130,10 +134,11 @@ impl DemandSource {
         environment: &Environment,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
-        let share = stream.hourly[local_hour(&environment.epoch, ctx.now())] / busiest(stream);
+        let at = ctx.now() + lead(ctx);
+        let share = stream.hourly[local_hour(&environment.epoch, at)] / busiest(stream);
         if self.random.chance(share) {
-            let request = self.draw_request(stream, environment, ctx.now());
-            self.request(request, ctx);
+            let request = self.draw_request(stream, environment, at);
+            self.request(at, request, ctx);
         }
         self.wait(stream, ctx);
     }
@@ -158,29 +163,30 @@ impl DemandSource {
             return;
         };
         while let Some(next) = trace.get(usize::try_from(self.requested).unwrap_or(usize::MAX)) {
-            if next.at > ctx.now() {
+            let at = ctx.now() + lead(ctx);
+            if next.at > at {
+                let due = next.at - lead(ctx);
                 let generation = self.generation;
-                ctx.send_at(
-                    next.at,
-                    ctx.me::<Self>(),
-                    DemandMessage::RequestDue { generation },
-                );
+                ctx.send_at(due, ctx.me::<Self>(), DemandMessage::RequestDue { generation });
                 return;
             }
-            let request = self.write_request(next.pickup, next.dropoff, next.weight, ctx.now());
+            let request = self.write_request(next.pickup, next.dropoff, next.weight, at);
             let request = DeliveryRequest {
                 expedited: next.expedited,
                 deadline: next.deadline,
                 ..request
             };
-            self.request(request, ctx);
+            self.request(at, request, ctx);
         }
     }
 
-    fn request(&mut self, request: DeliveryRequest, ctx: &mut Ctx<'_, Skyhaul>) {
+    /// Has the request taken in at `at`.
+    fn request(&mut self, at: SimTime, request: DeliveryRequest, ctx: &mut Ctx<'_, Skyhaul>) {
         self.requested += 1;
         let request = Arc::new(request);
-        ctx.send(INGESTION, IngestionMessage::RequestDelivery { request });
+        let region = ctx.shared().atlas.region_of(request.pickup.at);
+        let message = IngestionMessage::RequestDelivery { request };
+        ctx.send_at(at, atlas::ingestion(region), message);
     }
 
     fn draw_request(
@@ -274,6 +280,16 @@ impl DemandSource {
         let bits = (u128::from(self.random.bits()) << 64) | u128::from(self.random.bits());
         let uuid: Uuid = Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
         DeliveryId(uuid.as_u128())
+    }
+}
+
+/// How long before its instant a request is made.
+fn lead(ctx: &Ctx<'_, Skyhaul>) -> SimDuration {
+    let cut = ctx.shared().atlas.cut();
+    if cut.count > 1 {
+        cut.lookahead
+    } else {
+        SimDuration::ZERO
     }
 }
 

@@ -15,7 +15,7 @@ use crate::drone::DroneMessage;
 use crate::environment::DepotSpec;
 use crate::event::ChargeKind;
 use crate::ids::DroneId;
-use crate::tree::{self, RESTARTS_OF_ONE, Skyhaul};
+use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 
 /// What a depot understands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -139,7 +139,8 @@ impl Depot {
             };
             self.pads_free -= 1;
             self.on_pads.insert(request.drone, (kind, request.refill));
-            ctx.send(tree::drone(request.drone), DroneMessage::PadGiven { kind });
+            let drone = ctx.shared().atlas.drone(request.drone);
+            ctx.send(drone, DroneMessage::PadGiven { kind });
         }
     }
 }

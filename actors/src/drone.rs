@@ -16,6 +16,7 @@ use skyhaul_engine::rng::RandomStream;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::WattHours;
 
+use crate::atlas;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
@@ -24,7 +25,7 @@ use crate::flight::Departure;
 use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
 use crate::scheduler::SchedulerMessage;
-use crate::tree::{self, RESTARTS_OF_MANY, SCHEDULER, Skyhaul, Surroundings};
+use crate::tree::{RESTARTS_OF_MANY, Skyhaul, Surroundings};
 
 use self::flying::{Fall, Flight};
 
@@ -243,11 +244,16 @@ impl Actor for Drone {
     }
 
     fn on_given_up(&self, _parked: &DroneMessage, ctx: &mut Ctx<'_, Skyhaul>) {
-        let fall = self.fall(ctx);
-        self.announce_failure(DroneFailure::Software, &fall, ctx);
-        self.tell_scheduler(&fall, true, ctx);
+        if ctx.shared().atlas.cut().count > 1 && !matches!(self.state, DroneState::Flying(_)) {
+            self.leave_word(ctx);
+        } else {
+            let fall = self.fall(ctx);
+            self.announce_failure(DroneFailure::Software, &fall, ctx);
+            self.tell_scheduler(&fall, true, ctx);
+        }
+        let depot = ctx.shared().atlas.depot(self.depot);
         let drone = self.id;
-        ctx.send(tree::depot(self.depot), DepotMessage::DroneLost { drone });
+        ctx.send(depot, DepotMessage::DroneLost { drone });
     }
 }
 
@@ -261,7 +267,8 @@ impl Drone {
             && self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx);
         if !taken {
             let (drone, delivery) = (self.id, errand.id);
-            ctx.send(SCHEDULER, SchedulerMessage::ErrandRefused { drone, delivery });
+            let scheduler = atlas::scheduler(ctx.region());
+            ctx.send(scheduler, SchedulerMessage::ErrandRefused { drone, delivery });
         }
     }
 
@@ -326,7 +333,7 @@ impl Drone {
         self.get_ready(ctx);
     }
 
-    /// Loads or unloads, then says so.
+    /// Loads or unloads, and says so.
     fn handle_parcel(&mut self, errand: DroneErrand, purpose: LegPurpose, ctx: &mut Ctx<'_, Skyhaul>) {
         let (state, span) = if purpose == LegPurpose::Pickup {
             (DroneState::Loading(errand), LOADING)
@@ -335,7 +342,17 @@ impl Drone {
         };
         self.enter(state);
         let generation = self.generation;
-        ctx.send_in(span, ctx.me::<Self>(), DroneMessage::HandlingDue { generation });
+        // Word to another region leaves so early that the answer is there when the parcel is in, or out.
+        let early = if errand.delivery.region() == ctx.region() {
+            SimDuration::ZERO
+        } else {
+            ctx.shared().atlas.round_trip()
+        };
+        ctx.send_in(
+            span - early,
+            ctx.me::<Self>(),
+            DroneMessage::HandlingDue { generation },
+        );
     }
 
     /// Stands where no lawful way leads on.
@@ -371,7 +388,18 @@ impl Drone {
             parcel_at: fall.parcel_at,
             is_gone,
         };
-        ctx.send(SCHEDULER, message);
+        ctx.send(atlas::scheduler(ctx.region()), message);
+    }
+
+    /// Has its scheduler say that it failed where it stands, once no word about it can be under way between regions: a neighbour may be
+    /// handing a parcel over, or giving it a delivery.
+    fn leave_word(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        let message = SchedulerMessage::DroneGone {
+            drone: self.id,
+            at: self.at,
+            parcel_at: matches!(self.state, DroneState::Unloading(_)).then_some(self.at),
+        };
+        ctx.send(atlas::scheduler(ctx.region()), message);
     }
 
     fn standing(&self, time: SimTime) -> Departure {

@@ -2,10 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::{LocalPlane, Position};
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, MetresPerSecond, WattHours};
 
 use crate::ids::{AircraftId, CarrierId, DepotId};
+use crate::mission::UNLOADING;
+
+/// The longest that word from one region to another may take: an answer to a drone that unloads is back before it has unloaded, so that no
+/// flight waits for word.
+pub const REGION_DELAY_MAX: SimDuration = SimDuration::from_micros(UNLOADING.micros() / 2);
 
 /// Everything that does not change while the world runs. Built from a scenario, shared by all actors.
 #[derive(Clone, Debug)]
@@ -128,6 +134,8 @@ pub struct DepotSpec {
     pub pads: u32,
     /// Charged batteries on the shelf at the start.
     pub spare_batteries: u32,
+    /// The region in which it and its drones live. Regions are numbered from 0 without a gap.
+    pub region: RegionId,
 }
 
 /// A number of equal drones at one depot.
@@ -240,6 +248,8 @@ pub struct Dispatch {
     pub policy: DispatchPolicy,
     /// How long a request waits for an able drone before it goes to a carrier.
     pub wait_max: SimDuration,
+    /// How long word takes from one region to another: above zero, at most [`REGION_DELAY_MAX`].
+    pub region_delay: SimDuration,
 }
 
 /// The policies that exist.

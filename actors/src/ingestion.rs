@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 
+use crate::atlas;
 use crate::command::{Command, DeliveryRequest, RescheduleChanges};
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::event::{CancelReason, ChangeRefusal, Event};
@@ -13,6 +14,9 @@ use crate::ids::{CommandId, DeliveryId};
 use crate::package::Package;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
+
+/// The region that answers where none knows a delivery.
+const FIRST: RegionId = RegionId(0);
 
 /// What ingestion understands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,6 +35,20 @@ pub enum IngestionMessage {
         /// What.
         command: Box<Command>,
     },
+    /// Something is asked about a delivery that lives nobody knows where: in every region at once.
+    TakeChange {
+        /// By which journal record.
+        id: CommandId,
+        /// What.
+        command: Box<Command>,
+    },
+    /// Whether a delivery that was sought lives in a region: for the first one, which answers where none knows it.
+    DeliverySought {
+        /// By which journal record.
+        id: CommandId,
+        /// Whether it lives there.
+        is_here: bool,
+    },
     /// The background demand wants a parcel carried.
     RequestDelivery {
         /// Which.
@@ -43,10 +61,21 @@ pub enum IngestionMessage {
     },
 }
 
-/// Knows the deliveries that have not ended.
+/// Knows the deliveries of its region that have not ended.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ingestion {
     open: BTreeMap<DeliveryId, Addr<Delivery>>,
+    /// Changes of deliveries that are being sought, in the first region; each is gone a message's delay later.
+    sought: BTreeMap<CommandId, Search>,
+}
+
+/// A search for a delivery through all regions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Search {
+    command: Command,
+    /// Regions that have not answered.
+    awaited: u16,
+    is_found: bool,
 }
 
 impl Ingestion {
@@ -69,6 +98,8 @@ impl Actor for Ingestion {
             IngestionMessage::TurnDownCommand { id, command } => {
                 self.turn_down(id, &command, CancelReason::Quarantined, ctx);
             }
+            IngestionMessage::TakeChange { id, command } => self.on_take_change(id, *command, ctx),
+            IngestionMessage::DeliverySought { id, is_here } => self.on_delivery_sought(id, is_here, ctx),
             IngestionMessage::RequestDelivery { request } => self.on_request_delivery(None, &request, ctx),
             IngestionMessage::DeliveryEnded { delivery } => {
                 self.open.remove(&delivery);
@@ -83,10 +114,14 @@ impl Actor for Ingestion {
             | IngestionMessage::TurnDownCommand { id, command } => {
                 self.turn_down(*id, command, CancelReason::AttemptsExhausted, ctx);
             }
+            IngestionMessage::TakeChange { id, command } if ctx.region() == FIRST => {
+                self.turn_down(*id, command, CancelReason::AttemptsExhausted, ctx);
+            }
+            IngestionMessage::TakeChange { id, .. } => say_sought(*id, false, ctx),
             IngestionMessage::RequestDelivery { request } => {
                 turn_down_request(None, request, CancelReason::AttemptsExhausted, ctx);
             }
-            IngestionMessage::DeliveryEnded { .. } => {}
+            IngestionMessage::DeliverySought { .. } | IngestionMessage::DeliveryEnded { .. } => {}
         }
     }
 }
@@ -107,6 +142,40 @@ impl Ingestion {
                 command: Some(id),
                 confirmation,
             }),
+        }
+    }
+
+    /// Changes the delivery where it lives here, and tells the first region whether it does.
+    fn on_take_change(&mut self, id: CommandId, command: Command, ctx: &mut Ctx<'_, Skyhaul>) {
+        let is_here = command
+            .names()
+            .is_some_and(|delivery| self.open.contains_key(&delivery));
+        if ctx.region() == FIRST {
+            let search = Search {
+                command: command.clone(),
+                awaited: ctx.shared().atlas.cut().count - 1,
+                is_found: is_here,
+            };
+            self.sought.insert(id, search);
+        } else {
+            say_sought(id, is_here, ctx);
+        }
+        if is_here {
+            self.on_take_command(id, command, ctx);
+        }
+    }
+
+    fn on_delivery_sought(&mut self, id: CommandId, is_here: bool, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(search) = self.sought.get_mut(&id) else {
+            return;
+        };
+        search.is_found |= is_here;
+        search.awaited -= 1;
+        if search.awaited == 0
+            && let Some(search) = self.sought.remove(&id)
+            && !search.is_found
+        {
+            self.turn_down(id, &search.command, CancelReason::AttemptsExhausted, ctx);
         }
     }
 
@@ -191,6 +260,12 @@ impl Ingestion {
             Command::RecordPackage(_) | Command::RecordConfirmation(_) => {}
         }
     }
+}
+
+/// Tells the first region whether a delivery that is sought lives in this one.
+fn say_sought(id: CommandId, is_here: bool, ctx: &mut Ctx<'_, Skyhaul>) {
+    let message = IngestionMessage::DeliverySought { id, is_here };
+    ctx.send(atlas::ingestion(FIRST), message);
 }
 
 /// A request that could not be taken in ends as it begins.

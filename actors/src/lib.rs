@@ -1,6 +1,7 @@
 //! Skyhaul's domain as actors: what is asked ([`command`]), what happens ([`event`]), and who does it ([`tree`]).
 
 pub mod airspace;
+pub mod atlas;
 pub mod carrier;
 pub mod census;
 pub mod command;

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 
+use crate::atlas;
 use crate::carrier::CarrierMessage;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::DroneMessage;
 use crate::event::{Event, Transport};
 use crate::ids::DeliveryId;
 use crate::scheduler::SchedulerMessage;
-use crate::tree::{self, RESTARTS_OF_MANY, SCHEDULER, Skyhaul};
+use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
 /// What a package understands.
@@ -125,13 +126,12 @@ impl Package {
         });
         match by {
             Transport::Drone(id) => {
-                ctx.send(tree::drone(id), DroneMessage::ParcelLoaded { delivery: self.id });
+                let drone = ctx.shared().atlas.drone(id);
+                ctx.send(drone, DroneMessage::ParcelLoaded { delivery: self.id });
             }
             Transport::Carrier(id) => {
-                ctx.send(
-                    tree::carrier(id),
-                    CarrierMessage::ParcelLoaded { delivery: self.id },
-                );
+                let carrier = atlas::carrier(ctx.region(), id);
+                ctx.send(carrier, CarrierMessage::ParcelLoaded { delivery: self.id });
             }
         }
     }
@@ -150,14 +150,14 @@ impl Package {
         match by {
             Transport::Drone(id) => {
                 let delivery = self.id;
-                ctx.send(SCHEDULER, SchedulerMessage::ErrandDone { delivery });
-                ctx.send(tree::drone(id), DroneMessage::ParcelUnloaded { delivery });
+                let drone = ctx.shared().atlas.drone(id);
+                let scheduler = atlas::scheduler(ctx.region());
+                ctx.send(scheduler, SchedulerMessage::ErrandDone { delivery });
+                ctx.send(drone, DroneMessage::ParcelUnloaded { delivery });
             }
             Transport::Carrier(id) => {
-                ctx.send(
-                    tree::carrier(id),
-                    CarrierMessage::ParcelUnloaded { delivery: self.id },
-                );
+                let carrier = atlas::carrier(ctx.region(), id);
+                ctx.send(carrier, CarrierMessage::ParcelUnloaded { delivery: self.id });
             }
         }
     }

@@ -6,32 +6,42 @@
 //!             │                           └──────WaitDue─────► refused
 //!             └► none ever can ──────► refused (its workflow turns to a carrier)
 //! ```
+//!
+//! There is one in each region. While a request waits, neighbours are asked for a drone of theirs ([`lending`]); it is refused only where no
+//! region's drone ever can.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
-use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 use skyhaul_engine::time::SimDuration;
 
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::{DroneErrand, DroneMessage};
 use crate::environment::{Environment, FleetSpec, Sabotage};
-use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
+use crate::event::{AssignmentRefusal, DroneFailure, Event, ReleaseReason, Transport};
 use crate::ids::{DeliveryId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
-use crate::tree::{self, RESTARTS_OF_ONE, Skyhaul};
+use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
 use self::fleet::{Choice, Fleet};
-use self::waiting::Waiting;
+use self::lending::{Lending, LendingMessage};
+use self::neighbours::Question;
+use self::waiting::{Waiting, Whose};
 
 mod fleet;
+pub mod lending;
+mod neighbours;
 mod waiting;
 
 /// How many waiting requests a drone that became ready is tried against. A drone that can serve none of the first 64 is too small for
 /// what waits; it stays idle for the next request.
 const WAITING_SCANNED_MAX: usize = 64;
+
+/// From the last word that may be under way about a drone that is gone to its failure's announcement.
+const AFTER_LAST_WORD: SimDuration = SimDuration::from_micros(1);
 
 /// How many requests may wait. Beyond it a request is refused at once and goes to a carrier, as it would after a hopeless wait.
 const WAITING_MAX: usize = 100_000;
@@ -86,6 +96,26 @@ pub enum SchedulerMessage {
         /// Whether it never comes back.
         is_gone: bool,
     },
+    /// A drone that stood is gone for good; its failure is announced once no word about it can be under way between regions.
+    DroneGone {
+        /// Which.
+        drone: DroneId,
+        /// Where it stands.
+        at: Position,
+        /// Where the parcel lies, where it had one.
+        parcel_at: Option<Position>,
+    },
+    /// No word about a drone that is gone is under way any more.
+    LossDue {
+        /// Which.
+        drone: DroneId,
+        /// Where it stands.
+        at: Position,
+        /// Where the parcel lies, where it had one.
+        parcel_at: Option<Position>,
+    },
+    /// Word between schedulers of neighbouring regions.
+    Lending(Box<LendingMessage>),
     /// A request has waited as long as one may.
     WaitDue {
         /// Which.
@@ -123,6 +153,7 @@ pub struct Scheduler {
     fleet: Fleet,
     waiting: Waiting,
     assigned: BTreeMap<DeliveryId, Assignment>,
+    lending: Lending,
 }
 
 /// What is seen of a scheduler.
@@ -132,18 +163,21 @@ pub struct SchedulerView {
     pub idle: usize,
     /// Requests that wait.
     pub waiting: usize,
-    /// Requests that have a drone.
+    /// Requests that have a drone, of this region or another.
     pub assigned: usize,
+    /// Drones that serve a neighbour's request, or are kept for one.
+    pub lent: usize,
 }
 
 impl Scheduler {
-    /// A scheduler to whom all drones are ready.
+    /// A scheduler to whom all drones of its region are ready.
     #[must_use]
-    pub fn new(environment: &Environment) -> Self {
+    pub fn new(environment: &Environment, region: RegionId) -> Self {
         Self {
-            fleet: Fleet::new(environment),
+            fleet: Fleet::new(environment, region),
             waiting: Waiting::default(),
             assigned: BTreeMap::new(),
+            lending: Lending::default(),
         }
     }
 
@@ -153,7 +187,8 @@ impl Scheduler {
         SchedulerView {
             idle: self.fleet.idle(),
             waiting: self.waiting.len(),
-            assigned: self.assigned.len(),
+            assigned: self.assigned.len() + self.lending.borrowed(),
+            lent: self.lending.lent(),
         }
     }
 }
@@ -172,9 +207,7 @@ impl Actor for Scheduler {
             }
             SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
-            SchedulerMessage::ErrandDone { delivery } => {
-                self.assigned.remove(&delivery);
-            }
+            SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused { drone, delivery } => {
                 self.on_errand_refused(drone, delivery, ctx);
             }
@@ -183,6 +216,11 @@ impl Actor for Scheduler {
                 parcel_at,
                 is_gone,
             } => self.on_drone_lost(drone, parcel_at, is_gone, ctx),
+            SchedulerMessage::DroneGone { drone, at, parcel_at } => {
+                self.on_drone_gone(drone, at, parcel_at, ctx);
+            }
+            SchedulerMessage::LossDue { drone, at, parcel_at } => self.on_loss_due(drone, at, parcel_at, ctx),
+            SchedulerMessage::Lending(message) => self.on_lending(*message, ctx),
             SchedulerMessage::WaitDue { id, ticket } => self.on_wait_due(id, ticket, ctx),
         }
         Ok(())
@@ -194,6 +232,7 @@ impl Actor for Scheduler {
             SchedulerMessage::ReleaseDelivery { workflow, .. } => {
                 ctx.send(*workflow, WorkflowMessage::TransportReleased);
             }
+            SchedulerMessage::Lending(message) => self.answer_for(message, ctx),
             _ => {}
         }
     }
@@ -209,15 +248,34 @@ impl Scheduler {
             }
             Choice::Busy(prospect) => {
                 let wait = prospect.wait(self.waiting.len());
-                self.queue(order, prospect.estimate, wait, ctx);
+                self.queue(order, Whose::Own, prospect.estimate, wait, ctx);
             }
-            Choice::Unable(reason) => refuse(&order, reason, ctx),
+            Choice::Unable(reason) => self.hope_for_neighbours(order, reason, ctx),
+        }
+    }
+
+    /// Lets a request that no drone of this region ever can serve wait for a neighbour's, where one could.
+    fn hope_for_neighbours(&mut self, order: Order, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        let question = Question {
+            region: ctx.region(),
+            errand: &order.errand,
+            now: ctx.now(),
+            surroundings: &surroundings,
+        };
+        match self.lending.hope(&question) {
+            Ok(_) if self.waiting.len() >= WAITING_MAX => {
+                refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
+            }
+            Ok(estimate) => self.queue(order, Whose::Neighbours, estimate, SimDuration::ZERO, ctx),
+            Err(elsewhere) => refuse(&order, reason.max(elsewhere), ctx),
         }
     }
 
     fn queue(
         &mut self,
         order: Order,
+        whose: Whose,
         estimate: MissionEstimate,
         wait: SimDuration,
         ctx: &mut Ctx<'_, Skyhaul>,
@@ -232,12 +290,13 @@ impl Scheduler {
         if ctx.shared().environment.faults.sabotage == Some(Sabotage::ForgetsWaiting) {
             return;
         }
-        let ticket = self.waiting.push(order);
+        let ticket = self.waiting.push(order, whose);
         ctx.send_in(
             wait_max,
             ctx.me::<Self>(),
             SchedulerMessage::WaitDue { id, ticket },
         );
+        self.begin_seek(id, ticket, ctx);
     }
 
     fn assign(
@@ -261,7 +320,8 @@ impl Scheduler {
             delivery: order.delivery,
             errand: order.errand,
         };
-        ctx.send(tree::drone(drone), DroneMessage::AssignErrand { errand });
+        let addr = ctx.shared().atlas.drone(drone);
+        ctx.send(addr, DroneMessage::AssignErrand { errand });
         self.assigned.insert(order.id, Assignment { drone, order });
         if ctx.shared().environment.faults.sabotage == Some(Sabotage::GivesTwice) {
             self.fleet.put_back(drone);
@@ -282,9 +342,12 @@ impl Scheduler {
                 drone,
                 reason,
             });
-            ctx.send(tree::drone(drone), DroneMessage::ReleaseErrand { delivery: id });
+            let addr = ctx.shared().atlas.drone(drone);
+            ctx.send(addr, DroneMessage::ReleaseErrand { delivery: id });
             let by = Transport::Drone(drone);
             ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
+        } else if self.release_borrowed(id, workflow, reason, ctx) {
+            return;
         }
         ctx.send(workflow, WorkflowMessage::TransportReleased);
     }
@@ -299,13 +362,23 @@ impl Scheduler {
     fn on_drone_ready(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
         let now = ctx.now();
-        let able = self.waiting.iter().take(WAITING_SCANNED_MAX).find_map(|order| {
+        let waiting = self.waiting.queue(Whose::Own).take(WAITING_SCANNED_MAX);
+        let able = { waiting }.find_map(|(_, order)| {
             let estimate = self.fleet.assess(drone, &order.errand, &surroundings, now).ok()?;
             Some((order.id, estimate))
         });
         match able.and_then(|(id, estimate)| Some((self.waiting.remove(id)?, estimate))) {
             Some((order, estimate)) => self.assign(order, drone, estimate, ctx),
-            None => self.fleet.put_back(drone),
+            None => {
+                self.fleet.put_back(drone);
+                self.spare_drone(ctx);
+            }
+        }
+    }
+
+    fn on_errand_done(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.assigned.remove(&delivery).is_none() {
+            self.finish_borrowed(delivery, ctx);
         }
     }
 
@@ -324,6 +397,8 @@ impl Scheduler {
             let by = Transport::Drone(drone);
             ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
             self.on_assign_drone(order, ctx);
+        } else {
+            self.on_lent_errand_refused(drone, delivery, ctx);
         }
     }
 
@@ -345,6 +420,7 @@ impl Scheduler {
             .iter()
             .find(|(_, assignment)| assignment.drone == drone);
         let Some(delivery) = had.map(|(delivery, _)| *delivery) else {
+            self.on_lent_drone_lost(drone, parcel_at, ctx);
             return;
         };
         if let Some(Assignment { order, .. }) = self.assigned.remove(&delivery) {
@@ -356,6 +432,31 @@ impl Scheduler {
             let by = Transport::Drone(drone);
             ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
         }
+    }
+
+    fn on_drone_gone(
+        &mut self,
+        drone: DroneId,
+        at: Position,
+        parcel_at: Option<Position>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        self.fleet.strike_off(drone);
+        let settled_in = ctx.shared().atlas.round_trip() + AFTER_LAST_WORD;
+        let message = SchedulerMessage::LossDue { drone, at, parcel_at };
+        ctx.send_in(settled_in, ctx.me::<Self>(), message);
+    }
+
+    fn on_loss_due(
+        &mut self,
+        drone: DroneId,
+        at: Position,
+        parcel_at: Option<Position>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let reason = DroneFailure::Software;
+        ctx.emit(Event::DroneFailed { drone, reason, at });
+        self.on_drone_lost(drone, parcel_at, true, ctx);
     }
 
     fn on_wait_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {

@@ -1,12 +1,13 @@
 //! The supervision tree: every type of actor, how often it may be restarted, and where the well-known ones live.
 //!
 //! ```text
-//! World ── Ingestion ── Workflow, Delivery, Package   (three a request, gone when it ends)
-//!       ├─ Demand
-//!       ├─ Scheduler
-//!       ├─ Depot…      (one a depot)
-//!       ├─ Drone…      (one a drone)
-//!       └─ Carrier…    (one a carrier)
+//! World ─┬─ Demand      (one, in the first region)
+//!        └─ Region…
+//!            ├─ Ingestion ── Workflow, Delivery, Package   (three a request, gone when it ends)
+//!            ├─ Scheduler
+//!            ├─ Depot…     (one a depot)
+//!            ├─ Drone…     (one a drone)
+//!            └─ Carrier…   (an office of each carrier)
 //! ```
 //!
 //! One of many that fails more often than its policy allows is stopped; one without which the world stands still passes over the message
@@ -14,10 +15,13 @@
 
 use std::sync::Arc;
 
-use skyhaul_engine::kernel::{Addr, AtLimit, RawAddr, RestartPolicy, SupervisionNotice, SystemEvent};
+use skyhaul_engine::kernel::{
+    Addr, AtLimit, RawAddr, RegionId, RestartPolicy, SupervisionNotice, SystemEvent,
+};
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::airspace::Airspace;
+use crate::atlas::Atlas;
 use crate::carrier::Carrier;
 use crate::delivery::Delivery;
 use crate::demand::DemandSource;
@@ -26,7 +30,6 @@ use crate::drone::Drone;
 use crate::environment::{Environment, Weather};
 use crate::event::Event;
 use crate::flight::Conditions;
-use crate::ids::{CarrierId, DepotId, DroneId};
 use crate::ingestion::Ingestion;
 use crate::package::Package;
 use crate::scheduler::Scheduler;
@@ -60,6 +63,8 @@ pub struct Surroundings {
     pub environment: Arc<Environment>,
     /// Its zones, ready to be asked.
     pub airspace: Airspace,
+    /// Where everything in it lives.
+    pub atlas: Atlas,
     /// What flights go by that took off before the plan changed.
     former: Option<Former>,
 }
@@ -75,12 +80,17 @@ struct Former {
 
 impl Surroundings {
     /// The surroundings of a planned world.
+    ///
+    /// # Panics
+    /// As [`Atlas::new`].
     #[must_use]
     pub fn new(environment: Arc<Environment>) -> Self {
         let airspace = Airspace::new(&environment);
+        let atlas = Atlas::new(&environment);
         Self {
             environment,
             airspace,
+            atlas,
             former: None,
         }
     }
@@ -129,36 +139,16 @@ pub const RESTARTS_OF_MANY: RestartPolicy = RestartPolicy {
     at_limit: AtLimit::StopActor,
 };
 
-/// The one that takes requests.
-pub const INGESTION: Addr<Ingestion> = Addr::first_tenant(0);
-
 /// The one that makes requests by itself.
 pub const DEMAND: Addr<DemandSource> = Addr::first_tenant(0);
 
-/// The one that assigns drones.
-pub const SCHEDULER: Addr<Scheduler> = Addr::first_tenant(0);
-
-/// A drone's address: drones are founded in order of their number.
-#[must_use]
-pub const fn drone(id: DroneId) -> Addr<Drone> {
-    Addr::first_tenant(id.0)
-}
-
-/// A depot's address.
-#[must_use]
-pub const fn depot(id: DepotId) -> Addr<Depot> {
-    Addr::first_tenant(id.0 as u32)
-}
-
-/// A carrier's address.
-#[must_use]
-pub const fn carrier(id: CarrierId) -> Addr<Carrier> {
-    Addr::first_tenant(id.0 as u32)
-}
-
 impl SystemEvent for Event {
     fn of_supervision(notice: SupervisionNotice) -> Option<Self> {
-        let named = |kind: &str, actor: RawAddr| format!("{}-{}", kind.to_ascii_lowercase(), actor.index());
+        // Which drone a slot holds is for the world to say.
+        let named = |kind: &str, actor: RawAddr| match actor.region() {
+            RegionId(0) => format!("{}-{}", kind.to_ascii_lowercase(), actor.index()),
+            RegionId(region) => format!("{}-{region}/{}", kind.to_ascii_lowercase(), actor.index()),
+        };
         Some(match notice {
             SupervisionNotice::Restarted { kind, actor, cause } => Self::ActorRestarted {
                 actor: named(kind, actor),

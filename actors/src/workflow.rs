@@ -9,8 +9,9 @@
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
-use skyhaul_engine::time::SimTime;
+use skyhaul_engine::time::{SimDuration, SimTime};
 
+use crate::atlas;
 use crate::carrier::{CarrierMessage, Consignment};
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::event::{AssignmentRefusal, CancelReason, ReleaseReason};
@@ -19,7 +20,7 @@ use crate::ingestion::IngestionMessage;
 use crate::mission::Errand;
 use crate::package::{Package, PackageMessage};
 use crate::scheduler::{Order, SchedulerMessage};
-use crate::tree::{self, INGESTION, RESTARTS_OF_MANY, SCHEDULER, Skyhaul};
+use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
 
 use self::saga::{Input, Output, State, Step, advance};
 
@@ -171,7 +172,9 @@ impl Actor for Workflow {
         let reason = CancelReason::AttemptsExhausted;
         ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
         self.close(ctx);
-        ctx.send(INGESTION, IngestionMessage::DeliveryEnded { delivery: self.id });
+        // Nobody may ask for a delivery of this name before a neighbour's drone has let go of it.
+        let settled_in = ctx.shared().atlas.round_trip();
+        self.announce_ended(settled_in, ctx);
     }
 }
 
@@ -210,7 +213,7 @@ impl Workflow {
                 self.take(Input::Undone(step), ctx);
             }
             Output::End => {
-                ctx.send(INGESTION, IngestionMessage::DeliveryEnded { delivery: self.id });
+                self.announce_ended(SimDuration::ZERO, ctx);
                 ctx.stop();
             }
         }
@@ -247,12 +250,9 @@ impl Workflow {
             errand: self.errand,
             is_expedited: self.is_expedited,
         };
-        ctx.send(
-            SCHEDULER,
-            SchedulerMessage::AssignDrone {
-                order: Box::new(order),
-            },
-        );
+        let order = Box::new(order);
+        let scheduler = atlas::scheduler(ctx.region());
+        ctx.send(scheduler, SchedulerMessage::AssignDrone { order });
     }
 
     fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -282,7 +282,8 @@ impl Workflow {
                 reason,
             };
             let consignment = Box::new(consignment);
-            ctx.send(tree::carrier(carrier), CarrierMessage::Book { consignment });
+            let carrier = atlas::carrier(ctx.region(), carrier);
+            ctx.send(carrier, CarrierMessage::Book { consignment });
             return;
         }
         self.booking = Booking::Deferred;
@@ -332,12 +333,19 @@ impl Workflow {
             Booking::Deferred => ctx.send(workflow, WorkflowMessage::TransportReleased),
             Booking::Scheduler => {
                 let message = SchedulerMessage::ReleaseDelivery { id, workflow, reason };
-                ctx.send(SCHEDULER, message);
+                ctx.send(atlas::scheduler(ctx.region()), message);
             }
             Booking::Carrier(carrier, _) => {
-                ctx.send(tree::carrier(carrier), CarrierMessage::Cancel { id, workflow });
+                let carrier = atlas::carrier(ctx.region(), carrier);
+                ctx.send(carrier, CarrierMessage::Cancel { id, workflow });
             }
         }
+    }
+
+    fn announce_ended(&self, delay: SimDuration, ctx: &mut Ctx<'_, Skyhaul>) {
+        let ingestion = atlas::ingestion(ctx.region());
+        let delivery = self.id;
+        ctx.send_in(delay, ingestion, IngestionMessage::DeliveryEnded { delivery });
     }
 
     fn close(&self, ctx: &mut Ctx<'_, Skyhaul>) {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use skyhaul_engine::kernel::{
-    Counters, Engine, FaultPlan, Halt, HandlerTime, Parked, RegionId, SnapshotError, Stopwatch,
+    Counters, Engine, FaultPlan, Halt, HandlerTime, Parked, RawAddr, RegionId, SnapshotError, Stopwatch,
+    System as _,
 };
 use skyhaul_engine::ports::EventSink;
 use skyhaul_engine::time::SimTime;
 
+use crate::atlas;
 use crate::carrier::Carrier;
 use crate::census::Census;
 use crate::command::Command;
@@ -19,9 +21,14 @@ use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
 use crate::scheduler::Scheduler;
-use crate::tree::{DEMAND, INGESTION, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
+use crate::tree::{DEMAND, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
+
+use self::naming::Naming;
+use self::routes::{Route, Routes};
 
 pub mod branch;
+mod naming;
+mod routes;
 
 /// When the demand begins: the first instant after the founding.
 const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
@@ -33,23 +40,33 @@ const LAYOUT: u16 = 2;
 /// A city with its fleet, in virtual time.
 pub struct World {
     engine: Engine<Skyhaul>,
+    routes: Routes,
 }
 
 impl World {
     /// A world at time zero, with its fleet on the ground and its demand about to begin.
+    ///
+    /// # Panics
+    /// Where [`crate::environment::Dispatch::region_delay`] is out of its range, or there are more regions than the kernel takes.
     #[must_use]
     pub fn found(environment: &Arc<Environment>) -> Self {
-        let mut engine = Engine::new(Arc::new(Surroundings::new(Arc::clone(environment))));
-        engine.spawn(Ingestion::default());
+        let surroundings = Arc::new(Surroundings::new(Arc::clone(environment)));
+        let mut engine = Engine::with_regions(Arc::clone(&surroundings), surroundings.atlas.cut());
         engine.spawn(DemandSource::new(environment.seed));
-        engine.spawn(Scheduler::new(environment));
-        for (id, _) in (0..).zip(&environment.carriers) {
-            engine.spawn(Carrier::new(CarrierId(id), environment.seed));
+        for region in surroundings.atlas.regions() {
+            engine.spawn_in(region, Ingestion::default());
+            engine.spawn_in(region, Scheduler::new(environment, region));
+            for (id, _) in (0..).zip(&environment.carriers) {
+                engine.spawn_in(region, Carrier::new(CarrierId(id), region, environment.seed));
+            }
         }
         for depot in &environment.depots {
-            engine.spawn(Depot::new(depot));
+            engine.spawn_in(depot.region, Depot::new(depot));
         }
-        let mut world = Self { engine };
+        let mut world = Self {
+            engine,
+            routes: Routes::default(),
+        };
         world.declare(environment);
         if environment.demand.is_some() {
             world
@@ -97,8 +114,9 @@ impl World {
     fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) {
         let surroundings = Arc::clone(self.engine.shared());
         let spec = environment.aircraft(fleet.aircraft);
-        self.engine
-            .spawn(Drone::new(id, fleet.depot, fleet.aircraft, &surroundings));
+        let region = environment.depot(fleet.depot).region;
+        let drone = Drone::new(id, fleet.depot, fleet.aircraft, &surroundings);
+        self.engine.spawn_in(region, drone);
         self.engine.emit(Event::DroneCommissioned {
             drone: id,
             depot: fleet.depot,
@@ -109,18 +127,39 @@ impl World {
         });
     }
 
+    /// Lets so many threads run the regions from now on. No result depends on it.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.engine.set_threads(threads);
+    }
+
     /// Lets a command take effect at its stamp, which lies after the present. `id` must be unique.
     pub fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        let route = self.routes.route(&command, &self.engine.shared().atlas);
         let command = Box::new(command);
-        let message = IngestionMessage::TakeCommand { id, command };
-        self.engine.inject(stamp, id.0, INGESTION, message);
+        match route {
+            Route::To(region) => {
+                let message = IngestionMessage::TakeCommand { id, command };
+                self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
+            }
+            Route::ToAll => {
+                for region in self.regions() {
+                    let command = command.clone();
+                    let message = IngestionMessage::TakeChange { id, command };
+                    self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
+                }
+            }
+        }
     }
 
     /// Lets a command be answered at its stamp as one that is not carried out. `id` must be unique.
     pub fn turn_down(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        let region = match self.routes.route(&command, &self.engine.shared().atlas) {
+            Route::To(region) => region,
+            Route::ToAll => RegionId(0),
+        };
         let command = Box::new(command);
         let message = IngestionMessage::TurnDownCommand { id, command };
-        self.engine.inject(stamp, id.0, INGESTION, message);
+        self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
     }
 
     /// Runs up to and including `horizon`, and gives all events to `sink`, in order.
@@ -128,7 +167,15 @@ impl World {
     /// # Errors
     /// [`Halt`], where going on makes no sense.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<Event>) -> Result<(), Halt> {
-        self.engine.run_until(horizon, sink)
+        let surroundings = Arc::clone(self.engine.shared());
+        if surroundings.atlas.cut().count == 1 {
+            return self.engine.run_until(horizon, sink);
+        }
+        let mut naming = Naming {
+            atlas: &surroundings.atlas,
+            sink,
+        };
+        self.engine.run_until(horizon, &mut naming)
     }
 
     /// When something is next to happen by itself.
@@ -173,16 +220,33 @@ impl World {
         self.engine.parked()
     }
 
-    /// The actors, to look at.
+    /// The regions in order.
+    pub fn regions(&self) -> impl Iterator<Item = RegionId> + use<> {
+        self.engine.shared().atlas.regions()
+    }
+
+    /// The actors of a region, to look at.
+    ///
+    /// # Panics
+    /// Where there is no such region.
     #[must_use]
-    pub fn actors(&self) -> &SkyhaulActors {
-        self.engine.actors(RegionId(0))
+    pub fn actors(&self, region: RegionId) -> &SkyhaulActors {
+        self.engine.actors(region)
+    }
+
+    /// The name by which events know the actor.
+    #[must_use]
+    pub fn name_of(&self, actor: RawAddr) -> String {
+        let kind = Skyhaul::KINDS[usize::from(actor.kind())].to_ascii_lowercase();
+        let atlas = &self.engine.shared().atlas;
+        atlas.name(&kind, actor.region(), actor.index())
     }
 
     /// What is there at the moment, counted.
     #[must_use]
     pub fn census(&self) -> Census {
-        Census::new(self.actors(), self.environment())
+        let actors = self.regions().map(|region| self.actors(region));
+        Census::new(actors, self.environment())
     }
 
     /// Measures how long handlers take from now on. No result depends on it.
@@ -207,7 +271,10 @@ impl World {
     /// # Errors
     /// [`SnapshotError`].
     pub fn save(&self) -> Result<Vec<u8>, SnapshotError> {
-        Ok([&LAYOUT.to_le_bytes(), self.engine.save()?.as_slice()].concat())
+        let mut bytes = LAYOUT.to_le_bytes().to_vec();
+        bytes = postcard::to_extend(&self.routes, bytes).map_err(|error| unreadable(error.to_string()))?;
+        bytes.append(&mut self.engine.save()?);
+        Ok(bytes)
     }
 
     /// The world whose state `bytes` hold. `environment` must be the one it was founded with.
@@ -219,7 +286,6 @@ impl World {
     }
 
     fn load_into(surroundings: Surroundings, bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let unreadable = |why: String| SnapshotError::Unreadable(why);
         let (layout, rest) = bytes
             .split_first_chunk()
             .ok_or_else(|| unreadable("it is empty".to_owned()))?;
@@ -229,9 +295,20 @@ impl World {
                 "its actors have layout {found}, this build reads layout {LAYOUT}"
             )));
         }
+        let (routes, rest) =
+            postcard::take_from_bytes(rest).map_err(|error| unreadable(error.to_string()))?;
+        let cut = surroundings.atlas.cut();
         let engine = Engine::load(Arc::new(surroundings), rest)?;
-        Ok(Self { engine })
+        if engine.regions() == cut {
+            Ok(Self { engine, routes })
+        } else {
+            Err(unreadable("it is cut into other regions".to_owned()))
+        }
     }
+}
+
+fn unreadable(why: String) -> SnapshotError {
+    SnapshotError::Unreadable(why)
 }
 
 /// Whether the wind keeps all drones of a depot on the ground.

@@ -150,6 +150,7 @@ impl City {
             duration: self.duration,
             out: Some(out.to_path_buf()),
             events: true,
+            threads: 1,
         };
         let elapsed_s = || (thread_time() - started).as_secs_f64();
         let go_on = &mut |_: &runner::Progress| ControlFlow::Continue(());

@@ -37,6 +37,8 @@ pub struct RunOptions {
     pub out: Option<PathBuf>,
     /// Whether the event log is one of them.
     pub events: bool,
+    /// How many threads run its regions. No result depends on it.
+    pub threads: usize,
 }
 
 /// How far a run is.
@@ -106,6 +108,7 @@ pub fn run(
         source,
     };
     let mut world = World::found(environment);
+    world.set_threads(options.threads);
     let until = SimTime::ZERO + options.duration;
     for report in 1..=REPORTS {
         world.run_until(share_of(options.duration, report), &mut recorder)?;

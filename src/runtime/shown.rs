@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use skyhaul_actors::tree::Skyhaul;
 use skyhaul_actors::world::World;
-use skyhaul_engine::kernel::System as _;
 
 use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
 
@@ -45,19 +43,16 @@ pub(super) fn parked_of(world: &World) -> Vec<ParkedMessage> {
     let kept = world.parked();
     let counters = world.counters();
     let first = (counters.given_up + counters.skipped).saturating_sub(kept.len() as u64);
-    let shown = (first..).zip(kept).map(|(number, parked)| {
-        let kind = Skyhaul::KINDS[usize::from(parked.to.kind())].to_ascii_lowercase();
-        ParkedMessage {
-            number,
-            at: parked.at,
-            actor: format!("{kind}-{}", parked.to.index()),
-            message: match &parked.message {
-                Some(message) => cut(format!("{message:?}")),
-                None => "the end of an actor that it watched".to_owned(),
-            },
-            cause: cut(parked.cause.clone()),
-            view: cut(parked.view.clone()),
-        }
+    let shown = (first..).zip(kept).map(|(number, parked)| ParkedMessage {
+        number,
+        at: parked.at,
+        actor: world.name_of(parked.to),
+        message: match &parked.message {
+            Some(message) => cut(format!("{message:?}")),
+            None => "the end of an actor that it watched".to_owned(),
+        },
+        cause: cut(parked.cause.clone()),
+        view: cut(parked.view.clone()),
     });
     shown.collect()
 }

@@ -5,11 +5,12 @@ use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::WattHours;
 
 use super::{Drone, DroneMessage, DroneState};
+use crate::atlas;
 use crate::depot::{DepotMessage, PadRequest};
 use crate::event::{ChargeKind, Event};
 use crate::mission::READY_SHARE;
 use crate::scheduler::SchedulerMessage;
-use crate::tree::{self, SCHEDULER, Skyhaul, Surroundings};
+use crate::tree::{Skyhaul, Surroundings};
 
 impl Drone {
     /// At home: stands ready where the battery is full, else asks for a pad.
@@ -25,7 +26,8 @@ impl Drone {
             swaps: self.spec(ctx.shared()).swap.is_some(),
             refill: self.refill(ctx.shared()),
         };
-        ctx.send(tree::depot(self.depot), DepotMessage::RequestPad { request });
+        let depot = ctx.shared().atlas.depot(self.depot);
+        ctx.send(depot, DepotMessage::RequestPad { request });
     }
 
     pub(super) fn on_pad_given(&mut self, kind: ChargeKind, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -66,12 +68,14 @@ impl Drone {
     fn stand_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         self.enter(DroneState::Idle);
         let drone = self.id;
-        ctx.send(SCHEDULER, SchedulerMessage::DroneReady { drone });
+        let scheduler = atlas::scheduler(ctx.region());
+        ctx.send(scheduler, SchedulerMessage::DroneReady { drone });
     }
 
     fn free_pad(&self, ctx: &mut Ctx<'_, Skyhaul>) {
         let drone = self.id;
-        ctx.send(tree::depot(self.depot), DepotMessage::FreePad { drone });
+        let depot = ctx.shared().atlas.depot(self.depot);
+        ctx.send(depot, DepotMessage::FreePad { drone });
     }
 
     /// How long the charger takes for what is missing.

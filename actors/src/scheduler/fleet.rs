@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
-use skyhaul_engine::units::WattHours;
+use skyhaul_engine::units::{Kilograms, WattHours};
 
 use crate::environment::{AircraftSpec, Environment, FleetSpec, Sabotage};
 use crate::event::AssignmentRefusal;
@@ -57,26 +58,30 @@ struct Group {
 }
 
 impl Fleet {
-    /// The planned fleet, all ready.
-    pub(super) fn new(environment: &Environment) -> Self {
+    /// The planned fleet of a region, all ready.
+    pub(super) fn new(environment: &Environment, region: RegionId) -> Self {
         let mut next = 0;
-        let groups = environment
-            .fleets
-            .iter()
-            .map(|fleet| {
-                let first = next;
-                next += fleet.count;
-                Group {
+        let mut groups = Vec::new();
+        for fleet in &environment.fleets {
+            let first = next;
+            next += fleet.count;
+            if environment.depot(fleet.depot).region == region {
+                groups.push(Group {
                     depot: fleet.depot,
                     aircraft: fleet.aircraft,
                     first: DroneId(first),
                     count: fleet.count,
                     idle: (first..next).map(DroneId).collect(),
                     gone: BTreeSet::new(),
-                }
-            })
-            .collect();
+                });
+            }
+        }
         Self { groups }
+    }
+
+    /// How many groups there are.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
     }
 
     /// How many stand ready.
@@ -86,13 +91,29 @@ impl Fleet {
 
     /// Takes the ready drone that has the parcel first, of those that can do the whole mission; where none is ready, says what may be hoped for.
     pub(super) fn choose(&mut self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Choice {
+        match self.take_ready(errand, surroundings, now) {
+            Ok((drone, estimate)) => Choice::Ready(drone, estimate),
+            Err(closest) => self.hope(closest, errand, surroundings, now),
+        }
+    }
+
+    /// Takes the ready drone that has the parcel first, where it leaves at `leaves_at`.
+    ///
+    /// # Errors
+    /// The reason why the ready drone that came closest cannot.
+    pub(super) fn take_ready(
+        &mut self,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        leaves_at: SimTime,
+    ) -> Result<(DroneId, MissionEstimate), AssignmentRefusal> {
         let mut closest = AssignmentRefusal::TooHeavy;
         let mut best: Option<(MissionEstimate, usize)> = None;
-        for (no_sooner_than, index) in self.ready(errand, surroundings, now) {
+        for (no_sooner_than, index) in self.ready(errand, surroundings, leaves_at) {
             if best.is_some_and(|(known, _)| known.picked_up_at <= no_sooner_than) {
                 break;
             }
-            match self.groups[index].assess(errand, surroundings, now) {
+            match self.groups[index].assess(errand, surroundings, leaves_at) {
                 Ok(estimate) if best.is_none_or(|(known, _)| estimate.picked_up_at < known.picked_up_at) => {
                     best = Some((estimate, index));
                 }
@@ -103,9 +124,15 @@ impl Fleet {
         if let Some((estimate, index)) = best
             && let Some(drone) = self.groups[index].idle.pop_first()
         {
-            return Choice::Ready(drone, estimate);
+            return Ok((drone, estimate));
         }
-        self.hope(closest, errand, surroundings, now)
+        Err(closest)
+    }
+
+    /// Whether there is a drone, ready or not, that lifts so much.
+    pub(super) fn lifts(&self, weight: Kilograms, environment: &Environment) -> bool {
+        let lifts = |group: &Group| environment.aircraft(group.aircraft).payload_max >= weight;
+        self.groups.iter().any(|group| group.living() > 0 && lifts(group))
     }
 
     /// The groups with drones that stand ready, those that may have the parcel first before others.
@@ -176,9 +203,11 @@ impl Fleet {
         });
     }
 
-    /// A drone stands ready.
+    /// A drone stands ready, unless it is gone.
     pub(super) fn put_back(&mut self, drone: DroneId) {
-        if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone))
+            && !group.gone.contains(&drone)
+        {
             group.idle.insert(drone);
         }
     }
@@ -214,36 +243,62 @@ impl Group {
         &self,
         errand: &Errand,
         surroundings: &Surroundings,
-        now: SimTime,
+        leaves_at: SimTime,
     ) -> Result<MissionEstimate, AssignmentRefusal> {
-        let environment = &*surroundings.environment;
-        let home = environment.depot(self.depot).at;
-        let aircraft = environment.aircraft(self.aircraft);
-        let starting = Starting {
-            at: home,
-            home,
-            battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
-            time: now,
-        };
-        let conditions = Conditions {
-            airspace: &surroundings.airspace,
-            weather: &environment.weather,
-        };
-        if environment.faults.sabotage == Some(Sabotage::IgnoresPayload) {
-            let stronger = AircraftSpec {
-                payload_max: errand.weight.max(aircraft.payload_max),
-                ..aircraft.clone()
-            };
-            return assess(&stronger, errand, starting, &environment.area, conditions);
-        }
-        assess(aircraft, errand, starting, &environment.area, conditions)
+        assess_from(self.depot, self.aircraft, errand, surroundings, leaves_at)
     }
 
-    /// A bound on the pickup that costs no planning: the straight line at the greatest ground speed.
-    fn picks_up_no_sooner_than(&self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> SimTime {
-        let environment = &*surroundings.environment;
-        let speed = environment.aircraft(self.aircraft).cruise_mps + environment.weather.wind_mps;
-        let distance = environment.depot(self.depot).at.distance_m(errand.pickup);
-        now + SimDuration::from_seconds_f64(distance / speed)
+    fn picks_up_no_sooner_than(
+        &self,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        leaves_at: SimTime,
+    ) -> SimTime {
+        no_sooner_than(self.depot, self.aircraft, errand, surroundings, leaves_at)
     }
+}
+
+/// Whether, and when, a drone of this type that stands ready at the depot would do the errand, leaving at `leaves_at`.
+pub(super) fn assess_from(
+    depot: DepotId,
+    aircraft: AircraftId,
+    errand: &Errand,
+    surroundings: &Surroundings,
+    leaves_at: SimTime,
+) -> Result<MissionEstimate, AssignmentRefusal> {
+    let environment = &*surroundings.environment;
+    let home = environment.depot(depot).at;
+    let aircraft = environment.aircraft(aircraft);
+    let starting = Starting {
+        at: home,
+        home,
+        battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
+        time: leaves_at,
+    };
+    let conditions = Conditions {
+        airspace: &surroundings.airspace,
+        weather: &environment.weather,
+    };
+    if environment.faults.sabotage == Some(Sabotage::IgnoresPayload) {
+        let stronger = AircraftSpec {
+            payload_max: errand.weight.max(aircraft.payload_max),
+            ..aircraft.clone()
+        };
+        return assess(&stronger, errand, starting, &environment.area, conditions);
+    }
+    assess(aircraft, errand, starting, &environment.area, conditions)
+}
+
+/// A bound on the pickup that costs no planning: the straight line at the greatest ground speed.
+pub(super) fn no_sooner_than(
+    depot: DepotId,
+    aircraft: AircraftId,
+    errand: &Errand,
+    surroundings: &Surroundings,
+    leaves_at: SimTime,
+) -> SimTime {
+    let environment = &*surroundings.environment;
+    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.wind_mps;
+    let distance = environment.depot(depot).at.distance_m(errand.pickup);
+    leaves_at + SimDuration::from_seconds_f64(distance / speed)
 }

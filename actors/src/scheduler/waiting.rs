@@ -1,4 +1,4 @@
-//! Requests that wait for a drone: expedited ones first, then those that came first.
+//! Requests that wait for a drone: expedited ones first, then those that came first. Those that only another region's drone can serve wait apart.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use crate::ids::DeliveryId;
 
-/// A place in the queue: expedited before others, then by ticket.
-type Place = (bool, u64);
+/// A place in the queue: those for the region's own drones before those for its neighbours', expedited before others, then by ticket.
+type Place = (Whose, bool, u64);
+
+/// For whose drones a request waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Whose {
+    /// The region's own, or any other's.
+    Own,
+    /// A neighbour's: no drone of the region ever can.
+    Neighbours,
+}
 
 /// The queue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,10 +29,10 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// Lets a request wait and gives its ticket.
-    pub(super) fn push(&mut self, order: Order) -> u64 {
+    pub(super) fn push(&mut self, order: Order, whose: Whose) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let place = (!order.is_expedited, ticket);
+        let place = (whose, !order.is_expedited, ticket);
         self.places.insert(order.id, place);
         self.orders.insert(place, order);
         ticket
@@ -37,12 +46,22 @@ impl Waiting {
 
     /// The ticket of a request that waits.
     pub(super) fn ticket_of(&self, id: DeliveryId) -> Option<u64> {
-        self.places.get(&id).map(|(_, ticket)| *ticket)
+        self.places.get(&id).map(|(_, _, ticket)| *ticket)
     }
 
-    /// All that wait, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values()
+    /// The request that waits with this ticket, and for whose drones.
+    pub(super) fn get(&self, id: DeliveryId, ticket: u64) -> Option<(&Order, Whose)> {
+        let place = self.places.get(&id).filter(|(_, _, known)| *known == ticket)?;
+        self.orders.get(place).map(|order| (order, place.0))
+    }
+
+    /// All that wait for these drones, with their tickets, in order.
+    pub(super) fn queue(&self, whose: Whose) -> impl Iterator<Item = (u64, &Order)> {
+        let start = (whose, false, 0);
+        let end = (whose, true, u64::MAX);
+        self.orders
+            .range(start..=end)
+            .map(|((_, _, ticket), order)| (*ticket, order))
     }
 
     /// How many wait.
@@ -78,19 +97,41 @@ mod tests {
     fn expedited_requests_go_first_then_the_oldest() {
         let mut waiting = Waiting::default();
         for (id, is_expedited) in [(1, false), (2, true), (3, false), (4, true)] {
-            waiting.push(order(id, is_expedited));
+            waiting.push(order(id, is_expedited), Whose::Own);
         }
-        let ids: Vec<u128> = waiting.iter().map(|order| order.id.0).collect();
+        let ids: Vec<u128> = waiting.queue(Whose::Own).map(|(_, order)| order.id.0).collect();
         assert_eq!(ids, [2, 4, 1, 3]);
+    }
+
+    #[test]
+    fn requests_that_only_neighbours_can_serve_wait_apart() {
+        let mut waiting = Waiting::default();
+        for (id, whose) in [
+            (1, Whose::Neighbours),
+            (2, Whose::Own),
+            (3, Whose::Neighbours),
+            (4, Whose::Own),
+        ] {
+            waiting.push(order(id, false), whose);
+        }
+        let ids = |whose| {
+            waiting
+                .queue(whose)
+                .map(|(_, order)| order.id.0)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(Whose::Own), [2, 4]);
+        assert_eq!(ids(Whose::Neighbours), [1, 3]);
+        assert_eq!(waiting.len(), 4);
     }
 
     #[test]
     fn a_request_that_left_and_came_again_has_another_ticket() {
         let mut waiting = Waiting::default();
-        let first = waiting.push(order(1, false));
+        let first = waiting.push(order(1, false), Whose::Own);
         assert!(waiting.remove(DeliveryId(1)).is_some());
         assert!(waiting.remove(DeliveryId(1)).is_none());
-        let second = waiting.push(order(1, false));
+        let second = waiting.push(order(1, false), Whose::Own);
         assert_ne!(first, second);
         assert_eq!(waiting.ticket_of(DeliveryId(1)), Some(second));
     }

@@ -10,13 +10,14 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use thiserror::Error;
 
 use super::{World, is_grounded};
+use crate::atlas;
 use crate::carrier::Carrier;
 use crate::demand::DemandMessage;
 use crate::environment::Environment;
 use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, DepotId, DroneId};
 use crate::scheduler::SchedulerMessage;
-use crate::tree::{DEMAND, SCHEDULER, Surroundings};
+use crate::tree::{DEMAND, Surroundings};
 
 use self::plan::Fork;
 
@@ -37,6 +38,9 @@ pub enum BranchError {
     /// The area is not the same.
     #[error("a branch has the area of the recorded run: leave [area] as it was")]
     AreaChanged,
+    /// Word between regions may be under way.
+    #[error("a branch has the regions of the recorded run: leave `region_delay` as it was")]
+    RegionDelayChanged,
     /// A depot is new, gone or different.
     #[error(
         "a branch has the depots of the recorded run: leave `{0}` and the order of the depots as they were"
@@ -79,15 +83,17 @@ impl World {
         let before = Self::load(Arc::clone(recorded), bytes)?;
         let now = before.now();
         let surroundings = Surroundings::new(Arc::clone(recorded));
-        let flying = before.actors().drones.iter();
-        let landed_at = flying
+        let drones = before
+            .regions()
+            .flat_map(|region| before.actors(region).drones.iter());
+        let landed_at = drones
             .filter_map(|(_, drone)| drone.lands_at(&surroundings))
             .max()
             .unwrap_or(now);
         let fork = Fork { now, landed_at };
         let environment = Arc::new(plan::merge(recorded, wanted, fork)?);
         if environment.fleets.len() > recorded.fleets.len()
-            && before.actors().drones.len() != recorded.drones() as usize
+            && before.census().drones != recorded.drones() as usize
         {
             return Err(BranchError::DroneGivenUp);
         }
@@ -107,7 +113,10 @@ impl World {
             .take(environment.carriers.len())
             .skip(recorded.carriers.len())
         {
-            self.engine.spawn(Carrier::new(CarrierId(id), environment.seed));
+            for region in self.regions() {
+                let carrier = Carrier::new(CarrierId(id), region, environment.seed);
+                self.engine.spawn_in(region, carrier);
+            }
         }
         let soon = self.now() + SimDuration::from_micros(1);
         self.welcome_drones(recorded, &environment, soon);
@@ -131,9 +140,11 @@ impl World {
                 self.commission(DroneId(next), fleet, environment);
                 next += 1;
             }
+            let depot = fleet.depot;
             let fleet = fleet.clone();
             let message = SchedulerMessage::FleetJoined { first, fleet };
-            self.engine.inject(soon, order, SCHEDULER, message);
+            let scheduler = atlas::scheduler(environment.depot(depot).region);
+            self.engine.inject(soon, order, scheduler, message);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use skyhaul_actors::census::Census;
 use skyhaul_actors::event::{Event, LegPurpose};
-use skyhaul_actors::scheduler::SchedulerView;
 use skyhaul_engine::units::Kilograms;
 
 use crate::city::{City, environment, place, trace};
@@ -49,7 +49,7 @@ fn a_carrier_that_fails_is_tried_again_until_the_attempts_are_used_up() {
     let story = city.story(id);
     assert_eq!(story.iter().filter(|word| **word == "carrier failed").count(), 5);
     assert_eq!(story.last(), Some(&"cancelled"));
-    assert_eq!(city.world.actors().workflows.len(), 0);
+    assert_eq!(city.world.census().workflows, 0);
 }
 
 #[test]
@@ -91,17 +91,9 @@ fn a_fleet_whose_drones_are_all_gone_leaves_everything_to_carriers() {
     planned.demand = Some(trace(40, 60));
     let mut city = City::new(planned);
     city.run_s(24 * 3_600);
-    assert_eq!(city.world.actors().drones.len(), 0);
+    let census = city.world.census();
     assert_eq!(ended(&city), 40);
-    assert_eq!(
-        city.world
-            .actors()
-            .scheduler
-            .iter()
-            .map(|(_, scheduler)| scheduler.view().idle)
-            .sum::<usize>(),
-        0
-    );
+    assert_eq!((census.drones, census.drones_ready), (0, 0));
 }
 
 /// A delivery whose actor is given up at the drop-off leaves its parcel in the drone.
@@ -143,10 +135,10 @@ proptest! {
         }
         prop_assert_eq!(ends.len(), REQUESTS as usize);
         prop_assert!(ends.values().all(|times| *times == 1));
-        let actors = city.world.actors();
-        prop_assert_eq!((actors.workflows.len(), actors.deliveries.len(), actors.packages.len()), (0, 0, 0));
-        let (_, scheduler) = actors.scheduler.iter().next().expect("the scheduler is never given up");
-        prop_assert_eq!(scheduler.view(), SchedulerView { idle: actors.drones.len(), waiting: 0, assigned: 0 });
-        prop_assert!(actors.carriers.iter().all(|(_, carrier)| carrier.view() == 0));
+        let census = city.world.census();
+        let gone = mishaps.drones().saturating_sub(census.drones);
+        let at_rest = Census::at_rest(&mishaps.environment(), gone);
+        let spares = Census { pads_free: census.pads_free, spares: census.spares, ..at_rest };
+        prop_assert_eq!(census, spares);
     }
 }

@@ -8,5 +8,6 @@ mod flights;
 mod invariants;
 mod mishaps;
 mod missions;
+mod regions;
 mod repeats;
 mod requests;

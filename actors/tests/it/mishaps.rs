@@ -7,6 +7,7 @@ use skyhaul_actors::environment::{
 };
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, DepotId};
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -28,6 +29,8 @@ pub(crate) struct Mishaps {
     zones: Vec<Closing>,
     /// Every so many seconds a client changes its mind.
     changes_every_s: Option<u64>,
+    /// How long word takes between the depots, where each is a region of its own.
+    apart_ms: Option<u64>,
 }
 
 /// A zone: where, how large, from when, for how long, and whether it is a disc.
@@ -42,7 +45,16 @@ struct Closing {
 }
 
 impl Mishaps {
-    /// Its plan: two depots, two types of aircraft, every fifth parcel heavy.
+    /// The drones it begins with.
+    pub(crate) fn drones(&self) -> usize {
+        self.environment()
+            .fleets
+            .iter()
+            .map(|fleet| fleet.count as usize)
+            .sum()
+    }
+
+    /// Its plan: two depots, two types of aircraft, every fifth parcel heavy, every seventh to be fetched near the second depot.
     pub(crate) fn environment(&self) -> Environment {
         let mut planned = environment(self.drones);
         planned.seed = self.seed;
@@ -55,7 +67,9 @@ impl Mishaps {
             at: place(2_500.0, -1_000.0),
             pads: 1,
             spare_batteries: 0,
+            region: RegionId(u16::from(self.apart_ms.is_some())),
         });
+        planned.dispatch.region_delay = SimDuration::from_millis(self.apart_ms.unwrap_or(1_000));
         planned.aircraft.push(heavy());
         planned.fleets.push(FleetSpec {
             depot: DepotId(1),
@@ -67,6 +81,9 @@ impl Mishaps {
         if let Demand::Trace(requests) = &mut demand {
             for request in requests.iter_mut().step_by(5) {
                 request.weight = Kilograms::new(8.0);
+            }
+            for request in requests.iter_mut().step_by(7) {
+                request.pickup = place(2_300.0, -800.0);
             }
         }
         planned.demand = Some(demand);
@@ -191,6 +208,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
         prop_oneof![Just((0.0, 0.0)), (0.0..11.0_f64, 0.0..360.0_f64)],
         prop::collection::vec(closing(), 0..4),
         prop::option::of(20..200_u64),
+        prop::option::of(1..10_000_u64),
     )
         .prop_map(
             |(
@@ -199,6 +217,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
                 wind,
                 zones,
                 changes_every_s,
+                apart_ms,
             )| {
                 Mishaps {
                     seed,
@@ -210,6 +229,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
                     wind,
                     zones,
                     changes_every_s,
+                    apart_ms,
                 }
             },
         )

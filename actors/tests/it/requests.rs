@@ -30,15 +30,8 @@ fn a_request_is_flown_from_its_pickup_to_its_dropoff_and_the_drone_comes_home() 
         [LegPurpose::Pickup, LegPurpose::Dropoff, LegPurpose::Return]
     );
     assert_eq!(city.count(|event| matches!(event, Event::ChargeEnded { .. })), 1);
-    let actors = city.world.actors();
-    assert_eq!(
-        (
-            actors.deliveries.len(),
-            actors.packages.len(),
-            actors.workflows.len()
-        ),
-        (0, 0, 0)
-    );
+    let census = city.world.census();
+    assert_eq!((census.deliveries, census.packages, census.workflows), (0, 0, 0));
     assert_eq!(
         city.world.counters().undeliverable,
         0,
@@ -105,7 +98,7 @@ fn a_parcel_that_nobody_can_carry_is_cancelled() {
             ..
         }
     )));
-    assert_eq!(city.world.actors().workflows.len(), 0);
+    assert_eq!(city.world.census().workflows, 0);
 }
 
 #[test]
@@ -169,15 +162,7 @@ fn cancelling_before_the_pickup_turns_the_drone_round() {
         event.event,
         Event::DeliveryCancelled { command: Some(by), .. } if by == command
     )));
-    assert_eq!(
-        city.world
-            .actors()
-            .scheduler
-            .iter()
-            .next()
-            .map(|(_, s)| s.view().idle),
-        Some(1)
-    );
+    assert_eq!(city.world.census().drones_ready, 1);
 }
 
 #[test]

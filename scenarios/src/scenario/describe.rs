@@ -1,12 +1,13 @@
 //! A scenario written out: everything it will run, defaults included, as a file that means the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use skyhaul_actors::environment::{
     AircraftSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, TraceRequest,
 };
 use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::SimDuration;
 
 use super::Scenario;
@@ -58,7 +59,9 @@ fn write_overview(scenario: &Scenario, text: &mut String) -> fmt::Result {
         .iter()
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
+    let regions: BTreeSet<RegionId> = environment.depots.iter().map(|depot| depot.region).collect();
     writeln!(text, "# depots: {}", environment.depots.len())?;
+    writeln!(text, "# regions: {}", regions.len())?;
     writeln!(
         text,
         "# drones: {} ({})",
@@ -149,6 +152,11 @@ fn write_fleet(environment: &Environment, text: &mut String) -> fmt::Result {
         writeln!(text, "at = {}", point(depot.at))?;
         writeln!(text, "pads = {}", depot.pads)?;
         writeln!(text, "spare_batteries = {}", depot.spare_batteries)?;
+        writeln!(
+            text,
+            "region = {}",
+            quoted(region_name(depot.region, environment))
+        )?;
     }
     for fleet in &environment.fleets {
         writeln!(text, "\n[[fleets]]")?;
@@ -161,6 +169,13 @@ fn write_fleet(environment: &Environment, text: &mut String) -> fmt::Result {
         writeln!(text, "count = {}", fleet.count)?;
     }
     Ok(())
+}
+
+/// The name of the region's first depot, which gives it its name where the file does not.
+fn region_name(region: RegionId, environment: &Environment) -> &str {
+    let mut depots = environment.depots.iter();
+    let first = depots.find(|depot| depot.region == region);
+    first.map_or("", |depot| depot.name.as_str())
 }
 
 fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
@@ -210,6 +225,7 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     };
     writeln!(text, "\n[dispatch]\npolicy = \"{policy}\"")?;
     writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
+    writeln!(text, "region_delay = {}", span(environment.dispatch.region_delay))?;
     writeln!(
         text,
         "\n[carriers]\nenabled = {}",

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use skyhaul_actors::environment::{AircraftSpec, Area, DepotSpec, FleetSpec};
 use skyhaul_actors::ids::{AircraftId, DepotId};
+use skyhaul_engine::kernel::{REGIONS_MAX, RegionId};
 
 use crate::catalogue;
 use crate::error::ScenarioError;
@@ -39,7 +40,7 @@ pub(super) fn read_depots<'a>(
     let items = limited(&list, DEPOTS_MAX)?;
     let mut depots: Vec<(DepotSpec, Field<'a>)> = Vec::with_capacity(items.len());
     let mut names = BTreeSet::new();
-    let mut region = None;
+    let mut regions = Vec::new();
     for item in items {
         let section = item.table(DEPOT_KEYS)?;
         let name = section.require("name")?;
@@ -49,6 +50,7 @@ pub(super) fn read_depots<'a>(
             at: at.position()?,
             pads: section.count_or("pads", PADS_DEFAULT, PADS)?,
             spare_batteries: section.count_or("spare_batteries", SPARES_DEFAULT, SPARES)?,
+            region: find_region(&section, &name, &mut regions)?,
         };
         if !names.insert(depot.name.to_lowercase()) {
             return Err(name.refuse(format_args!(
@@ -64,22 +66,30 @@ pub(super) fn read_depots<'a>(
                 area.radius_m
             )));
         }
-        check_region(&section, &mut region)?;
         depots.push((depot, at));
     }
     Ok(depots)
 }
 
-/// One region holds all depots; several are not built yet.
-fn check_region<'a>(section: &Section<'a>, region: &mut Option<&'a str>) -> Result<(), ScenarioError> {
-    let Some(field) = section.get("region") else {
-        return Ok(());
-    };
-    let name = field.text()?;
-    match region.replace(name) {
-        Some(other) if other != name => Err(field
-            .refuse("several regions are not built yet; give all depots the same region, or remove the key")),
-        _ => Ok(()),
+/// The region's place among those named so far, where it is put if it is not there yet. A depot has its own, under its own name, unless it says
+/// otherwise.
+fn find_region<'a>(
+    section: &Section<'a>,
+    depot: &Field<'a>,
+    regions: &mut Vec<String>,
+) -> Result<RegionId, ScenarioError> {
+    let region = section.get("region");
+    let name = region.as_ref().unwrap_or(depot).text()?;
+    let place = regions.iter().position(|known| known == name);
+    let place = place.unwrap_or_else(|| {
+        regions.push(name.to_owned());
+        regions.len() - 1
+    });
+    match u16::try_from(place) {
+        Ok(number) if number < REGIONS_MAX => Ok(RegionId(number)),
+        _ => Err(region.as_ref().unwrap_or(depot).refuse(format_args!(
+            "is one region too many: there may be {REGIONS_MAX}; let depots share a `region`"
+        ))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use skyhaul_actors::environment::{CarrierSpec, Dispatch, DispatchPolicy, Faults, Weather};
+use skyhaul_actors::environment::{CarrierSpec, Dispatch, DispatchPolicy, Faults, REGION_DELAY_MAX, Weather};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::Kilograms;
 
@@ -11,7 +11,7 @@ use crate::file::Section;
 
 /// The keys of each table.
 const WEATHER_KEYS: &[&str] = &["kind", "wind_mps", "wind_from_deg", "rho", "file", "format"];
-const DISPATCH_KEYS: &[&str] = &["policy", "interval", "wait_max"];
+const DISPATCH_KEYS: &[&str] = &["policy", "interval", "wait_max", "region_delay"];
 const CARRIER_KEYS: &[&str] = &[
     "enabled",
     "name",
@@ -38,6 +38,9 @@ const WIND_MPS: RangeInclusive<f64> = 0.0..=100.0;
 /// How long a request waits for a drone before a carrier has it, and within which limits.
 const WAIT_MAX_DEFAULT: SimDuration = SimDuration::from_mins(30);
 const WAIT: RangeInclusive<SimDuration> = SimDuration::ZERO..=SimDuration::from_mins(7 * 24 * 60);
+/// How long word takes from one dispatch centre to another, and within which limits.
+const REGION_DELAY_DEFAULT: SimDuration = SimDuration::from_secs(1);
+const REGION_DELAY: RangeInclusive<SimDuration> = SimDuration::from_millis(1)..=REGION_DELAY_MAX;
 /// How often a policy that matches in batches does so.
 const INTERVAL: RangeInclusive<SimDuration> = SimDuration::from_millis(100)..=SimDuration::from_mins(60);
 
@@ -106,6 +109,7 @@ pub(super) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch, ScenarioErro
     let mut dispatch = Dispatch {
         policy: DispatchPolicy::Nearest,
         wait_max: WAIT_MAX_DEFAULT,
+        region_delay: REGION_DELAY_DEFAULT,
     };
     let Some(section) = root.table("dispatch", DISPATCH_KEYS)? else {
         return Ok(dispatch);
@@ -119,6 +123,9 @@ pub(super) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch, ScenarioErro
     section.duration("interval", INTERVAL)?;
     if let Some(wait_max) = section.duration("wait_max", WAIT)? {
         dispatch.wait_max = wait_max;
+    }
+    if let Some(delay) = section.duration("region_delay", REGION_DELAY)? {
+        dispatch.region_delay = delay;
     }
     Ok(dispatch)
 }

@@ -235,6 +235,41 @@ fn requests_of_a_trace_are_made_in_order_of_time() {
 }
 
 #[test]
+fn every_scenario_gives_the_same_events_on_any_number_of_threads() {
+    for name in ["florence.toml", "m100.toml", "seattle.toml", "smoke.toml"] {
+        let environment = Arc::new(build(&read(name).1));
+        let run = |threads| {
+            let mut world = World::found(&environment);
+            world.set_threads(threads);
+            let mut events: Vec<Numbered<Event>> = Vec::new();
+            world
+                .run_until(SimTime::ZERO + SimDuration::from_mins(20), &mut events)
+                .expect("the world goes on");
+            (world.digest(), events)
+        };
+        let one = run(1);
+        assert!(one.1.len() > 1, "{name}");
+        for threads in [2, 3, 8] {
+            assert!(one == run(threads), "{name} on {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn depots_are_regions_of_their_own_unless_they_share_one() {
+    let second = "[[depots]]\nname = \"b\"\nat = [43.77, 11.25]\n";
+    for (more, regions) in [("", [0, 1]), ("region = \"Sodo\"\n", [0, 0])] {
+        let text = town_with("[[fleets]]", &format!("{second}{more}\n[[fleets]]"));
+        let bundle = bundle(&text);
+        let scenario = Scenario::parse(&bundle).expect("it is right");
+        let depots = build(&scenario).depots;
+        let found: Vec<u16> = depots.iter().map(|depot| depot.region.0).collect();
+        assert_eq!(found, regions);
+        assert_same_when_written_out(&bundle, &scenario);
+    }
+}
+
+#[test]
 fn the_smoke_scenario_brings_most_of_its_parcels() {
     let (_, scenario) = read("smoke.toml");
     let mut world = World::found(&Arc::new(build(&scenario)));

@@ -379,11 +379,6 @@ fn says_what_is_not_built_yet() {
             "link_loss_per_flight_hour = 0.1",
             "key `faults.link_loss_per_flight_hour`: lost links are not built yet",
         ),
-        (
-            "pads = 4",
-            "region = \"a\"\n[[depots]]\nname = \"b\"\nat = [43.77, 11.25]\nregion = \"b\"",
-            "key `depots[1].region`: several regions are not built yet",
-        ),
     ]);
 }
 

@@ -18,6 +18,7 @@ fn options(out: Option<&std::path::Path>, events: bool) -> RunOptions {
         duration: SimDuration::from_mins(8 * 60),
         out: out.map(Into::into),
         events,
+        threads: 1,
     }
 }
 

@@ -10,6 +10,7 @@ use skyhaul_actors::environment::{
 use skyhaul_actors::ids::{AircraftId, DepotId};
 use skyhaul_actors::world::World;
 use skyhaul_engine::geo::{LocalPlane, Position};
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 use skyhaul_scenarios::check::{Checkers, Verdict};
@@ -59,6 +60,7 @@ pub(crate) fn town(drones: u32) -> Environment {
             at: place(0.0, 0.0),
             pads: 6,
             spare_batteries: 12,
+            region: RegionId(0),
         }],
         aircraft: vec![light()],
         fleets: vec![FleetSpec {
@@ -96,6 +98,7 @@ pub(crate) fn town(drones: u32) -> Environment {
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,
             wait_max: SimDuration::from_mins(30),
+            region_delay: SimDuration::from_secs(1),
         },
         carriers: vec![CarrierSpec {
             name: "van \"blue\"".to_owned(),

@@ -13,6 +13,7 @@ use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, CommandId, DeliveryId, DepotId};
 use skyhaul_actors::world::World;
 use skyhaul_engine::geo::{LocalPlane, Position};
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
@@ -57,6 +58,7 @@ fn depot(name: &str, at: Position) -> DepotSpec {
         at,
         pads: 2,
         spare_batteries: 2,
+        region: RegionId(0),
     }
 }
 
@@ -93,6 +95,7 @@ pub(crate) fn environment(drones_each: u32) -> Environment {
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,
             wait_max: SimDuration::from_mins(30),
+            region_delay: SimDuration::from_secs(1),
         },
         carriers: vec![CarrierSpec {
             name: "van".to_owned(),

@@ -236,10 +236,11 @@ fn the_state_agrees_with_the_actors() {
         let tracks = fold(&city);
         let idle = tracks.stats(city.world.now()).drones[&DroneState::Idle];
         let depots: u64 = tracks.depots().map(|depot| u64::from(depot.queue)).sum();
-        let actors = city.world.actors();
-        let queues: usize = actors.depots.iter().map(|(_, depot)| depot.view().queue).sum();
-        let schedulers: usize = actors.scheduler.iter().map(|(_, s)| s.view().idle).sum();
-        assert_eq!((idle, depots), (schedulers as u64, queues as u64));
+        let census = city.world.census();
+        assert_eq!(
+            (idle, depots),
+            (census.drones_ready as u64, census.pads_awaited as u64)
+        );
     }
 }
 

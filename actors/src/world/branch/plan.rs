@@ -28,6 +28,9 @@ pub(super) fn merge(
     if recorded.area != wanted.area {
         return Err(BranchError::AreaChanged);
     }
+    if recorded.dispatch.region_delay != wanted.dispatch.region_delay {
+        return Err(BranchError::RegionDelayChanged);
+    }
     check_depots(recorded, wanted)?;
     let aircraft = merge_aircraft(recorded, wanted)?;
     Ok(Environment {

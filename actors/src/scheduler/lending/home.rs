@@ -1,0 +1,225 @@
+//! The home's side: a request of ours is served by a neighbour's drone.
+
+use skyhaul_engine::kernel::{Addr, Ctx, RegionId};
+use skyhaul_engine::time::SimTime;
+
+use super::{Borrowed, LendingMessage, Loan, LoanEnd, SEEKS_MAX, Seek, lender_of, tell};
+use crate::delivery::DeliveryMessage;
+use crate::event::{Event, ReleaseReason, Transport};
+use crate::ids::DeliveryId;
+use crate::scheduler::neighbours::{Candidate, Question};
+use crate::scheduler::waiting::Whose;
+use crate::scheduler::{Scheduler, WAITING_SCANNED_MAX, refuse};
+use crate::tree::Skyhaul;
+use crate::workflow::{Workflow, WorkflowMessage};
+
+impl Scheduler {
+    /// Asks neighbours about a request that has begun to wait.
+    pub(in crate::scheduler) fn begin_seek(
+        &mut self,
+        id: DeliveryId,
+        ticket: u64,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if self.may_seek(ctx) {
+            self.ask_next(id, ticket, ctx);
+        }
+    }
+
+    /// Whether there is a neighbour worth asking, and no more is being asked than may be.
+    fn may_seek(&self, ctx: &Ctx<'_, Skyhaul>) -> bool {
+        let elsewhere = ctx.shared().environment.fleets.len() - self.fleet.groups();
+        self.lending.neighbours.answered() < elsewhere && self.lending.seeks.len() < SEEKS_MAX
+    }
+
+    /// Asks the next neighbour about a request that waits; says whether there was one.
+    fn ask_next(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) -> bool {
+        let surroundings = ctx.shared_arc();
+        let Some((order, _)) = self.waiting.get(id, ticket) else {
+            return false;
+        };
+        let question = Question {
+            region: ctx.region(),
+            errand: &order.errand,
+            now: ctx.now(),
+            surroundings: &surroundings,
+        };
+        let Some(Candidate { region, fleets }) = self.lending.neighbours.next(&question) else {
+            return false;
+        };
+        let order = order.clone();
+        tell(region, LendingMessage::LendDrone { ticket, order }, ctx);
+        self.lending.seeks.insert(ticket, Seek { id, fleets });
+        true
+    }
+
+    /// Asks about the first of each queue that a neighbour may serve and that is not being asked about.
+    fn seek_for_waiting(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        for whose in [Whose::Neighbours, Whose::Own] {
+            let waiting = self.waiting.queue(whose).take(WAITING_SCANNED_MAX);
+            let unasked = waiting.filter(|(ticket, _)| !self.lending.seeks.contains_key(ticket));
+            let unasked: Vec<_> = unasked.map(|(ticket, order)| (ticket, order.id)).collect();
+            for (ticket, id) in unasked {
+                if !self.may_seek(ctx) || self.ask_next(id, ticket, ctx) {
+                    break;
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_drone_spared(&mut self, lender: RegionId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        self.lending.neighbours.note_spared(lender, &surroundings);
+        self.seek_for_waiting(ctx);
+    }
+
+    /// Takes the drone where the request still waits; then there may be one for the next.
+    pub(super) fn on_drone_offered(
+        &mut self,
+        loan: Loan,
+        (eta_pickup, eta_dropoff): (SimTime, SimTime),
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let lender = lender_of(loan, ctx);
+        let seek = self.lending.seeks.remove(&loan.ticket);
+        let waits = |seek: &Seek| self.waiting.ticket_of(seek.id) == Some(loan.ticket);
+        let order = seek.filter(waits).and_then(|seek| self.waiting.remove(seek.id));
+        let Some(order) = order else {
+            tell(lender, LendingMessage::ReturnDrone { loan }, ctx);
+            return;
+        };
+        let by = Transport::Drone(loan.drone);
+        ctx.emit(Event::DroneAssigned {
+            delivery: order.id,
+            drone: loan.drone,
+            eta_pickup,
+            eta_dropoff,
+        });
+        ctx.send(order.delivery, DeliveryMessage::TransportAssigned { by });
+        ctx.send(order.workflow, WorkflowMessage::DroneAssigned);
+        tell(lender, LendingMessage::TakeDrone { loan }, ctx);
+        let borrowed = Borrowed {
+            loan,
+            order,
+            released_for: None,
+        };
+        self.lending.borrowed.insert(borrowed.order.id, borrowed);
+        self.seek_for_waiting(ctx);
+    }
+
+    pub(super) fn on_drone_lending_refused(
+        &mut self,
+        ticket: u64,
+        lender: RegionId,
+        is_for_good: bool,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let Some(seek) = self.lending.seeks.remove(&ticket) else {
+            return;
+        };
+        let surroundings = ctx.shared_arc();
+        self.lending.neighbours.note_busy(&seek.fleets);
+        let order = self.waiting.get(seek.id, ticket);
+        if is_for_good && let Some((order, _)) = order {
+            let weight = order.errand.weight;
+            self.lending.neighbours.note_gone(lender, weight, &surroundings);
+        }
+        if self.ask_next(seek.id, ticket, ctx) {
+            return;
+        }
+        if is_for_good {
+            self.give_up_hope(seek.id, ticket, ctx);
+        }
+        self.seek_for_waiting(ctx);
+    }
+
+    /// Refuses a request that only neighbours could have served, where they no longer can.
+    fn give_up_hope(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        let Some((order, Whose::Neighbours)) = self.waiting.get(id, ticket) else {
+            return;
+        };
+        let question = Question {
+            region: ctx.region(),
+            errand: &order.errand,
+            now: ctx.now(),
+            surroundings: &surroundings,
+        };
+        if let Err(reason) = self.lending.neighbours.hope(&question)
+            && let Some(order) = self.waiting.remove(id)
+        {
+            refuse(&order, reason, ctx);
+        }
+    }
+
+    /// Has a borrowed drone let go of; says whether there is one. Its lender answers [`LendingMessage::DroneReturned`].
+    pub(in crate::scheduler) fn release_borrowed(
+        &mut self,
+        delivery: DeliveryId,
+        workflow: Addr<Workflow>,
+        reason: ReleaseReason,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) -> bool {
+        let Some(borrowed) = self.lending.borrowed.get_mut(&delivery) else {
+            return false;
+        };
+        let loan = borrowed.loan;
+        if borrowed.released_for.replace(workflow).is_none() {
+            let message = LendingMessage::ReleaseDrone {
+                loan,
+                delivery,
+                reason,
+            };
+            tell(lender_of(loan, ctx), message, ctx);
+        }
+        true
+    }
+
+    pub(super) fn on_drone_returned(&mut self, loan: Loan, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let borrowed = self.lending.borrowed.get(&delivery);
+        if borrowed.is_some_and(|borrowed| borrowed.loan == loan)
+            && let Some(borrowed) = self.lending.borrowed.remove(&delivery)
+        {
+            let by = Transport::Drone(loan.drone);
+            ctx.send(borrowed.order.delivery, DeliveryMessage::TransportReleased { by });
+            if let Some(workflow) = borrowed.released_for {
+                ctx.send(workflow, WorkflowMessage::TransportReleased);
+            }
+        }
+    }
+
+    pub(super) fn on_loan_broken(
+        &mut self,
+        loan: Loan,
+        delivery: DeliveryId,
+        end: LoanEnd,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let Some(Borrowed { order, .. }) = self.lending.end_borrowed(delivery, loan) else {
+            return;
+        };
+        let by = Transport::Drone(loan.drone);
+        match end {
+            LoanEnd::Failed { parcel_at } => {
+                ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
+            }
+            LoanEnd::Refused => {
+                ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
+                self.on_assign_drone(order, ctx);
+            }
+        }
+    }
+
+    /// The parcel of a request was handed over by a borrowed drone.
+    pub(in crate::scheduler) fn finish_borrowed(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(Borrowed {
+            loan, released_for, ..
+        }) = self.lending.borrowed.remove(&delivery)
+        {
+            tell(lender_of(loan, ctx), LendingMessage::FinishLoan { loan }, ctx);
+            if let Some(workflow) = released_for {
+                ctx.send(workflow, WorkflowMessage::TransportReleased);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The lender's side: a drone of ours serves a neighbour's request.
+
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::Ctx;
+
+use super::{LendingMessage, Lent, Loan, LoanEnd, tell};
+use crate::drone::{DroneErrand, DroneMessage};
+use crate::event::{Event, ReleaseReason};
+use crate::ids::{DeliveryId, DroneId};
+use crate::scheduler::{Order, Scheduler};
+use crate::tree::Skyhaul;
+
+impl Scheduler {
+    /// Keeps the ready drone that would have the parcel first, until the neighbour says whether it takes it.
+    pub(super) fn on_lend_drone(&mut self, ticket: u64, order: Order, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        let home = order.delivery.region();
+        let leaves_at = ctx.now() + surroundings.atlas.round_trip();
+        let Ok((drone, estimate)) = self.fleet.take_ready(&order.errand, &surroundings, leaves_at) else {
+            let refusal = LendingMessage::DroneLendingRefused {
+                ticket,
+                lender: ctx.region(),
+                is_for_good: !self.fleet.lifts(order.errand.weight, &surroundings.environment),
+            };
+            tell(home, refusal, ctx);
+            self.lending.refused.insert(home);
+            return;
+        };
+        let loan = Loan { drone, home, ticket };
+        // A neighbour's parcel changes hands half a round trip before the drone hears of it.
+        let word = surroundings.environment.dispatch.region_delay;
+        let offer = LendingMessage::DroneOffered {
+            loan,
+            eta_pickup: estimate.picked_up_at - word,
+            eta_dropoff: estimate.dropped_off_at - word,
+        };
+        tell(home, offer, ctx);
+        let lent = Lent {
+            loan,
+            order,
+            is_taken: false,
+        };
+        self.lending.lent.insert(drone, lent);
+    }
+
+    /// A drone stands ready that is not needed here: who was refused may ask again.
+    pub(in crate::scheduler) fn spare_drone(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        let lender = ctx.region();
+        while let Some(home) = self.lending.refused.pop_first() {
+            tell(home, LendingMessage::DroneSpared { lender }, ctx);
+        }
+    }
+
+    pub(super) fn on_take_drone(&mut self, loan: Loan, ctx: &mut Ctx<'_, Skyhaul>) {
+        let lent = self.lending.lent.get_mut(&loan.drone);
+        if let Some(lent) = lent.filter(|lent| lent.loan == loan) {
+            lent.is_taken = true;
+            let errand = DroneErrand {
+                id: lent.order.id,
+                delivery: lent.order.delivery,
+                errand: lent.order.errand,
+            };
+            let drone = ctx.shared().atlas.drone(loan.drone);
+            ctx.send(drone, DroneMessage::AssignErrand { errand });
+        }
+    }
+
+    /// A drone that was taken is not let fly.
+    pub(super) fn refuse_taken(&self, loan: Loan, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(lent) = self.lending.lent.get(&loan.drone) {
+            break_loan(lent, ReleaseReason::DroneRefused, LoanEnd::Refused, ctx);
+        }
+    }
+
+    pub(super) fn on_return_drone(&mut self, loan: Loan, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.lending.end_lent(loan).is_some() {
+            self.on_drone_ready(loan.drone, ctx);
+        }
+    }
+
+    pub(super) fn on_release_drone(
+        &mut self,
+        loan: Loan,
+        delivery: DeliveryId,
+        reason: ReleaseReason,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if self.lending.end_lent(loan).is_some() {
+            let drone = loan.drone;
+            ctx.emit(Event::DroneReleased {
+                delivery,
+                drone,
+                reason,
+            });
+            let drone = ctx.shared().atlas.drone(drone);
+            ctx.send(drone, DroneMessage::ReleaseErrand { delivery });
+        }
+        tell(loan.home, LendingMessage::DroneReturned { loan, delivery }, ctx);
+    }
+
+    /// A lent drone failed.
+    pub(in crate::scheduler) fn on_lent_drone_lost(
+        &mut self,
+        drone: DroneId,
+        parcel_at: Option<Position>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if let Some(lent) = self.lending.lent.remove(&drone) {
+            let reason = ReleaseReason::DroneFailed;
+            break_loan(&lent, reason, LoanEnd::Failed { parcel_at }, ctx);
+        }
+    }
+
+    /// A lent drone cannot do what it was given.
+    pub(in crate::scheduler) fn on_lent_errand_refused(
+        &mut self,
+        drone: DroneId,
+        delivery: DeliveryId,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let lent = self.lending.lent.get(&drone);
+        if lent.is_some_and(|lent| lent.order.id == delivery)
+            && let Some(lent) = self.lending.lent.remove(&drone)
+        {
+            break_loan(&lent, ReleaseReason::DroneRefused, LoanEnd::Refused, ctx);
+        }
+    }
+}
+
+/// Says that the drone no longer has the delivery, and tells its home.
+fn break_loan(lent: &Lent, reason: ReleaseReason, end: LoanEnd, ctx: &mut Ctx<'_, Skyhaul>) {
+    let Loan { drone, home, .. } = lent.loan;
+    let delivery = lent.order.id;
+    ctx.emit(Event::DroneReleased {
+        delivery,
+        drone,
+        reason,
+    });
+    let loan = lent.loan;
+    tell(home, LendingMessage::LoanBroken { loan, delivery, end }, ctx);
+}
