@@ -58,6 +58,12 @@ impl Airspace {
         })
     }
 
+    /// Whether each zone is in force at all times.
+    #[must_use]
+    pub const fn is_the_same_always(&self) -> bool {
+        self.always.is_some()
+    }
+
     /// Whether the place lies in a zone in force, or within the clearance round it.
     #[must_use]
     pub fn is_closed(&self, place: Position, time: SimTime) -> bool {

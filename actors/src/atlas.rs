@@ -106,25 +106,35 @@ impl Atlas {
         }
     }
 
-    /// The region to which a parcel belongs that is to be fetched there: that of the nearest depot on the flat map, the first of equals.
+    /// The region to which a parcel belongs that is to be fetched there: that of the nearest depot.
     #[must_use]
     pub fn region_of(&self, pickup: Position) -> RegionId {
         if self.count == 1 {
             return RegionId(0);
         }
-        let (x, y) = self.plane.to_xy(pickup);
-        let away = |depot: &DepotPlace| {
+        self.nearest(pickup)
+            .map_or(RegionId(0), |depot| self.depots[depot].region)
+    }
+
+    /// The depot that is nearest on the flat map, the first of equals.
+    #[must_use]
+    pub fn nearest_depot(&self, place: Position) -> Option<DepotId> {
+        let depot = u16::try_from(self.nearest(place)?).ok()?;
+        Some(DepotId(depot))
+    }
+
+    fn nearest(&self, place: Position) -> Option<usize> {
+        let (x, y) = self.plane.to_xy(place);
+        let mut nearest = None;
+        let mut least = f64::INFINITY;
+        for (number, depot) in self.depots.iter().enumerate() {
             let (dx, dy) = (depot.xy.0 - x, depot.xy.1 - y);
-            dx * dx + dy * dy
-        };
-        let mut nearest = (f64::INFINITY, RegionId(0));
-        for depot in &self.depots {
-            let away = away(depot);
-            if away < nearest.0 {
-                nearest = (away, depot.region);
+            let away = dx * dx + dy * dy;
+            if away < least {
+                (nearest, least) = (Some(number), away);
             }
         }
-        nearest.1
+        nearest
     }
 
     /// A drone's address, which it had from its founding.

@@ -15,7 +15,7 @@ use crate::command::{ConfirmationKind, DeliveryRequest, PackageRecord, PackageSi
 use crate::environment::{Demand, DemandStream, Environment, Epoch, Pickups, Places};
 use crate::ids::DeliveryId;
 use crate::ingestion::IngestionMessage;
-use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
+use crate::tree::{RESTARTS_OF_ONE, Skyhaul, Surroundings};
 
 /// Who owns the requests that come by themselves.
 pub const OWNER: &str = "background";
@@ -137,7 +137,7 @@ impl DemandSource {
         let at = ctx.now() + lead(ctx);
         let share = stream.hourly[local_hour(&environment.epoch, at)] / busiest(stream);
         if self.random.chance(share) {
-            let request = self.draw_request(stream, environment, at);
+            let request = self.draw_request(stream, ctx.shared(), at);
             self.request(at, request, ctx);
         }
         self.wait(stream, ctx);
@@ -192,12 +192,16 @@ impl DemandSource {
     fn draw_request(
         &mut self,
         stream: &DemandStream,
-        environment: &Environment,
+        surroundings: &Surroundings,
         now: SimTime,
     ) -> DeliveryRequest {
+        let environment = &*surroundings.environment;
         let dropoff = self.draw_place(&stream.dropoffs, environment);
         let pickup = match &stream.pickups {
-            Pickups::Depots => nearest_depot(environment, dropoff),
+            Pickups::Depots => {
+                let nearest = surroundings.atlas.nearest_depot(dropoff);
+                nearest.map_or(dropoff, |depot| environment.depot(depot).at)
+            }
             Pickups::Places(places) => self.draw_place(places, environment),
         };
         let weight = self.draw_weight(stream);
@@ -302,15 +306,6 @@ fn busiest(stream: &DemandStream) -> f64 {
 fn local_hour(epoch: &Epoch, now: SimTime) -> usize {
     let local_s = epoch.unix_micros_at(now).div_euclid(1_000_000) + i64::from(epoch.utc_offset_s);
     usize::try_from(local_s.rem_euclid(86_400) / 3_600).unwrap_or(0)
-}
-
-fn nearest_depot(environment: &Environment, place: Position) -> Position {
-    environment
-        .depots
-        .iter()
-        .map(|depot| depot.at)
-        .min_by(|a, b| a.distance_m(place).total_cmp(&b.distance_m(place)))
-        .unwrap_or(place)
 }
 
 /// The size class that parcels of this mass usually have.

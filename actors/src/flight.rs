@@ -131,6 +131,7 @@ pub fn plan_flight(
         let route = airspace.route(departure.at, to, &closed);
         let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
         let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
+        trip.record(route.len() + ENDS);
         trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
         let closing = airspace.closing(&trip.path, &closed);
         if closing.is_empty() {
@@ -140,12 +141,45 @@ pub fn plan_flight(
     }
 }
 
+/// When a flight ends, and the energy it takes: what [`plan_flight`] says, without its path where nobody needs that.
+///
+/// # Errors
+/// As [`plan_flight`].
+pub fn estimate_flight(
+    aircraft: &AircraftSpec,
+    payload: Kilograms,
+    departure: Departure,
+    to: Position,
+    conditions: Conditions<'_>,
+) -> Result<(SimTime, WattHours), AssignmentRefusal> {
+    if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
+        return Ok((departure.time, WattHours::ZERO));
+    }
+    if !conditions.airspace.is_the_same_always() {
+        let plan = plan_flight(aircraft, payload, departure, to, conditions)?;
+        return Ok((plan.arrives(), plan.energy));
+    }
+    if conditions.weather.wind_mps > aircraft.wind_max_mps {
+        return Err(AssignmentRefusal::Wind);
+    }
+    let closed = conditions.airspace.closed_at(departure.time);
+    let route = conditions.airspace.route(departure.at, to, &closed);
+    let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
+    let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
+    trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
+    Ok((trip.time(), trip.energy()))
+}
+
+/// Waypoints beside those over the route: the ground at both ends.
+const ENDS: usize = 2;
+
 /// A flight while it is being planned.
 struct Trip<'a> {
     aircraft: &'a AircraftSpec,
     payload: Kilograms,
     weather: &'a Weather,
     departure: Departure,
+    /// Empty where nobody wants it.
     path: Vec<Waypoint>,
     spent: Vec<WattHours>,
     elapsed_s: f64,
@@ -160,22 +194,39 @@ impl<'a> Trip<'a> {
         weather: &'a Weather,
         departure: Departure,
     ) -> Self {
-        let first = Waypoint {
-            at: departure.at,
-            altitude: Metres::new(departure.altitude_m),
-            time: departure.time,
-        };
         Self {
             aircraft,
             payload,
             weather,
             departure,
-            path: vec![first],
-            spent: vec![WattHours::ZERO],
+            path: Vec::new(),
+            spent: Vec::new(),
             elapsed_s: 0.0,
             distance_m: 0.0,
             energy_ws: 0.0,
         }
+    }
+
+    /// Writes down the path, of about so many waypoints.
+    fn record(&mut self, waypoints: usize) {
+        self.path.reserve(waypoints);
+        self.path.push(Waypoint {
+            at: self.departure.at,
+            altitude: Metres::new(self.departure.altitude_m),
+            time: self.departure.time,
+        });
+        self.spent.reserve(waypoints);
+        self.spent.push(WattHours::ZERO);
+    }
+
+    /// When it is where it is.
+    fn time(&self) -> SimTime {
+        self.departure.time + SimDuration::from_seconds_f64(self.elapsed_s)
+    }
+
+    /// What it has taken.
+    fn energy(&self) -> WattHours {
+        WattHours::new(self.energy_ws / SECONDS_PER_HOUR)
     }
 
     /// Climbs, cruises along the route and lands at its end; `None` where the wind does not let it.
@@ -194,13 +245,15 @@ impl<'a> Trip<'a> {
     }
 
     fn reach(&mut self, at: Position, altitude_m: f64) {
-        let time = self.departure.time + SimDuration::from_seconds_f64(self.elapsed_s);
+        if self.path.is_empty() {
+            return;
+        }
         self.path.push(Waypoint {
             at,
             altitude: Metres::new(altitude_m),
-            time,
+            time: self.time(),
         });
-        self.spent.push(WattHours::new(self.energy_ws / SECONDS_PER_HOUR));
+        self.spent.push(self.energy());
     }
 
     fn climb(&mut self) {
@@ -232,9 +285,9 @@ impl<'a> Trip<'a> {
 
     fn into_plan(self) -> FlightPlan {
         FlightPlan {
-            path: self.path,
             distance: Metres::new(self.distance_m),
-            energy: WattHours::new(self.energy_ws / SECONDS_PER_HOUR),
+            energy: self.energy(),
+            path: self.path,
             spent: self.spent,
         }
     }

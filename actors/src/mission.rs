@@ -8,7 +8,7 @@ use skyhaul_engine::units::{Kilograms, WattHours};
 use crate::energy::{Phase, SECONDS_PER_HOUR, power_w};
 use crate::environment::{AircraftSpec, Area, Weather};
 use crate::event::AssignmentRefusal;
-use crate::flight::{Conditions, Departure, NOTHING_TO_FLY_M, plan_flight};
+use crate::flight::{Conditions, Departure, NOTHING_TO_FLY_M, estimate_flight};
 
 /// From landing at the pickup to take-off with the parcel.
 pub const LOADING: SimDuration = SimDuration::from_secs(30);
@@ -91,7 +91,7 @@ pub fn assess(
         });
     }
     let fly = |payload, from, time, to| {
-        plan_flight(
+        estimate_flight(
             aircraft,
             payload,
             Departure {
@@ -103,19 +103,19 @@ pub fn assess(
             conditions,
         )
     };
-    let out = fly(Kilograms::ZERO, starting.at, starting.time, errand.pickup)?;
-    let picked_up_at = out.arrives() + LOADING;
-    let over = fly(errand.weight, errand.pickup, picked_up_at, errand.dropoff)?;
-    let dropped_off_at = over.arrives() + UNLOADING;
-    let back = fly(Kilograms::ZERO, errand.dropoff, dropped_off_at, starting.home)?;
-    let energy = out.energy + over.energy + back.energy;
+    let (arrives_at, out) = fly(Kilograms::ZERO, starting.at, starting.time, errand.pickup)?;
+    let picked_up_at = arrives_at + LOADING;
+    let (arrives_at, over) = fly(errand.weight, errand.pickup, picked_up_at, errand.dropoff)?;
+    let dropped_off_at = arrives_at + UNLOADING;
+    let (home_at, back) = fly(Kilograms::ZERO, errand.dropoff, dropped_off_at, starting.home)?;
+    let energy = out + over + back;
     if energy > spare {
         return Err(AssignmentRefusal::OutOfRange);
     }
     Ok(MissionEstimate {
         picked_up_at,
         dropped_off_at,
-        home_at: back.arrives(),
+        home_at,
         energy,
     })
 }

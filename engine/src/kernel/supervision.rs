@@ -129,14 +129,16 @@ pub(super) enum Kept<A: Actor> {
 pub(super) struct Record<A: Actor> {
     state: A,
     since: Vec<Handled<A>>,
+    /// The slots given to the actors that were spawned since, in order.
+    spawned: Vec<(u32, u32)>,
 }
 
 /// A message that was handled, with what its handler was told besides.
 struct Handled<A: Actor> {
     at: SimTime,
     work: Work<A::Message>,
-    /// The slots given to the actors it spawned, in order.
-    spawned: Vec<(u32, u32)>,
+    /// How many of the record's slots were given when it was handled.
+    spawned_before: usize,
 }
 
 /// Hands a message to the actor at `to`. For [`system!`](crate::system).
@@ -260,17 +262,27 @@ fn note_in_log<A: Actor>(
     if records.len() <= place {
         records.resize_with(place + 1, || None);
     }
-    let handled = Handled {
+    let handled = |spawned_before| Handled {
         at,
         work,
-        spawned: Vec::new(),
+        spawned_before,
     };
     match &mut records[place] {
-        Some(record) if record.since.len() < LOG_MAX => record.since.push(handled),
+        Some(record) if record.since.len() < LOG_MAX => {
+            let handled = handled(record.spawned.len());
+            record.since.push(handled);
+        }
+        Some(record) => {
+            record.state.clone_from(actor);
+            record.since.clear();
+            record.spawned.clear();
+            record.since.push(handled(0));
+        }
         record => {
             *record = Some(Box::new(Record {
                 state: actor.clone(),
-                since: vec![handled],
+                since: vec![handled(0)],
+                spawned: Vec::new(),
             }));
         }
     }
@@ -279,11 +291,9 @@ fn note_in_log<A: Actor>(
 /// Notes which slots were taken while the last message of the log was handled.
 fn complete_log<A: Actor>(records: &mut [Option<Box<Record<A>>>], index: u32, taken: &[RawAddr]) {
     let record = records.get_mut(index as usize).and_then(Option::as_mut);
-    if let Some(handled) = record.and_then(|record| record.since.last_mut()) {
-        handled.spawned = taken
-            .iter()
-            .map(|addr| (addr.index(), addr.generation()))
-            .collect();
+    if let Some(record) = record {
+        let slots = taken.iter().map(|addr| (addr.index(), addr.generation()));
+        record.spawned.extend(slots);
     }
 }
 
@@ -356,7 +366,7 @@ where
     for handled in &record.since {
         let mode = Mode::Rebuild {
             now: handled.at,
-            spawned: handled.spawned.iter(),
+            spawned: record.spawned[handled.spawned_before..].iter(),
         };
         let mut ctx = Ctx {
             core: &mut *core,
