@@ -70,6 +70,14 @@ impl Airspace {
         self.covers(place, &self.closed_at(time))
     }
 
+    /// Whether the place lies in a zone that is in force at all times, or within the clearance round it.
+    #[must_use]
+    pub fn is_closed_for_ever(&self, place: Position) -> bool {
+        self.obstacles
+            .iter()
+            .any(|obstacle| obstacle.is_permanent() && obstacle.covers(place))
+    }
+
     /// Whether the place lies in one of these zones, or within the clearance round it.
     #[must_use]
     pub fn covers(&self, place: Position, closed: &Closed<'_>) -> bool {

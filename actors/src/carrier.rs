@@ -208,6 +208,10 @@ impl Actor for Carrier {
             CarrierMessage::ParcelUnloaded { .. } => {}
         }
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Carrier {

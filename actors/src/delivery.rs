@@ -157,6 +157,10 @@ impl Actor for Delivery {
             self.announce_cancelled(None, CancelReason::AttemptsExhausted, ctx);
         }
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Delivery {

@@ -98,6 +98,10 @@ impl Actor for DemandSource {
         let generation = self.generation;
         ctx.send_in(PAUSE, ctx.me::<Self>(), DemandMessage::RequestDue { generation });
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl DemandSource {

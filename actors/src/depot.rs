@@ -109,6 +109,10 @@ impl Actor for Depot {
         self.give_pads(ctx);
         Ok(())
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Depot {

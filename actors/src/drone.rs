@@ -255,6 +255,10 @@ impl Actor for Drone {
         let drone = self.id;
         ctx.send(depot, DepotMessage::DroneLost { drone });
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Drone {

@@ -124,6 +124,10 @@ impl Actor for Ingestion {
             IngestionMessage::DeliverySought { .. } | IngestionMessage::DeliveryEnded { .. } => {}
         }
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Ingestion {

@@ -111,6 +111,10 @@ impl Actor for Package {
     fn on_given_up(&self, _parked: &PackageMessage, ctx: &mut Ctx<'_, Skyhaul>) {
         ctx.send(self.delivery, DeliveryMessage::PackageLost);
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Package {

@@ -236,6 +236,10 @@ impl Actor for Scheduler {
             _ => {}
         }
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Scheduler {
@@ -257,6 +261,14 @@ impl Scheduler {
     /// Lets a request that no drone of this region ever can serve wait for a neighbour's, where one could.
     fn hope_for_neighbours(&mut self, order: Order, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
+        let Errand { pickup, dropoff, .. } = order.errand;
+        if surroundings.airspace.is_closed_for_ever(pickup)
+            || surroundings.airspace.is_closed_for_ever(dropoff)
+        {
+            // Of no fleet's drones may one land there: that is known without asking each.
+            refuse(&order, AssignmentRefusal::NoFlyZone, ctx);
+            return;
+        }
         let question = Question {
             region: ctx.region(),
             errand: &order.errand,

@@ -176,6 +176,10 @@ impl Actor for Workflow {
         let settled_in = ctx.shared().atlas.round_trip();
         self.announce_ended(settled_in, ctx);
     }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.view())
+    }
 }
 
 impl Workflow {
