@@ -351,7 +351,13 @@ where
         Kept::InLog => {
             let record = slab.records.get_mut(to.index() as usize)?.as_deref_mut()?;
             let handled = record.since.pop()?;
-            Some((rebuild(record, core), handled.work))
+            let rebuilt = rebuild(record, core);
+            // The next failure shall not pay for this log again.
+            if let Some(actor) = rebuilt.as_ref().filter(|_| !record.since.is_empty()) {
+                record.state = actor.clone();
+                record.since.clear();
+            }
+            Some((rebuilt, handled.work))
         }
     }
 }

@@ -121,6 +121,17 @@ fn an_actor_rebuilt_from_its_log_is_what_it_was() {
         (before.lines + 1, &before.newcomers)
     );
     assert_eq!(engine.actors(RegionId(0)).guests.len(), 10, "nobody came twice");
+    // What was written since it was rebuilt is not lost by the next failure either.
+    for order in 10_002..10_012 {
+        let brings = order == 10_005;
+        engine.inject(micros(1 + order), order, HOST, HostMessage::Note { brings });
+    }
+    engine.inject(micros(10_020), 10_020, HOST, HostMessage::NoteCarefully);
+    heard(&mut engine, 10_019);
+    fail(&engine, 1);
+    heard(&mut engine, 10_020);
+    let again = engine.get(HOST).expect("lives");
+    assert_eq!((again.lines, again.newcomers.len()), (before.lines + 12, 11));
 }
 
 #[test]
