@@ -9,6 +9,7 @@ use crate::slices::Slices;
 
 pub mod by_hand;
 pub mod floor;
+pub mod in_regions;
 pub mod kernel;
 pub mod on_actix;
 pub mod three_types;
@@ -100,11 +101,13 @@ impl Measure {
 /// When the first event of actor `index` is due, after the start.
 #[must_use]
 pub fn first_delay(index: u32) -> SimDuration {
-    delay(&mut RandomStream::new(SEED, u64::MAX - u64::from(index)))
+    delay(&mut RandomStream::new(SEED, u64::MAX - u64::from(index)), 0.0)
 }
 
-fn delay(random: &mut RandomStream) -> SimDuration {
-    SimDuration::from_seconds_f64(random.exponential(DELAY_MEAN_S)).max(SimDuration::from_micros(1))
+/// Of mean [`DELAY_MEAN_S`], and no shorter than `least_s`, nor than an instant.
+fn delay(random: &mut RandomStream, least_s: f64) -> SimDuration {
+    let seconds = least_s + random.exponential(DELAY_MEAN_S - least_s);
+    SimDuration::from_seconds_f64(seconds).max(SimDuration::from_micros(1))
 }
 
 /// Words of a state that are only there to be as large as a drone's.
@@ -130,11 +133,18 @@ impl State {
     }
 
     /// Handles an event: whom the next one is for, of `actors`, and how much later it is due.
-    #[expect(clippy::cast_possible_truncation, reason = "indices below a small count")]
+    #[inline]
     pub fn next(&mut self, actors: u32) -> (u32, SimDuration) {
+        self.next_after(actors, 0.0)
+    }
+
+    /// As [`State::next`], for a world in which no event is due sooner than `least_s` after the one that schedules it.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "indices below a small count")]
+    pub fn next_after(&mut self, actors: u32, least_s: f64) -> (u32, SimDuration) {
         self.handled += 1;
         self.ballast[self.handled as usize % BALLAST] ^= self.handled;
-        let delay = delay(&mut self.random);
+        let delay = delay(&mut self.random, least_s);
         (self.random.index(actors as usize) as u32, delay)
     }
 

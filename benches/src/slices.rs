@@ -19,8 +19,12 @@ impl Slices {
 
     /// Takes in a slice of `operations` that began at `started`, by [`thread_time`], and ends now.
     pub fn note(&mut self, started: Duration, operations: u64) {
-        let nanoseconds = (thread_time() - started).as_secs_f64() * 1e9;
-        self.0.push(nanoseconds / operations.max(1) as f64);
+        self.take_in(thread_time() - started, operations);
+    }
+
+    /// Takes in a slice of `operations` that took so long, by whatever clock.
+    pub fn take_in(&mut self, took: Duration, operations: u64) {
+        self.0.push(took.as_secs_f64() * 1e9 / operations.max(1) as f64);
     }
 
     /// The fastest slice.

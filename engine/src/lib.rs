@@ -1,4 +1,4 @@
-//! A deterministic, supervised actor kernel in virtual time, and the small things a simulation stands on.
+#![doc = include_str!("../README.md")]
 
 pub mod clock;
 pub mod geo;

@@ -1,4 +1,4 @@
-use skyhaul_benches::phold::{Size, by_hand, floor, kernel, on_actix, three_types};
+use skyhaul_benches::phold::{Size, by_hand, floor, in_regions, kernel, on_actix, three_types};
 
 const SMOKE: Size = Size {
     actors: 500,
@@ -22,4 +22,17 @@ fn phold_repeats_itself_in_the_same_order() {
 #[test]
 fn the_floor_handles_as_many_events_and_repeats_itself() {
     assert_eq!(floor::run(SMOKE).states, floor::run(SMOKE).states);
+}
+
+#[test]
+fn phold_in_regions_is_the_same_on_any_number_of_threads_and_its_states_in_any_number_of_regions() {
+    let states = in_regions::run(SMOKE, 1, 1).states;
+    for regions in [2, 7] {
+        let alone = in_regions::run(SMOKE, regions, 1);
+        assert_eq!(alone.states, states);
+        for threads in [2, 3] {
+            let together = in_regions::run(SMOKE, regions, threads);
+            assert_eq!((together.states, together.order), (states, alone.order));
+        }
+    }
 }
