@@ -356,6 +356,7 @@ where
             if let Some(actor) = rebuilt.as_ref().filter(|_| !record.since.is_empty()) {
                 record.state = actor.clone();
                 record.since.clear();
+                record.spawned.clear();
             }
             Some((rebuilt, handled.work))
         }
