@@ -1,5 +1,5 @@
 //! The swarm: each seed draws a whole scenario — town, fleet, demand, weather, zones, faults, clients who change their minds — runs it under
-//! every checker, straight on and again cut, saved and loaded on the way, then heals it and requires that all comes to rest.
+//! every checker, straight on and again cut, on one to three threads, saved and loaded on the way, then heals it and requires that all comes to rest.
 //!
 //! Besides the invariants that the log's readers rely on ([`crate::check`]):
 //!

@@ -1,4 +1,5 @@
-//! Courses: one world run straight on, and again cut into windows, saved and loaded on the way; both come to the same.
+//! Courses: one world run straight on, on one thread, and again cut into windows, on some threads, saved and loaded on the way; both come
+//! to the same.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -27,6 +28,9 @@ const REST_STEP: SimDuration = SimDuration::from_mins(60);
 
 /// Most cuts of a run.
 const CUTS_MAX: u32 = 12;
+
+/// Share of cases with windows on several threads. Threads that wait for each other on busy cores take a hundred times as long as one alone.
+const THREADS_SHARE: f64 = 0.15;
 
 /// What the kernel says of a failure that was put in on purpose.
 const INJECTED: &str = "injected fault";
@@ -125,16 +129,20 @@ pub(super) struct Cut {
     reloads: bool,
     /// Whether the window before it begins with all commands that are still to come.
     tells_all: bool,
+    /// How many threads run the regions in that window.
+    threads: u8,
 }
 
 /// The cuts that the seed draws.
 pub(super) fn draw_cuts(seed: u64, duration: SimDuration, reduction: &Reduction) -> Vec<Cut> {
     let mut draw = Draw::new(seed, Part::Course);
+    let has_threads = Draw::new(seed, Part::Threads).chance(THREADS_SHARE);
     let mut cuts: Vec<Cut> = (0..draw.whole(0..=CUTS_MAX))
         .map(|_| Cut {
             at: SimTime::ZERO + draw.span(duration),
             reloads: draw.chance(0.6),
             tells_all: draw.chance(0.2),
+            threads: if has_threads { draw.one_of(&[1, 2, 3]) } else { 1 },
         })
         .collect();
     cuts = cuts[reduction.range(Dimension::Cuts, cuts.len())].to_vec();
@@ -142,7 +150,7 @@ pub(super) fn draw_cuts(seed: u64, duration: SimDuration, reduction: &Reduction)
     cuts
 }
 
-/// The same in windows; the world is saved and loaded between some of them, and told commands now or long before.
+/// The same in windows, on one thread or more; the world is saved and loaded between some of them, and told commands now or long before.
 pub(super) fn cut(
     environment: &Arc<Environment>,
     script: &[Scripted],
@@ -156,12 +164,14 @@ pub(super) fn cut(
         at: until,
         reloads: false,
         tells_all: true,
+        threads: cuts.first().map_or(1, |first| first.threads),
     };
     for cut in cuts.iter().chain([&last]) {
         while told < script.len() && (cut.tells_all || script[told].at <= cut.at) {
             course.submit(&script[told]);
             told += 1;
         }
+        course.world.set_threads(usize::from(cut.threads));
         course.run_until(cut.at)?;
         if cut.reloads {
             course.reload(environment)?;

@@ -23,6 +23,9 @@ pub(super) enum Part {
     Faults,
     Commands,
     Course,
+    Regions,
+    Delay,
+    Threads,
 }
 
 /// What a seed says about one part.

@@ -132,7 +132,7 @@ impl Town {
         self.write_demand(ground, drones, reduction)?;
         self.write_weather(&mut Draw::new(seed, Part::Weather), reduction)?;
         self.write_airspace(ground, &depots, reduction)?;
-        self.write_terms(&mut Draw::new(seed, Part::Terms), reduction)?;
+        self.write_terms(seed, reduction)?;
         self.write_faults(&mut Draw::new(seed, Part::Faults), reduction)
     }
 
@@ -150,11 +150,18 @@ impl Town {
         writeln!(self.text, "wind_from_deg = {wind_from}\nrho = {rho}")
     }
 
-    fn write_terms(&mut self, draw: &mut Draw, reduction: &Reduction) -> fmt::Result {
+    fn write_terms(&mut self, seed: u64, reduction: &Reduction) -> fmt::Result {
+        let mut draw = Draw::new(seed, Part::Terms);
         let wait_s = draw.one_of(&[0, 1, 60, 300, 600, 1_800]);
         writeln!(
             self.text,
             "\n[dispatch]\npolicy = \"nearest\"\nwait_max = \"{wait_s}s\""
+        )?;
+        let delay_ms = Draw::new(seed, Part::Delay).one_of(&[1, 20, 1_000, 10_000]);
+        writeln!(
+            self.text,
+            "region_delay = \"{:.3}s\"",
+            f64::from(delay_ms) / 1_000.0
         )?;
         let enabled = draw.chance(0.8);
         let failure = draw.one_of(&[0.0, 0.01, 0.3, 1.0]) * reduction.share(Dimension::Carriers);

@@ -26,6 +26,9 @@ const OWN: &str = "kite";
 const PADS: [u32; 4] = [1, 2, 6, 50];
 const SPARES: [u32; 4] = [0, 1, 6, 50];
 
+/// Regions that depots may share.
+const REGIONS: [&str; 3] = ["here", "there", "yonder"];
+
 /// Depots stand in this share of the area's radius.
 const INNER_SHARE: f64 = 0.8;
 
@@ -51,12 +54,18 @@ impl Town {
         self.write_own_aircraft(&mut draw)?;
         let drones = draw.whole(ground.size.drones.clone());
         let share = drones.div_ceil(u32::try_from(depots.len()).unwrap_or(1));
+        let mut regions = Draw::new(ground.seed, Part::Regions);
+        let shares_regions = regions.chance(0.5);
         let mut total = 0;
         for (number, at) in depots.iter().enumerate() {
             let name = format!("depot {number}");
             writeln!(self.text, "\n[[depots]]\nname = \"{name}\"\nat = {}", point(*at))?;
             writeln!(self.text, "pads = {}", draw.one_of(&PADS))?;
             writeln!(self.text, "spare_batteries = {}", draw.one_of(&SPARES))?;
+            // Else it is a region of its own.
+            if shares_regions {
+                writeln!(self.text, "region = \"{}\"", regions.one_of(&REGIONS))?;
+            }
             // A depot may have no drones, unless it is the only one.
             let kinds = draw.whole(u32::from(number == 0)..=2);
             for _ in 0..kinds {
