@@ -136,7 +136,7 @@ pub struct RunArgs {
     /// The seed of all random streams [default: the scenario's]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Threads for the scenario's regions; never changes a result
+    /// Threads for the scenario's regions, at most one a processor; never changes a result
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: u16,
     /// Where the event log and the summary go [default: out/NAME-SEED]

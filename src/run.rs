@@ -1,8 +1,10 @@
 //! `skyhaul run`: a whole scenario as fast as the machine can; `skyhaul scenario check`.
 
+use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -52,7 +54,7 @@ pub fn main(args: &RunArgs) -> Result<(), Failure> {
         duration: scenario.duration(),
         out: Some(out.clone()),
         events: args.format == LogForm::Ndjson,
-        threads: usize::from(args.threads),
+        threads: useful(args.threads),
     };
     let begun = Instant::now();
     let elapsed_s = || begun.elapsed().as_secs_f64();
@@ -75,6 +77,12 @@ pub fn main(args: &RunArgs) -> Result<(), Failure> {
         println!("Written to {}", out.display());
     }
     judge(&outcome.violations)
+}
+
+/// As many threads as there are processors for: they meet after every second of virtual time, and whoever has no processor is waited for.
+fn useful(threads: u16) -> usize {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    usize::from(threads).min(processors)
 }
 
 /// `out/NAME-SEED`, where `NAME` is the file's name without its ending.

@@ -40,7 +40,7 @@ mod waiting;
 /// what waits; it stays idle for the next request.
 const WAITING_SCANNED_MAX: usize = 64;
 
-/// From the last word that may be under way about a drone that is gone to its failure's announcement.
+/// What must come after all that was said before is said so much later: an instant has an order of its own.
 const AFTER_LAST_WORD: SimDuration = SimDuration::from_micros(1);
 
 /// How many requests may wait. Beyond it a request is refused at once and goes to a carrier, as it would after a hopeless wait.

@@ -4,12 +4,13 @@ use skyhaul_engine::kernel::{Addr, Ctx, RegionId};
 use skyhaul_engine::time::SimTime;
 
 use super::{Borrowed, LendingMessage, Loan, LoanEnd, SEEKS_MAX, Seek, lender_of, tell};
+use crate::atlas;
 use crate::delivery::DeliveryMessage;
 use crate::event::{Event, ReleaseReason, Transport};
 use crate::ids::DeliveryId;
 use crate::scheduler::neighbours::{Candidate, Question};
 use crate::scheduler::waiting::Whose;
-use crate::scheduler::{Scheduler, WAITING_SCANNED_MAX, refuse};
+use crate::scheduler::{AFTER_LAST_WORD, Scheduler, SchedulerMessage, WAITING_SCANNED_MAX, refuse};
 use crate::tree::Skyhaul;
 use crate::workflow::{Workflow, WorkflowMessage};
 
@@ -152,7 +153,8 @@ impl Scheduler {
         }
     }
 
-    /// Has a borrowed drone let go of; says whether there is one. Its lender answers [`LendingMessage::DroneReturned`].
+    /// Has a borrowed drone let go of; says whether there is one. Its lender answers [`LendingMessage::DroneReturned`]. Where it was taken at this very
+    /// instant, it has taken off when word of that arrives.
     pub(in crate::scheduler) fn release_borrowed(
         &mut self,
         delivery: DeliveryId,
@@ -170,7 +172,9 @@ impl Scheduler {
                 delivery,
                 reason,
             };
-            tell(lender_of(loan, ctx), message, ctx);
+            let message = SchedulerMessage::Lending(Box::new(message));
+            let arrives_in = ctx.shared().atlas.cut().lookahead + AFTER_LAST_WORD;
+            ctx.send_in(arrives_in, atlas::scheduler(lender_of(loan, ctx)), message);
         }
         true
     }
