@@ -86,6 +86,12 @@ impl DataDir {
         self.root.join("snapshots")
     }
 
+    /// Where it is written which commands are being run.
+    #[must_use]
+    pub fn running(&self) -> PathBuf {
+        self.root.join("running")
+    }
+
     /// Where a service's store lies.
     #[must_use]
     pub fn store(&self, name: &str) -> PathBuf {

@@ -25,6 +25,8 @@ pub struct Metrics {
     pub commands: IntCounter,
     /// Snapshots kept.
     pub snapshots: IntCounter,
+    /// Commands put aside because the engine died at them.
+    pub quarantined: IntCounter,
     /// Parts rebuilt after a failure, by part.
     pub part_restarts: IntCounterVec,
     /// Messages parked since the service started.
@@ -56,6 +58,10 @@ impl Metrics {
             )?,
             commands: IntCounter::new("skyhaul_journal_commands_total", "Commands made durable")?,
             snapshots: IntCounter::new("skyhaul_snapshots_total", "Snapshots of the engine kept")?,
+            quarantined: IntCounter::new(
+                "skyhaul_commands_quarantined_total",
+                "Commands of this world put aside because the engine died at them again and again",
+            )?,
             part_restarts: IntCounterVec::new(
                 Opts::new(
                     "skyhaul_part_restarts_total",
@@ -84,6 +90,7 @@ impl Metrics {
         registry.register(Box::new(metrics.flush_failures.clone()))?;
         registry.register(Box::new(metrics.commands.clone()))?;
         registry.register(Box::new(metrics.snapshots.clone()))?;
+        registry.register(Box::new(metrics.quarantined.clone()))?;
         registry.register(Box::new(metrics.part_restarts.clone()))?;
         registry.register(Box::new(metrics.parked.clone()))?;
         registry.register(Box::new(metrics.store_failures.clone()))?;

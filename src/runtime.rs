@@ -24,6 +24,7 @@ use crate::record::Reached;
 
 pub mod backlog;
 pub mod complaint;
+pub mod deaths;
 pub mod handlers;
 pub mod host;
 pub mod hub;
@@ -39,6 +40,7 @@ pub mod supervisor;
 pub mod world;
 
 use self::backlog::Backlog;
+use self::deaths::Deaths;
 use self::inbox::Inbox;
 use self::lag::LagWatch;
 use self::pacer::Controls;
@@ -69,6 +71,8 @@ pub struct Shared {
     pub decisions: Decisions,
     /// From the sequencer to the host.
     pub handover: Handover,
+    /// At which commands the engine died.
+    pub deaths: Deaths,
     /// Tells the host that something was handed over.
     pub advance_waits: Arc<Notify>,
     /// What is counted.
@@ -105,6 +109,8 @@ pub struct SharedParts {
     pub metrics: Arc<Metrics>,
     /// Told when the program cannot go on.
     pub fatal: mpsc::UnboundedSender<Fatal>,
+    /// At which commands the engine died.
+    pub deaths: Deaths,
     /// The journal's last seal.
     pub sealed: SimTime,
     /// The builds that wrote the journal, each from the record on that says so.
@@ -190,6 +196,7 @@ impl Shared {
             commands_wait: Arc::default(),
             decisions: Decisions::default(),
             handover,
+            deaths: parts.deaths,
             advance_waits: Arc::default(),
             backlogs: OnceLock::new(),
             metrics: parts.metrics,

@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, StreamHandler};
 use skyhaul_actors::event::Event;
+use skyhaul_actors::ids::CommandId;
 use skyhaul_engine::ports::{Numbered, RecordNumber, SnapshotMark};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use super::deaths::Suspects;
 use super::recovery::{self, Recovered};
 use super::supervisor::{Pulse, Wake, wakes};
 use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::exit::Failure;
 use crate::parting::{self, Milestone, Parting};
+use crate::record::Record;
 
 /// How far the world runs before what happened is let out: bounds the events held in memory.
 const SLICE: SimDuration = SimDuration::from_mins(10);
@@ -71,13 +74,15 @@ impl Host {
     /// Rebuilds the world from snapshot and journal and runs it to where the last host was, past all that the journal says of the way.
     fn recover(&mut self) -> Result<(), Failure> {
         let shared = Arc::clone(&self.parts.shared);
+        let suspects = shared.suspects_left()?;
         let horizon = shared.handover.horizon();
-        let recovered = recovery::recover(&shared, &*self.parts.worlds, &*self.parts.picture);
+        let recovered = recovery::recover(&shared, &*self.parts.worlds, &*self.parts.picture, suspects);
         let Recovered {
             world,
             from,
             next_record,
             milestones,
+            suspected,
         } = recovered.map_err(Failure::broken)?;
         let mut good = Milestone {
             record: from,
@@ -89,6 +94,7 @@ impl Host {
         for milestone in milestones {
             good = self.run_to_milestone(good, milestone)?;
         }
+        self.try_suspects(&suspected)?;
         self.run_to(horizon)?;
         wait_for_stores(&shared);
         shared.set_host_is_up(true);
@@ -111,6 +117,28 @@ impl Host {
         Ok(bad)
     }
 
+    /// Runs the commands at one of which the engine died, one by one. Those that a milestone proves to have been run before are not to blame.
+    fn try_suspects(&mut self, suspected: &[(CommandId, SimTime)]) -> Result<(), Failure> {
+        for &(id, stamp) in suspected {
+            self.step_to(SimTime::from_micros(stamp.micros().saturating_sub(1)))?;
+            self.parts.shared.deaths.begin(id, id);
+            self.step_to(stamp)?;
+            self.parts.shared.deaths.end();
+        }
+        self.parts.shared.deaths.acquit();
+        Ok(())
+    }
+
+    fn step_to(&mut self, until: SimTime) -> Result<(), Failure> {
+        let Some(world) = self.world.as_mut().filter(|world| world.now() < until) else {
+            return Ok(());
+        };
+        let events = world.run_until(until).map_err(Failure::broken)?;
+        self.parts.shared.publish(&*self.parts.picture, events);
+        self.parts.shared.clock.engine_reached(until);
+        Ok(())
+    }
+
     /// What to do about a world that does not repeat what was recorded.
     fn parted(&self, parting: &Parting) -> Failure {
         let this = &self.parts.shared.build;
@@ -127,15 +155,22 @@ impl Host {
     }
 
     fn advance(&mut self) -> Result<(), Failure> {
-        let advance = self.parts.shared.handover.take();
+        let mut advance = self.parts.shared.handover.take();
+        let next = self.next_record;
+        advance.commands.retain(|(id, _, _)| id.0 >= next.0);
+        if let (Some((first, _, _)), Some((last, _, _))) = (advance.commands.first(), advance.commands.last())
+        {
+            self.parts.shared.deaths.begin(*first, *last);
+        }
         if let Some(world) = &mut self.world {
-            let next = self.next_record;
-            for (id, stamp, command) in advance.commands.into_iter().filter(|(id, _, _)| id.0 >= next.0) {
+            for (id, stamp, command) in advance.commands {
                 world.submit(id, stamp, command);
             }
         }
         self.next_record = self.next_record.max(advance.next_record);
-        self.run_to(advance.horizon)
+        self.run_to(advance.horizon)?;
+        self.parts.shared.deaths.end();
+        Ok(())
     }
 
     /// Runs to the horizon, at least once: a world that was just founded has something to say before any time has passed.
@@ -193,8 +228,13 @@ impl Host {
         Ok(())
     }
 
+    /// Ends: for good, or, where it failed at commands, to be rebuilt and to try them one by one.
     fn give_up(&self, failure: Failure, ctx: &mut Context<Self>) {
-        self.parts.shared.give_up("engine host", failure);
+        if self.parts.shared.deaths.is_death(&failure.reason) {
+            tracing::error!(reason = failure.reason, "the engine died at a command");
+        } else {
+            self.parts.shared.give_up("engine host", failure);
+        }
         ctx.stop();
     }
 }
@@ -213,6 +253,34 @@ fn wait_for_stores(shared: &Shared) {
 }
 
 impl Shared {
+    /// Whom to suspect of the last host's death. A command at which the engine died too often is put aside in the journal, durably.
+    fn suspects_left(&self) -> Result<Option<Suspects>, Failure> {
+        let suspects = self.deaths.suspects();
+        let Some((command, deaths)) = suspects.and_then(|known| Some((known.convicted()?, known.deaths)))
+        else {
+            return Ok(suspects);
+        };
+        let cause = self.deaths.cause();
+        tracing::error!(
+            record = command.0,
+            deaths,
+            cause,
+            "the engine died at this command again and again: it is put aside, who asked is told, and the world goes on without it; keep a copy of the data folder and report it"
+        );
+        let record = Record::Quarantined {
+            command,
+            cause,
+            deaths,
+        };
+        let mut journal = self.journal.lock();
+        journal
+            .append(self.handover.horizon(), &record.encode())
+            .and_then(|_| journal.flush())
+            .map_err(Failure::try_again)?;
+        self.metrics.quarantined.inc();
+        Ok(Some(self.deaths.put_aside(command)))
+    }
+
     /// Lets events out to all who fold them: the picture first, so that whoever hears of a decision sees it there.
     fn publish(&self, picture: &dyn LivePicture, events: Vec<Numbered<Event>>) {
         picture.apply(&events);

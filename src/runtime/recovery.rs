@@ -7,6 +7,7 @@ use skyhaul_engine::time::SimTime;
 use thiserror::Error;
 
 use super::Shared;
+use super::deaths::Suspects;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::pacing::PacingHistory;
 use crate::parting::Milestone;
@@ -23,6 +24,8 @@ pub struct Recovered {
     pub next_record: RecordNumber,
     /// What it must come to on its way to the journal's end, in order.
     pub milestones: Vec<Milestone>,
+    /// The suspected commands among those it was given, each with its stamp, in order.
+    pub suspected: Vec<(CommandId, SimTime)>,
 }
 
 /// Why a world cannot be rebuilt.
@@ -169,6 +172,7 @@ pub fn recover(
     shared: &Shared,
     worlds: &dyn WorldFactory,
     picture: &dyn LivePicture,
+    suspects: Option<Suspects>,
 ) -> Result<Recovered, RecoveryError> {
     let limit = shared.seen_by_all();
     let mut marks = shared.snapshots.lock().marks()?;
@@ -193,6 +197,7 @@ pub fn recover(
     let journal = shared.journal.lock();
     let mut build = build_at(&shared.builds, from).map(str::to_owned);
     let mut milestones = Vec::new();
+    let mut suspected = Vec::new();
     let mut quarantine = Quarantine::default();
     each_record(&**journal, from, &mut |_, _, said| {
         if let Record::Quarantined { command, .. } = said {
@@ -200,7 +205,13 @@ pub fn recover(
         }
     })?;
     each_record(&**journal, from, &mut |record, stamp, said| match said {
-        Record::Command(command) => quarantine.admit(&mut *world, CommandId(record.0), stamp, command),
+        Record::Command(command) => {
+            let id = CommandId(record.0);
+            if suspects.is_some_and(|suspects| suspects.hold(id)) {
+                suspected.push((id, stamp));
+            }
+            quarantine.admit(&mut *world, id, stamp, command);
+        }
         Record::Started { build: started } => build = Some(started),
         Record::Reached(reached) if reached.at >= world.now() => milestones.push(Milestone {
             record,
@@ -220,6 +231,7 @@ pub fn recover(
         from,
         next_record,
         milestones,
+        suspected,
     })
 }
 

@@ -16,6 +16,7 @@ use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
 use skyhaul_web::ports::{CommandPort as _, Decision, Projection, StoreError, SubmitError};
 use tokio::sync::mpsc;
 
+use super::deaths::Deaths;
 use super::running::{ProjectionAndBacklog, Running};
 use super::supervisor::Fatal;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
@@ -27,6 +28,7 @@ use crate::record::Record;
 
 mod pacing;
 mod partings;
+mod poison;
 
 /// Faults that are still to come.
 #[derive(Default)]
@@ -43,6 +45,16 @@ impl Faults {
         self.0.store(count, Ordering::SeqCst);
     }
 }
+
+/// Deliveries that are turned down are told under their number and this.
+const TURNED_DOWN: u128 = 1_000_000;
+
+/// The world dies at this delivery, and when it is turned down as well.
+const POISON: DeliveryId = DeliveryId(666_666);
+const POISON_TURNED_DOWN: DeliveryId = DeliveryId(POISON.0 + TURNED_DOWN);
+
+/// The world cannot go on from this delivery.
+const RUNAWAY: DeliveryId = DeliveryId(777_777);
 
 /// A world that answers each command with one event when its stamp comes.
 struct EchoWorld {
@@ -64,8 +76,13 @@ impl LiveWorld for EchoWorld {
         );
     }
 
-    fn turn_down(&mut self, _: CommandId, _: SimTime, _: Command) {
-        panic!("nothing is put aside here");
+    /// Is told like what is carried out, under a number of its own.
+    fn turn_down(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        let Command::CancelDelivery { delivery } = command else {
+            panic!("only cancellations are sent here");
+        };
+        self.pending
+            .insert((stamp, id), DeliveryId(delivery.0 + TURNED_DOWN));
     }
 
     fn run_until(&mut self, horizon: SimTime) -> Result<Vec<Numbered<Event>>, String> {
@@ -77,6 +94,10 @@ impl LiveWorld for EchoWorld {
         {
             let ((at, command), delivery) = entry.remove_entry();
             assert!(!self.faults.strike(), "a fault put here by a test");
+            assert!(delivery != POISON && delivery != POISON_TURNED_DOWN, "poison");
+            if delivery == RUNAWAY {
+                return Err("runaway".to_owned());
+            }
             let (number, command) = (self.next_event, Some(command));
             let reason = CancelReason::Requested;
             events.push(Numbered {
@@ -282,6 +303,7 @@ fn parts(journal: Box<dyn Journal>, fatal: mpsc::UnboundedSender<Fatal>) -> Shar
         clock: Arc::new(LiveClock::new(summary.sealed, SimTime::ZERO, Speed::REAL)),
         metrics: Arc::new(Metrics::new(&prometheus::Registry::new()).expect("the names are free")),
         fatal,
+        deaths: Deaths::default(),
         sealed: summary.sealed,
         reached: summary.reached(),
         pacing: summary.pacing,

@@ -25,6 +25,7 @@ use crate::exit::Failure;
 use crate::journal::FileJournal;
 use crate::observe::Metrics;
 use crate::record::{Identity, Record};
+use crate::runtime::deaths::Deaths;
 use crate::runtime::hub::Hub;
 use crate::runtime::pacer::unix_micros;
 use crate::runtime::running::{ProjectionAndBacklog, Running, Supervised};
@@ -88,12 +89,14 @@ impl Prepared {
             reached,
             speed,
         ));
+        metrics.quarantined.inc_by(summary.quarantine.len() as u64);
         let shared = Arc::new(Shared::new(SharedParts {
             journal: Box::new(journal),
             snapshots: Box::new(snapshots),
             clock: Arc::clone(&clock),
             metrics,
             fatal,
+            deaths: Deaths::open(&data.running()).map_err(Failure::try_again)?,
             sealed: summary.sealed,
             builds: summary.builds,
             build: build::name().to_owned(),

@@ -348,3 +348,26 @@ fn a_new_deadline_turns_no_drone_round_and_costs_no_place_in_the_queue() {
         .collect();
     assert_eq!(ended, [flying, second, third], "also after their deadlines");
 }
+
+#[test]
+fn a_request_that_is_put_aside_ends_as_it_begins_and_says_why() {
+    let mut city = City::new(environment(1));
+    let asked = request(1, place(0.0, 0.0), place(0.0, 1_000.0), 1.0);
+    let id = asked.delivery;
+    let stamp = city.world.now() + SimDuration::from_micros(1);
+    city.world
+        .turn_down(CommandId(1), stamp, Command::RequestDelivery(asked));
+    city.run_s(60);
+    assert_eq!(city.story(id), ["requested", "cancelled"]);
+    assert_eq!(
+        city.count(|event| matches!(
+            event,
+            Event::DeliveryCancelled {
+                reason: CancelReason::Quarantined,
+                ..
+            }
+        )),
+        1
+    );
+    assert_eq!(city.world.actors().workflows.len(), 0);
+}
