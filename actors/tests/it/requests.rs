@@ -2,7 +2,7 @@
 
 use skyhaul_actors::command::{Command, ConfirmationKind, ConfirmationRecord, Place, RescheduleChanges};
 use skyhaul_actors::event::{AssignmentRefusal, CancelReason, ChangeRefusal, Event, LegPurpose};
-use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::ids::{CommandId, DeliveryId};
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
@@ -369,5 +369,5 @@ fn a_request_that_is_put_aside_ends_as_it_begins_and_says_why() {
         )),
         1
     );
-    assert_eq!(city.world.actors().workflows.len(), 0);
+    assert_eq!(city.world.census().workflows, 0);
 }
