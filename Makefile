@@ -41,6 +41,14 @@ bench: build ## the benchmarks, each with its peer
 bench-peers: ## the kernel beside the field's engines
 	tools/bench-peers.sh
 
+.PHONY: miri
+miri: ## the kernel's unsafe code under Miri; needs the nightly toolchain
+	tools/miri.sh
+
+.PHONY: loom
+loom: ## every order of the threads of a run, under Loom
+	tools/loom.sh
+
 $(DASHBOARD)/node_modules/.package-lock.json: $(DASHBOARD)/package-lock.json
 	npm --prefix $(DASHBOARD) ci --no-audit --no-fund
 	@touch $@

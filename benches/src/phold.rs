@@ -12,6 +12,7 @@ pub mod floor;
 pub mod in_regions;
 pub mod kernel;
 pub mod on_actix;
+pub mod snapshot;
 pub mod three_types;
 
 /// The mean delay between an event and the one it schedules, virtual seconds.

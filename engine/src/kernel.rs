@@ -30,6 +30,7 @@ mod region;
 mod slab;
 mod snapshot;
 mod supervision;
+mod sync;
 mod system;
 mod watch;
 mod wheel;

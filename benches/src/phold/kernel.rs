@@ -13,6 +13,13 @@ use super::{Measure, Run, Size, State, first_delay};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Entity(State);
 
+impl Entity {
+    /// The entity of that number.
+    pub(super) fn new(index: u32) -> Self {
+        Self(State::new(index))
+    }
+}
+
 /// What an entity understands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum EntityMessage {
@@ -59,7 +66,7 @@ pub fn run(size: Size) -> (Run, u64) {
     let measure = Measure::begin();
     let mut engine = Engine::<Phold>::new(Arc::new(size.actors));
     for index in 0..size.actors {
-        let entity = engine.spawn(Entity(State::new(index)));
+        let entity = engine.spawn(Entity::new(index));
         let at = SimTime::ZERO + first_delay(index);
         engine.inject(at, u64::from(index), entity, EntityMessage::EventDue);
     }

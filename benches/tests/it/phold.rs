@@ -1,4 +1,4 @@
-use skyhaul_benches::phold::{Size, by_hand, floor, in_regions, kernel, on_actix, three_types};
+use skyhaul_benches::phold::{Size, by_hand, floor, in_regions, kernel, on_actix, snapshot, three_types};
 
 const SMOKE: Size = Size {
     actors: 500,
@@ -35,4 +35,10 @@ fn phold_in_regions_is_the_same_on_any_number_of_threads_and_its_states_in_any_n
             assert_eq!((together.states, together.order), (states, alone.order));
         }
     }
+}
+
+#[test]
+fn a_snapshot_is_not_much_larger_than_the_states() {
+    let saved = snapshot::run(SMOKE);
+    assert!(saved.snapshot_bytes < 2 * saved.states_bytes, "{saved:?}");
 }

@@ -7,17 +7,20 @@
 //! Nothing depends on the threads: within a region messages have their one order, whenever they came in, and a window's end depends on what is
 //! due alone.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use self::barrier::Barrier;
 use super::actor::System;
 use super::core::Envelope;
 use super::diagnosis::Halt;
 use super::region::Region;
+use super::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use super::sync::{Mutex, MutexGuard};
 use crate::time::{SimDuration, SimTime};
 
 mod barrier;
+#[cfg(all(test, loom))]
+mod model;
 
 /// Events held before they leave: a few megabytes.
 const EVENTS_MAX: usize = 1 << 16;
@@ -88,19 +91,7 @@ pub(super) fn run<S: System>(
     horizon: SimTime,
 ) -> Result<bool, Halt> {
     let threads = threads.min(regions.len());
-    let inboxes = || regions.iter().map(|_| Mutex::default()).collect();
-    let inboxes = [inboxes(), inboxes()];
-    let share = regions.len().div_ceil(threads);
-    let windows = Windows {
-        inboxes,
-        rounds: [(); ROUNDS].map(|()| Round::new(threads)),
-        barrier: Barrier::new(threads),
-        share,
-        lookahead: lookahead.micros(),
-        horizon: horizon.micros(),
-        halt: Mutex::new(None),
-        regions: regions.iter_mut().map(Mutex::new).collect(),
-    };
+    let windows = Windows::new(regions.iter_mut(), lookahead, threads, horizon);
     windows.begin();
     let is_done = windows.run_on(threads);
     windows.hand_over_the_rest();
@@ -108,7 +99,27 @@ pub(super) fn run<S: System>(
     halt.map_or(Ok(is_done), Err)
 }
 
-impl<S: System> Windows<'_, S> {
+impl<'a, S: System> Windows<'a, S> {
+    fn new(
+        regions: impl Iterator<Item = &'a mut Region<S>>,
+        lookahead: SimDuration,
+        threads: usize,
+        horizon: SimTime,
+    ) -> Self {
+        let regions: Vec<_> = regions.map(Mutex::new).collect();
+        let inboxes = || regions.iter().map(|_| Mutex::new(Vec::new())).collect();
+        Self {
+            inboxes: [inboxes(), inboxes()],
+            rounds: [(); ROUNDS].map(|()| Round::new(threads)),
+            barrier: Barrier::new(threads),
+            share: regions.len().div_ceil(threads),
+            lookahead: lookahead.micros(),
+            horizon: horizon.micros(),
+            halt: Mutex::new(None),
+            regions,
+        }
+    }
+
     /// Finds out when the first round's window begins.
     fn begin(&self) {
         for region in &self.regions {

@@ -1,6 +1,7 @@
 //! A barrier for threads that meet every few microseconds: they spin, and give way to others when it takes longer.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use super::super::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use super::super::sync::{spin_loop, yield_now};
 
 /// Turns of the loop before a waiting thread gives way: about ten microseconds, longer than most windows.
 const SPINS: u32 = 2_000;
@@ -44,9 +45,9 @@ impl Barrier {
             );
             spins += 1;
             if spins < SPINS {
-                std::hint::spin_loop();
+                spin_loop();
             } else {
-                std::thread::yield_now();
+                yield_now();
             }
         }
     }
