@@ -9,7 +9,7 @@ use super::diagnosis::{Counters, DeadLetter, Halt, HandlerTime, Recorded, Stopwa
 use super::entry::{Entry, OUTSIDE, SEQUENCE_END};
 use super::region::Region;
 use super::supervision::{FaultPlan, FaultState};
-use super::windows;
+use super::windows::{self, Crew};
 use crate::ports::{EventSink, Numbered};
 use crate::time::{SimDuration, SimTime};
 
@@ -44,7 +44,7 @@ pub struct Engine<S: System> {
     pub(super) shared: Arc<S::Shared>,
     pub(super) regions: Vec<Region<S>>,
     pub(super) cut: Regions,
-    pub(super) threads: usize,
+    pub(super) crew: Crew,
     pub(super) now: SimTime,
     pub(super) next_event: u64,
     /// Events from outside that leave with the next run.
@@ -80,16 +80,16 @@ impl<S: System> Engine<S> {
             regions: regions.collect(),
             shared,
             cut,
-            threads: 1,
+            crew: Crew::of(1),
             now: SimTime::ZERO,
             next_event: 0,
             outside: Vec::new(),
         }
     }
 
-    /// Lets so many threads run the regions from now on. No result depends on it.
+    /// Lets so many threads run the regions from now on, one where they would mostly wait for each other. No result depends on it.
     pub fn set_threads(&mut self, threads: usize) {
-        self.threads = threads.max(1);
+        self.crew = Crew::of(threads.max(1));
     }
 
     /// How many messages may be on their way in a region: beyond it the run halts with [`Halt::QueueFull`].
@@ -165,7 +165,7 @@ impl<S: System> Engine<S> {
         loop {
             let ran = match self.regions.as_mut_slice() {
                 [region] => region.run_until(horizon, EVENTS_MAX),
-                regions => windows::run(regions, self.cut.lookahead, self.threads, horizon),
+                regions => windows::run(regions, self.cut.lookahead, &mut self.crew, horizon),
             };
             self.flush_events(sink);
             if ran? {

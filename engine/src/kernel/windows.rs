@@ -25,6 +25,12 @@ mod model;
 /// Events held before they leave: a few megabytes.
 const EVENTS_MAX: usize = 1 << 16;
 
+/// Windows after which a run pauses to look whether threads are worth while.
+const WINDOWS_MAX: usize = 64;
+
+/// Messages a window must hold on average for that: with fewer, threads wait for each other longer than they work.
+const MESSAGES_DENSE: u64 = 256;
+
 /// Nothing is due.
 const NEVER: u64 = u64::MAX;
 
@@ -77,25 +83,57 @@ struct Windows<'a, S: System> {
     share: usize,
     lookahead: u64,
     horizon: u64,
+    /// Windows that were opened.
+    opened: AtomicUsize,
     halt: Mutex<Option<Halt>>,
 }
 
-/// Runs all regions up to and including `horizon`, or until many events wait to leave; says whether all is done.
+/// Who runs the regions.
+pub(super) struct Crew {
+    /// So many threads at most.
+    pub(super) threads: usize,
+    /// Whether the last windows held enough for more than one.
+    is_dense: bool,
+}
+
+impl Crew {
+    pub(super) const fn of(threads: usize) -> Self {
+        Self {
+            threads,
+            is_dense: true,
+        }
+    }
+}
+
+/// Runs all regions up to and including `horizon`, or for some windows, or until many events wait to leave; says whether all is done.
 ///
 /// # Errors
 /// The earliest [`Halt`].
 pub(super) fn run<S: System>(
     regions: &mut [Region<S>],
     lookahead: SimDuration,
-    threads: usize,
+    crew: &mut Crew,
     horizon: SimTime,
 ) -> Result<bool, Halt> {
-    let threads = threads.min(regions.len());
+    let threads = if crew.is_dense {
+        crew.threads.min(regions.len())
+    } else {
+        1
+    };
+    let handled = |regions: &[Region<S>]| {
+        regions
+            .iter()
+            .map(|region| region.core.counters.handled)
+            .sum::<u64>()
+    };
+    let before = handled(regions);
     let windows = Windows::new(regions.iter_mut(), lookahead, threads, horizon);
     windows.begin();
     let is_done = windows.run_on(threads);
     windows.hand_over_the_rest();
+    let opened = windows.opened.load(Ordering::Relaxed) as u64;
     let halt = windows.halt.into_inner().unwrap_or_else(PoisonError::into_inner);
+    crew.is_dense = handled(regions) - before >= MESSAGES_DENSE * opened;
     halt.map_or(Ok(is_done), Err)
 }
 
@@ -115,6 +153,7 @@ impl<'a, S: System> Windows<'a, S> {
             share: regions.len().div_ceil(threads),
             lookahead: lookahead.micros(),
             horizon: horizon.micros(),
+            opened: AtomicUsize::new(0),
             halt: Mutex::new(None),
             regions,
         }
@@ -158,11 +197,15 @@ impl<'a, S: System> Windows<'a, S> {
                 self.run_region(region, SimTime::from_micros(end), number, (round, next));
             }
             self.barrier.wait();
-            if round.halted.load(Ordering::Relaxed) || round.events.load(Ordering::Relaxed) >= EVENTS_MAX {
+            number += 1;
+            let is_full = round.events.load(Ordering::Relaxed) >= EVENTS_MAX;
+            if round.halted.load(Ordering::Relaxed) || is_full || number == WINDOWS_MAX {
                 break false;
             }
-            number += 1;
         };
+        if thread == 0 {
+            self.opened.store(number, Ordering::Relaxed);
+        }
         guard.leave();
         is_done
     }
