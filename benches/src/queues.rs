@@ -12,7 +12,6 @@ use radix_heap::RadixHeapMap;
 use skyhaul_engine::kernel::bench::Later;
 use skyhaul_engine::rng::RandomStream;
 
-use crate::memory::resident_bytes;
 use crate::slices::Slices;
 
 /// An event: when it is due, its number among all, and the rest of a queue's entry.
@@ -157,8 +156,6 @@ pub struct Size {
 pub struct Held {
     /// Nanoseconds for one event taken out and one put in.
     pub slices: Slices,
-    /// Bytes by which the process grew, for each pending event.
-    pub event_bytes: f64,
     /// Of all events taken out, in order.
     pub checksum: u64,
 }
@@ -170,7 +167,6 @@ pub struct Held {
 #[must_use]
 pub fn hold<Q: Pending>(delays: Delays, size: Size) -> Held {
     let delays = delays.draw();
-    let before = resident_bytes();
     let mut queue = Q::default();
     let (mut number, mut drawn) = (0, 0);
     let mut next = |time: u64| {
@@ -201,9 +197,5 @@ pub fn hold<Q: Pending>(delays: Delays, size: Size) -> Held {
     for _ in 0..size.slices {
         slices.time(|| turn(size.operations));
     }
-    Held {
-        slices,
-        event_bytes: resident_bytes().saturating_sub(before) as f64 / size.pending as f64,
-        checksum,
-    }
+    Held { slices, checksum }
 }

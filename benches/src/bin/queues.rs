@@ -26,7 +26,7 @@ struct Arguments {
 fn main() {
     let arguments = Arguments::parse();
     println!(
-        "Hold model, 32-byte events, ns an event out and one in: minimum / median of {} slices; bytes an event",
+        "Hold model, 32-byte events, ns an event out and one in: minimum / median of {} slices",
         arguments.slices
     );
     for delays in [Delays::Exponential, Delays::Mixed] {
@@ -53,11 +53,7 @@ fn main() {
 }
 
 fn tell<Q: Pending>(delays: Delays, size: Size) -> u64 {
-    let Held {
-        slices,
-        event_bytes,
-        checksum,
-    } = hold::<Q>(delays, size);
-    println!("  {:30}{slices}\t{event_bytes:.0}", Q::NAME);
+    let Held { slices, checksum } = hold::<Q>(delays, size);
+    println!("  {:30}{slices}", Q::NAME);
     checksum
 }
