@@ -70,7 +70,7 @@ impl Recorded {
     pub(super) fn founding(&self) -> Result<Start, Failure> {
         if !self.is_whole() {
             return Err(Failure::usage(format!(
-                "the journal's records before {} were let go of (see [journal] keep_days): a replay can begin at a snapshot only",
+                "the journal's records before {} were let go of: a replay can begin at a snapshot only",
                 self.journal.kept_from().0
             )));
         }
