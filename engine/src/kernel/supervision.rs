@@ -156,33 +156,8 @@ where
     S: System,
     A: Member<System = S>,
 {
-    let Slab {
-        slots, kept, records, ..
-    } = slab;
-    let Some(actor) = living(slots, to) else {
-        core.bury(to);
-        return Ok(());
-    };
-    match A::RECORDING {
-        Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), Work::Message(message.clone()))),
-        Recording::Log => {
-            note_in_log(
-                records,
-                to.index(),
-                actor,
-                core.now,
-                Work::Message(message.clone()),
-            );
-            *kept = Some(Kept::InLog);
-        }
-    }
-    core.begin();
-    let mut ctx = Ctx {
-        core,
-        mode: Mode::Live,
-    };
-    actor.handle(message, &mut ctx).map_err(Failure::Refused)?;
-    complete(records, core, to)
+    let work = Work::Message(message.clone());
+    attempt(slab, core, to, work, |actor, ctx| actor.handle(message, ctx))
 }
 
 /// Tells the actor at `to` of the end of one it watches. For [`system!`](crate::system).
@@ -194,13 +169,30 @@ where
     S: System,
     A: Member<System = S>,
 {
+    let work = Work::Ended(ended.clone());
+    attempt(slab, core, to, work, |actor, ctx| actor.on_ended(ended, ctx))
+}
+
+/// Has the actor at `to` handle something, after keeping what it takes to try that again.
+#[inline(always)]
+fn attempt<S, A>(
+    slab: &mut Slab<A>,
+    core: &mut Core<S>,
+    to: RawAddr,
+    work: Work<A::Message>,
+    handle: impl FnOnce(&mut A, &mut Ctx<'_, S>) -> Result<(), ActorError>,
+) -> Result<(), Failure>
+where
+    S: System,
+    A: Member<System = S>,
+{
     let Slab {
         slots, kept, records, ..
     } = slab;
     let Some(actor) = living(slots, to) else {
+        core.bury(to);
         return Ok(());
     };
-    let work = Work::Ended(ended.clone());
     match A::RECORDING {
         Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), work)),
         Recording::Log => {
@@ -213,7 +205,7 @@ where
         core,
         mode: Mode::Live,
     };
-    actor.on_ended(ended, &mut ctx).map_err(Failure::Refused)?;
+    handle(actor, &mut ctx).map_err(Failure::Refused)?;
     complete(records, core, to)
 }
 
