@@ -10,6 +10,13 @@ use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 use crate::command::{ConfirmationRecord, DeliveryRequest, PackageRecord, Place};
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
+pub use self::reason::{
+    AssignmentRefusal, CancelReason, CarrierFailure, ChangeRefusal, ChargeKind, DroneFailure,
+    GroundingReason, ReleaseReason,
+};
+
+mod reason;
+
 /// Something that happened. Field names follow the event log's contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
@@ -361,96 +368,4 @@ pub enum Transport {
     Drone(DroneId),
     /// A carrier.
     Carrier(CarrierId),
-}
-
-/// Why a drone no longer has a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ReleaseReason {
-    /// The delivery was cancelled.
-    Cancelled,
-    /// The delivery was rescheduled.
-    Rescheduled,
-    /// The drone failed.
-    DroneFailed,
-    /// The drone would not do it: what the scheduler believed of it was not so.
-    DroneRefused,
-}
-
-/// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum AssignmentRefusal {
-    /// Heavier than any drone lifts.
-    TooHeavy,
-    /// Pickup or drop-off lies outside the service area.
-    OutsideArea,
-    /// Pickup or drop-off lies in a no-fly zone, or no way leads round them.
-    NoFlyZone,
-    /// The wind is stronger than any able drone flies in.
-    Wind,
-    /// Pickup, drop-off and a safe landing are further than any drone flies.
-    OutOfRange,
-    /// Able drones were busy for longer than a request waits.
-    WaitedTooLong,
-    /// No drone and no carrier can.
-    NobodyCan,
-}
-
-/// Why a carrier failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CarrierFailure {
-    /// Nobody came to the pickup.
-    NoCourier,
-    /// The parcel was brought back.
-    ReturnedToPickup,
-}
-
-/// Why a delivery was cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CancelReason {
-    /// Its client asked.
-    Requested,
-    /// No drone and no carrier can.
-    NobodyCan,
-    /// Every attempt failed.
-    AttemptsExhausted,
-    /// The engine died at the request itself, again and again.
-    Quarantined,
-}
-
-/// Why a delivery could not be changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ChangeRefusal {
-    /// The engine does not know it: it never was, or it ended.
-    Unknown,
-    /// The parcel was picked up.
-    PickedUp,
-}
-
-/// How a battery is filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ChargeKind {
-    /// Changed for a charged one.
-    Swap,
-    /// Charged in the drone.
-    Charge,
-}
-
-/// Why a drone failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DroneFailure {
-    /// Something broke in the air.
-    Mechanical,
-    /// Its actor failed too often.
-    Software,
-    /// No lawful way leads home from where it is.
-    Stranded,
-}
-
-/// Why drones stay on the ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum GroundingReason {
-    /// The wind is too strong.
-    Wind,
-    /// An operator said so.
-    Operator,
 }

@@ -31,7 +31,7 @@ mod tests {
         Weather {
             wind_mps,
             wind_from_deg,
-            rho: 1.225,
+            ..Weather::STANDARD
         }
     }
 

@@ -74,11 +74,7 @@ pub(crate) fn environment(drones: u32) -> Environment {
             aircraft: AircraftId(0),
             count: drones,
         }],
-        weather: Weather {
-            wind_mps: 0.0,
-            wind_from_deg: 0.0,
-            rho: 1.225,
-        },
+        weather: Weather::STANDARD,
         zones: Vec::new(),
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,

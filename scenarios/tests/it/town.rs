@@ -71,7 +71,7 @@ pub(crate) fn town(drones: u32) -> Environment {
         weather: Weather {
             wind_mps: 4.0,
             wind_from_deg: 225.0,
-            rho: 1.225,
+            ..Weather::STANDARD
         },
         zones: vec![
             Zone {

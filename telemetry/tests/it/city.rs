@@ -86,11 +86,7 @@ pub(crate) fn environment(drones_each: u32) -> Environment {
         ],
         aircraft: vec![light()],
         fleets: vec![fleet(0), fleet(1)],
-        weather: Weather {
-            wind_mps: 0.0,
-            wind_from_deg: 0.0,
-            rho: 1.225,
-        },
+        weather: Weather::STANDARD,
         zones: Vec::new(),
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,

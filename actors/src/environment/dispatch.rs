@@ -1,0 +1,27 @@
+//! Dispatch: how requests get drones.
+
+use skyhaul_engine::time::SimDuration;
+
+use crate::mission::UNLOADING;
+
+/// The longest that word from one region to another may take: an answer to a drone that unloads is back before it has unloaded, so that no
+/// flight waits for word.
+pub const REGION_DELAY_MAX: SimDuration = SimDuration::from_micros(UNLOADING.micros() / 2);
+
+/// How drones are assigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// The policy.
+    pub policy: DispatchPolicy,
+    /// How long a request waits for an able drone before it goes to a carrier.
+    pub wait_max: SimDuration,
+    /// How long word takes from one region to another: above zero, at most [`REGION_DELAY_MAX`].
+    pub region_delay: SimDuration,
+}
+
+/// The policies that exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DispatchPolicy {
+    /// The able drone that reaches the pickup first, at once.
+    Nearest,
+}

@@ -1,0 +1,50 @@
+//! `[dispatch]`: how requests get drones.
+
+use std::ops::RangeInclusive;
+
+use skyhaul_actors::environment::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};
+use skyhaul_engine::time::SimDuration;
+
+use crate::error::ScenarioError;
+use crate::file::Section;
+
+/// The keys of the table.
+const DISPATCH_KEYS: &[&str] = &["policy", "interval", "wait_max", "region_delay"];
+
+/// How long a request waits for a drone before a carrier has it, and within which limits.
+const WAIT_MAX_DEFAULT: SimDuration = SimDuration::from_mins(30);
+pub(super) const WAIT: RangeInclusive<SimDuration> = SimDuration::ZERO..=SimDuration::from_mins(7 * 24 * 60);
+/// How long word takes from one dispatch centre to another, and within which limits.
+const REGION_DELAY_DEFAULT: SimDuration = SimDuration::from_secs(1);
+const REGION_DELAY: RangeInclusive<SimDuration> = SimDuration::from_millis(1)..=REGION_DELAY_MAX;
+/// How often a policy that matches in batches does so.
+const INTERVAL: RangeInclusive<SimDuration> = SimDuration::from_millis(100)..=SimDuration::from_mins(60);
+
+/// How drones are assigned, and the interval that only policies in batches use.
+///
+/// # Errors
+/// The first mistake.
+pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch, ScenarioError> {
+    let mut dispatch = Dispatch {
+        policy: DispatchPolicy::Nearest,
+        wait_max: WAIT_MAX_DEFAULT,
+        region_delay: REGION_DELAY_DEFAULT,
+    };
+    let Some(section) = root.table("dispatch", DISPATCH_KEYS)? else {
+        return Ok(dispatch);
+    };
+    if let Some(field) = section.get("policy") {
+        let word = field.word(&["nearest", "batch", "adaptive"])?;
+        if word != "nearest" {
+            return Err(field.refuse(format_args!("`{word}` is not built yet; use \"nearest\"")));
+        }
+    }
+    section.duration("interval", INTERVAL)?;
+    if let Some(wait_max) = section.duration("wait_max", WAIT)? {
+        dispatch.wait_max = wait_max;
+    }
+    if let Some(delay) = section.duration("region_delay", REGION_DELAY)? {
+        dispatch.region_delay = delay;
+    }
+    Ok(dispatch)
+}

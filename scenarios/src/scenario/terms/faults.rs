@@ -1,0 +1,44 @@
+//! `[faults]`: what goes wrong, and how often.
+
+use std::ops::RangeInclusive;
+
+use skyhaul_actors::environment::Faults;
+
+use crate::error::ScenarioError;
+use crate::file::Section;
+
+/// The keys of the table.
+const FAULT_KEYS: &[&str] = &[
+    "drone_failure_per_flight_hour",
+    "link_loss_per_flight_hour",
+    "actor_panic_per_message",
+];
+
+/// Failures of a drone per flight hour: one a minute breaks every flight.
+const FAILURES_PER_HOUR: RangeInclusive<f64> = 0.0..=60.0;
+/// Share of messages whose handler panics: beyond a tenth nothing would get done.
+const PANIC_SHARE: RangeInclusive<f64> = 0.0..=0.1;
+
+/// What goes wrong, and how often.
+///
+/// # Errors
+/// The first mistake.
+pub(in crate::scenario) fn read_faults(root: &Section<'_>) -> Result<Faults, ScenarioError> {
+    let Some(section) = root.table("faults", FAULT_KEYS)? else {
+        return Ok(Faults::default());
+    };
+    if let Some(field) = section.get("link_loss_per_flight_hour")
+        && field.number(FAILURES_PER_HOUR)? > 0.0
+    {
+        return Err(field.refuse("lost links are not built yet; set it to 0"));
+    }
+    Ok(Faults {
+        drone_failure_per_flight_hour: section.number_or(
+            "drone_failure_per_flight_hour",
+            0.0,
+            FAILURES_PER_HOUR,
+        )?,
+        actor_panic_per_message: section.number_or("actor_panic_per_message", 0.0, PANIC_SHARE)?,
+        sabotage: None,
+    })
+}
