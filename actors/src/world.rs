@@ -35,7 +35,7 @@ const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 2;
+const LAYOUT: u16 = 3;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
