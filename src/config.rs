@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -11,6 +12,7 @@ use thiserror::Error;
 use crate::cli::ServeArgs;
 use crate::clock::Speed;
 use crate::exit::Failure;
+use crate::runtime::retention::Retention;
 
 /// Begins the name of every environment variable that is a setting: `SKYHAUL__SERVER__BIND` is `server.bind`.
 const ENVIRONMENT_PREFIX: &str = "SKYHAUL__";
@@ -31,7 +33,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// All settings.
-pub const KEYS: [Key; 12] = [
+pub const KEYS: [Key; 14] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -73,6 +75,16 @@ pub const KEYS: [Key; 12] = [
         "world.strict_geocoding",
         "false",
         "refuse places that are not known, instead of deriving a point from their name",
+    ),
+    key(
+        "journal.keep_days",
+        "7",
+        "how far back the recorded run reaches, for replays and branches: 0.1 to 36500 days",
+    ),
+    key(
+        "journal.keep_gb",
+        "20",
+        "room for journal and snapshots; where it is short, the recorded run reaches less far back: 0.1 to 100000",
     ),
     key("log.format", "text", "`text` or `json`"),
     key(
@@ -323,6 +335,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Whether unknown places are refused.
     pub strict_geocoding: bool,
+    /// How far back the recorded run reaches.
+    pub retention: Retention,
     /// How logs are written.
     pub log_format: LogFormat,
     /// What is logged.
@@ -351,6 +365,10 @@ impl TryFrom<&Said> for Settings {
             demand: said.parse("world.demand", truth)?,
             data: said.parse("world.data", |text| Ok(PathBuf::from(text)))?,
             strict_geocoding: said.parse("world.strict_geocoding", truth)?,
+            retention: Retention {
+                keep_micros: said.parse("journal.keep_days", days)?,
+                keep_bytes: said.parse("journal.keep_gb", gigabytes)?,
+            },
             log_format: said.parse("log.format", |text| match text {
                 "text" => Ok(LogFormat::Text),
                 "json" => Ok(LogFormat::Json),
@@ -372,6 +390,27 @@ fn truth(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
     }
+}
+
+/// Microseconds of so many days.
+#[expect(clippy::cast_possible_truncation, reason = "checked: far below 2⁶³")]
+fn days(text: &str) -> Result<i64, String> {
+    Ok((number(text, 0.1..=36_500.0)? * 86_400e6) as i64)
+}
+
+/// Bytes of so many gigabytes.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked: positive and far below 2⁶⁴"
+)]
+fn gigabytes(text: &str) -> Result<u64, String> {
+    Ok((number(text, 0.1..=100_000.0)? * 1e9) as u64)
+}
+
+fn number(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
+    let parsed = text.parse().ok().filter(|number| range.contains(number));
+    parsed.ok_or_else(|| format!("`{text}` is no number from {} to {}", range.start(), range.end()))
 }
 
 fn list(text: &str) -> Vec<String> {
@@ -397,99 +436,4 @@ fn public_only_if(insecure: bool, text: &str) -> Result<SocketAddr, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn settings(environment: &[(&str, &str)], flags: &[Flag]) -> Result<Settings, ConfigError> {
-        let environment = environment
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Settings::try_from(&Said::gather(None, environment, flags.iter().cloned())?)
-    }
-
-    fn file(text: &str) -> tempfile::NamedTempFile {
-        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-        file.write_all(text.as_bytes()).expect("written");
-        file
-    }
-
-    #[test]
-    fn the_defaults_are_good() {
-        let settings = settings(&[], &[]).expect("good");
-        assert_eq!(settings.bind.to_string(), "127.0.0.1:8080");
-        assert_eq!(
-            (settings.speed, settings.scenario, settings.demand),
-            (Speed::Times(1.0), None, true)
-        );
-    }
-
-    #[test]
-    fn flags_go_over_environment_and_environment_over_file() {
-        let file = file("[world]\nspeed = 2\ndata = \"from-file\"\n[server]\nbind = \"127.0.0.1:1\"\n");
-        let environment = [
-            ("SKYHAUL__WORLD__SPEED", "3"),
-            ("SKYHAUL__SERVER__BIND", "127.0.0.1:2"),
-            ("HOME", "/"),
-        ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let said = Said::gather(
-            Some(file.path()),
-            environment,
-            [("world.speed", "4".to_owned(), "--speed")],
-        )
-        .expect("good");
-        let settings = Settings::try_from(&said).expect("good");
-        assert_eq!(settings.speed, Speed::Times(4.0));
-        assert_eq!(settings.bind.port(), 2);
-        assert_eq!(settings.data, Path::new("from-file"));
-        let shown = said.show();
-        assert!(
-            shown.contains("flag --speed") && shown.contains("environment SKYHAUL__SERVER__BIND"),
-            "{shown}"
-        );
-        assert!(shown.lines().count() == KEYS.len(), "{shown}");
-    }
-
-    #[test]
-    fn a_setting_that_does_not_exist_is_refused_with_the_nearest_one() {
-        let error = settings(&[("SKYHAUL__SERVER__BNID", "x")], &[])
-            .expect_err("refused")
-            .to_string();
-        assert!(
-            error.contains("SKYHAUL__SERVER__BNID") && error.contains("did you mean `server.bind`?"),
-            "{error}"
-        );
-        let file = file("[wrld]\nspeed = 1\n");
-        let error = Said::gather(Some(file.path()), [], [])
-            .expect_err("refused")
-            .to_string();
-        assert!(
-            error.contains("wrld.speed") && error.contains("world.speed"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_bad_value_names_its_setting_and_who_said_it() {
-        let error = settings(&[("SKYHAUL__WORLD__SPEED", "fast")], &[])
-            .expect_err("refused")
-            .to_string();
-        assert!(
-            error.starts_with("`world.speed` (environment SKYHAUL__WORLD__SPEED)"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_public_address_wants_to_be_meant() {
-        let public = ("server.bind", "0.0.0.0:8080".to_owned(), "--bind");
-        let error = settings(&[], std::slice::from_ref(&public))
-            .expect_err("refused")
-            .to_string();
-        assert!(error.contains("--insecure"), "{error}");
-        let meant = ("server.insecure", "true".to_owned(), "--insecure");
-        assert!(settings(&[], &[public, meant]).is_ok());
-    }
-}
+mod tests;

@@ -207,6 +207,11 @@ pub fn watch(registry: &Registry, shared: &Arc<Shared>) -> prometheus::Result<()
         |shared| shared.clock.now().as_seconds_f64(),
     )?;
     gauge(
+        "skyhaul_journal_bytes",
+        "Room taken by the journal; journal.keep_days and journal.keep_gb bound it",
+        |shared| shared.journal.lock().bytes() as f64,
+    )?;
+    gauge(
         "skyhaul_inbox_commands",
         "Commands that wait to be made durable; at most 20,000",
         |shared| shared.inbox.len() as f64,

@@ -33,6 +33,7 @@ pub mod lag;
 pub mod pacer;
 pub mod projector;
 pub mod recovery;
+pub mod retention;
 pub mod running;
 pub mod sequencer;
 pub mod shown;
@@ -44,6 +45,7 @@ use self::deaths::Deaths;
 use self::inbox::Inbox;
 use self::lag::LagWatch;
 use self::pacer::Controls;
+use self::retention::Retention;
 use self::shown::Shown;
 use self::supervisor::Fatal;
 
@@ -83,6 +85,8 @@ pub struct Shared {
     pub builds: Vec<(RecordNumber, String)>,
     /// This build's name.
     pub build: String,
+    /// How far back the recorded run reaches.
+    pub retention: Retention,
     /// From the host to the projectors; set once, when the services that submit commands through here have said what they fold.
     backlogs: OnceLock<Vec<Arc<Backlog>>>,
     /// Whether the host runs. While it does not, nothing is stamped.
@@ -95,6 +99,8 @@ pub struct Shared {
     reached: Mutex<Option<Reached>>,
     /// This build's name, until the journal says that it goes on.
     unsaid_build: Mutex<Option<String>>,
+    /// The record from which on the journal says again what follows from all before.
+    restated: AtomicU64,
 }
 
 /// What a living world is put together from.
@@ -117,6 +123,8 @@ pub struct SharedParts {
     pub builds: Vec<(RecordNumber, String)>,
     /// This build's name.
     pub build: String,
+    /// How far back the recorded run reaches.
+    pub retention: Retention,
     /// How far the world has to be run to be where it was.
     pub reached: SimTime,
     /// What operators did to its pace.
@@ -206,8 +214,10 @@ impl Shared {
             sealed: AtomicU64::new(parts.sealed.micros()),
             reached: Mutex::new(None),
             unsaid_build: Mutex::new(is_new.then(|| parts.build.clone())),
+            restated: AtomicU64::new(0),
             builds: parts.builds,
             build: parts.build,
+            retention: parts.retention,
         }
     }
 
@@ -286,6 +296,15 @@ impl Shared {
 
     fn build_is_said(&self) {
         self.unsaid_build.lock().take();
+    }
+
+    /// The record from which on the journal says again what follows from all before; 0: it has not yet.
+    fn restated(&self) -> RecordNumber {
+        RecordNumber(self.restated.load(Ordering::Acquire))
+    }
+
+    fn restated_from(&self, number: RecordNumber) {
+        self.restated.store(number.0, Ordering::Release);
     }
 
     /// Says that the program cannot go on.

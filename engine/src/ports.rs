@@ -96,11 +96,18 @@ pub trait Journal: Send {
         visit: &mut dyn FnMut(JournalRecord) -> bool,
     ) -> Result<(), JournalError>;
 
-    /// Lets go of records before `number`, as far as whole segments allow. Record 0 is kept always.
+    /// Lets go of records before `number`, as far as whole segments allow; of many at once, of the oldest first, so that nobody waits long: what
+    /// is left goes at the next call. Record 0 is kept always.
     ///
     /// # Errors
     /// [`JournalError::Device`].
     fn release_before(&mut self, number: RecordNumber) -> Result<(), JournalError>;
+
+    /// Bytes taken by record 0 and what is kept beside it.
+    fn bytes(&self) -> u64;
+
+    /// Bytes that would still be taken once everything before `number` was let go of.
+    fn bytes_from(&self, number: RecordNumber) -> u64;
 }
 
 /// What a snapshot stands for.
@@ -112,6 +119,17 @@ pub struct SnapshotMark {
     pub next_event: u64,
     /// The engine's virtual time.
     pub at: SimTime,
+    /// When it was taken: wall clock, microseconds since 1970. How long it is kept goes by this.
+    pub taken_unix_micros: i64,
+}
+
+/// A snapshot that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSnapshot {
+    /// What it stands for.
+    pub mark: SnapshotMark,
+    /// Bytes that it takes.
+    pub bytes: u64,
 }
 
 /// Why a snapshot could not be kept or given.
@@ -133,11 +151,11 @@ pub trait SnapshotStore: Send {
     /// [`SnapshotStoreError::Device`]; older snapshots are untouched.
     fn save(&mut self, mark: SnapshotMark, bytes: &[u8]) -> Result<(), SnapshotStoreError>;
 
-    /// The marks of all snapshots kept, oldest first.
+    /// All snapshots kept, oldest first. Whether one is whole shows when it is loaded.
     ///
     /// # Errors
     /// [`SnapshotStoreError::Device`].
-    fn marks(&self) -> Result<Vec<SnapshotMark>, SnapshotStoreError>;
+    fn kept(&self) -> Result<Vec<KeptSnapshot>, SnapshotStoreError>;
 
     /// The bytes of the snapshot with this mark.
     ///
@@ -145,11 +163,11 @@ pub trait SnapshotStore: Send {
     /// [`SnapshotStoreError::Corrupt`] where they do not match their checksum, [`SnapshotStoreError::Device`].
     fn load(&self, mark: SnapshotMark) -> Result<Vec<u8>, SnapshotStoreError>;
 
-    /// Deletes all but the `keep` newest.
+    /// Deletes the snapshot with this mark, if there is one.
     ///
     /// # Errors
     /// [`SnapshotStoreError::Device`].
-    fn prune(&mut self, keep: usize) -> Result<(), SnapshotStoreError>;
+    fn remove(&mut self, mark: SnapshotMark) -> Result<(), SnapshotStoreError>;
 }
 
 /// An event with its number and its time.

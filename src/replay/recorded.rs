@@ -104,9 +104,10 @@ impl Recorded {
 
     /// The snapshots from which the journal goes on, no later than `until`, oldest first.
     pub(super) fn marks(&self, until: SimTime) -> Result<Vec<SnapshotMark>, Failure> {
-        let mut marks = self.snapshots.marks().map_err(Failure::broken)?;
-        marks.retain(|mark| mark.at <= until && mark.next_record >= self.journal.kept_from());
-        Ok(marks)
+        let kept = self.snapshots.kept().map_err(Failure::broken)?;
+        let marks = kept.into_iter().map(|kept| kept.mark);
+        let goes_on = |mark: &SnapshotMark| mark.at <= until && mark.next_record >= self.journal.kept_from();
+        Ok(marks.filter(goes_on).collect())
     }
 
     /// The world of a snapshot.

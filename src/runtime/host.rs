@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::deaths::Suspects;
+use super::pacer::unix_micros;
 use super::recovery::{self, Recovered};
+use super::retention::Needed;
 use super::supervisor::{Pulse, Wake, wakes};
 use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::exit::Failure;
@@ -27,9 +29,6 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How often a snapshot is taken: a restart replays at most this much, plus what came since.
 const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
-
-/// How many snapshots are kept. The newest may be too new for a store that is behind; an older one then serves.
-const SNAPSHOTS_KEPT: usize = 3;
 
 /// How long the stores may take to fold what was rebuilt, before the world goes on without them.
 const STORES_WAIT_MAX: Duration = Duration::from_mins(1);
@@ -203,12 +202,19 @@ impl Host {
             next_record: self.next_record,
             next_event: world.next_event(),
             at: world.now(),
+            taken_unix_micros: unix_micros(),
         };
         let kept = recovery::pack(&**world, &*self.parts.picture)
             .and_then(|bytes| self.keep(mark, &bytes).map_err(|error| error.to_string()));
         match kept {
             Ok(()) => self.parts.shared.metrics.snapshots.inc(),
             Err(error) => tracing::error!(error, "a snapshot cannot be kept"),
+        }
+        if let Err(error) = self.parts.shared.let_go(mark.taken_unix_micros) {
+            tracing::error!(
+                error,
+                "what is older than is wanted cannot be deleted; it is tried again later"
+            );
         }
     }
 
@@ -217,15 +223,7 @@ impl Host {
         mark: SnapshotMark,
         bytes: &[u8],
     ) -> Result<(), skyhaul_engine::ports::SnapshotStoreError> {
-        let shared = &self.parts.shared;
-        let mut snapshots = shared.snapshots.lock();
-        snapshots.save(mark, bytes)?;
-        let marks = snapshots.marks()?;
-        let oldest_kept = marks.iter().rev().nth(SNAPSHOTS_KEPT - 1);
-        if oldest_kept.is_some_and(|mark| mark.next_event <= shared.flushed_by_all()) {
-            snapshots.prune(SNAPSHOTS_KEPT)?;
-        }
-        Ok(())
+        self.parts.shared.snapshots.lock().save(mark, bytes)
     }
 
     /// Ends: for good, or, where it failed at commands, to be rebuilt and to try them one by one.
@@ -279,6 +277,28 @@ impl Shared {
             .map_err(Failure::try_again)?;
         self.metrics.quarantined.inc();
         Ok(Some(self.deaths.put_aside(command)))
+    }
+
+    /// Lets go of what the recorded run keeps no longer: records first, so that a crash in between leaves no records that no snapshot leads to.
+    pub(super) fn let_go(&self, now_unix_micros: i64) -> Result<(), String> {
+        let needed = Needed {
+            event: self.flushed_by_all(),
+            restated: self.restated(),
+        };
+        let mut snapshots = self.snapshots.lock();
+        let kept = snapshots.kept().map_err(|error| error.to_string())?;
+        let mut journal = self.journal.lock();
+        let release = self.retention.release(&kept, &**journal, now_unix_micros, needed);
+        if let Some(before) = release.before {
+            journal
+                .release_before(before)
+                .map_err(|error| error.to_string())?;
+        }
+        drop(journal);
+        for mark in release.snapshots {
+            snapshots.remove(mark).map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     /// Lets events out to all who fold them: the picture first, so that whoever hears of a decision sees it there.

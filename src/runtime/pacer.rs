@@ -15,7 +15,7 @@ use skyhaul_web::ports::simulation::{Control, ControlError};
 use tokio::sync::oneshot;
 
 use super::Shared;
-use crate::pacing::{PacingAction, PacingRecord, PacingState};
+use crate::pacing::{PacingAction, PacingRecord};
 use crate::record::Record;
 
 /// How many controls may wait: each takes a flush, and more than this is no operator at work. Beyond it they are answered 503.
@@ -167,18 +167,18 @@ fn write(
     Ok((number, journal.next_number()))
 }
 
-/// Says again what follows from all that operators did, since the journal forgets its oldest records in time.
+/// Says again which build writes and what follows from all that operators did, since the journal forgets its oldest records in time.
 ///
 /// # Errors
 /// Where the journal cannot be written.
 pub fn keep(shared: &Shared) -> Result<(), JournalError> {
     let mut state = shared.pacing.lock().state;
-    if state == PacingState::default() {
-        return Ok(());
-    }
     let at = shared.clock.target();
     state.paused_at = state.paused_at.map(|_| at);
+    let build = shared.build.clone();
+    let (restated, _) = write(shared, at, at, &Record::Started { build })?;
     let (_, next_record) = write(shared, at, at, &Record::PacingKept(state))?;
+    shared.restated_from(restated);
     shared.handover.put([], SimTime::ZERO, next_record);
     Ok(())
 }

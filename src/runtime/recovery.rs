@@ -45,6 +45,11 @@ pub enum RecoveryError {
     /// The snapshots cannot be listed.
     #[error(transparent)]
     Snapshots(#[from] SnapshotStoreError),
+    /// No snapshot can be used, and the journal no longer reaches back to the founding.
+    #[error(
+        "no snapshot can be used, and the journal's first records were let go of: restore a snapshot from a copy, or start the build that wrote them"
+    )]
+    NothingToBeginWith,
     /// The live picture cannot be made.
     #[error("the live picture cannot be restored: {0}")]
     Picture(String),
@@ -86,12 +91,24 @@ pub fn build_at(builds: &[(RecordNumber, String)], record: RecordNumber) -> Opti
 /// [`RecoveryError`].
 pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError> {
     let mut summary = JournalSummary::default();
+    let mut expected = RecordNumber(0);
+    let mut unknown_from = None;
     each_record(journal, RecordNumber(0), &mut |number, stamp, record| {
+        // Records were let go of here, and with them perhaps one that said which build went on. The next that says so says it again.
+        if number > expected {
+            unknown_from = Some(number);
+        }
+        expected = number.next();
         summary.pacing.note(number, stamp, &record);
         match record {
             Record::Identity(identity) => summary.identity = Some(*identity),
             Record::Seal { until } => summary.sealed = summary.sealed.max(until),
-            Record::Started { build } => summary.builds.push((number, build)),
+            Record::Started { build } => {
+                let from = unknown_from.take().unwrap_or(number);
+                if summary.builds.last().is_none_or(|(_, last)| *last != build) {
+                    summary.builds.push((from, build));
+                }
+            }
             Record::Pacing(record) => summary.sealed = record.reach(stamp),
             Record::Quarantined { command, .. } => summary.quarantine.add(command),
             Record::Command(_) | Record::PacingKept(_) | Record::Reached(_) => {}
@@ -175,18 +192,16 @@ pub fn recover(
     suspects: Option<Suspects>,
 ) -> Result<Recovered, RecoveryError> {
     let limit = shared.seen_by_all();
-    let mut marks = shared.snapshots.lock().marks()?;
-    marks.retain(|mark| mark.next_event <= limit);
-    let loaded = marks
-        .into_iter()
-        .rev()
-        .find_map(|mark| match load(shared, worlds, picture, mark) {
-            Ok(world) => Some((world, mark.next_record)),
-            Err(error) => {
-                tracing::warn!(error, at = %mark.at, "a snapshot cannot be used; an older one is tried");
-                None
-            }
-        });
+    let mut kept = shared.snapshots.lock().kept()?;
+    kept.retain(|kept| kept.mark.next_event <= limit);
+    let marks = kept.into_iter().rev().map(|kept| kept.mark);
+    let loaded = { marks }.find_map(|mark| match load(shared, worlds, picture, mark) {
+        Ok(world) => Some((world, mark.next_record)),
+        Err(error) => {
+            tracing::warn!(error, at = %mark.at, "a snapshot cannot be used; an older one is tried");
+            None
+        }
+    });
     let (mut world, from) = match loaded {
         Some(loaded) => loaded,
         None => {
@@ -195,6 +210,10 @@ pub fn recover(
         }
     };
     let journal = shared.journal.lock();
+    match journal.read(from, &mut |_| false) {
+        Err(JournalError::Gone(_)) => return Err(RecoveryError::NothingToBeginWith),
+        begun => begun?,
+    }
     let mut build = build_at(&shared.builds, from).map(str::to_owned);
     let mut milestones = Vec::new();
     let mut suspected = Vec::new();

@@ -17,6 +17,7 @@ use skyhaul_web::ports::{CommandPort as _, Decision, Projection, StoreError, Sub
 use tokio::sync::mpsc;
 
 use super::deaths::Deaths;
+use super::retention::Retention;
 use super::running::{ProjectionAndBacklog, Running};
 use super::supervisor::Fatal;
 use super::world::{LivePicture, LiveWorld, WorldFactory};
@@ -29,6 +30,7 @@ use crate::record::Record;
 mod pacing;
 mod partings;
 mod poison;
+mod retention;
 
 /// Faults that are still to come.
 #[derive(Default)]
@@ -279,6 +281,14 @@ impl Journal for FrailJournal {
     fn release_before(&mut self, number: RecordNumber) -> Result<(), JournalError> {
         self.journal.release_before(number)
     }
+
+    fn bytes(&self) -> u64 {
+        self.journal.bytes()
+    }
+
+    fn bytes_from(&self, number: RecordNumber) -> u64 {
+        self.journal.bytes_from(number)
+    }
 }
 
 /// A journal that has begun, its first record being no command, and holds these.
@@ -308,6 +318,7 @@ fn parts(journal: Box<dyn Journal>, fatal: mpsc::UnboundedSender<Fatal>) -> Shar
         reached: summary.reached(),
         pacing: summary.pacing,
         builds: summary.builds,
+        retention: Retention::default(),
         build: BUILD.to_owned(),
     }
 }

@@ -100,6 +100,7 @@ impl Prepared {
             sealed: summary.sealed,
             builds: summary.builds,
             build: build::name().to_owned(),
+            retention: settings.retention,
             reached,
             pacing: summary.pacing,
         }));

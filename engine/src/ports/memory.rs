@@ -1,7 +1,8 @@
 //! The ports in memory: for tests, and for runs that keep nothing.
 
 use crate::ports::{
-    Journal, JournalError, JournalRecord, RecordNumber, SnapshotMark, SnapshotStore, SnapshotStoreError,
+    Journal, JournalError, JournalRecord, KeptSnapshot, RecordNumber, SnapshotMark, SnapshotStore,
+    SnapshotStoreError,
 };
 use crate::time::SimTime;
 
@@ -57,6 +58,18 @@ impl Journal for MemoryJournal {
         self.kept_from = self.kept_from.max(number);
         Ok(())
     }
+
+    fn bytes(&self) -> u64 {
+        self.bytes_from(self.kept_from)
+    }
+
+    fn bytes_from(&self, number: RecordNumber) -> u64 {
+        let kept = self
+            .records
+            .iter()
+            .filter(|record| record.number == RecordNumber(0) || record.number >= number);
+        kept.map(|record| record.payload.len() as u64).sum()
+    }
 }
 
 /// A store of snapshots that forgets everything when it is dropped.
@@ -73,8 +86,12 @@ impl SnapshotStore for MemorySnapshotStore {
         Ok(())
     }
 
-    fn marks(&self) -> Result<Vec<SnapshotMark>, SnapshotStoreError> {
-        Ok(self.snapshots.iter().map(|(mark, _)| *mark).collect())
+    fn kept(&self) -> Result<Vec<KeptSnapshot>, SnapshotStoreError> {
+        let kept = self.snapshots.iter().map(|(mark, bytes)| KeptSnapshot {
+            mark: *mark,
+            bytes: bytes.len() as u64,
+        });
+        Ok(kept.collect())
     }
 
     fn load(&self, mark: SnapshotMark) -> Result<Vec<u8>, SnapshotStoreError> {
@@ -85,9 +102,8 @@ impl SnapshotStore for MemorySnapshotStore {
             .ok_or_else(|| SnapshotStoreError::Device(std::io::ErrorKind::NotFound.into()))
     }
 
-    fn prune(&mut self, keep: usize) -> Result<(), SnapshotStoreError> {
-        let surplus = self.snapshots.len().saturating_sub(keep);
-        self.snapshots.drain(..surplus);
+    fn remove(&mut self, mark: SnapshotMark) -> Result<(), SnapshotStoreError> {
+        self.snapshots.retain(|(known, _)| *known != mark);
         Ok(())
     }
 }

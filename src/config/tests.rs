@@ -1,0 +1,118 @@
+use std::io::Write as _;
+
+use super::*;
+
+fn settings(environment: &[(&str, &str)], flags: &[Flag]) -> Result<Settings, ConfigError> {
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::try_from(&Said::gather(None, environment, flags.iter().cloned())?)
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("written");
+    file
+}
+
+#[test]
+fn the_defaults_are_good() {
+    let settings = settings(&[], &[]).expect("good");
+    assert_eq!(settings.bind.to_string(), "127.0.0.1:8080");
+    assert_eq!(
+        (settings.speed, settings.scenario, settings.demand),
+        (Speed::Times(1.0), None, true)
+    );
+}
+
+#[test]
+fn flags_go_over_environment_and_environment_over_file() {
+    let file = file("[world]\nspeed = 2\ndata = \"from-file\"\n[server]\nbind = \"127.0.0.1:1\"\n");
+    let environment = [
+        ("SKYHAUL__WORLD__SPEED", "3"),
+        ("SKYHAUL__SERVER__BIND", "127.0.0.1:2"),
+        ("HOME", "/"),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let said = Said::gather(
+        Some(file.path()),
+        environment,
+        [("world.speed", "4".to_owned(), "--speed")],
+    )
+    .expect("good");
+    let settings = Settings::try_from(&said).expect("good");
+    assert_eq!(settings.speed, Speed::Times(4.0));
+    assert_eq!(settings.bind.port(), 2);
+    assert_eq!(settings.data, Path::new("from-file"));
+    let shown = said.show();
+    assert!(
+        shown.contains("flag --speed") && shown.contains("environment SKYHAUL__SERVER__BIND"),
+        "{shown}"
+    );
+    assert!(shown.lines().count() == KEYS.len(), "{shown}");
+}
+
+#[test]
+fn a_setting_that_does_not_exist_is_refused_with_the_nearest_one() {
+    let error = settings(&[("SKYHAUL__SERVER__BNID", "x")], &[])
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.contains("SKYHAUL__SERVER__BNID") && error.contains("did you mean `server.bind`?"),
+        "{error}"
+    );
+    let file = file("[wrld]\nspeed = 1\n");
+    let error = Said::gather(Some(file.path()), [], [])
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.contains("wrld.speed") && error.contains("world.speed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_bad_value_names_its_setting_and_who_said_it() {
+    let error = settings(&[("SKYHAUL__WORLD__SPEED", "fast")], &[])
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.starts_with("`world.speed` (environment SKYHAUL__WORLD__SPEED)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_public_address_wants_to_be_meant() {
+    let public = ("server.bind", "0.0.0.0:8080".to_owned(), "--bind");
+    let error = settings(&[], std::slice::from_ref(&public))
+        .expect_err("refused")
+        .to_string();
+    assert!(error.contains("--insecure"), "{error}");
+    let meant = ("server.insecure", "true".to_owned(), "--insecure");
+    assert!(settings(&[], &[public, meant]).is_ok());
+}
+
+#[test]
+fn how_long_the_recorded_run_is_kept_is_said_in_days_and_gigabytes() {
+    let kept = settings(&[], &[]).expect("good").retention;
+    assert_eq!(kept, Retention::default());
+    let environment = [
+        ("SKYHAUL__JOURNAL__KEEP_DAYS", "0.5"),
+        ("SKYHAUL__JOURNAL__KEEP_GB", "2"),
+    ];
+    let kept = settings(&environment, &[]).expect("good").retention;
+    assert_eq!(
+        (kept.keep_micros, kept.keep_bytes),
+        (43_200_000_000, 2_000_000_000)
+    );
+    for value in ["0", "-1", "a week", "NaN", "1e9"] {
+        let error = settings(&[("SKYHAUL__JOURNAL__KEEP_DAYS", value)], &[])
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.contains("`journal.keep_days`") && error.contains(value),
+            "{error}"
+        );
+    }
+}
