@@ -13,26 +13,29 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 use skyhaul_engine::time::SimDuration;
 
-use crate::delivery::{Delivery, DeliveryMessage};
+use crate::delivery::DeliveryMessage;
 use crate::drone::{DroneErrand, DroneMessage};
 use crate::environment::{Environment, FleetSpec, Sabotage};
-use crate::event::{AssignmentRefusal, DroneFailure, Event, ReleaseReason, Transport};
+use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
 use crate::ids::{DeliveryId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
 use self::fleet::{Choice, Fleet};
-use self::lending::{Lending, LendingMessage};
+use self::lending::Lending;
 use self::neighbours::Question;
 use self::waiting::{Waiting, Whose};
 
+pub use self::message::{Order, SchedulerMessage};
+
 mod fleet;
 pub mod lending;
+mod loss;
+mod message;
 mod neighbours;
 mod waiting;
 
@@ -45,100 +48,6 @@ const AFTER_LAST_WORD: SimDuration = SimDuration::from_micros(1);
 
 /// How many requests may wait. Beyond it a request is refused at once and goes to a carrier, as it would after a hopeless wait.
 const WAITING_MAX: usize = 100_000;
-
-/// What a scheduler understands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum SchedulerMessage {
-    /// A request wants a drone.
-    AssignDrone {
-        /// Which.
-        order: Box<Order>,
-    },
-    /// A request wants its drone, or its place in the queue, no more.
-    ReleaseDelivery {
-        /// Which.
-        id: DeliveryId,
-        /// Who is told.
-        workflow: Addr<Workflow>,
-        /// Why.
-        reason: ReleaseReason,
-    },
-    /// Drones joined the fleet, and stand ready.
-    FleetJoined {
-        /// The first of them; the others follow.
-        first: DroneId,
-        /// What they are.
-        fleet: FleetSpec,
-    },
-    /// A drone stands at home with a full battery.
-    DroneReady {
-        /// Which.
-        drone: DroneId,
-    },
-    /// A parcel was handed over.
-    ErrandDone {
-        /// Of which delivery.
-        delivery: DeliveryId,
-    },
-    /// A drone cannot do what it was given.
-    ErrandRefused {
-        /// Which drone.
-        drone: DroneId,
-        /// Of which delivery.
-        delivery: DeliveryId,
-    },
-    /// A drone failed.
-    DroneLost {
-        /// Which.
-        drone: DroneId,
-        /// Where the parcel lies, where it carried one.
-        parcel_at: Option<Position>,
-        /// Whether it never comes back.
-        is_gone: bool,
-    },
-    /// A drone that stood is gone for good; its failure is announced once no word about it can be under way between regions.
-    DroneGone {
-        /// Which.
-        drone: DroneId,
-        /// Where it stands.
-        at: Position,
-        /// Where the parcel lies, where it had one.
-        parcel_at: Option<Position>,
-    },
-    /// No word about a drone that is gone is under way any more.
-    LossDue {
-        /// Which.
-        drone: DroneId,
-        /// Where it stands.
-        at: Position,
-        /// Where the parcel lies, where it had one.
-        parcel_at: Option<Position>,
-    },
-    /// Word between schedulers of neighbouring regions.
-    Lending(Box<LendingMessage>),
-    /// A request has waited as long as one may.
-    WaitDue {
-        /// Which.
-        id: DeliveryId,
-        /// Its place in the queue then.
-        ticket: u64,
-    },
-}
-
-/// A request as the scheduler knows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Order {
-    /// Of which delivery.
-    pub id: DeliveryId,
-    /// Its actor.
-    pub delivery: Addr<Delivery>,
-    /// Who is told.
-    pub workflow: Addr<Workflow>,
-    /// What is carried from where to where.
-    pub errand: Errand,
-    /// Whether it goes before others.
-    pub is_expedited: bool,
-}
 
 /// A drone's delivery.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -412,63 +321,6 @@ impl Scheduler {
         } else {
             self.on_lent_errand_refused(drone, delivery, ctx);
         }
-    }
-
-    fn on_drone_lost(
-        &mut self,
-        drone: DroneId,
-        parcel_at: Option<Position>,
-        is_gone: bool,
-        ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
-        if is_gone {
-            self.fleet.strike_off(drone);
-        } else {
-            self.fleet.take_out(drone);
-        }
-        // Looked for here, because a drone that is lost may not know yet what it was given.
-        let had = self
-            .assigned
-            .iter()
-            .find(|(_, assignment)| assignment.drone == drone);
-        let Some(delivery) = had.map(|(delivery, _)| *delivery) else {
-            self.on_lent_drone_lost(drone, parcel_at, ctx);
-            return;
-        };
-        if let Some(Assignment { order, .. }) = self.assigned.remove(&delivery) {
-            ctx.emit(Event::DroneReleased {
-                delivery,
-                drone,
-                reason: ReleaseReason::DroneFailed,
-            });
-            let by = Transport::Drone(drone);
-            ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
-        }
-    }
-
-    fn on_drone_gone(
-        &mut self,
-        drone: DroneId,
-        at: Position,
-        parcel_at: Option<Position>,
-        ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
-        self.fleet.strike_off(drone);
-        let settled_in = ctx.shared().atlas.round_trip() + AFTER_LAST_WORD;
-        let message = SchedulerMessage::LossDue { drone, at, parcel_at };
-        ctx.send_in(settled_in, ctx.me::<Self>(), message);
-    }
-
-    fn on_loss_due(
-        &mut self,
-        drone: DroneId,
-        at: Position,
-        parcel_at: Option<Position>,
-        ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
-        let reason = DroneFailure::Software;
-        ctx.emit(Event::DroneFailed { drone, reason, at });
-        self.on_drone_lost(drone, parcel_at, true, ctx);
     }
 
     fn on_wait_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {

@@ -1,0 +1,107 @@
+//! What a scheduler is told, and a request as it knows it.
+
+use serde::{Deserialize, Serialize};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::Addr;
+
+use super::lending::LendingMessage;
+use crate::delivery::Delivery;
+use crate::environment::FleetSpec;
+use crate::event::ReleaseReason;
+use crate::ids::{DeliveryId, DroneId};
+use crate::mission::Errand;
+use crate::workflow::Workflow;
+
+/// What a scheduler understands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum SchedulerMessage {
+    /// A request wants a drone.
+    AssignDrone {
+        /// Which.
+        order: Box<Order>,
+    },
+    /// A request wants its drone, or its place in the queue, no more.
+    ReleaseDelivery {
+        /// Which.
+        id: DeliveryId,
+        /// Who is told.
+        workflow: Addr<Workflow>,
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// Drones joined the fleet, and stand ready.
+    FleetJoined {
+        /// The first of them; the others follow.
+        first: DroneId,
+        /// What they are.
+        fleet: FleetSpec,
+    },
+    /// A drone stands at home with a full battery.
+    DroneReady {
+        /// Which.
+        drone: DroneId,
+    },
+    /// A parcel was handed over.
+    ErrandDone {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// A drone cannot do what it was given.
+    ErrandRefused {
+        /// Which drone.
+        drone: DroneId,
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// A drone failed.
+    DroneLost {
+        /// Which.
+        drone: DroneId,
+        /// Where the parcel lies, where it carried one.
+        parcel_at: Option<Position>,
+        /// Whether it never comes back.
+        is_gone: bool,
+    },
+    /// A drone that stood is gone for good; its failure is announced once no word about it can be under way between regions.
+    DroneGone {
+        /// Which.
+        drone: DroneId,
+        /// Where it stands.
+        at: Position,
+        /// Where the parcel lies, where it had one.
+        parcel_at: Option<Position>,
+    },
+    /// No word about a drone that is gone is under way any more.
+    LossDue {
+        /// Which.
+        drone: DroneId,
+        /// Where it stands.
+        at: Position,
+        /// Where the parcel lies, where it had one.
+        parcel_at: Option<Position>,
+    },
+    /// Word between schedulers of neighbouring regions.
+    Lending(Box<LendingMessage>),
+    /// A request has waited as long as one may.
+    WaitDue {
+        /// Which.
+        id: DeliveryId,
+        /// Its place in the queue then.
+        ticket: u64,
+    },
+}
+
+/// A request as the scheduler knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Of which delivery.
+    pub id: DeliveryId,
+    /// Its actor.
+    pub delivery: Addr<Delivery>,
+    /// Who is told.
+    pub workflow: Addr<Workflow>,
+    /// What is carried from where to where.
+    pub errand: Errand,
+    /// Whether it goes before others.
+    pub is_expedited: bool,
+}
