@@ -228,6 +228,7 @@ impl Delivery {
             pickup: self.pickup.at,
             dropoff: self.dropoff.at,
             pickup_at: self.pickup_at,
+            deadline: self.deadline,
         };
         ctx.send(self.workflow, message);
     }

@@ -49,8 +49,10 @@ pub struct MissionEstimate {
 /// Where a drone would start from and end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Starting {
-    /// Where it stands.
+    /// Where it stands, or flies.
     pub at: Position,
+    /// How high it flies; zero where it stands.
+    pub altitude_m: f64,
     /// Where it goes home to.
     pub home: Position,
     /// Energy in its battery.
@@ -96,7 +98,11 @@ pub fn assess(
             payload,
             Departure {
                 at: from,
-                altitude_m: 0.0,
+                altitude_m: if time == starting.time {
+                    starting.altitude_m
+                } else {
+                    0.0
+                },
                 time,
             },
             to,
@@ -127,18 +133,18 @@ fn energy_floor(
     starting: Starting,
     weather: &Weather,
 ) -> WattHours {
-    let leg_ws = |payload, from: Position, to: Position| {
+    let leg_ws = |payload, from: Position, altitude_m: f64, to: Position| {
         let distance_m = from.distance_m(to);
         if distance_m < NOTHING_TO_FLY_M {
             return 0.0;
         }
         let power = |phase| power_w(aircraft, phase, payload, weather.rho);
-        power(Phase::TakeOff) * aircraft.altitude_m / aircraft.climb_mps
+        power(Phase::TakeOff) * (aircraft.altitude_m - altitude_m).max(0.0) / aircraft.climb_mps
             + power(Phase::Cruise) * distance_m / (aircraft.cruise_mps + weather.wind_mps)
             + power(Phase::Landing) * aircraft.altitude_m / aircraft.descent_mps
     };
-    let total_ws = leg_ws(Kilograms::ZERO, starting.at, errand.pickup)
-        + leg_ws(errand.weight, errand.pickup, errand.dropoff)
-        + leg_ws(Kilograms::ZERO, errand.dropoff, starting.home);
+    let total_ws = leg_ws(Kilograms::ZERO, starting.at, starting.altitude_m, errand.pickup)
+        + leg_ws(errand.weight, errand.pickup, 0.0, errand.dropoff)
+        + leg_ws(Kilograms::ZERO, errand.dropoff, 0.0, starting.home);
     WattHours::new(total_ws / SECONDS_PER_HOUR * FLOOR_SHARE)
 }

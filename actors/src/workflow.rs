@@ -72,6 +72,8 @@ pub enum WorkflowMessage {
         dropoff: Position,
         /// Not before this.
         pickup_at: SimTime,
+        /// There by this.
+        deadline: Option<SimTime>,
     },
     /// It was cancelled, or its actor is gone.
     DeliveryCancelled,
@@ -98,7 +100,10 @@ pub struct Workflow {
     package: Addr<Package>,
     errand: Errand,
     pickup_at: SimTime,
+    deadline: Option<SimTime>,
     is_expedited: bool,
+    /// When a drone was first asked for.
+    asked_at: Option<SimTime>,
     state: State,
     booking: Booking,
     generation: u32,
@@ -123,7 +128,9 @@ impl Workflow {
                 weight: order.package.weight,
             },
             pickup_at: order.pickup_at,
+            deadline: order.deadline,
             is_expedited: order.expedited,
+            asked_at: None,
             state: State::START,
             booking: Booking::Deferred,
             generation: 0,
@@ -160,7 +167,11 @@ impl Actor for Workflow {
                 pickup,
                 dropoff,
                 pickup_at,
-            } => self.on_delivery_rescheduled(pickup, dropoff, pickup_at, ctx),
+                deadline,
+            } => {
+                (self.pickup_at, self.deadline) = (pickup_at, deadline);
+                self.on_delivery_rescheduled(pickup, dropoff, ctx);
+            }
             WorkflowMessage::DeliveryCancelled => self.take(Input::Abandoned, ctx),
             WorkflowMessage::DeliveryCompleted => self.on_delivery_completed(ctx),
         }
@@ -253,6 +264,8 @@ impl Workflow {
             workflow: ctx.me::<Self>(),
             errand: self.errand,
             is_expedited: self.is_expedited,
+            deadline: self.deadline,
+            asked_at: *self.asked_at.get_or_insert(ctx.now()),
         };
         let order = Box::new(order);
         let scheduler = atlas::scheduler(ctx.region());
@@ -292,7 +305,7 @@ impl Workflow {
         }
         self.booking = Booking::Deferred;
         self.attempts += 1;
-        if reason == AssignmentRefusal::WaitedTooLong && self.attempts < ATTEMPTS_MAX {
+        if is_for_want_of_drones(reason) && self.attempts < ATTEMPTS_MAX {
             self.ask_scheduler(ctx);
             return;
         }
@@ -312,16 +325,10 @@ impl Workflow {
         }
     }
 
-    fn on_delivery_rescheduled(
-        &mut self,
-        pickup: Position,
-        dropoff: Position,
-        pickup_at: SimTime,
-        ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
+    fn on_delivery_rescheduled(&mut self, pickup: Position, dropoff: Position, ctx: &mut Ctx<'_, Skyhaul>) {
         self.errand.pickup = pickup;
         self.errand.dropoff = dropoff;
-        self.pickup_at = pickup_at;
+        self.asked_at = None;
         self.take(Input::Rescheduled, ctx);
     }
 
@@ -360,4 +367,12 @@ impl Workflow {
     fn is_booking(&self) -> bool {
         self.state == State::Doing(Step::BookTransport)
     }
+}
+
+/// Whether a drone may yet come that can.
+const fn is_for_want_of_drones(reason: AssignmentRefusal) -> bool {
+    matches!(
+        reason,
+        AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper
+    )
 }

@@ -67,6 +67,7 @@ impl Carriers {
         let home = environment.depot(fleet.depot).at;
         let starting = Starting {
             at: home,
+            altitude_m: 0.0,
             home,
             battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
             time: self.context.clock.now(),

@@ -13,6 +13,10 @@ pub enum ReleaseReason {
     DroneFailed,
     /// The drone would not do it: what the scheduler believed of it was not so.
     DroneRefused,
+    /// Another drone came free that has the parcel sooner.
+    Reassigned,
+    /// The drone would come later than was promised, and another one sooner.
+    Delayed,
 }
 
 /// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
@@ -30,6 +34,8 @@ pub enum AssignmentRefusal {
     OutOfRange,
     /// Able drones were busy for longer than a request waits.
     WaitedTooLong,
+    /// A carrier is cheaper than any able drone, or than waiting for one, once time has its price.
+    CarrierCheaper,
     /// No drone and no carrier can.
     NobodyCan,
 }

@@ -271,6 +271,7 @@ pub(super) fn assess_from(
     let aircraft = environment.aircraft(aircraft);
     let starting = Starting {
         at: home,
+        altitude_m: 0.0,
         home,
         battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
         time: leaves_at,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::Addr;
+use skyhaul_engine::time::SimTime;
 
 use super::lending::LendingMessage;
 use crate::delivery::Delivery;
@@ -104,4 +105,8 @@ pub struct Order {
     pub errand: Errand,
     /// Whether it goes before others.
     pub is_expedited: bool,
+    /// By when the parcel should be there.
+    pub deadline: Option<SimTime>,
+    /// When it first wanted a drone.
+    pub asked_at: SimTime,
 }

@@ -74,6 +74,7 @@ impl Waiting {
 mod tests {
     use skyhaul_engine::geo::Position;
     use skyhaul_engine::kernel::Addr;
+    use skyhaul_engine::time::SimTime;
     use skyhaul_engine::units::Kilograms;
 
     use super::*;
@@ -90,6 +91,8 @@ mod tests {
                 weight: Kilograms::ZERO,
             },
             is_expedited,
+            deadline: None,
+            asked_at: SimTime::ZERO,
         }
     }
 

@@ -35,7 +35,7 @@ proptest! {
             dropoff: place(dropoff.0, dropoff.1),
             weight: Kilograms::from_milli(weight_g),
         };
-        let starting = Starting { at: home, home, battery: aircraft.battery_capacity, time: SimTime::ZERO };
+        let starting = Starting { at: home, altitude_m: 0.0, home, battery: aircraft.battery_capacity, time: SimTime::ZERO };
         let fly = |payload, at, time, to| {
             plan_flight(&aircraft, payload, Departure { at, altitude_m: 0.0, time }, to, conditions).expect("open sky")
         };

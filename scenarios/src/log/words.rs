@@ -28,6 +28,8 @@ pub(super) const fn release(reason: ReleaseReason) -> &'static str {
         ReleaseReason::Rescheduled => "rescheduled",
         ReleaseReason::DroneFailed => "droneFailed",
         ReleaseReason::DroneRefused => "droneRefused",
+        ReleaseReason::Reassigned => "reassigned",
+        ReleaseReason::Delayed => "delayed",
     }
 }
 
@@ -39,6 +41,7 @@ pub(super) const fn refusal(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::Wind => "wind",
         AssignmentRefusal::OutOfRange => "outOfRange",
         AssignmentRefusal::WaitedTooLong => "waitedTooLong",
+        AssignmentRefusal::CarrierCheaper => "carrierCheaper",
         AssignmentRefusal::NobodyCan => "nobodyCan",
     }
 }

@@ -145,6 +145,7 @@ fn can_fly(environment: &Environment, pickup: Position, dropoff: Position, weigh
         let home = environment.depot(fleet.depot).at;
         let starting = Starting {
             at: home,
+            altitude_m: 0.0,
             home,
             battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
             time: SimTime::ZERO,

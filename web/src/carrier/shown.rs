@@ -93,6 +93,7 @@ const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::Wind => "Wind",
         AssignmentRefusal::OutOfRange => "OutOfRange",
         AssignmentRefusal::WaitedTooLong => "WaitedTooLong",
+        AssignmentRefusal::CarrierCheaper => "CarrierCheaper",
         AssignmentRefusal::NobodyCan => "NobodyCan",
     }
 }
