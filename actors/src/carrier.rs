@@ -11,25 +11,19 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 use skyhaul_engine::rng::RandomStream;
-use skyhaul_engine::time::{SimDuration, SimTime};
-use skyhaul_engine::units::Usd;
 
 use crate::delivery::{Delivery, DeliveryMessage};
-use crate::environment::CarrierSpec;
 use crate::event::{AssignmentRefusal, CarrierFailure, Event, Transport};
 use crate::ids::{CarrierId, DeliveryId};
 use crate::mission::Errand;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
-/// Metres in a mile.
-const METRES_PER_MILE: f64 = 1_609.344;
+pub use self::quote::{Offer, Quote, best_offer, quote, return_price, time_cost, weighted_cost};
 
-/// The base price covers this many miles.
-const BASE_MILES: f64 = 5.0;
+use self::quote::road_time;
 
-/// Carriers go no farther than this many miles.
-const MILES_MAX: f64 = 15.0;
+mod quote;
 
 /// Carriers' random streams are numbered from here.
 const RANDOM_STREAMS_FROM: u64 = 100;
@@ -91,38 +85,6 @@ pub struct Consignment {
     pub errand: Errand,
     /// Why no drone has it.
     pub reason: AssignmentRefusal,
-}
-
-/// A price and two times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quote {
-    /// What it costs.
-    pub price: Usd,
-    /// When the courier is at the pickup.
-    pub eta_pickup: SimTime,
-    /// When the courier is at the drop-off.
-    pub eta_dropoff: SimTime,
-}
-
-/// What a carrier would ask for an errand at `now`; `None` where it is too heavy or too far. 9.75 USD to five miles and 0.75 USD a mile
-/// beyond, at most 15 miles, are DoorDash Drive's published terms.
-#[must_use]
-pub fn quote(spec: &CarrierSpec, errand: &Errand, now: SimTime) -> Option<Quote> {
-    let distance_m = errand.pickup.distance_m(errand.dropoff);
-    let miles = distance_m / METRES_PER_MILE;
-    if errand.weight > spec.payload_max || miles > MILES_MAX {
-        return None;
-    }
-    let eta_pickup = now + spec.pickup_delay;
-    Some(Quote {
-        price: Usd::new(spec.base_usd + spec.per_mile_usd * (miles - BASE_MILES).max(0.0)),
-        eta_pickup,
-        eta_dropoff: eta_pickup + road_time(spec, distance_m),
-    })
-}
-
-fn road_time(spec: &CarrierSpec, distance_m: f64) -> SimDuration {
-    SimDuration::from_seconds_f64(distance_m / spec.speed_mps)
 }
 
 /// A booking.
@@ -217,9 +179,9 @@ impl Actor for Carrier {
 impl Carrier {
     fn on_book(&mut self, consignment: &Consignment, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
-        let spec = surroundings.environment.carrier(self.id);
+        let environment = &*surroundings.environment;
         let carrier = self.id;
-        let Some(quote) = quote(spec, &consignment.errand, ctx.now()) else {
+        let Some(quote) = quote(environment, carrier, &consignment.errand, ctx.now()) else {
             ctx.send(consignment.workflow, WorkflowMessage::CarrierRefused { carrier });
             return;
         };
@@ -229,7 +191,7 @@ impl Carrier {
             ticket,
             delivery: consignment.delivery,
             errand: consignment.errand,
-            fails: self.draw_failure(spec.failure),
+            fails: self.draw_failure(environment.carrier(carrier).failure),
         };
         let id = consignment.id;
         self.bookings.insert(id, booking);

@@ -12,7 +12,7 @@ use uuid::{Builder, Uuid};
 
 use crate::atlas;
 use crate::command::{ConfirmationKind, DeliveryRequest, PackageRecord, PackageSize, Place};
-use crate::environment::{Demand, DemandStream, Environment, Epoch, Pickups, Places};
+use crate::environment::{Demand, DemandStream, Environment, Pickups, Places};
 use crate::ids::DeliveryId;
 use crate::ingestion::IngestionMessage;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul, Surroundings};
@@ -139,7 +139,7 @@ impl DemandSource {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         let at = ctx.now() + lead(ctx);
-        let share = stream.hourly[local_hour(&environment.epoch, at)] / busiest(stream);
+        let share = stream.hourly[environment.epoch.local_hour(at)] / busiest(stream);
         if self.random.chance(share) {
             let request = self.draw_request(stream, ctx.shared(), at);
             self.request(at, request, ctx);
@@ -304,12 +304,6 @@ fn lead(ctx: &Ctx<'_, Skyhaul>) -> SimDuration {
 /// The greatest share that an hour has of the day's requests.
 fn busiest(stream: &DemandStream) -> f64 {
     stream.hourly.iter().copied().fold(0.0, f64::max)
-}
-
-/// The hour of the local day, 0 to 23.
-fn local_hour(epoch: &Epoch, now: SimTime) -> usize {
-    let local_s = epoch.unix_micros_at(now).div_euclid(1_000_000) + i64::from(epoch.utc_offset_s);
-    usize::try_from(local_s.rem_euclid(86_400) / 3_600).unwrap_or(0)
 }
 
 /// The size class that parcels of this mass usually have.

@@ -110,6 +110,13 @@ impl Epoch {
         self.unix_micros.saturating_add_unsigned(at.micros())
     }
 
+    /// The hour of the local day, 0 to 23.
+    #[must_use]
+    pub fn local_hour(&self, at: SimTime) -> usize {
+        let local_s = self.unix_micros_at(at).div_euclid(1_000_000) + i64::from(self.utc_offset_s);
+        usize::try_from(local_s.rem_euclid(86_400) / 3_600).unwrap_or(0)
+    }
+
     /// Virtual time at a Unix time in microseconds; times before the epoch give zero.
     #[must_use]
     pub fn sim_time(&self, unix_micros: i64) -> SimTime {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use skyhaul_actors::environment::{
-    AircraftSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, TraceRequest,
+    AircraftSpec, CarrierSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, TraceRequest,
 };
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
@@ -226,20 +226,7 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     writeln!(text, "\n[dispatch]\npolicy = \"{policy}\"")?;
     writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
     writeln!(text, "region_delay = {}", span(environment.dispatch.region_delay))?;
-    writeln!(
-        text,
-        "\n[carriers]\nenabled = {}",
-        !environment.carriers.is_empty()
-    )?;
-    for carrier in &environment.carriers {
-        writeln!(text, "name = {}", quoted(&carrier.name))?;
-        writeln!(text, "base_usd = {}", carrier.base_usd)?;
-        writeln!(text, "per_mile_usd = {}", carrier.per_mile_usd)?;
-        writeln!(text, "speed_mps = {}", carrier.speed_mps)?;
-        writeln!(text, "pickup_delay = {}", span(carrier.pickup_delay))?;
-        writeln!(text, "failure = {}", carrier.failure)?;
-        writeln!(text, "payload_max_kg = {}", carrier.payload_max)?;
-    }
+    write_carriers(&environment.carriers, text)?;
     let faults = &environment.faults;
     writeln!(text, "\n[faults]")?;
     writeln!(
@@ -253,6 +240,34 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
         "actor_panic_per_message = {}",
         faults.actor_panic_per_message
     )
+}
+
+fn write_carriers(carriers: &[CarrierSpec], text: &mut String) -> fmt::Result {
+    if carriers.is_empty() {
+        return writeln!(text, "\n[carriers]\nenabled = false");
+    }
+    let header = if carriers.len() == 1 {
+        "[carriers]"
+    } else {
+        "[[carriers]]"
+    };
+    for carrier in carriers {
+        let hours = carrier.pickup_delay_hourly.map(|factor| factor.to_string());
+        writeln!(text, "\n{header}\nenabled = true")?;
+        writeln!(text, "name = {}", quoted(&carrier.name))?;
+        writeln!(text, "base_usd = {}", carrier.base_usd)?;
+        writeln!(text, "per_mile_usd = {}", carrier.per_mile_usd)?;
+        writeln!(text, "speed_mps = {}", carrier.speed_mps)?;
+        writeln!(text, "pickup_delay = {}", span(carrier.pickup_delay))?;
+        writeln!(text, "pickup_delay_hourly = [{}]", hours.join(", "))?;
+        match carrier.couriers {
+            Some(couriers) => writeln!(text, "couriers = {couriers}")?,
+            None => writeln!(text, "# couriers: as many as are asked for")?,
+        }
+        writeln!(text, "failure = {}", carrier.failure)?;
+        writeln!(text, "payload_max_kg = {}", carrier.payload_max)?;
+    }
+    Ok(())
 }
 
 fn quoted(text: &str) -> String {

@@ -101,13 +101,8 @@ pub(crate) fn town(drones: u32) -> Environment {
             region_delay: SimDuration::from_secs(1),
         },
         carriers: vec![CarrierSpec {
-            name: "van \"blue\"".to_owned(),
-            base_usd: 9.75,
-            per_mile_usd: 0.75,
-            speed_mps: 9.0,
-            pickup_delay: SimDuration::from_mins(12),
             failure: 0.3,
-            payload_max: Kilograms::new(25.0),
+            ..CarrierSpec::new("van \"blue\"")
         }],
         faults: Faults::default(),
         demand: None,

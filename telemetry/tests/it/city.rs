@@ -94,13 +94,8 @@ pub(crate) fn environment(drones_each: u32) -> Environment {
             region_delay: SimDuration::from_secs(1),
         },
         carriers: vec![CarrierSpec {
-            name: "van".to_owned(),
-            base_usd: 9.75,
-            per_mile_usd: 0.75,
-            speed_mps: 9.0,
-            pickup_delay: SimDuration::from_mins(12),
             failure: 0.0,
-            payload_max: Kilograms::new(25.0),
+            ..CarrierSpec::new("van")
         }],
         faults: Faults::default(),
         demand: None,
