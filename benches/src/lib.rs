@@ -1,6 +1,7 @@
 //! What the benchmarks share: how a run is cut into slices, and how its figures are told.
 
 pub mod city;
+pub mod dispatch;
 pub mod durable;
 pub mod memory;
 pub mod phold;

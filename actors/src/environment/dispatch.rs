@@ -13,6 +13,8 @@ pub const REGION_DELAY_MAX: SimDuration = SimDuration::from_micros(UNLOADING.mic
 pub struct Dispatch {
     /// The policy.
     pub policy: DispatchPolicy,
+    /// From one batch to the next; the shortest, where it varies with the load.
+    pub interval: SimDuration,
     /// How long a request waits for an able drone before it goes to a carrier.
     pub wait_max: SimDuration,
     /// How long word takes from one region to another: above zero, at most [`REGION_DELAY_MAX`].
@@ -24,4 +26,8 @@ pub struct Dispatch {
 pub enum DispatchPolicy {
     /// The able drone that reaches the pickup first, at once.
     Nearest,
+    /// Optimal matching of all that wait, every interval, each against the price of a carrier.
+    Batch,
+    /// The first while ready drones are plenty, the second under pressure.
+    Adaptive,
 }

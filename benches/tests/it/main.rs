@@ -1,6 +1,7 @@
 //! The benchmarks at smoke size: they run, and peers agree on what they computed.
 
 mod city;
+mod dispatch;
 mod durable;
 mod phold;
 mod queues;

@@ -222,8 +222,11 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     }
     let policy = match environment.dispatch.policy {
         DispatchPolicy::Nearest => "nearest",
+        DispatchPolicy::Batch => "batch",
+        DispatchPolicy::Adaptive => "adaptive",
     };
     writeln!(text, "\n[dispatch]\npolicy = \"{policy}\"")?;
+    writeln!(text, "interval = {}", span(environment.dispatch.interval))?;
     writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
     writeln!(text, "region_delay = {}", span(environment.dispatch.region_delay))?;
     write_carriers(&environment.carriers, text)?;

@@ -97,6 +97,7 @@ pub(crate) fn town(drones: u32) -> Environment {
         ],
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,
+            interval: SimDuration::from_secs(10),
             wait_max: SimDuration::from_mins(30),
             region_delay: SimDuration::from_secs(1),
         },

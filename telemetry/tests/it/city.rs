@@ -90,6 +90,7 @@ pub(crate) fn environment(drones_each: u32) -> Environment {
         zones: Vec::new(),
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,
+            interval: SimDuration::from_secs(10),
             wait_max: SimDuration::from_mins(30),
             region_delay: SimDuration::from_secs(1),
         },

@@ -17,16 +17,18 @@ pub(super) const WAIT: RangeInclusive<SimDuration> = SimDuration::ZERO..=SimDura
 /// How long word takes from one dispatch centre to another, and within which limits.
 const REGION_DELAY_DEFAULT: SimDuration = SimDuration::from_secs(1);
 const REGION_DELAY: RangeInclusive<SimDuration> = SimDuration::from_millis(1)..=REGION_DELAY_MAX;
-/// How often a policy that matches in batches does so.
+/// How often a policy that matches in batches does so, and within which limits.
+const INTERVAL_DEFAULT: SimDuration = SimDuration::from_secs(10);
 const INTERVAL: RangeInclusive<SimDuration> = SimDuration::from_millis(100)..=SimDuration::from_mins(60);
 
-/// How drones are assigned, and the interval that only policies in batches use.
+/// How drones are assigned.
 ///
 /// # Errors
 /// The first mistake.
 pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch, ScenarioError> {
     let mut dispatch = Dispatch {
         policy: DispatchPolicy::Nearest,
+        interval: INTERVAL_DEFAULT,
         wait_max: WAIT_MAX_DEFAULT,
         region_delay: REGION_DELAY_DEFAULT,
     };
@@ -39,7 +41,9 @@ pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch,
             return Err(field.refuse(format_args!("`{word}` is not built yet; use \"nearest\"")));
         }
     }
-    section.duration("interval", INTERVAL)?;
+    if let Some(interval) = section.duration("interval", INTERVAL)? {
+        dispatch.interval = interval;
+    }
     if let Some(wait_max) = section.duration("wait_max", WAIT)? {
         dispatch.wait_max = wait_max;
     }
