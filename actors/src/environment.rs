@@ -13,7 +13,7 @@ pub use self::carrier::CarrierSpec;
 pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, WeightedPlace};
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};
 pub use self::fault::{Faults, Sabotage};
-pub use self::weather::Weather;
+pub use self::weather::{Weather, WeatherRow, WeatherSeries};
 pub use self::zone::{Zone, ZoneShape};
 
 mod aircraft;
@@ -41,8 +41,8 @@ pub struct Environment {
     pub aircraft: Vec<AircraftSpec>,
     /// The fleets; drones are numbered through them in order.
     pub fleets: Vec<FleetSpec>,
-    /// Wind and air.
-    pub weather: Weather,
+    /// Wind, air and sky over time.
+    pub weather: WeatherSeries,
     /// No-fly zones.
     pub zones: Vec<Zone>,
     /// How drones are assigned.
@@ -74,11 +74,13 @@ impl Environment {
         &self.aircraft[usize::from(aircraft.0)]
     }
 
-    /// The greatest ground speed that an aircraft of the type may reach: with the wind. Rounded up, so that no drone is ever faster.
+    /// The greatest ground speed that an aircraft of the type may reach: with the strongest wind there ever is. Rounded up, so that no drone is ever faster.
     #[must_use]
     pub fn speed_max(&self, aircraft: AircraftId) -> MetresPerSecond {
         const HALF_A_STEP_MPS: f64 = 0.000_5;
-        MetresPerSecond::new(self.aircraft(aircraft).cruise_mps + self.weather.wind_mps + HALF_A_STEP_MPS)
+        MetresPerSecond::new(
+            self.aircraft(aircraft).cruise_mps + self.weather.wind_max_mps() + HALF_A_STEP_MPS,
+        )
     }
 
     /// The carrier's terms.

@@ -7,7 +7,7 @@ use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use crate::airspace::Airspace;
 use crate::energy::{Phase, SECONDS_PER_HOUR, power_w};
-use crate::environment::{AircraftSpec, Weather};
+use crate::environment::{AircraftSpec, Weather, WeatherSeries};
 use crate::event::{AssignmentRefusal, Waypoint};
 use crate::wind::ground_speed;
 
@@ -102,8 +102,8 @@ impl FlightPlan {
 pub struct Conditions<'a> {
     /// The zones.
     pub airspace: &'a Airspace,
-    /// Wind and air.
-    pub weather: &'a Weather,
+    /// Wind and air over time; a flight goes by what holds when it begins.
+    pub weather: &'a WeatherSeries,
 }
 
 /// Plans a flight: climb, cruise round the zones, descent; through wind, with a payload.
@@ -122,7 +122,8 @@ pub fn plan_flight(
     if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
         return Ok(FlightPlan::nothing(departure));
     }
-    if conditions.weather.wind_mps > aircraft.wind_max_mps {
+    let weather = conditions.weather.at(departure.time);
+    if weather.wind_mps > aircraft.wind_max_mps {
         return Err(AssignmentRefusal::Wind);
     }
     let airspace = conditions.airspace;
@@ -130,7 +131,7 @@ pub fn plan_flight(
     loop {
         let route = airspace.route(departure.at, to, &closed);
         let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
-        let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
+        let mut trip = Trip::new(aircraft, payload, weather, departure);
         trip.record(route.len() + ENDS);
         trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
         let closing = airspace.closing(&trip.path, &closed);
@@ -159,13 +160,14 @@ pub fn estimate_flight(
         let plan = plan_flight(aircraft, payload, departure, to, conditions)?;
         return Ok((plan.arrives(), plan.energy));
     }
-    if conditions.weather.wind_mps > aircraft.wind_max_mps {
+    let weather = conditions.weather.at(departure.time);
+    if weather.wind_mps > aircraft.wind_max_mps {
         return Err(AssignmentRefusal::Wind);
     }
     let closed = conditions.airspace.closed_at(departure.time);
     let route = conditions.airspace.route(departure.at, to, &closed);
     let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
-    let mut trip = Trip::new(aircraft, payload, conditions.weather, departure);
+    let mut trip = Trip::new(aircraft, payload, weather, departure);
     trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
     Ok((trip.time(), trip.energy()))
 }

@@ -22,6 +22,9 @@ pub const READY_SHARE: f64 = 0.98;
 /// The least energy of a mission is taken this much smaller, so that rounding never makes it more than the mission's own.
 const FLOOR_SHARE: f64 = 0.999;
 
+/// No mission takes longer: batteries hold for less. The least energy of a mission is taken in the kindest weather within that time.
+const MISSION_MAX: SimDuration = SimDuration::from_mins(6 * 60);
+
 /// What is to be carried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Errand {
@@ -61,7 +64,7 @@ pub struct Starting {
     pub time: SimTime,
 }
 
-/// Whether the aircraft can do the errand and be home above its reserve, and when it would.
+/// Whether the aircraft can do the errand and be home above its reserve, and when it would; each leg in the weather of its take-off.
 ///
 /// # Errors
 /// Why it cannot: [`AssignmentRefusal::TooHeavy`], `OutsideArea`, `Wind`, `NoFlyZone`, `OutOfRange`, in this order; where the straight lines
@@ -79,11 +82,14 @@ pub fn assess(
     if !area.contains(errand.pickup) || !area.contains(errand.dropoff) {
         return Err(AssignmentRefusal::OutsideArea);
     }
-    if conditions.weather.wind_mps > aircraft.wind_max_mps {
+    if conditions.weather.at(starting.time).wind_mps > aircraft.wind_max_mps {
         return Err(AssignmentRefusal::Wind);
     }
     let spare = starting.battery - aircraft.reserve_energy();
-    if energy_floor(aircraft, errand, starting, conditions.weather) > spare {
+    let kindest = conditions
+        .weather
+        .kindest(starting.time, starting.time + MISSION_MAX);
+    if energy_floor(aircraft, errand, starting, &kindest) > spare {
         let closed = conditions.airspace.closed_at(starting.time);
         let is_closed = |place| conditions.airspace.covers(place, &closed);
         return Err(if is_closed(errand.pickup) || is_closed(errand.dropoff) {

@@ -27,7 +27,7 @@ use crate::delivery::Delivery;
 use crate::demand::DemandSource;
 use crate::depot::Depot;
 use crate::drone::Drone;
-use crate::environment::{Environment, Weather};
+use crate::environment::{Environment, WeatherSeries};
 use crate::event::Event;
 use crate::flight::Conditions;
 use crate::ingestion::Ingestion;
@@ -75,7 +75,7 @@ struct Former {
     /// For flights that took off until then.
     until: SimTime,
     airspace: Airspace,
-    weather: Weather,
+    weather: WeatherSeries,
 }
 
 impl Surroundings {
@@ -101,7 +101,7 @@ impl Surroundings {
         let former = Former {
             until,
             airspace: Airspace::new(former),
-            weather: former.weather,
+            weather: former.weather.clone(),
         };
         Self {
             former: Some(former),

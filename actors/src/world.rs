@@ -319,6 +319,7 @@ fn is_grounded(depot: DepotId, environment: &Environment) -> bool {
         .filter(|fleet| fleet.depot == depot)
         .peekable();
     fleets.peek().is_some()
-        && fleets
-            .all(|fleet| environment.aircraft(fleet.aircraft).wind_max_mps < environment.weather.wind_mps)
+        && fleets.all(|fleet| {
+            environment.aircraft(fleet.aircraft).wind_max_mps < environment.weather.at(SimTime::ZERO).wind_mps
+        })
 }

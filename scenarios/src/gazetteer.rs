@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use skyhaul_actors::airspace::Airspace;
 use skyhaul_actors::command::Place;
 use skyhaul_actors::energy::{Phase, power_w};
-use skyhaul_actors::environment::{AircraftSpec, Area, Environment, Weather, Zone};
+use skyhaul_actors::environment::{AircraftSpec, Area, Environment, Weather, WeatherSeries, Zone};
 use skyhaul_actors::mission::READY_SHARE;
 use skyhaul_engine::geo::{LocalPlane, Position};
 use skyhaul_engine::rng::RandomStream;
@@ -235,8 +235,20 @@ fn favoured(environment: &Environment) -> Area {
         });
     strongest.map_or(environment.area, |(aircraft, home)| Area {
         centre: home,
-        radius_m: reach_m(aircraft, &environment.weather) / LEGS_OF_A_MISSION,
+        radius_m: reach_m(aircraft, &typical(&environment.weather)) / LEGS_OF_A_MISSION,
     })
+}
+
+/// The series' mean wind and air, so that places do not depend on the day on which they are first named.
+fn typical(series: &WeatherSeries) -> Weather {
+    let rows = series.rows();
+    let mean =
+        |of: fn(&Weather) -> f64| rows.iter().map(|row| of(&row.weather)).sum::<f64>() / rows.len() as f64;
+    Weather {
+        wind_mps: mean(|weather| weather.wind_mps),
+        rho: mean(|weather| weather.rho),
+        ..Weather::STANDARD
+    }
 }
 
 /// How far an aircraft flies against the wind with half its payload, climbs and descents of three legs paid for.

@@ -116,7 +116,7 @@ impl Scenario {
             depots,
             aircraft,
             fleets,
-            weather: terms::read_weather(root)?,
+            weather: terms::read_weather(root)?.into(),
             zones: permanent(&airspace.zones, &epoch),
             dispatch: terms::read_dispatch(root)?,
             carriers: terms::read_carriers(root)?,

@@ -299,7 +299,7 @@ pub(super) fn no_sooner_than(
     leaves_at: SimTime,
 ) -> SimTime {
     let environment = &*surroundings.environment;
-    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.wind_mps;
+    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.at(leaves_at).wind_mps;
     let distance = environment.depot(depot).at.distance_m(errand.pickup);
     leaves_at + SimDuration::from_seconds_f64(distance / speed)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skyhaul_actors::command::Command;
-use skyhaul_actors::environment::{Demand, Environment, FleetSpec, Zone, ZoneShape};
+use skyhaul_actors::environment::{Demand, Environment, FleetSpec, Weather, Zone, ZoneShape};
 use skyhaul_actors::event::{Event, LegPurpose};
 use skyhaul_actors::ids::{AircraftId, DeliveryId, DepotId};
 use skyhaul_actors::world::World;
@@ -136,7 +136,7 @@ fn a_flight_under_way_goes_by_the_wind_and_the_zones_it_took_off_in() {
     let id = city.request(1, place(0.0, 0.0), place(0.0, 4_000.0), 1.0);
     city.run_s(100);
     branch(&mut city, |wanted| {
-        wanted.weather.wind_mps = 9.0;
+        wanted.weather = Weather::windy(9.0, 0.0).into();
         wanted.zones.push(Zone {
             name: "field".to_owned(),
             shape: ZoneShape::Circle {
@@ -163,7 +163,10 @@ fn a_drone_that_is_called_back_after_the_wind_changed_is_where_its_leg_said() {
     let mut city = City::new(environment(1));
     let id = city.request(1, place(0.0, 4_000.0), place(500.0, 4_000.0), 1.0);
     city.run_s(60);
-    branch(&mut city, |wanted| wanted.weather.wind_mps = 9.0).expect("the wind may change");
+    branch(&mut city, |wanted| {
+        wanted.weather = Weather::windy(9.0, 0.0).into();
+    })
+    .expect("the wind may change");
     city.run_s(20);
     city.ask(Command::CancelDelivery { delivery: id });
     city.run_s(3_600);

@@ -74,7 +74,7 @@ pub(crate) fn environment(drones: u32) -> Environment {
             aircraft: AircraftId(0),
             count: drones,
         }],
-        weather: Weather::STANDARD,
+        weather: Weather::STANDARD.into(),
         zones: Vec::new(),
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,

@@ -2,7 +2,7 @@
 
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{
-    AircraftSpec, Demand, EnergyModel, Environment, TraceRequest, Zone, ZoneShape,
+    AircraftSpec, Demand, EnergyModel, Environment, TraceRequest, Weather, Zone, ZoneShape,
 };
 use skyhaul_actors::event::{Event, Leg, LegPurpose};
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -25,7 +25,11 @@ fn legs(city: &City) -> Vec<&Leg> {
 #[test]
 fn the_m100_takes_the_energy_that_was_published() {
     let mut planned = environment(1);
-    planned.weather.rho = 1.2;
+    planned.weather = Weather {
+        rho: 1.2,
+        ..Weather::STANDARD
+    }
+    .into();
     planned.aircraft = vec![AircraftSpec {
         energy_model: EnergyModel::Rodrigues2022,
         airframe: Kilograms::new(3.08),
@@ -229,7 +233,7 @@ fn a_place_that_will_be_closed_when_the_drone_stands_there_is_left_to_carriers()
 #[test]
 fn drones_stay_on_the_ground_where_the_wind_is_too_strong() {
     let mut planned = environment(1);
-    planned.weather.wind_mps = 13.0;
+    planned.weather = Weather::windy(13.0, 0.0).into();
     let mut city = City::new(planned);
     let id = city.request(1, place(0.0, 0.0), place(0.0, 1_000.0), 1.0);
     city.run_s(3_600);
@@ -244,7 +248,7 @@ fn drones_stay_on_the_ground_where_the_wind_is_too_strong() {
 #[test]
 fn batteries_add_up_from_leg_to_leg_and_never_fall_below_the_reserve() {
     let mut planned = environment(4);
-    planned.weather.wind_mps = 6.0;
+    planned.weather = Weather::windy(6.0, 0.0).into();
     planned.demand = Some(trace(60, 40));
     let mut city = City::new(planned);
     city.run_s(4 * 3_600);

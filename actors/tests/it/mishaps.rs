@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use skyhaul_actors::command::{Command, Place, RescheduleChanges};
 use skyhaul_actors::environment::{
-    AircraftSpec, Demand, DepotSpec, EnergyModel, Environment, FleetSpec, Zone, ZoneShape,
+    AircraftSpec, Demand, DepotSpec, EnergyModel, Environment, FleetSpec, Weather, Zone, ZoneShape,
 };
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, DepotId};
@@ -61,7 +61,7 @@ impl Mishaps {
         planned.faults.drone_failure_per_flight_hour = self.failures;
         planned.faults.actor_panic_per_message = self.panics;
         planned.carriers[0].failure = self.carrier_failure;
-        (planned.weather.wind_mps, planned.weather.wind_from_deg) = self.wind;
+        planned.weather = Weather::windy(self.wind.0, self.wind.1).into();
         planned.depots.push(DepotSpec {
             name: "east".to_owned(),
             at: place(2_500.0, -1_000.0),

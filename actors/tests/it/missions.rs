@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use skyhaul_actors::airspace::Airspace;
+use skyhaul_actors::environment::Weather;
 use skyhaul_actors::event::AssignmentRefusal;
 use skyhaul_actors::flight::{Conditions, Departure, plan_flight};
 use skyhaul_actors::mission::{Errand, LOADING, Starting, UNLOADING, assess};
@@ -25,8 +26,7 @@ proptest! {
         wind_from_deg in 0.0..360.0_f64,
     ) {
         let mut planned = environment(1);
-        planned.weather.wind_mps = wind_mps;
-        planned.weather.wind_from_deg = wind_from_deg;
+        planned.weather = Weather::windy(wind_mps, wind_from_deg).into();
         let airspace = Airspace::new(&planned);
         let conditions = Conditions { airspace: &airspace, weather: &planned.weather };
         let (aircraft, home) = (light(), place(0.0, 0.0));

@@ -8,7 +8,7 @@ use skyhaul_actors::environment::{
 };
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
-use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::time::{SimDuration, SimTime};
 
 use super::Scenario;
 use super::aircraft::NO_SWAP;
@@ -204,7 +204,7 @@ fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
 
 fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     let environment = &scenario.environment;
-    let weather = &environment.weather;
+    let weather = environment.weather.at(SimTime::ZERO);
     writeln!(text, "\n[weather]\nkind = \"constant\"")?;
     writeln!(text, "wind_mps = {}", weather.wind_mps)?;
     writeln!(text, "wind_from_deg = {}", weather.wind_from_deg)?;

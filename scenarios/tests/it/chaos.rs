@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use skyhaul_actors::command::{Command, Place, RescheduleChanges};
-use skyhaul_actors::environment::{Environment, Zone, ZoneShape};
+use skyhaul_actors::environment::{Environment, Weather, Zone, ZoneShape};
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{CommandId, DeliveryId};
 use skyhaul_actors::world::World;
@@ -121,7 +121,7 @@ proptest! {
         planned.seed = seed;
         planned.faults.drone_failure_per_flight_hour = failures;
         planned.faults.actor_panic_per_message = if panics < 0.1 { 0.0 } else { panics };
-        (planned.weather.wind_mps, planned.weather.wind_from_deg) = wind;
+        planned.weather = Weather::windy(wind.0, wind.1).into();
         planned.zones.extend(zones);
         planned.demand = Some(parcels(80, 75));
         prop_assert_eq!(violations(planned, &whims), vec![]);

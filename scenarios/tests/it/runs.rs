@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde_json::Value;
-use skyhaul_actors::environment::{AircraftSpec, Demand, EnergyModel, TraceRequest};
+use skyhaul_actors::environment::{AircraftSpec, Demand, EnergyModel, TraceRequest, Weather};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 use skyhaul_scenarios::runner::{EVENTS_FILE, RunError, RunOptions, SUMMARY_FILE, run as run_to_files};
@@ -197,8 +197,11 @@ fn a_folder_that_cannot_be_made_is_named() {
 fn the_m100_takes_the_energy_that_was_published() {
     let mut planned = town(1);
     planned.zones.clear();
-    planned.weather.wind_mps = 0.0;
-    planned.weather.rho = 1.2;
+    planned.weather = Weather {
+        rho: 1.2,
+        ..Weather::STANDARD
+    }
+    .into();
     planned.aircraft = vec![AircraftSpec {
         energy_model: EnergyModel::Rodrigues2022,
         airframe: Kilograms::new(3.08),
@@ -274,8 +277,7 @@ fn legs_are_flown_as_the_aircraft_and_the_wind_allow() {
 fn a_drone_with_the_wind_is_not_faster_than_its_greatest_speed() {
     let mut planned = town(1);
     planned.zones.clear();
-    planned.weather.wind_mps = 4.678_49;
-    planned.weather.wind_from_deg = 180.0;
+    planned.weather = Weather::windy(4.678_49, 180.0).into();
     planned.demand = Some(Demand::Trace(vec![TraceRequest {
         at: SimTime::from_micros(1_000_000),
         pickup: place(0.0, 0.0),

@@ -68,11 +68,7 @@ pub(crate) fn town(drones: u32) -> Environment {
             aircraft: AircraftId(0),
             count: drones,
         }],
-        weather: Weather {
-            wind_mps: 4.0,
-            wind_from_deg: 225.0,
-            ..Weather::STANDARD
-        },
+        weather: Weather::windy(4.0, 225.0).into(),
         zones: vec![
             Zone {
                 name: "field".to_owned(),

@@ -86,7 +86,7 @@ pub(crate) fn environment(drones_each: u32) -> Environment {
         ],
         aircraft: vec![light()],
         fleets: vec![fleet(0), fleet(1)],
-        weather: Weather::STANDARD,
+        weather: Weather::STANDARD.into(),
         zones: Vec::new(),
         dispatch: Dispatch {
             policy: DispatchPolicy::Nearest,
