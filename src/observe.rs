@@ -141,6 +141,7 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::DeliveryRequested { .. } => ("DeliveryRequested", None),
         Event::DeliveryQueued { .. } => ("DeliveryQueued", None),
         Event::DroneAssigned { .. } => ("DroneAssigned", None),
+        Event::DroneDelayed { .. } => ("DroneDelayed", None),
         Event::DroneReleased { .. } => ("DroneReleased", None),
         Event::DroneAssignmentRefused { .. } => ("DroneAssignmentRefused", None),
         Event::CarrierBooked { .. } => ("CarrierBooked", None),

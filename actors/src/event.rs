@@ -67,6 +67,17 @@ pub enum Event {
         /// Estimated arrival.
         eta_dropoff: SimTime,
     },
+    /// The drone comes at another time than was estimated: the airspace changed while it flew.
+    DroneDelayed {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Which drone.
+        drone: DroneId,
+        /// Estimated pickup; `None` where it has the parcel.
+        eta_pickup: Option<SimTime>,
+        /// Estimated arrival.
+        eta_dropoff: SimTime,
+    },
     /// The drone no longer has the delivery.
     DroneReleased {
         /// Which delivery.

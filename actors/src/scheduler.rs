@@ -120,6 +120,17 @@ impl Actor for Scheduler {
             SchedulerMessage::ErrandRefused { drone, delivery } => {
                 self.on_errand_refused(drone, delivery, ctx);
             }
+            SchedulerMessage::DroneDelayed {
+                drone,
+                delivery,
+                eta_pickup,
+                eta_dropoff,
+            } => ctx.emit(Event::DroneDelayed {
+                delivery,
+                drone,
+                eta_pickup,
+                eta_dropoff,
+            }),
             SchedulerMessage::DroneLost {
                 drone,
                 parcel_at,

@@ -54,6 +54,17 @@ pub enum SchedulerMessage {
         /// Of which delivery.
         delivery: DeliveryId,
     },
+    /// A drone on its way comes later than was said: the airspace changed.
+    DroneDelayed {
+        /// Which drone.
+        drone: DroneId,
+        /// Of which delivery.
+        delivery: DeliveryId,
+        /// When it has the parcel; `None` where it has it already.
+        eta_pickup: Option<SimTime>,
+        /// When the parcel is there.
+        eta_dropoff: SimTime,
+    },
     /// A drone failed.
     DroneLost {
         /// Which.

@@ -83,6 +83,7 @@ impl Lines {
             | Event::ActorGivenUp { .. } => self.of_world(event, begin),
             Event::DeliveryRequested { .. }
             | Event::DroneAssigned { .. }
+            | Event::DroneDelayed { .. }
             | Event::DroneReleased { .. }
             | Event::DroneAssignmentRefused { .. }
             | Event::CarrierBooked { .. }
@@ -166,6 +167,16 @@ impl Lines {
                 .word("delivery", delivery)
                 .word("drone", drone)
                 .raw("eta_pickup_t", eta_pickup)
+                .raw("eta_dropoff_t", eta_dropoff),
+            Event::DroneDelayed {
+                delivery,
+                drone,
+                eta_pickup,
+                eta_dropoff,
+            } => begin("DroneDelayed")
+                .word("delivery", delivery)
+                .word("drone", drone)
+                .maybe_time("eta_pickup_t", *eta_pickup)
                 .raw("eta_dropoff_t", eta_dropoff),
             Event::DroneReleased {
                 delivery,

@@ -144,6 +144,14 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             eta_dropoff,
             ..
         } => track.on_assigned(Transport::Drone(*drone), estimate(*eta_pickup, *eta_dropoff)),
+        Event::DroneDelayed {
+            eta_pickup,
+            eta_dropoff,
+            ..
+        } => {
+            let pickup = eta_pickup.unwrap_or(track.estimate.pickup);
+            track.estimate = estimate(pickup, *eta_dropoff);
+        }
         Event::CarrierBooked {
             carrier,
             eta_pickup,
@@ -197,6 +205,7 @@ const fn about(event: &Event) -> Option<DeliveryId> {
     match event {
         Event::DeliveryQueued { delivery, .. }
         | Event::DroneAssigned { delivery, .. }
+        | Event::DroneDelayed { delivery, .. }
         | Event::DroneReleased { delivery, .. }
         | Event::CarrierBooked { delivery, .. }
         | Event::CarrierFailed { delivery, .. }

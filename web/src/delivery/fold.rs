@@ -61,6 +61,15 @@ impl Fold for DeliveryFold {
                 row.drone = Some(*drone);
                 row.expect((*eta_pickup, *eta_dropoff));
             })?,
+            Event::DroneDelayed {
+                delivery,
+                eta_pickup,
+                eta_dropoff,
+                ..
+            } => change(*delivery, rows, |row| {
+                row.pickup_eta = eta_pickup.or(row.pickup_eta);
+                row.delivery_eta = Some(*eta_dropoff);
+            })?,
             Event::DroneReleased { delivery, drone, .. } => change(*delivery, rows, |row| {
                 row.drone = row.drone.filter(|had| had != drone);
             })?,
