@@ -175,6 +175,13 @@ impl Atlas {
         Addr::first_tenant_in(place.region, place.index)
     }
 
+    /// The region of a depot; the first for one that there is not.
+    #[must_use]
+    pub fn home_of(&self, id: DepotId) -> RegionId {
+        let place = self.depots.get(usize::from(id.0));
+        place.map_or(RegionId(0), |place| place.region)
+    }
+
     /// The depot that is so many depots into a region.
     fn depot_at(&self, region: RegionId, index: u32) -> Option<DepotId> {
         let at = |depot: &DepotPlace| depot.region == region && depot.index == index;

@@ -5,7 +5,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
-use crate::ids::DeliveryId;
+use crate::ids::{DeliveryId, DepotId, DroneId};
 
 /// Something that is asked of the engine from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,21 @@ pub enum Command {
     RecordPackage(PackageRecord),
     /// Keep that a receiver confirmed a delivery.
     RecordConfirmation(ConfirmationRecord),
+    /// Bring a drone to its depot now. One that has a parcel, or is about to take it, delivers it first.
+    RecallDrone {
+        /// Which.
+        drone: DroneId,
+    },
+    /// Let no drone of a depot take off with a new delivery.
+    GroundDepot {
+        /// Which.
+        depot: DepotId,
+    },
+    /// Let a depot's drones fly again.
+    ReleaseDepot {
+        /// Which.
+        depot: DepotId,
+    },
 }
 
 impl Command {
@@ -38,7 +53,11 @@ impl Command {
             Self::RequestDelivery(DeliveryRequest { delivery, .. })
             | Self::CancelDelivery { delivery }
             | Self::RescheduleDelivery { delivery, .. } => Some(*delivery),
-            Self::RecordPackage(_) | Self::RecordConfirmation(_) => None,
+            Self::RecordPackage(_)
+            | Self::RecordConfirmation(_)
+            | Self::RecallDrone { .. }
+            | Self::GroundDepot { .. }
+            | Self::ReleaseDepot { .. } => None,
         }
     }
 }

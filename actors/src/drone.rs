@@ -20,7 +20,7 @@ use crate::atlas;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
-use crate::event::{ChargeKind, DroneFailure, Event, LegPurpose, Transport};
+use crate::event::{ChargeKind, DroneFailure, Event, LegPurpose, ReleaseReason, Transport};
 use crate::flight::Departure;
 use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
@@ -48,6 +48,8 @@ pub enum DroneMessage {
         /// Which.
         delivery: DeliveryId,
     },
+    /// Come to the depot.
+    Recall,
     /// The leg ends.
     ArrivalDue {
         /// Of which state.
@@ -218,6 +220,7 @@ impl Actor for Drone {
         match message {
             DroneMessage::AssignErrand { errand } => self.on_assign_errand(errand, ctx),
             DroneMessage::ReleaseErrand { delivery } => self.on_release_errand(delivery, ctx),
+            DroneMessage::Recall => self.on_recall(ctx),
             DroneMessage::ArrivalDue { generation } if self.is_current(generation) => {
                 self.on_arrival_due(ctx);
             }
@@ -270,10 +273,17 @@ impl Drone {
         let taken = self.state == DroneState::Idle
             && self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx);
         if !taken {
-            let (drone, delivery) = (self.id, errand.id);
-            let scheduler = atlas::scheduler(ctx.region());
-            ctx.send(scheduler, SchedulerMessage::ErrandRefused { drone, delivery });
+            self.refuse_errand(errand.id, ReleaseReason::DroneRefused, ctx);
         }
+    }
+
+    fn refuse_errand(&self, delivery: DeliveryId, reason: ReleaseReason, ctx: &mut Ctx<'_, Skyhaul>) {
+        let message = SchedulerMessage::ErrandRefused {
+            drone: self.id,
+            delivery,
+            reason,
+        };
+        ctx.send(atlas::scheduler(ctx.region()), message);
     }
 
     fn on_release_errand(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -289,6 +299,17 @@ impl Drone {
                 };
                 self.go_home(parcel, ctx);
             }
+        }
+    }
+
+    /// Turns home, where it is on the way to a parcel. One that has a parcel, or is about to take it, delivers it and comes home anyway.
+    fn on_recall(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let DroneState::Flying(flight) = self.state
+            && flight.purpose == LegPurpose::Pickup
+            && let Some(delivery) = self.delivery()
+        {
+            self.refuse_errand(delivery, ReleaseReason::Recalled, ctx);
+            self.turn_home(flight, ctx);
         }
     }
 

@@ -9,9 +9,10 @@ use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, 
 use crate::atlas;
 use crate::command::{Command, DeliveryRequest, RescheduleChanges};
 use crate::delivery::{Delivery, DeliveryMessage};
-use crate::event::{CancelReason, ChangeRefusal, Event};
+use crate::event::{CancelReason, ChangeRefusal, Event, GroundingReason};
 use crate::ids::{CommandId, DeliveryId};
 use crate::package::Package;
+use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
@@ -146,6 +147,17 @@ impl Ingestion {
                 command: Some(id),
                 confirmation,
             }),
+            Command::RecallDrone { drone } => {
+                tell_scheduler(SchedulerMessage::RecallDrone { drone }, ctx);
+            }
+            Command::GroundDepot { depot } => {
+                let reason = GroundingReason::Operator;
+                tell_scheduler(SchedulerMessage::GroundDepot { depot, reason }, ctx);
+            }
+            Command::ReleaseDepot { depot } => {
+                let reason = GroundingReason::Operator;
+                tell_scheduler(SchedulerMessage::ReleaseDepot { depot, reason }, ctx);
+            }
         }
     }
 
@@ -261,9 +273,17 @@ impl Ingestion {
                 command: Some(id),
                 reason: ChangeRefusal::Unknown,
             }),
-            Command::RecordPackage(_) | Command::RecordConfirmation(_) => {}
+            Command::RecordPackage(_)
+            | Command::RecordConfirmation(_)
+            | Command::RecallDrone { .. }
+            | Command::GroundDepot { .. }
+            | Command::ReleaseDepot { .. } => {}
         }
     }
+}
+
+fn tell_scheduler(message: SchedulerMessage, ctx: &mut Ctx<'_, Skyhaul>) {
+    ctx.send(atlas::scheduler(ctx.region()), message);
 }
 
 /// Tells the first region whether a delivery that is sought lives in this one.

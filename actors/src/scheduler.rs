@@ -26,6 +26,7 @@ use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
 use self::fleet::{Choice, Fleet};
+use self::grounding::on_recall_drone;
 use self::lending::Lending;
 use self::neighbours::Question;
 use self::waiting::{Waiting, Whose};
@@ -33,6 +34,7 @@ use self::waiting::{Waiting, Whose};
 pub use self::message::{Order, SchedulerMessage};
 
 mod fleet;
+mod grounding;
 pub mod lending;
 mod loss;
 mod message;
@@ -117,9 +119,14 @@ impl Actor for Scheduler {
             SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
-            SchedulerMessage::ErrandRefused { drone, delivery } => {
-                self.on_errand_refused(drone, delivery, ctx);
-            }
+            SchedulerMessage::ErrandRefused {
+                drone,
+                delivery,
+                reason,
+            } => self.on_errand_refused(drone, delivery, reason, ctx),
+            SchedulerMessage::RecallDrone { drone } => on_recall_drone(drone, ctx),
+            SchedulerMessage::GroundDepot { depot, reason } => self.on_ground_depot(depot, reason, ctx),
+            SchedulerMessage::ReleaseDepot { depot, reason } => self.on_release_depot(depot, reason, ctx),
             SchedulerMessage::DroneDelayed {
                 drone,
                 delivery,
@@ -314,7 +321,13 @@ impl Scheduler {
         }
     }
 
-    fn on_errand_refused(&mut self, drone: DroneId, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_errand_refused(
+        &mut self,
+        drone: DroneId,
+        delivery: DeliveryId,
+        reason: ReleaseReason,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         if self
             .assigned
             .get(&delivery)
@@ -324,13 +337,13 @@ impl Scheduler {
             ctx.emit(Event::DroneReleased {
                 delivery,
                 drone,
-                reason: ReleaseReason::DroneRefused,
+                reason,
             });
             let by = Transport::Drone(drone);
             ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
             self.on_assign_drone(order, ctx);
         } else {
-            self.on_lent_errand_refused(drone, delivery, ctx);
+            self.on_lent_errand_refused(drone, delivery, reason, ctx);
         }
     }
 

@@ -69,7 +69,7 @@ impl Stage {
             }
             Event::DroneReleased {
                 delivery,
-                reason: ReleaseReason::DroneFailed | ReleaseReason::DroneRefused,
+                reason: ReleaseReason::DroneFailed | ReleaseReason::DroneRefused | ReleaseReason::Recalled,
                 ..
             }
             | Event::CarrierFailed { delivery, .. } => Some((*delivery, Self::Created)),

@@ -296,5 +296,8 @@ fn in_words(command: &Command) -> String {
         Command::RecordConfirmation(confirmation) => {
             format!("RecordConfirmation {}", confirmation.delivery)
         }
+        Command::RecallDrone { drone } => format!("RecallDrone {drone}"),
+        Command::GroundDepot { depot } => format!("GroundDepot {}", depot.0),
+        Command::ReleaseDepot { depot } => format!("ReleaseDepot {}", depot.0),
     }
 }

@@ -17,6 +17,8 @@ pub enum ReleaseReason {
     Reassigned,
     /// The drone would come later than was promised, and another one sooner.
     Delayed,
+    /// An operator called the drone home.
+    Recalled,
 }
 
 /// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
@@ -32,6 +34,8 @@ pub enum AssignmentRefusal {
     Wind,
     /// Pickup, drop-off and a safe landing are further than any drone flies.
     OutOfRange,
+    /// Every drone that could is kept on the ground.
+    Grounded,
     /// Able drones were busy for longer than a request waits.
     WaitedTooLong,
     /// A carrier is cheaper than any able drone, or than waiting for one, once time has its price.
@@ -92,7 +96,7 @@ pub enum DroneFailure {
 }
 
 /// Why drones stay on the ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum GroundingReason {
     /// The wind is too strong.
     Wind,

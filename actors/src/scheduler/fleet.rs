@@ -1,6 +1,6 @@
 //! The fleet as the scheduler knows it: groups of equal drones, and which of them stand ready.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::RegionId;
@@ -8,7 +8,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
 use crate::environment::{AircraftSpec, Environment, FleetSpec, Sabotage};
-use crate::event::AssignmentRefusal;
+use crate::event::{AssignmentRefusal, GroundingReason};
 use crate::flight::Conditions;
 use crate::ids::{AircraftId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate, READY_SHARE, Starting, assess};
@@ -43,6 +43,8 @@ impl Prospect {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fleet {
     groups: Vec<Group>,
+    /// The depots whose drones stay on the ground, and why.
+    grounded: BTreeMap<DepotId, BTreeSet<GroundingReason>>,
 }
 
 /// The drones of one fleet: same home, same type. Those that are ready are alike, so a mission is assessed once for all of them.
@@ -76,7 +78,10 @@ impl Fleet {
                 });
             }
         }
-        Self { groups }
+        Self {
+            groups,
+            grounded: BTreeMap::new(),
+        }
     }
 
     /// How many groups there are.
@@ -139,7 +144,7 @@ impl Fleet {
     fn ready(&self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Vec<(SimTime, usize)> {
         let mut ready: Vec<(SimTime, usize)> = (0..)
             .zip(&self.groups)
-            .filter(|(_, group)| !group.idle.is_empty())
+            .filter(|(_, group)| !group.idle.is_empty() && !self.is_grounded(group.depot))
             .map(|(index, group)| (group.picks_up_no_sooner_than(errand, surroundings, now), index))
             .collect();
         ready.sort_unstable();
@@ -156,9 +161,14 @@ impl Fleet {
     ) -> Choice {
         let mut best: Option<MissionEstimate> = None;
         let mut able = 0;
-        let busy = |group: &&Group| group.idle.is_empty() && group.living() > 0;
-        for group in self.groups.iter().filter(busy) {
+        let waits_for_release = surroundings.environment.carriers.is_empty();
+        let may_come =
+            |group: &&Group| group.living() > 0 && (group.idle.is_empty() || self.is_grounded(group.depot));
+        for group in self.groups.iter().filter(may_come) {
             match group.assess(errand, surroundings, now) {
+                Ok(_) if self.is_grounded(group.depot) && !waits_for_release => {
+                    closest = closest.max(AssignmentRefusal::Grounded);
+                }
                 Ok(estimate) => {
                     able += group.living();
                     if best.is_none_or(|known| estimate.picked_up_at < known.picked_up_at) {
@@ -185,10 +195,39 @@ impl Fleet {
         surroundings: &Surroundings,
         now: SimTime,
     ) -> Result<MissionEstimate, AssignmentRefusal> {
-        let group = self.groups.iter().find(|group| group.has(drone));
-        group.map_or(Err(AssignmentRefusal::NobodyCan), |group| {
-            group.assess(errand, surroundings, now)
-        })
+        match self.groups.iter().find(|group| group.has(drone)) {
+            Some(group) if self.is_grounded(group.depot) => Err(AssignmentRefusal::Grounded),
+            Some(group) => group.assess(errand, surroundings, now),
+            None => Err(AssignmentRefusal::NobodyCan),
+        }
+    }
+
+    /// Keeps a depot's drones on the ground; `false` where they are kept there for this reason already.
+    pub(super) fn ground(&mut self, depot: DepotId, reason: GroundingReason) -> bool {
+        self.grounded.entry(depot).or_default().insert(reason)
+    }
+
+    /// Takes a reason back; `false` where it was none.
+    pub(super) fn release(&mut self, depot: DepotId, reason: GroundingReason) -> bool {
+        let Some(reasons) = self.grounded.get_mut(&depot) else {
+            return false;
+        };
+        let was = reasons.remove(&reason);
+        if reasons.is_empty() {
+            self.grounded.remove(&depot);
+        }
+        was
+    }
+
+    /// Whether a depot's drones stay on the ground.
+    pub(super) fn is_grounded(&self, depot: DepotId) -> bool {
+        self.grounded.contains_key(&depot)
+    }
+
+    /// The drones that stand ready at a depot.
+    pub(super) fn ready_at(&self, depot: DepotId) -> Vec<DroneId> {
+        let groups = self.groups.iter().filter(|group| group.depot == depot);
+        groups.flat_map(|group| group.idle.iter().copied()).collect()
     }
 
     /// Drones join; they are not ready yet.

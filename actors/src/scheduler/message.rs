@@ -8,8 +8,8 @@ use skyhaul_engine::time::SimTime;
 use super::lending::LendingMessage;
 use crate::delivery::Delivery;
 use crate::environment::FleetSpec;
-use crate::event::ReleaseReason;
-use crate::ids::{DeliveryId, DroneId};
+use crate::event::{GroundingReason, ReleaseReason};
+use crate::ids::{DeliveryId, DepotId, DroneId};
 use crate::mission::Errand;
 use crate::workflow::Workflow;
 
@@ -53,6 +53,27 @@ pub enum SchedulerMessage {
         drone: DroneId,
         /// Of which delivery.
         delivery: DeliveryId,
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// A drone is wanted at its depot.
+    RecallDrone {
+        /// Which.
+        drone: DroneId,
+    },
+    /// A depot's drones are to stay on the ground.
+    GroundDepot {
+        /// Which depot's.
+        depot: DepotId,
+        /// Why.
+        reason: GroundingReason,
+    },
+    /// One reason less for a depot's drones to stay on the ground.
+    ReleaseDepot {
+        /// Which depot's.
+        depot: DepotId,
+        /// Which reason.
+        reason: GroundingReason,
     },
     /// A drone on its way comes later than was said: the airspace changed.
     DroneDelayed {

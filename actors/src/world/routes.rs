@@ -46,6 +46,10 @@ impl Routes {
                 Route::To(region)
             }
             (None, Command::CancelDelivery { .. } | Command::RescheduleDelivery { .. }) => Route::ToAll,
+            (None, Command::RecallDrone { drone }) => Route::To(atlas.drone(*drone).region()),
+            (None, Command::GroundDepot { depot } | Command::ReleaseDepot { depot }) => {
+                Route::To(atlas.home_of(*depot))
+            }
             (None, Command::RecordPackage(_) | Command::RecordConfirmation(_)) => Route::To(RegionId(0)),
         }
     }

@@ -5,6 +5,7 @@ mod census;
 mod city;
 mod faults;
 mod flights;
+mod groundings;
 mod invariants;
 mod mishaps;
 mod missions;

@@ -28,6 +28,7 @@ pub(super) const fn release(reason: ReleaseReason) -> &'static str {
         ReleaseReason::Rescheduled => "rescheduled",
         ReleaseReason::DroneFailed => "droneFailed",
         ReleaseReason::DroneRefused => "droneRefused",
+        ReleaseReason::Recalled => "recalled",
         ReleaseReason::Reassigned => "reassigned",
         ReleaseReason::Delayed => "delayed",
     }
@@ -40,6 +41,7 @@ pub(super) const fn refusal(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::NoFlyZone => "noFlyZone",
         AssignmentRefusal::Wind => "wind",
         AssignmentRefusal::OutOfRange => "outOfRange",
+        AssignmentRefusal::Grounded => "grounded",
         AssignmentRefusal::WaitedTooLong => "waitedTooLong",
         AssignmentRefusal::CarrierCheaper => "carrierCheaper",
         AssignmentRefusal::NobodyCan => "nobodyCan",

@@ -192,7 +192,10 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         Command::CancelDelivery { delivery } | Command::RescheduleDelivery { delivery, .. } => *delivery = to,
         Command::RecordConfirmation(confirmation) => confirmation.delivery = to,
         Command::RequestDelivery(request) => request.delivery = to,
-        Command::RecordPackage(_) => {}
+        Command::RecordPackage(_)
+        | Command::RecallDrone { .. }
+        | Command::GroundDepot { .. }
+        | Command::ReleaseDepot { .. } => {}
     }
 }
 
@@ -228,6 +231,9 @@ impl fmt::Display for Scripted {
             Command::RecordConfirmation(confirmation) => {
                 write!(f, "confirm {}", self.target(confirmation.delivery))
             }
+            Command::RecallDrone { drone } => write!(f, "recall {drone}"),
+            Command::GroundDepot { depot } => write!(f, "ground depot {}", depot.0),
+            Command::ReleaseDepot { depot } => write!(f, "release depot {}", depot.0),
         }
     }
 }

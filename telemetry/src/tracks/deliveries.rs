@@ -162,7 +162,10 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             if track.transport == Some(Transport::Drone(*drone)) {
                 track.on_released();
             }
-            if matches!(reason, ReleaseReason::DroneFailed | ReleaseReason::DroneRefused) {
+            if matches!(
+                reason,
+                ReleaseReason::DroneFailed | ReleaseReason::DroneRefused | ReleaseReason::Recalled
+            ) {
                 start_over(track, around.now, around.guess);
             }
         }

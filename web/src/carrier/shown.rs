@@ -92,6 +92,7 @@ const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::NoFlyZone => "NoFlyZone",
         AssignmentRefusal::Wind => "Wind",
         AssignmentRefusal::OutOfRange => "OutOfRange",
+        AssignmentRefusal::Grounded => "Grounded",
         AssignmentRefusal::WaitedTooLong => "WaitedTooLong",
         AssignmentRefusal::CarrierCheaper => "CarrierCheaper",
         AssignmentRefusal::NobodyCan => "NobodyCan",

@@ -116,13 +116,14 @@ impl Scheduler {
         &mut self,
         drone: DroneId,
         delivery: DeliveryId,
+        reason: ReleaseReason,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         let lent = self.lending.lent.get(&drone);
         if lent.is_some_and(|lent| lent.order.id == delivery)
             && let Some(lent) = self.lending.lent.remove(&drone)
         {
-            break_loan(&lent, ReleaseReason::DroneRefused, LoanEnd::Refused, ctx);
+            break_loan(&lent, reason, LoanEnd::Refused, ctx);
         }
     }
 }

@@ -1,0 +1,174 @@
+//! Depots that are grounded and released, drones that are called home.
+
+use skyhaul_actors::command::Command;
+use skyhaul_actors::event::{AssignmentRefusal, Event, GroundingReason, Leg, LegPurpose, ReleaseReason};
+use skyhaul_actors::ids::{DepotId, DroneId};
+use skyhaul_engine::kernel::RegionId;
+
+use crate::city::{City, environment, place};
+use crate::invariants::broken;
+
+const MIDDLE: DepotId = DepotId(0);
+
+fn legs(city: &City) -> Vec<&Leg> {
+    city.events
+        .iter()
+        .filter_map(|event| match &event.event {
+            Event::LegStarted(leg) => Some(&**leg),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_grounded_depots_requests_go_to_a_carrier_at_once_and_to_drones_again_after_its_release() {
+    let mut city = City::new(environment(2));
+    city.ask(Command::GroundDepot { depot: MIDDLE });
+    let by_van = city.request(1, place(0.0, 200.0), place(0.0, 1_000.0), 1.0);
+    city.run_s(60);
+    assert_eq!(city.story(by_van), ["requested", "refused", "carrier booked"]);
+    assert!(city.events.iter().any(|event| matches!(
+        event.event,
+        Event::DroneAssignmentRefused {
+            reason: AssignmentRefusal::Grounded,
+            ..
+        }
+    )));
+    city.ask(Command::ReleaseDepot { depot: MIDDLE });
+    let by_drone = city.request(2, place(0.0, 200.0), place(0.0, 1_000.0), 1.0);
+    city.run_s(3_600);
+    assert!(city.story(by_drone).contains(&"assigned"));
+    assert_eq!(
+        broken(city.world.environment(), &city.events),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_grounded_depots_requests_wait_for_its_release_where_there_is_no_carrier() {
+    let mut planned = environment(2);
+    planned.carriers.clear();
+    let mut city = City::new(planned);
+    city.ask(Command::GroundDepot { depot: MIDDLE });
+    let delivery = city.request(1, place(0.0, 200.0), place(0.0, 1_000.0), 1.0);
+    city.run_s(1_200);
+    assert_eq!(city.story(delivery), ["requested", "queued"]);
+    city.ask(Command::ReleaseDepot { depot: MIDDLE });
+    city.run_s(1_200);
+    assert_eq!(city.story(delivery).last(), Some(&"completed"));
+}
+
+#[test]
+fn what_flies_when_its_depot_is_grounded_is_brought() {
+    let mut city = City::new(environment(1));
+    let delivery = city.request(1, place(0.0, 1_000.0), place(0.0, 2_000.0), 1.0);
+    city.run_s(30);
+    city.ask(Command::GroundDepot { depot: MIDDLE });
+    city.run_s(3_600);
+    assert_eq!(city.story(delivery).last(), Some(&"completed"));
+    let last = legs(&city).pop().expect("it flew");
+    assert_eq!(last.purpose, LegPurpose::Return);
+}
+
+#[test]
+fn a_depot_is_grounded_and_released_once_however_often_it_is_asked() {
+    let mut city = City::new(environment(1));
+    for _ in 0..2 {
+        city.ask(Command::GroundDepot { depot: MIDDLE });
+        city.run_s(1);
+    }
+    for _ in 0..2 {
+        city.ask(Command::ReleaseDepot { depot: MIDDLE });
+        city.run_s(1);
+    }
+    city.ask(Command::GroundDepot { depot: DepotId(99) });
+    city.ask(Command::RecallDrone { drone: DroneId(99) });
+    city.run_s(1);
+    let said: Vec<&Event> = city
+        .events
+        .iter()
+        .map(|event| &event.event)
+        .filter(|event| !matches!(event, Event::DroneCommissioned { .. }))
+        .collect();
+    let (depot, reason) = (MIDDLE, GroundingReason::Operator);
+    let expected = [
+        Event::FleetGrounded { depot, reason },
+        Event::FleetReleased { depot, reason },
+    ];
+    assert_eq!(said, expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_neighbours_drone_comes_where_the_own_depot_is_grounded() {
+    let mut planned = environment(1);
+    let mut other = planned.depots[0].clone();
+    other.name = "other".to_owned();
+    other.at = place(3_000.0, 0.0);
+    other.region = RegionId(1);
+    planned.depots.push(other);
+    let mut fleet = planned.fleets[0].clone();
+    fleet.depot = DepotId(1);
+    planned.fleets.push(fleet);
+    let mut city = City::new(planned);
+    city.ask(Command::GroundDepot { depot: MIDDLE });
+    let delivery = city.request(1, place(0.0, 200.0), place(0.0, 1_000.0), 1.0);
+    city.run_s(3_600);
+    assert_eq!(city.story(delivery).last(), Some(&"completed"));
+    assert!(legs(&city).iter().all(|leg| leg.drone == DroneId(1)));
+}
+
+#[test]
+fn a_drone_on_the_way_to_a_parcel_is_called_home_and_another_one_goes() {
+    let mut city = City::new(environment(2));
+    let delivery = city.request(1, place(0.0, 3_000.0), place(0.0, 4_000.0), 1.0);
+    city.run_s(60);
+    city.ask(Command::RecallDrone { drone: DroneId(0) });
+    city.run_s(3_600);
+    assert_eq!(
+        city.story(delivery),
+        [
+            "requested",
+            "assigned",
+            "released",
+            "assigned",
+            "picked up",
+            "dropped off",
+            "completed"
+        ]
+    );
+    assert!(city.events.iter().any(|event| matches!(
+        event.event,
+        Event::DroneReleased {
+            drone: DroneId(0),
+            reason: ReleaseReason::Recalled,
+            ..
+        }
+    )));
+    let flown = legs(&city);
+    let purposes = |drone| -> Vec<LegPurpose> {
+        let its = flown.iter().filter(|leg| leg.drone == drone);
+        its.map(|leg| leg.purpose).collect()
+    };
+    assert_eq!(purposes(DroneId(0)), [LegPurpose::Pickup, LegPurpose::Return]);
+    assert_eq!(
+        purposes(DroneId(1)),
+        [LegPurpose::Pickup, LegPurpose::Dropoff, LegPurpose::Return]
+    );
+    assert_eq!(
+        broken(city.world.environment(), &city.events),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_drone_that_has_a_parcel_brings_it_before_it_comes_home() {
+    let mut city = City::new(environment(2));
+    let delivery = city.request(1, place(0.0, 0.0), place(0.0, 4_000.0), 1.0);
+    city.run_s(60);
+    city.ask(Command::RecallDrone { drone: DroneId(0) });
+    city.run_s(3_600);
+    assert_eq!(
+        city.story(delivery),
+        ["requested", "assigned", "picked up", "dropped off", "completed"]
+    );
+}
