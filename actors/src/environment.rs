@@ -8,7 +8,7 @@ use skyhaul_engine::units::MetresPerSecond;
 
 use crate::ids::{AircraftId, CarrierId, DepotId};
 
-pub use self::aircraft::{AircraftSpec, EnergyModel};
+pub use self::aircraft::{AircraftSpec, EnergyModel, WeatherLimits};
 pub use self::carrier::CarrierSpec;
 pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, WeightedPlace};
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};

@@ -109,8 +109,8 @@ pub struct Conditions<'a> {
 /// Plans a flight: climb, cruise round the zones, descent; through wind, with a payload.
 ///
 /// # Errors
-/// [`AssignmentRefusal::NoFlyZone`] where an end lies in a zone in force or no way leads round, [`AssignmentRefusal::Wind`] where the wind is
-/// too strong for the aircraft. A zone counts for the whole flight where it is in force at its beginning, or would be flown through after
+/// [`AssignmentRefusal::NoFlyZone`] where an end lies in a zone in force or no way leads round, [`AssignmentRefusal::Wind`] or
+/// `Weather` where it is none to take off in, or the wind is stronger than the aircraft. A zone counts for the whole flight where it is in force at its beginning, or would be flown through after
 /// it has come into force.
 pub fn plan_flight(
     aircraft: &AircraftSpec,
@@ -123,9 +123,7 @@ pub fn plan_flight(
         return Ok(FlightPlan::nothing(departure));
     }
     let weather = conditions.weather.at(departure.time);
-    if weather.wind_mps > aircraft.wind_max_mps {
-        return Err(AssignmentRefusal::Wind);
-    }
+    check_take_off(aircraft, departure, weather)?;
     let airspace = conditions.airspace;
     let mut closed = airspace.closed_at(departure.time);
     loop {
@@ -161,15 +159,25 @@ pub fn estimate_flight(
         return Ok((plan.arrives(), plan.energy));
     }
     let weather = conditions.weather.at(departure.time);
-    if weather.wind_mps > aircraft.wind_max_mps {
-        return Err(AssignmentRefusal::Wind);
-    }
+    check_take_off(aircraft, departure, weather)?;
     let closed = conditions.airspace.closed_at(departure.time);
     let route = conditions.airspace.route(departure.at, to, &closed);
     let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
     let mut trip = Trip::new(aircraft, payload, weather, departure);
     trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
     Ok((trip.time(), trip.energy()))
+}
+
+/// Whether the weather lets it take off. What flies already flies on: its limits are those of taking off, and the wind's own are felt anyway.
+fn check_take_off(
+    aircraft: &AircraftSpec,
+    departure: Departure,
+    weather: &Weather,
+) -> Result<(), AssignmentRefusal> {
+    match aircraft.grounded_by(weather) {
+        Some(reason) if departure.altitude_m == 0.0 => Err(reason.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Waypoints beside those over the route: the ground at both ends.

@@ -67,7 +67,7 @@ pub struct Starting {
 /// Whether the aircraft can do the errand and be home above its reserve, and when it would; each leg in the weather of its take-off.
 ///
 /// # Errors
-/// Why it cannot: [`AssignmentRefusal::TooHeavy`], `OutsideArea`, `Wind`, `NoFlyZone`, `OutOfRange`, in this order; where the straight lines
+/// Why it cannot: [`AssignmentRefusal::TooHeavy`], `OutsideArea`, `Wind`, `Weather`, `NoFlyZone`, `OutOfRange`, in this order; where the straight lines
 /// are out of range already, no way round zones is sought.
 pub fn assess(
     aircraft: &AircraftSpec,
@@ -82,8 +82,10 @@ pub fn assess(
     if !area.contains(errand.pickup) || !area.contains(errand.dropoff) {
         return Err(AssignmentRefusal::OutsideArea);
     }
-    if conditions.weather.at(starting.time).wind_mps > aircraft.wind_max_mps {
-        return Err(AssignmentRefusal::Wind);
+    if starting.altitude_m == 0.0
+        && let Some(reason) = aircraft.grounded_by(conditions.weather.at(starting.time))
+    {
+        return Err(reason.into());
     }
     let spare = starting.battery - aircraft.reserve_energy();
     let kindest = conditions

@@ -115,6 +115,7 @@ fn read_named(name: &str, text: &str, folder: &Path) -> Result<BTreeMap<String, 
 fn file_keys<'a>(root: &Section<'a>) -> Vec<Field<'a>> {
     let section = |name: &str| root.get(name).and_then(|field| field.named_tables().ok());
     let demand = section("demand");
+    let weather = section("weather");
     let airspace = section("airspace");
     let airports = airspace
         .as_ref()
@@ -123,6 +124,7 @@ fn file_keys<'a>(root: &Section<'a>) -> Vec<Field<'a>> {
     [
         of(&demand, "places"),
         of(&demand, "pickups").filter(|field| field.text().is_ok_and(|text| text != PICKUPS_AT_DEPOTS)),
+        of(&weather, "file"),
         of(&airports, "file"),
         of(&airspace, "no_fly"),
     ]

@@ -5,7 +5,7 @@
 //! and 4 m/s down; wind up to 10 m/s for common aircraft and 15 m/s for weather-resistant ones (Gao et al., *Scientific Reports*
 //! 2021); a published *radius* counts as half a range; charging at about 2 C.
 
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel};
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -26,6 +26,9 @@ struct Entry {
     swap_s: Option<u64>,
     charge_w: f64,
 }
+
+/// An aircraft that flies in so much wind is taken to be weather-resistant: the class of Gao et al.
+const RESISTANT_FROM_MPS: f64 = 15.0;
 
 /// What most of them share.
 const COMMON: Entry = Entry {
@@ -206,6 +209,11 @@ fn spec(entry: &Entry) -> AircraftSpec {
         altitude_m: entry.altitude_m,
         reserve: entry.reserve,
         wind_max_mps: entry.wind_max_mps,
+        limits: if entry.wind_max_mps >= RESISTANT_FROM_MPS {
+            WeatherLimits::RESISTANT
+        } else {
+            WeatherLimits::COMMON
+        },
         swap: entry.swap_s.map(SimDuration::from_secs),
         charge_w: entry.charge_w,
     }

@@ -17,4 +17,5 @@ mod stats;
 pub mod summary;
 pub mod swarm;
 mod table;
+mod weather;
 mod zones;

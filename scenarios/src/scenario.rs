@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use skyhaul_actors::airspace::Airspace;
-use skyhaul_actors::environment::{Area, Environment, Epoch};
+use skyhaul_actors::environment::{Area, Environment, Epoch, Weather};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use toml::value::Offset;
@@ -10,6 +10,7 @@ use toml::value::Offset;
 use crate::bundle::ScenarioBundle;
 use crate::error::ScenarioError;
 use crate::file::{Field, Section, Source, read_tables};
+use crate::weather::PlannedWeather;
 use crate::zones::PlannedZone;
 
 use self::airspace::ReadAirspace;
@@ -66,9 +67,10 @@ impl Default for BuildOptions {
 /// A scenario whose every value has been checked.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// The world, its zones apart: their times depend on where virtual time begins.
+    /// The world, its zones and weather apart: their times depend on where virtual time begins.
     environment: Environment,
     zones: Vec<PlannedZone>,
+    weather: PlannedWeather,
     duration: SimDuration,
     named: Vec<(String, Position)>,
     said: Said,
@@ -108,6 +110,11 @@ impl Scenario {
         let (depots, places): (Vec<_>, Vec<_>) = fleet::read_depots(root, &area)?.into_iter().unzip();
         let (fleets, aircraft) = fleet::read_fleets(root, &depots, &own_aircraft)?;
         let airspace = airspace::read(root, bundle)?;
+        let flown = terms::Flown {
+            aircraft: &aircraft,
+            epoch,
+        };
+        let weather = terms::read_weather(root, bundle, &flown)?;
         let mut environment = Environment {
             name,
             seed,
@@ -116,7 +123,7 @@ impl Scenario {
             depots,
             aircraft,
             fleets,
-            weather: terms::read_weather(root)?.into(),
+            weather: Weather::STANDARD.into(),
             zones: permanent(&airspace.zones, &epoch),
             dispatch: terms::read_dispatch(root)?,
             carriers: terms::read_carriers(root)?,
@@ -141,6 +148,7 @@ impl Scenario {
         Ok(Self {
             environment,
             zones,
+            weather,
             duration,
             named: demand.named,
             said: Said {
@@ -178,6 +186,7 @@ impl Scenario {
         environment.epoch.unix_micros = options.epoch_unix_micros.unwrap_or(environment.epoch.unix_micros);
         let epoch = environment.epoch;
         environment.zones = self.zones.iter().filter_map(|zone| zone.zone(&epoch)).collect();
+        environment.weather = self.weather.series(&epoch);
         if !options.demand {
             environment.demand = None;
         }

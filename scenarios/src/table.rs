@@ -136,7 +136,8 @@ impl Row<'_> {
             })
     }
 
-    fn error(&self, why: impl std::fmt::Display) -> ScenarioError {
+    /// A mistake in this row.
+    pub(crate) fn error(&self, why: impl std::fmt::Display) -> ScenarioError {
         ScenarioError::on_line(self.table.file, self.line, why)
     }
 }

@@ -3,6 +3,9 @@
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
+use super::Weather;
+use crate::event::GroundingReason;
+
 /// How much energy an aircraft draws.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EnergyModel {
@@ -14,6 +17,45 @@ pub enum EnergyModel {
         /// The published range in metres (both ways together) down to the reserve.
         range_m: f64,
     },
+}
+
+/// The weather in which an aircraft does not take off, beside its strongest wind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeatherLimits {
+    /// The strongest gust, m/s.
+    pub gust_max_mps: f64,
+    /// The heaviest rain, mm/h.
+    pub rain_max_mm_h: f64,
+    /// How far one must see, m.
+    pub visibility_min_m: f64,
+    /// The coldest air, °C.
+    pub temperature_min_c: f64,
+    /// The hottest air, °C.
+    pub temperature_max_c: f64,
+}
+
+impl WeatherLimits {
+    /// How far one must see: three statute miles, in metres, rounded down (14 CFR 107.51(c)).
+    pub const VISIBILITY_BY_RULE_M: f64 = 4_800.0;
+
+    /// What common drones fly in: no rain, 0 to 40 °C (Gao et al., *Scientific Reports* 2021). Gusts of half as much again as the strongest
+    /// wind of 10 m/s are assumed, as wind over open land brings them.
+    pub const COMMON: Self = Self {
+        gust_max_mps: 15.0,
+        rain_max_mm_h: 0.0,
+        visibility_min_m: Self::VISIBILITY_BY_RULE_M,
+        temperature_min_c: 0.0,
+        temperature_max_c: 40.0,
+    };
+
+    /// What weather-resistant drones fly in: rain of 1 mm/h (Gao et al.); gusts as for [`Self::COMMON`], and -20 to 45 °C, are assumed.
+    pub const RESISTANT: Self = Self {
+        gust_max_mps: 22.5,
+        rain_max_mm_h: 1.0,
+        temperature_min_c: -20.0,
+        temperature_max_c: 45.0,
+        ..Self::COMMON
+    };
 }
 
 /// An aircraft type.
@@ -43,6 +85,8 @@ pub struct AircraftSpec {
     pub reserve: f64,
     /// The strongest wind it flies in, m/s.
     pub wind_max_mps: f64,
+    /// What else it does not fly in.
+    pub limits: WeatherLimits,
     /// Time to swap the battery; `None` where it charges instead.
     pub swap: Option<SimDuration>,
     /// Charging power, W.
@@ -54,5 +98,24 @@ impl AircraftSpec {
     #[must_use]
     pub fn reserve_energy(&self) -> WattHours {
         WattHours::new(self.battery_capacity.get() * self.reserve)
+    }
+
+    /// Why it may not take off in a weather, if so.
+    #[must_use]
+    pub fn grounded_by(&self, weather: &Weather) -> Option<GroundingReason> {
+        let limits = &self.limits;
+        if weather.wind_mps > self.wind_max_mps {
+            Some(GroundingReason::Wind)
+        } else if weather.gust_mps > limits.gust_max_mps {
+            Some(GroundingReason::Gusts)
+        } else if weather.rain_mm_h > limits.rain_max_mm_h {
+            Some(GroundingReason::Rain)
+        } else if weather.visibility_m < limits.visibility_min_m {
+            Some(GroundingReason::Visibility)
+        } else if (limits.temperature_min_c..=limits.temperature_max_c).contains(&weather.temperature_c) {
+            None
+        } else {
+            Some(GroundingReason::Temperature)
+        }
     }
 }

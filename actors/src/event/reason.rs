@@ -30,8 +30,10 @@ pub enum AssignmentRefusal {
     OutsideArea,
     /// Pickup or drop-off lies in a no-fly zone, or no way leads round them.
     NoFlyZone,
-    /// The wind is stronger than any able drone flies in.
+    /// Wind or gusts are stronger than any able drone flies in.
     Wind,
+    /// Rain, poor sight, cold or heat keep every able drone on the ground.
+    Weather,
     /// Pickup, drop-off and a safe landing are further than any drone flies.
     OutOfRange,
     /// Every drone that could is kept on the ground.
@@ -95,11 +97,31 @@ pub enum DroneFailure {
     Stranded,
 }
 
+impl From<GroundingReason> for AssignmentRefusal {
+    fn from(reason: GroundingReason) -> Self {
+        match reason {
+            GroundingReason::Wind | GroundingReason::Gusts => Self::Wind,
+            GroundingReason::Rain | GroundingReason::Visibility | GroundingReason::Temperature => {
+                Self::Weather
+            }
+            GroundingReason::Operator => Self::NobodyCan,
+        }
+    }
+}
+
 /// Why drones stay on the ground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum GroundingReason {
     /// The wind is too strong.
     Wind,
+    /// Gusts are too strong.
+    Gusts,
+    /// It rains too much.
+    Rain,
+    /// One does not see far enough.
+    Visibility,
+    /// It is too cold or too hot.
+    Temperature,
     /// An operator said so.
     Operator,
 }

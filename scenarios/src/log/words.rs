@@ -40,6 +40,7 @@ pub(super) const fn refusal(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::OutsideArea => "outsideArea",
         AssignmentRefusal::NoFlyZone => "noFlyZone",
         AssignmentRefusal::Wind => "wind",
+        AssignmentRefusal::Weather => "weather",
         AssignmentRefusal::OutOfRange => "outOfRange",
         AssignmentRefusal::Grounded => "grounded",
         AssignmentRefusal::WaitedTooLong => "waitedTooLong",
@@ -82,6 +83,10 @@ pub(super) const fn drone_failure(reason: DroneFailure) -> &'static str {
 pub(super) const fn grounding(reason: GroundingReason) -> &'static str {
     match reason {
         GroundingReason::Wind => "wind",
+        GroundingReason::Gusts => "gusts",
+        GroundingReason::Rain => "rain",
+        GroundingReason::Visibility => "visibility",
+        GroundingReason::Temperature => "temperature",
         GroundingReason::Operator => "operator",
     }
 }

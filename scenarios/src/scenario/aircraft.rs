@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel};
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -25,6 +25,11 @@ const KEYS: &[&str] = &[
     "altitude_m",
     "reserve",
     "wind_max_mps",
+    "gust_max_mps",
+    "rain_max_mm_h",
+    "visibility_min_m",
+    "temperature_min_c",
+    "temperature_max_c",
     "swap",
     "charge_w",
     "rotors",
@@ -53,6 +58,12 @@ const ALTITUDE_M: RangeInclusive<f64> = 1.0..=5_000.0;
 const RESERVE: RangeInclusive<f64> = 0.0..=0.95;
 /// Winds, m/s.
 const WIND_MPS: RangeInclusive<f64> = 0.0..=100.0;
+/// Rain, mm/h: the heaviest hour ever measured had 400.
+const RAIN_MM_H: RangeInclusive<f64> = 0.0..=500.0;
+/// How far one sees, m.
+const VISIBILITY_M: RangeInclusive<f64> = 0.0..=100_000.0;
+/// Temperatures, °C.
+const TEMPERATURE_C: RangeInclusive<f64> = -100.0..=100.0;
 /// Ranges, m.
 const RANGE_M: RangeInclusive<f64> = 10.0..=10_000_000.0;
 /// Charging powers, W.
@@ -131,11 +142,25 @@ fn read_one(
             Some(WIND_MAX_MPS_DEFAULT),
             WIND_MPS,
         )?,
+        limits: read_limits(
+            section,
+            known.map_or(&WeatherLimits::COMMON, |known| &known.limits),
+        )?,
         swap: match section.get("swap") {
             Some(field) => read_swap(&field)?,
             None => known.and_then(|known| known.swap),
         },
         charge_w: number("charge_w", |a| a.charge_w, Some(battery_wh.max(1.0)), CHARGE_W)?,
+    })
+}
+
+fn read_limits(section: &Section<'_>, known: &WeatherLimits) -> Result<WeatherLimits, ScenarioError> {
+    Ok(WeatherLimits {
+        gust_max_mps: section.number_or("gust_max_mps", known.gust_max_mps, WIND_MPS)?,
+        rain_max_mm_h: section.number_or("rain_max_mm_h", known.rain_max_mm_h, RAIN_MM_H)?,
+        visibility_min_m: section.number_or("visibility_min_m", known.visibility_min_m, VISIBILITY_M)?,
+        temperature_min_c: section.number_or("temperature_min_c", known.temperature_min_c, TEMPERATURE_C)?,
+        temperature_max_c: section.number_or("temperature_max_c", known.temperature_max_c, TEMPERATURE_C)?,
     })
 }
 

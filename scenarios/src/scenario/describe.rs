@@ -8,12 +8,13 @@ use skyhaul_actors::environment::{
 };
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::time::SimDuration;
 
 use super::Scenario;
 use super::aircraft::NO_SWAP;
 use super::demand::SaidDemand;
 use crate::file::write_duration;
+use crate::weather::{Format, PlannedWeather, Reading};
 
 /// Writes a scenario.
 pub(super) fn write(scenario: &Scenario) -> String {
@@ -194,6 +195,11 @@ fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
     writeln!(text, "altitude_m = {}", aircraft.altitude_m)?;
     writeln!(text, "reserve = {}", aircraft.reserve)?;
     writeln!(text, "wind_max_mps = {}", aircraft.wind_max_mps)?;
+    writeln!(text, "gust_max_mps = {}", aircraft.limits.gust_max_mps)?;
+    writeln!(text, "rain_max_mm_h = {}", aircraft.limits.rain_max_mm_h)?;
+    writeln!(text, "visibility_min_m = {}", aircraft.limits.visibility_min_m)?;
+    writeln!(text, "temperature_min_c = {}", aircraft.limits.temperature_min_c)?;
+    writeln!(text, "temperature_max_c = {}", aircraft.limits.temperature_max_c)?;
     writeln!(
         text,
         "swap = {}",
@@ -202,13 +208,39 @@ fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
     writeln!(text, "charge_w = {}", aircraft.charge_w)
 }
 
+fn write_weather(weather: &PlannedWeather, text: &mut String) -> fmt::Result {
+    match weather {
+        PlannedWeather::Always(weather) => {
+            writeln!(text, "\n[weather]\nkind = \"constant\"")?;
+            writeln!(text, "wind_mps = {}", weather.wind_mps)?;
+            writeln!(text, "wind_from_deg = {}", weather.wind_from_deg)?;
+            writeln!(text, "rho = {}", weather.rho)
+        }
+        PlannedWeather::Recorded(record) => {
+            let Reading {
+                format,
+                altitude_m,
+                wind_from_deg,
+                ..
+            } = record.reading;
+            writeln!(text, "\n[weather]\nkind = \"series\"")?;
+            writeln!(text, "file = {}", quoted(&record.path))?;
+            writeln!(text, "format = {}", quoted(format.word()))?;
+            if format == Format::Daily {
+                writeln!(text, "wind_from_deg = {wind_from_deg}")?;
+            }
+            writeln!(
+                text,
+                "# {} rows, {} with wind of the row before; {} hours without a row; wind at {altitude_m} m",
+                record.rows_read, record.filled, record.hours_missing
+            )
+        }
+    }
+}
+
 fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     let environment = &scenario.environment;
-    let weather = environment.weather.at(SimTime::ZERO);
-    writeln!(text, "\n[weather]\nkind = \"constant\"")?;
-    writeln!(text, "wind_mps = {}", weather.wind_mps)?;
-    writeln!(text, "wind_from_deg = {}", weather.wind_from_deg)?;
-    writeln!(text, "rho = {}", weather.rho)?;
+    write_weather(&scenario.weather, text)?;
     writeln!(text, "\n[airspace]")?;
     if let Some((file, radius_m)) = &scenario.said.airports {
         writeln!(

@@ -3,7 +3,7 @@
 pub(super) use self::carriers::read_carriers;
 pub(super) use self::dispatch::read_dispatch;
 pub(super) use self::faults::read_faults;
-pub(super) use self::weather::read_weather;
+pub(super) use self::weather::{Flown, read_weather};
 
 mod carriers;
 mod dispatch;

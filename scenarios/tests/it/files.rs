@@ -75,6 +75,7 @@ pub(crate) fn bundle(text: &str) -> ScenarioBundle {
         ("shops.csv", SHOPS),
         ("airports.csv", AIRPORTS),
         ("zones.geojson", ZONES),
+        ("weather.csv", WEATHER),
     ];
     ScenarioBundle {
         name: "town.toml".to_owned(),
@@ -84,6 +85,13 @@ pub(crate) fn bundle(text: &str) -> ScenarioBundle {
             .into(),
     }
 }
+
+/// Two windy hours and a calm one, as airports write them down.
+pub(crate) const WEATHER: &str = "time_hour,temp,wind_dir,wind_speed,wind_gust,precip,pressure,visib
+2026-05-12T09:00:00Z,60,270,20,,0,1013,10
+2026-05-12T10:00:00Z,59,280,25,40,0.1,1012,5
+2026-05-12T11:00:00Z,58,,5,,0,1013,10
+";
 
 /// The town, checked.
 pub(crate) fn town() -> Scenario {

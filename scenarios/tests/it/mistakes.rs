@@ -372,7 +372,7 @@ fn says_what_is_not_built_yet() {
         (
             "kind = \"constant\"",
             "kind = \"series\"",
-            "key `weather.kind`: `series` is not built yet",
+            "key `weather.wind_mps`: belongs to weather kind = \"constant\"; a series has its own, remove it",
         ),
         (
             "link_loss_per_flight_hour = 0.0",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use skyhaul_actors::environment::{
     AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment,
-    Epoch, Faults, FleetSpec, TraceRequest, Weather, Zone, ZoneShape,
+    Epoch, Faults, FleetSpec, TraceRequest, Weather, WeatherLimits, Zone, ZoneShape,
 };
 use skyhaul_actors::ids::{AircraftId, DepotId};
 use skyhaul_actors::world::World;
@@ -37,6 +37,7 @@ pub(crate) fn light() -> AircraftSpec {
         altitude_m: 60.0,
         reserve: 0.2,
         wind_max_mps: 12.0,
+        limits: WeatherLimits::COMMON,
         swap: Some(SimDuration::from_secs(60)),
         charge_w: 500.0,
     }

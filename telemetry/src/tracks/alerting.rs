@@ -126,6 +126,10 @@ const fn carrier_failure(reason: CarrierFailure) -> &'static str {
 const fn grounding(reason: GroundingReason) -> &'static str {
     match reason {
         GroundingReason::Wind => "too much wind",
+        GroundingReason::Gusts => "strong gusts",
+        GroundingReason::Rain => "rain",
+        GroundingReason::Visibility => "poor visibility",
+        GroundingReason::Temperature => "too cold or too hot",
         GroundingReason::Operator => "an operator said so",
     }
 }

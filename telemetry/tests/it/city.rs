@@ -7,7 +7,7 @@ use skyhaul_actors::command::{
 };
 use skyhaul_actors::environment::{
     AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment,
-    Epoch, Faults, FleetSpec, TraceRequest, Weather,
+    Epoch, Faults, FleetSpec, TraceRequest, Weather, WeatherLimits,
 };
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, CommandId, DeliveryId, DepotId};
@@ -47,6 +47,7 @@ fn light() -> AircraftSpec {
         altitude_m: 60.0,
         reserve: 0.2,
         wind_max_mps: 12.0,
+        limits: WeatherLimits::COMMON,
         swap: Some(SimDuration::from_secs(60)),
         charge_w: 500.0,
     }

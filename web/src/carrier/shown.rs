@@ -91,6 +91,7 @@ const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::OutsideArea => "OutsideArea",
         AssignmentRefusal::NoFlyZone => "NoFlyZone",
         AssignmentRefusal::Wind => "Wind",
+        AssignmentRefusal::Weather => "Weather",
         AssignmentRefusal::OutOfRange => "OutOfRange",
         AssignmentRefusal::Grounded => "Grounded",
         AssignmentRefusal::WaitedTooLong => "WaitedTooLong",

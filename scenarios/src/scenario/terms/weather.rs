@@ -2,10 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use skyhaul_actors::environment::Weather;
+use skyhaul_actors::environment::{AircraftSpec, Epoch, Weather};
 
+use crate::bundle::ScenarioBundle;
 use crate::error::ScenarioError;
 use crate::file::Section;
+use crate::weather::{Format, PlannedWeather, Reading, read_record};
 
 /// The keys of the table.
 const WEATHER_KEYS: &[&str] = &["kind", "wind_mps", "wind_from_deg", "rho", "file", "format"];
@@ -14,26 +16,43 @@ const WEATHER_KEYS: &[&str] = &["kind", "wind_mps", "wind_from_deg", "rho", "fil
 const RHO: RangeInclusive<f64> = 0.4..=1.8;
 /// Winds, m/s.
 const WIND_MPS: RangeInclusive<f64> = 0.0..=100.0;
+/// Directions, degrees.
+const FROM_DEG: RangeInclusive<f64> = 0.0..=360.0;
 
-/// Wind and air.
+/// Where the wind of a daily list comes from where nobody says it: the south-west, as over most of the mid-latitudes.
+const FROM_DEG_DAILY: f64 = 225.0;
+
+/// For whom weather is read.
+pub(in crate::scenario) struct Flown<'a> {
+    /// The types of aircraft: wind and air are worked out for the one that flies highest, where the wind is strongest.
+    pub(in crate::scenario) aircraft: &'a [AircraftSpec],
+    /// Local time.
+    pub(in crate::scenario) epoch: Epoch,
+}
+
+/// Wind, air and sky.
 ///
 /// # Errors
 /// The first mistake.
-pub(in crate::scenario) fn read_weather(root: &Section<'_>) -> Result<Weather, ScenarioError> {
+pub(in crate::scenario) fn read_weather(
+    root: &Section<'_>,
+    bundle: &ScenarioBundle,
+    flown: &Flown<'_>,
+) -> Result<PlannedWeather, ScenarioError> {
     let calm = Weather::STANDARD;
     let Some(section) = root.table("weather", WEATHER_KEYS)? else {
-        return Ok(calm);
+        return Ok(PlannedWeather::Always(calm));
     };
     let kind = match section.get("kind") {
-        Some(field) => match field.word(&["calm", "constant", "series"])? {
-            "series" => return Err(field.refuse("`series` is not built yet; use \"calm\" or \"constant\"")),
-            word => word,
-        },
+        Some(field) => field.word(&["calm", "constant", "series"])?,
         None => "calm",
     };
+    if kind == "series" {
+        return read_series(&section, bundle, flown);
+    }
     section.refuse_all(
         &["file", "format"],
-        "belongs to weather kind = \"series\", which is not built yet; remove it",
+        "belongs to weather kind = \"series\"; remove it, or change the kind",
     )?;
     let rho = section.number_or("rho", calm.rho, RHO)?;
     if kind == "calm" {
@@ -41,12 +60,39 @@ pub(in crate::scenario) fn read_weather(root: &Section<'_>) -> Result<Weather, S
             &["wind_mps", "wind_from_deg"],
             "belongs to weather kind = \"constant\"; remove it, or change the kind",
         )?;
-        return Ok(Weather { rho, ..calm });
+        return Ok(PlannedWeather::Always(Weather { rho, ..calm }));
     }
-    Ok(Weather {
+    Ok(PlannedWeather::Always(Weather {
         wind_mps: section.require("wind_mps")?.number(WIND_MPS)?,
-        wind_from_deg: section.number_or("wind_from_deg", 0.0, 0.0..=360.0)?,
+        wind_from_deg: section.number_or("wind_from_deg", 0.0, FROM_DEG)?,
         rho,
         ..calm
-    })
+    }))
+}
+
+fn read_series(
+    section: &Section<'_>,
+    bundle: &ScenarioBundle,
+    flown: &Flown<'_>,
+) -> Result<PlannedWeather, ScenarioError> {
+    section.refuse_all(
+        &["wind_mps", "rho"],
+        "belongs to weather kind = \"constant\"; a series has its own, remove it",
+    )?;
+    let format = Format::of(section.require("format")?.word(&Format::WORDS)?);
+    if format == Format::Hourly {
+        section.refuse_all(
+            &["wind_from_deg"],
+            "belongs to format = \"vega-daily\", which has no directions; remove it",
+        )?;
+    }
+    let heights = flown.aircraft.iter().map(|aircraft| aircraft.altitude_m);
+    let reading = Reading {
+        format,
+        altitude_m: heights.fold(0.0, f64::max),
+        wind_from_deg: section.number_or("wind_from_deg", FROM_DEG_DAILY, FROM_DEG)?,
+        utc_offset_s: flown.epoch.utc_offset_s,
+    };
+    let (path, text) = bundle.file(&section.require("file")?)?;
+    read_record(path, text, reading).map(PlannedWeather::Recorded)
 }
