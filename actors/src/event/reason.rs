@@ -104,7 +104,7 @@ impl From<GroundingReason> for AssignmentRefusal {
             GroundingReason::Rain | GroundingReason::Visibility | GroundingReason::Temperature => {
                 Self::Weather
             }
-            GroundingReason::Operator => Self::NobodyCan,
+            GroundingReason::Operator => Self::Grounded,
         }
     }
 }
