@@ -92,6 +92,12 @@ impl DataDir {
         self.root.join("running")
     }
 
+    /// Where the secret lies that calls of webhooks are signed with, unless another is configured.
+    #[must_use]
+    pub fn webhook_secret(&self) -> PathBuf {
+        self.root.join("webhook-secret")
+    }
+
     /// Where a service's store lies.
     #[must_use]
     pub fn store(&self, name: &str) -> PathBuf {

@@ -14,6 +14,10 @@ use tracing::Level;
 use crate::runtime::Shared;
 use crate::runtime::handlers::HandlerMetrics;
 
+pub use self::notices::NoticeMetrics;
+
+mod notices;
+
 /// The runtime's metrics.
 #[derive(Debug)]
 pub struct Metrics {
@@ -167,6 +171,7 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::FleetReleased { .. } => ("FleetReleased", Some(Level::INFO)),
         Event::PackageRecorded { .. } => ("PackageRecorded", None),
         Event::ConfirmationRecorded { .. } => ("ConfirmationRecorded", None),
+        Event::NotificationRequested { .. } => ("NotificationRequested", None),
         Event::ActorRestarted { .. } => ("ActorRestarted", Some(Level::WARN)),
         Event::ActorGivenUp { .. } => ("ActorGivenUp", Some(Level::ERROR)),
     }

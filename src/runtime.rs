@@ -30,6 +30,7 @@ pub mod host;
 pub mod hub;
 pub mod inbox;
 pub mod lag;
+pub mod notifier;
 pub mod pacer;
 pub mod projector;
 pub mod recovery;

@@ -1,12 +1,12 @@
 //! The service, from start to stop.
 //!
 //! Start: 1. settings are checked; 2. both listeners are bound, so that a port in use is said before anything is touched; 3. the data folder is
-//! locked; 4. the journal is opened, and founded or recognised; 5. the scenario is built, the stores are opened; 6. projectors, host and
-//! sequencer start, the host rebuilds the world; 7. REST and telemetry answer; 8. once the world has caught up, `/readyz` says so.
+//! locked; 4. the journal is opened, and founded or recognised; 5. the scenario is built, the stores are opened; 6. projectors, host,
+//! sequencer and notifier start, the host rebuilds the world; 7. REST and telemetry answer; 8. once the world has caught up, `/readyz` says so.
 //!
 //! Stop, on SIGTERM or SIGINT (a second one ends at once): 1. `/readyz` turns 503; 2. REST takes nothing new and finishes what it has (10 s);
-//! 3. telemetry closes its sockets with 1001 (2 s); 4. the sequencer commits what waits (5 s); 5. the host runs to the horizon and keeps a snapshot (20 s);
-//! 6. the projectors fold and flush (20 s).
+//! 3. telemetry closes its sockets with 1001 (2 s); 4. the notifier waits for letters on their way (3 s); 5. the sequencer commits what waits (5 s);
+//! 6. the host runs to the horizon and keeps a snapshot (20 s); 7. the projectors fold and flush (20 s).
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -30,6 +30,9 @@ use self::world::Prepared;
 
 /// How long REST may take to finish what it has.
 const REST_STOP: Duration = Duration::from_secs(10);
+
+/// How long letters on their way may take; what was not answered by then is sent again after the next start.
+const NOTIFIER_STOP: Duration = Duration::from_secs(3);
 
 /// How long telemetry may take to say good-bye.
 const TELEMETRY_STOP: Duration = Duration::from_secs(3);
@@ -95,6 +98,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let running = prepared.start();
     let address = http.local_addr().map_err(Failure::try_again)?;
     let telemetry = prepared.start_telemetry(&settings, address, telemetry)?;
+    let notifier = prepared.start_notifier();
     let server = skyhaul_web::serve(prepared.services.clone(), http, Prepared::http_options(&settings))
         .map_err(|error| Failure::try_again(format!("REST cannot start: {error}")))?;
     let rest = server.handle();
@@ -118,6 +122,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
             tracing::warn!("REST did not finish in time");
         }
         telemetry.stop(TELEMETRY_STOP).await;
+        notifier.stop(NOTIFIER_STOP).await;
         running.stop().await
     };
     let stopped = tokio::select! {

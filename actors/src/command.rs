@@ -43,6 +43,8 @@ pub enum Command {
         /// Which.
         depot: DepotId,
     },
+    /// Tell somebody how a delivery goes.
+    RequestNotification(NotificationRequest),
 }
 
 impl Command {
@@ -55,6 +57,7 @@ impl Command {
             | Self::RescheduleDelivery { delivery, .. } => Some(*delivery),
             Self::RecordPackage(_)
             | Self::RecordConfirmation(_)
+            | Self::RequestNotification(_)
             | Self::RecallDrone { .. }
             | Self::GroundDepot { .. }
             | Self::ReleaseDepot { .. } => None,
@@ -121,6 +124,28 @@ impl Place {
             is_placeholder: false,
         }
     }
+}
+
+/// Somebody wants to be told how a delivery goes. Who, and where they are reached, is kept by whoever took that in; here is by what it is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationRequest {
+    /// Of which delivery.
+    pub delivery: DeliveryId,
+    /// Stands for who is told.
+    pub contact: u128,
+    /// On which ways, each once.
+    pub channels: Vec<Channel>,
+}
+
+/// A way on which somebody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Channel {
+    /// An address on the Web that is called.
+    Webhook,
+    /// E-mail.
+    Email,
+    /// A text message.
+    Sms,
 }
 
 /// What the receiver must give.

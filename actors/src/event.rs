@@ -7,7 +7,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 
-use crate::command::{ConfirmationRecord, DeliveryRequest, PackageRecord, Place};
+use crate::command::{ConfirmationRecord, DeliveryRequest, NotificationRequest, PackageRecord, Place};
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
 pub use self::reason::{
@@ -262,6 +262,13 @@ pub enum Event {
         command: Option<CommandId>,
         /// What.
         package: PackageRecord,
+    },
+    /// Somebody is told how a delivery goes from now on.
+    NotificationRequested {
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// Who, of what.
+        request: NotificationRequest,
     },
     /// An actor was rebuilt after a failure, and its message delivered again.
     ActorRestarted {

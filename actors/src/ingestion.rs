@@ -158,6 +158,10 @@ impl Ingestion {
                 let reason = GroundingReason::Operator;
                 tell_scheduler(SchedulerMessage::ReleaseDepot { depot, reason }, ctx);
             }
+            Command::RequestNotification(request) => ctx.emit(Event::NotificationRequested {
+                command: Some(id),
+                request,
+            }),
         }
     }
 
@@ -275,6 +279,7 @@ impl Ingestion {
             }),
             Command::RecordPackage(_)
             | Command::RecordConfirmation(_)
+            | Command::RequestNotification(_)
             | Command::RecallDrone { .. }
             | Command::GroundDepot { .. }
             | Command::ReleaseDepot { .. } => {}

@@ -1,6 +1,8 @@
 use std::io::Write as _;
 
 use super::*;
+use crate::clock::Speed;
+use crate::runtime::retention::Retention;
 
 fn settings(environment: &[(&str, &str)], flags: &[Flag]) -> Result<Settings, ConfigError> {
     let environment = environment
@@ -115,4 +117,17 @@ fn how_long_the_recorded_run_is_kept_is_said_in_days_and_gigabytes() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn a_secret_is_not_shown() {
+    let url = "smtps://user:secret@mail.example.com";
+    let variable = ("SKYHAUL__NOTIFICATIONS__SMTP_URL".to_owned(), url.to_owned());
+    let said = Said::gather(None, [variable], []).expect("good");
+    let settings = Settings::try_from(&said).expect("good");
+    assert_eq!(settings.notifications.smtp_url.as_deref(), Some(url));
+    for shown in [said.show(), format!("{settings:?}")] {
+        assert!(!shown.contains("secret@"), "{shown}");
+    }
+    assert!(said.show().contains("(hidden)"));
 }

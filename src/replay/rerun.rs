@@ -293,6 +293,7 @@ fn in_words(command: &Command) -> String {
         Command::CancelDelivery { delivery } => format!("CancelDelivery {delivery}"),
         Command::RescheduleDelivery { delivery, .. } => format!("RescheduleDelivery {delivery}"),
         Command::RecordPackage(package) => format!("RecordPackage {}", package.label),
+        Command::RequestNotification(request) => format!("RequestNotification {}", request.delivery),
         Command::RecordConfirmation(confirmation) => {
             format!("RecordConfirmation {}", confirmation.delivery)
         }

@@ -19,14 +19,17 @@ use tokio::sync::mpsc;
 use super::pace;
 use crate::build;
 use crate::commands::Commands;
-use crate::config::Settings;
+use crate::config::{NotificationSettings, Settings};
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 use crate::journal::FileJournal;
-use crate::observe::Metrics;
+use crate::notify::secret;
+use crate::notify::sender::{Sender, SenderSettings};
+use crate::observe::{Metrics, NoticeMetrics};
 use crate::record::{Identity, Record};
 use crate::runtime::deaths::Deaths;
 use crate::runtime::hub::Hub;
+use crate::runtime::notifier::{Notifier, NotifierParts};
 use crate::runtime::pacer::unix_micros;
 use crate::runtime::running::{ProjectionAndBacklog, Running, Supervised};
 use crate::runtime::supervisor::Fatal;
@@ -46,6 +49,8 @@ pub(super) struct Prepared {
     projections: Vec<ProjectionAndBacklog>,
     tracks: Arc<RwLock<Tracks>>,
     registry: Registry,
+    sender: Arc<Sender>,
+    notices: NoticeMetrics,
     _data: DataDir,
 }
 
@@ -68,6 +73,7 @@ impl Prepared {
                 "the journal's tail was torn by a crash and is cut back to its last good record; nothing that was answered is lost"
             );
         }
+        let sender = Arc::new(sender(&settings.notifications, &data)?);
         let bundle = read_scenario(settings)?;
         let mut summary = recovery::summarise(&journal).map_err(Failure::broken)?;
         let identity = match summary.identity.take() {
@@ -119,6 +125,9 @@ impl Prepared {
             readiness: Arc::clone(&readiness),
             settings: skyhaul_web::Settings {
                 strict_geocoding: settings.strict_geocoding,
+                notifications: skyhaul_web::notification::NotificationSettings {
+                    allow_private_addresses: settings.notifications.allow_private_addresses,
+                },
                 telemetry_address,
             },
         };
@@ -133,7 +142,9 @@ impl Prepared {
             shared,
             projections,
             tracks,
+            notices: NoticeMetrics::new(&registry).map_err(Failure::broken)?,
             registry,
+            sender,
             _data: data,
         })
     }
@@ -162,6 +173,19 @@ impl Prepared {
             Arc::new(worlds),
             Arc::new(picture),
         )
+    }
+
+    /// Starts the notifier.
+    pub(super) fn start_notifier(&self) -> Supervised {
+        Supervised::start("notifier", &self.shared, |stop| {
+            let parts = NotifierParts {
+                outbox: self.services.outbox(),
+                sender: Arc::clone(&self.sender),
+                metrics: self.notices.clone(),
+                stop,
+            };
+            move |pulse| Notifier::new(parts.clone(), pulse)
+        })
     }
 
     /// Starts the telemetry hub on a listener that is bound already.
@@ -210,6 +234,31 @@ fn origins(settings: &Settings, rest: SocketAddr) -> Vec<String> {
         origins.push(format!("http://localhost:{}", rest.port()));
     }
     origins
+}
+
+/// Talks to those who are told of deliveries.
+fn sender(settings: &NotificationSettings, data: &DataDir) -> Result<Sender, Failure> {
+    let (path, secret) = match &settings.webhook_secret_file {
+        Some(path) => (path.clone(), secret::read(path)),
+        None => (
+            data.webhook_secret(),
+            secret::read_or_make(&data.webhook_secret()),
+        ),
+    };
+    let secret = secret.map_err(|error| {
+        Failure::usage(format!(
+            "{}: the secret for webhooks cannot be read: {error}",
+            path.display()
+        ))
+    })?;
+    Sender::new(SenderSettings {
+        allow_private_addresses: settings.allow_private_addresses,
+        secret,
+        sms_webhook: settings.sms_webhook.clone(),
+        smtp_url: settings.smtp_url.clone(),
+        email_from: settings.email_from.clone(),
+    })
+    .map_err(Failure::usage)
 }
 
 fn read_scenario(settings: &Settings) -> Result<ScenarioBundle, Failure> {

@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod fuzz;
 mod misuse;
+mod notifications;
 mod pacing;
 mod parked;
 mod replay;

@@ -64,13 +64,18 @@ pub(crate) struct Answer {
 impl Service {
     /// Starts a service on `data` and waits until it is ready.
     pub(crate) fn start(data: &Path, args: &[&str]) -> Self {
-        let service = Self::launch(data, args);
+        Self::start_with(data, args, &[])
+    }
+
+    /// The same with settings from the environment.
+    pub(crate) fn start_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        let service = Self::launch_with(data, args, environment);
         service.wait_until_ready();
         service
     }
 
     /// Starts a service and waits until it has said its addresses.
-    pub(crate) fn launch(data: &Path, args: &[&str]) -> Self {
+    fn launch_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = skyhaul()
             .args([
                 "serve",
@@ -82,6 +87,7 @@ impl Service {
             ])
             .arg(data)
             .args(args)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -20,7 +20,7 @@ use crate::store::{Progress, StoredProjection, Table};
 pub(crate) mod confirmation;
 mod fold;
 mod list;
-mod row;
+pub(crate) mod row;
 pub(crate) mod shown;
 pub(crate) mod track;
 pub(crate) mod write;
@@ -32,11 +32,13 @@ use self::shown::{
     StatusResponse,
 };
 use crate::location::Location;
+use crate::notification::outbox::Outbox;
+use crate::notification::request;
 
 /// The service.
 pub(crate) struct Delivery {
-    context: Arc<Context>,
-    table: Table,
+    pub(crate) context: Arc<Context>,
+    pub(crate) table: Table,
     progress: Progress,
 }
 
@@ -56,6 +58,11 @@ impl Delivery {
         Ok((service, Box::new(projection)))
     }
 
+    /// What clients are still to be told.
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::new(self.table.clone(), self.context.calendar)
+    }
+
     /// A delivery as it was projected, or else as it was asked for. The inbox is looked at first: what leaves it is in the store by then.
     fn find(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, StoreError> {
         let accepted = self.context.inbox.request(id);
@@ -67,7 +74,7 @@ impl Delivery {
     }
 
     /// A delivery that must be there.
-    fn get(&self, id: DeliveryId) -> Result<DeliveryRow, Problem> {
+    pub(crate) fn get(&self, id: DeliveryId) -> Result<DeliveryRow, Problem> {
         self.find(id)?.ok_or_else(unknown_delivery)
     }
 
@@ -157,6 +164,10 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         }))
         .service(endpoint("/api/deliveries/{id}/track", |at| {
             at.on(Method::GET, track::get_track)
+        }))
+        .service(endpoint("/api/deliveries/{id}/notifymerequests", |at| {
+            at.on(Method::GET, request::list_notifications)
+                .on(Method::POST, request::notify_me)
         }))
         .service(endpoint("/api/deliveries/{id}/confirmations", |at| {
             at.on(Method::GET, confirmation::get_confirmations)

@@ -15,6 +15,7 @@ mod inbox;
 mod ingestion;
 mod location;
 mod names;
+pub mod notification;
 mod openapi;
 mod operations;
 mod package;

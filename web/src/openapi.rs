@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{carrier, delivery, drone, health, ingestion, operations, package};
+use crate::{carrier, delivery, drone, health, ingestion, notification, operations, package};
 
 /// The interface.
 #[derive(OpenApi)]
@@ -30,6 +30,8 @@ use crate::{carrier, delivery, drone, health, ingestion, operations, package};
         delivery::write::delete_delivery,
         delivery::confirmation::confirm_delivery,
         delivery::confirmation::get_confirmations,
+        notification::request::notify_me,
+        notification::request::list_notifications,
         package::get_package,
         package::put_package,
         package::put_new_package,

@@ -24,6 +24,8 @@ use crate::http::observe::{HttpMetrics, observe};
 use crate::inbox::Inbox;
 use crate::ingestion::fold::pushed_out_counter;
 use crate::ingestion::{self, Ingestion};
+use crate::notification::NotificationSettings;
+use crate::notification::outbox::Outbox;
 use crate::openapi;
 use crate::operations::{self, Operations};
 use crate::package::{self, Package};
@@ -78,6 +80,8 @@ pub struct Stores {
 pub struct Settings {
     /// Whether a text that names no place is refused.
     pub strict_geocoding: bool,
+    /// How clients are told of their deliveries.
+    pub notifications: NotificationSettings,
     /// Where telemetry listens; the page learns it from `GET /api/config`.
     pub telemetry_address: SocketAddr,
 }
@@ -141,6 +145,12 @@ impl Services {
         };
         let projections = vec![of_ingestion, of_delivery, of_package, of_drones, of_carriers];
         Ok((Self(Arc::new(inner)), projections))
+    }
+
+    /// What clients are still to be told.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox {
+        self.0.delivery.outbox()
     }
 
     /// Adds all endpoints to an application.

@@ -50,7 +50,10 @@ impl Routes {
             (None, Command::GroundDepot { depot } | Command::ReleaseDepot { depot }) => {
                 Route::To(atlas.home_of(*depot))
             }
-            (None, Command::RecordPackage(_) | Command::RecordConfirmation(_)) => Route::To(RegionId(0)),
+            (
+                None,
+                Command::RecordPackage(_) | Command::RecordConfirmation(_) | Command::RequestNotification(_),
+            ) => Route::To(RegionId(0)),
         }
     }
 

@@ -103,7 +103,8 @@ impl Lines {
             | Event::DeliveryRescheduleRefused { .. }
             | Event::DeliveryCancelRefused { .. }
             | Event::PackageRecorded { .. }
-            | Event::ConfirmationRecorded { .. } => None,
+            | Event::ConfirmationRecorded { .. }
+            | Event::NotificationRequested { .. } => None,
         }
     }
 

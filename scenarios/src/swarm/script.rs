@@ -191,6 +191,7 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
     match command {
         Command::CancelDelivery { delivery } | Command::RescheduleDelivery { delivery, .. } => *delivery = to,
         Command::RecordConfirmation(confirmation) => confirmation.delivery = to,
+        Command::RequestNotification(request) => request.delivery = to,
         Command::RequestDelivery(request) => request.delivery = to,
         Command::RecordPackage(_)
         | Command::RecallDrone { .. }
@@ -228,6 +229,9 @@ impl fmt::Display for Scripted {
                 Ok(())
             }
             Command::RecordPackage(package) => write!(f, "record a package of {} kg", package.weight),
+            Command::RequestNotification(request) => {
+                write!(f, "tell somebody of {}", self.target(request.delivery))
+            }
             Command::RecordConfirmation(confirmation) => {
                 write!(f, "confirm {}", self.target(confirmation.delivery))
             }

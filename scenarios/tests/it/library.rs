@@ -63,7 +63,10 @@ fn a_scenario_that_is_written_out_means_the_same() {
         ),
         town_with("duration = \"1h\"", "duration = \"90.25s\""),
         town_with("cruise_mps = 18.0", "swap = \"none\""),
-        town_with("cruise_mps = 18.0", "gust_max_mps = 13.5\nrain_max_mm_h = 2.0\ntemperature_min_c = -30"),
+        town_with(
+            "cruise_mps = 18.0",
+            "gust_max_mps = 13.5\nrain_max_mm_h = 2.0\ntemperature_min_c = -30",
+        ),
         town_with(
             "kind = \"constant\"\nwind_mps = 3.0\nwind_from_deg = 225\n",
             "kind = \"series\"\nfile = \"weather.csv\"\nformat = \"nycflights13\"\n",

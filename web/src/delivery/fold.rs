@@ -16,6 +16,7 @@ use super::row::{
 };
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
+use crate::notification::fold as notification;
 use crate::ports::StoreError;
 use crate::store::{Fold, Rows};
 
@@ -102,6 +103,7 @@ impl Fold for DeliveryFold {
                 at,
                 ..
             } => on_leg_ended(*delivery, *drone, event.at, *at, rows)?,
+            Event::NotificationRequested { request, .. } => notification::on_requested(request, event, rows)?,
             Event::ConfirmationRecorded { confirmation, .. } => {
                 let row = ConfirmationRow {
                     kind: confirmation.kind,
@@ -167,6 +169,7 @@ impl DeliveryFold {
         }
         row.stage = stage;
         keep_milestone(id, &row, event, rows)?;
+        notification::on_stage(id, &row, event, rows)?;
         if stage.is_final() {
             rows.delete(open_index().number(row.number));
         }

@@ -1,7 +1,7 @@
 //! Rows of the delivery store.
 
 use serde::{Deserialize, Serialize};
-use skyhaul_actors::command::{ConfirmationKind, DeliveryRequest, Place};
+use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, Place};
 use skyhaul_actors::event::{Leg, LegPurpose, Waypoint};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -54,6 +54,19 @@ pub(crate) struct DeliveryRow {
     pub(crate) pickup_eta: Option<SimTime>,
     /// When it arrives, or arrived.
     pub(crate) delivery_eta: Option<SimTime>,
+    /// Who is told of it.
+    pub(crate) told: Vec<Subscription>,
+}
+
+/// Somebody who is told of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Subscription {
+    /// The event that told of it: its number among all.
+    pub(crate) number: u64,
+    /// Stands for who it is.
+    pub(crate) contact: u128,
+    /// On which ways.
+    pub(crate) channels: Vec<Channel>,
 }
 
 impl DeliveryRow {
@@ -75,6 +88,7 @@ impl DeliveryRow {
             parcel_at: request.pickup,
             pickup_eta: None,
             delivery_eta: None,
+            told: Vec::new(),
         }
     }
 

@@ -24,6 +24,12 @@ impl Key {
         self
     }
 
+    /// A number that stands for somebody follows.
+    pub(crate) fn pseudonym(mut self, pseudonym: u128) -> Self {
+        self.0.extend_from_slice(&pseudonym.to_be_bytes());
+        self
+    }
+
     /// A digest follows.
     pub(crate) fn digest(mut self, digest: &[u8; 32]) -> Self {
         self.0.extend_from_slice(digest);
@@ -55,6 +61,12 @@ impl Key {
             *last += 1;
         }
         Self(end)
+    }
+
+    /// The first key after this one.
+    pub(crate) fn after(mut self) -> Self {
+        self.0.push(0);
+        self
     }
 
     /// A key that was read.

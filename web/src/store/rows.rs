@@ -10,7 +10,7 @@ use super::key::Key;
 use crate::ports::{Change, KeyValueStore, StoreError};
 
 /// The first byte of every value: how it is encoded.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 fn failed(store: &'static str, reason: impl Into<String>) -> StoreError {
     StoreError {

@@ -23,6 +23,7 @@ use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_telemetry::clock::VirtualClock;
 use skyhaul_telemetry::tracks::Tracks;
+use skyhaul_web::notification::NotificationSettings;
 use skyhaul_web::ports::memory::MemoryStore;
 use skyhaul_web::ports::{CommandPort, Decision, KeyValueStore, Projection, SubmitError};
 use skyhaul_web::{Parts, Readiness, Services, Settings, Stores};
@@ -277,6 +278,7 @@ impl City {
             readiness: Arc::clone(&readiness),
             settings: Settings {
                 strict_geocoding,
+                notifications: NotificationSettings::default(),
                 telemetry_address: "127.0.0.1:8081".parse().expect("an address"),
             },
         };
