@@ -270,8 +270,11 @@ impl Drone {
     }
 
     fn on_assign_errand(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
-        let taken = self.state == DroneState::Idle
-            && self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx);
+        let taken = match self.state {
+            DroneState::Idle => self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx),
+            DroneState::Flying(flight) if flight.is_homeward() => self.turn_to_pickup(flight, errand, ctx),
+            _ => false,
+        };
         if !taken {
             self.refuse_errand(errand.id, ReleaseReason::DroneRefused, ctx);
         }

@@ -37,7 +37,7 @@ pub struct Errand {
 }
 
 /// When a mission would do what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissionEstimate {
     /// The parcel is in the drone.
     pub picked_up_at: SimTime,

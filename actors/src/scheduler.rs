@@ -17,6 +17,7 @@ use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, 
 use skyhaul_engine::time::SimDuration;
 
 use crate::delivery::DeliveryMessage;
+use crate::dispatch::Pace;
 use crate::drone::{DroneErrand, DroneMessage};
 use crate::environment::{Environment, FleetSpec, Sabotage};
 use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
@@ -25,14 +26,18 @@ use crate::mission::{Errand, MissionEstimate};
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 
-use self::fleet::{Choice, Fleet};
+use self::batch::Batching;
+use self::fleet::{Choice, Fleet, Prospect};
 use self::grounding::on_recall_drone;
 use self::lending::Lending;
 use self::neighbours::Question;
 use self::waiting::{Waiting, Whose};
 
+pub use self::coming::Coming;
 pub use self::message::{Order, SchedulerMessage};
 
+mod batch;
+mod coming;
 mod fleet;
 mod grounding;
 pub mod lending;
@@ -65,6 +70,7 @@ pub struct Scheduler {
     waiting: Waiting,
     assigned: BTreeMap<DeliveryId, Assignment>,
     lending: Lending,
+    batching: Batching,
 }
 
 /// What is seen of a scheduler.
@@ -89,6 +95,7 @@ impl Scheduler {
             waiting: Waiting::default(),
             assigned: BTreeMap::new(),
             lending: Lending::default(),
+            batching: Batching::default(),
         }
     }
 
@@ -118,6 +125,8 @@ impl Actor for Scheduler {
             }
             SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
+            SchedulerMessage::DroneComing { drone, coming } => self.on_drone_coming(drone, *coming),
+            SchedulerMessage::BatchDue { at } => self.on_batch_due(at, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused {
                 drone,
@@ -171,6 +180,13 @@ impl Actor for Scheduler {
 
 impl Scheduler {
     fn on_assign_drone(&mut self, order: Order, ctx: &mut Ctx<'_, Skyhaul>) {
+        match self.pace(ctx) {
+            Pace::AtOnce => self.assign_at_once(order, ctx),
+            Pace::InBatches(batches) => self.take_into_batch(order, batches, ctx),
+        }
+    }
+
+    fn assign_at_once(&mut self, order: Order, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
         match self.fleet.choose(&order.errand, &surroundings, ctx.now()) {
             Choice::Ready(drone, estimate) => self.assign(order, drone, estimate, ctx),
@@ -179,7 +195,8 @@ impl Scheduler {
             }
             Choice::Busy(prospect) => {
                 let wait = prospect.wait(self.waiting.len());
-                self.queue(order, Whose::Own, prospect.estimate, wait, ctx);
+                let (id, ticket) = self.queue(order, Whose::Own, prospect, wait, ctx);
+                self.begin_seek(id, ticket, ctx);
             }
             Choice::Unable(reason) => self.hope_for_neighbours(order, reason, ctx),
         }
@@ -206,7 +223,11 @@ impl Scheduler {
             Ok(_) if self.waiting.len() >= WAITING_MAX => {
                 refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
             }
-            Ok(estimate) => self.queue(order, Whose::Neighbours, estimate, SimDuration::ZERO, ctx),
+            Ok(estimate) => {
+                let prospect = Prospect::of_one(estimate, ctx.now());
+                let (id, ticket) = self.queue(order, Whose::Neighbours, prospect, SimDuration::ZERO, ctx);
+                self.begin_seek(id, ticket, ctx);
+            }
             Err(elsewhere) => refuse(&order, reason.max(elsewhere), ctx),
         }
     }
@@ -215,10 +236,11 @@ impl Scheduler {
         &mut self,
         order: Order,
         whose: Whose,
-        estimate: MissionEstimate,
+        prospect: Prospect,
         wait: SimDuration,
         ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
+    ) -> (DeliveryId, u64) {
+        let estimate = prospect.estimate;
         let wait_max = ctx.shared().environment.dispatch.wait_max;
         let id = order.id;
         ctx.emit(Event::DeliveryQueued {
@@ -226,16 +248,17 @@ impl Scheduler {
             eta_pickup: estimate.picked_up_at + wait,
             eta_dropoff: estimate.dropped_off_at + wait,
         });
+        let ticket = self.waiting.push(order, whose, prospect);
         if ctx.shared().environment.faults.sabotage == Some(Sabotage::ForgetsWaiting) {
-            return;
+            self.waiting.remove(id);
+            return (id, ticket);
         }
-        let ticket = self.waiting.push(order, whose);
         ctx.send_in(
             wait_max,
             ctx.me::<Self>(),
             SchedulerMessage::WaitDue { id, ticket },
         );
-        self.begin_seek(id, ticket, ctx);
+        (id, ticket)
     }
 
     fn assign(
@@ -299,6 +322,14 @@ impl Scheduler {
     }
 
     fn on_drone_ready(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.batching.coming.remove(&drone);
+        match self.pace(ctx) {
+            Pace::AtOnce => self.give_or_spare(drone, ctx),
+            Pace::InBatches(batches) => self.seat(drone, batches, ctx),
+        }
+    }
+
+    fn give_or_spare(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
         let now = ctx.now();
         let waiting = self.waiting.queue(Whose::Own).take(WAITING_SCANNED_MAX);

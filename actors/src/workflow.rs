@@ -104,6 +104,8 @@ pub struct Workflow {
     is_expedited: bool,
     /// When a drone was first asked for.
     asked_at: Option<SimTime>,
+    /// Whether all carriers turned it down.
+    is_turned_down: bool,
     state: State,
     booking: Booking,
     generation: u32,
@@ -131,6 +133,7 @@ impl Workflow {
             deadline: order.deadline,
             is_expedited: order.expedited,
             asked_at: None,
+            is_turned_down: false,
             state: State::START,
             booking: Booking::Deferred,
             generation: 0,
@@ -266,6 +269,7 @@ impl Workflow {
             is_expedited: self.is_expedited,
             deadline: self.deadline,
             asked_at: *self.asked_at.get_or_insert(ctx.now()),
+            is_turned_down: self.is_turned_down,
         };
         let order = Box::new(order);
         let scheduler = atlas::scheduler(ctx.region());
@@ -306,6 +310,7 @@ impl Workflow {
         self.booking = Booking::Deferred;
         self.attempts += 1;
         if is_for_want_of_drones(reason) && self.attempts < ATTEMPTS_MAX {
+            self.is_turned_down = true;
             self.ask_scheduler(ctx);
             return;
         }
@@ -329,6 +334,7 @@ impl Workflow {
         self.errand.pickup = pickup;
         self.errand.dropoff = dropoff;
         self.asked_at = None;
+        self.is_turned_down = false;
         self.take(Input::Rescheduled, ctx);
     }
 

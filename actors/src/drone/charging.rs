@@ -9,7 +9,7 @@ use crate::atlas;
 use crate::depot::{DepotMessage, PadRequest};
 use crate::event::{ChargeKind, Event};
 use crate::mission::READY_SHARE;
-use crate::scheduler::SchedulerMessage;
+use crate::scheduler::{Coming, SchedulerMessage};
 use crate::tree::{Skyhaul, Surroundings};
 
 impl Drone {
@@ -49,6 +49,7 @@ impl Drone {
         self.enter(DroneState::Charging(kind));
         let generation = self.generation;
         ctx.send_in(span, ctx.me::<Self>(), DroneMessage::ChargeDue { generation });
+        self.say_coming(Coming::ReadyAt { at: ctx.now() + span }, ctx);
     }
 
     pub(super) fn on_charge_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {

@@ -9,8 +9,11 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
 use super::{Drone, DroneErrand, DroneMessage, DroneState};
+use crate::atlas;
+use crate::environment::AircraftSpec;
 use crate::event::{AssignmentRefusal, Event, Leg, LegPurpose};
 use crate::flight::{Departure, FlightPlan, plan_flight};
+use crate::scheduler::{Coming, SchedulerMessage};
 use crate::tree::{Skyhaul, Surroundings};
 
 /// A leg under way. Its path is not kept: the same plan comes out whenever it is asked for.
@@ -32,6 +35,58 @@ pub struct Flight {
     pub energy: WattHours,
 }
 
+/// A flight home that may be broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Homeward {
+    flight: Flight,
+    /// Energy in the battery at take-off.
+    battery: WattHours,
+}
+
+impl Homeward {
+    /// Where it is at `now`, and what is left in its battery.
+    pub(crate) fn at(
+        &self,
+        spec: &AircraftSpec,
+        now: SimTime,
+        surroundings: &Surroundings,
+    ) -> Option<(Departure, WattHours)> {
+        let plan = self.flight.plan(spec, surroundings).ok()?;
+        let (here, spent) = plan.at(now);
+        Some((here, self.battery - spent))
+    }
+}
+
+impl Flight {
+    /// A flight for an errand.
+    fn towards(purpose: LegPurpose, to: Position, errand: DroneErrand, departure: Departure) -> Self {
+        Self {
+            purpose,
+            departure,
+            to,
+            errand: Some(errand),
+            is_called_off: false,
+            parcel: (purpose == LegPurpose::Dropoff).then_some(errand.errand.weight),
+            energy: WattHours::ZERO,
+        }
+    }
+
+    /// Whether it flies home with nothing, for nobody.
+    pub(super) fn is_homeward(&self) -> bool {
+        self.purpose == LegPurpose::Return && self.errand.is_none() && self.parcel.is_none()
+    }
+
+    fn plan(
+        &self,
+        spec: &AircraftSpec,
+        surroundings: &Surroundings,
+    ) -> Result<FlightPlan, AssignmentRefusal> {
+        let conditions = surroundings.conditions(self.departure.time);
+        let payload = self.parcel.unwrap_or_default();
+        plan_flight(spec, payload, self.departure, self.to, conditions)
+    }
+}
+
 /// How a drone lies after it fell.
 pub(super) struct Fall {
     pub(super) at: Position,
@@ -49,17 +104,28 @@ impl Drone {
         errand: DroneErrand,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) -> bool {
-        let flight = Flight {
-            purpose,
-            departure: self.standing(ctx.now()),
-            to,
-            errand: Some(errand),
-            is_called_off: false,
-            parcel: (purpose == LegPurpose::Dropoff).then_some(errand.errand.weight),
-            energy: WattHours::ZERO,
-        };
+        let flight = Flight::towards(purpose, to, errand, self.standing(ctx.now()));
         match self.plan(&flight, ctx.shared()) {
             Ok(plan) => {
+                self.depart(flight, plan, ctx);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Breaks its way home off for a pickup; `false` where no lawful way leads there.
+    pub(super) fn turn_to_pickup(
+        &mut self,
+        homeward: Flight,
+        errand: DroneErrand,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) -> bool {
+        let (here, _) = self.progress(&homeward, ctx.now(), ctx.shared());
+        let flight = Flight::towards(LegPurpose::Pickup, errand.errand.pickup, errand, here);
+        match self.plan(&flight, ctx.shared()) {
+            Ok(plan) => {
+                self.cut_short(&homeward, ctx);
                 self.depart(flight, plan, ctx);
                 true
             }
@@ -119,15 +185,7 @@ impl Drone {
     }
 
     fn plan(&self, flight: &Flight, surroundings: &Surroundings) -> Result<FlightPlan, AssignmentRefusal> {
-        let conditions = surroundings.conditions(flight.departure.time);
-        let payload = flight.parcel.unwrap_or_default();
-        plan_flight(
-            self.spec(surroundings),
-            payload,
-            flight.departure,
-            flight.to,
-            conditions,
-        )
+        flight.plan(self.spec(surroundings), surroundings)
     }
 
     fn depart(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -150,8 +208,29 @@ impl Drone {
         self.enter(DroneState::Flying(flight));
         let (me, generation) = (ctx.me::<Self>(), self.generation);
         ctx.send_at(arrives, me, DroneMessage::ArrivalDue { generation });
+        if flight.is_homeward() {
+            let battery = self.battery;
+            self.say_coming(
+                Coming::Homeward {
+                    homeward: Homeward { flight, battery },
+                    lands_at: arrives,
+                },
+                ctx,
+            );
+        }
         if let Some(failure) = self.draw_failure(duration, ctx) {
             ctx.send_in(failure, me, DroneMessage::FailureDue { generation });
+        }
+    }
+
+    /// Tells the scheduler when it may be given something, where the plan's policy has a use for that.
+    pub(super) fn say_coming(&self, coming: Coming, ctx: &mut Ctx<'_, Skyhaul>) {
+        if ctx.shared().environment.dispatch.policy.looks_ahead() {
+            let message = SchedulerMessage::DroneComing {
+                drone: self.id,
+                coming: Box::new(coming),
+            };
+            ctx.send(atlas::scheduler(ctx.region()), message);
         }
     }
 

@@ -31,3 +31,14 @@ pub enum DispatchPolicy {
     /// The first while ready drones are plenty, the second under pressure.
     Adaptive,
 }
+
+impl DispatchPolicy {
+    /// Whether it has a use for drones that are not ready yet.
+    #[must_use]
+    pub const fn looks_ahead(self) -> bool {
+        match self {
+            Self::Nearest => false,
+            Self::Batch | Self::Adaptive => true,
+        }
+    }
+}

@@ -25,13 +25,23 @@ pub(super) enum Choice {
 }
 
 /// What a request may hope for while all able drones are busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Prospect {
     pub(super) estimate: MissionEstimate,
-    asked_at: SimTime,
+    pub(super) asked_at: SimTime,
     able: u32,
 }
 
 impl Prospect {
+    /// What only one drone in the world may do, leaving at `asked_at`.
+    pub(super) const fn of_one(estimate: MissionEstimate, asked_at: SimTime) -> Self {
+        Self {
+            estimate,
+            asked_at,
+            able: 1,
+        }
+    }
+
     /// The wait to expect behind `ahead` others: able drones come home one after another.
     pub(super) fn wait(&self, ahead: usize) -> SimDuration {
         let mission = self.estimate.home_at.since(self.asked_at).as_seconds_f64();
@@ -154,17 +164,46 @@ impl Fleet {
     /// What a request may hope for though no ready drone can do it; `closest` is the reason why the one that came closest cannot.
     fn hope(
         &self,
-        mut closest: AssignmentRefusal,
+        closest: AssignmentRefusal,
         errand: &Errand,
         surroundings: &Surroundings,
         now: SimTime,
     ) -> Choice {
+        let may_come =
+            |group: &&Group| group.living() > 0 && (group.idle.is_empty() || self.is_grounded(group.depot));
+        let may_come = self.groups.iter().filter(may_come);
+        match self.prospect(may_come, closest, errand, surroundings, now) {
+            Ok(prospect) => Choice::Busy(prospect),
+            Err(closest) => Choice::Unable(closest),
+        }
+    }
+
+    /// What a request may hope for of all drones, ready or not.
+    ///
+    /// # Errors
+    /// The reason why the drone that came closest never can.
+    pub(super) fn outlook(
+        &self,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        now: SimTime,
+    ) -> Result<Prospect, AssignmentRefusal> {
+        let living = self.groups.iter().filter(|group| group.living() > 0);
+        self.prospect(living, AssignmentRefusal::TooHeavy, errand, surroundings, now)
+    }
+
+    fn prospect<'a>(
+        &self,
+        groups: impl Iterator<Item = &'a Group>,
+        mut closest: AssignmentRefusal,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        now: SimTime,
+    ) -> Result<Prospect, AssignmentRefusal> {
         let mut best: Option<MissionEstimate> = None;
         let mut able = 0;
         let waits_for_release = surroundings.environment.carriers.is_empty();
-        let may_come =
-            |group: &&Group| group.living() > 0 && (group.idle.is_empty() || self.is_grounded(group.depot));
-        for group in self.groups.iter().filter(may_come) {
+        for group in groups {
             match group.assess(errand, surroundings, now) {
                 Ok(_) if self.is_grounded(group.depot) && !waits_for_release => {
                     closest = closest.max(AssignmentRefusal::Grounded);
@@ -178,13 +217,37 @@ impl Fleet {
                 Err(reason) => closest = closest.max(reason),
             }
         }
-        best.map_or(Choice::Unable(closest), |estimate| {
-            Choice::Busy(Prospect {
-                estimate,
-                asked_at: now,
-                able,
-            })
+        let estimate = best.ok_or(closest)?;
+        Ok(Prospect {
+            estimate,
+            asked_at: now,
+            able,
         })
+    }
+
+    /// How many fly, or will again.
+    pub(super) fn living(&self) -> usize {
+        self.groups.iter().map(|group| group.living() as usize).sum()
+    }
+
+    /// The groups that have ready drones: of which type, how one starts that leaves now, and which.
+    pub(super) fn ready_groups<'a>(
+        &'a self,
+        now: SimTime,
+        surroundings: &'a Surroundings,
+    ) -> impl Iterator<Item = (AircraftId, Starting, impl Iterator<Item = DroneId> + 'a)> + 'a {
+        let may_leave = |group: &&Group| !group.idle.is_empty() && !self.is_grounded(group.depot);
+        let ready = self.groups.iter().filter(may_leave);
+        ready.map(move |group| {
+            let starting = ready_start(group.depot, group.aircraft, now, surroundings);
+            (group.aircraft, starting, group.idle.iter().copied())
+        })
+    }
+
+    /// A drone's type and home.
+    pub(super) fn kind_of(&self, drone: DroneId) -> Option<(AircraftId, DepotId)> {
+        let group = self.groups.iter().find(|group| group.has(drone))?;
+        Some((group.aircraft, group.depot))
     }
 
     /// Whether, and when, a drone that stands ready would do the errand.
@@ -305,16 +368,37 @@ pub(super) fn assess_from(
     surroundings: &Surroundings,
     leaves_at: SimTime,
 ) -> Result<MissionEstimate, AssignmentRefusal> {
+    let starting = ready_start(depot, aircraft, leaves_at, surroundings);
+    assess_start(aircraft, starting, errand, surroundings)
+}
+
+/// How a drone starts that stands ready at the depot.
+pub(super) fn ready_start(
+    depot: DepotId,
+    aircraft: AircraftId,
+    leaves_at: SimTime,
+    surroundings: &Surroundings,
+) -> Starting {
     let environment = &*surroundings.environment;
     let home = environment.depot(depot).at;
-    let aircraft = environment.aircraft(aircraft);
-    let starting = Starting {
+    Starting {
         at: home,
         altitude_m: 0.0,
         home,
-        battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
+        battery: WattHours::new(environment.aircraft(aircraft).battery_capacity.get() * READY_SHARE),
         time: leaves_at,
-    };
+    }
+}
+
+/// Whether, and when, a drone of this type that starts so would do the errand.
+pub(super) fn assess_start(
+    aircraft: AircraftId,
+    starting: Starting,
+    errand: &Errand,
+    surroundings: &Surroundings,
+) -> Result<MissionEstimate, AssignmentRefusal> {
+    let environment = &*surroundings.environment;
+    let aircraft = environment.aircraft(aircraft);
     let conditions = Conditions {
         airspace: &surroundings.airspace,
         weather: &environment.weather,
@@ -337,8 +421,19 @@ pub(super) fn no_sooner_than(
     surroundings: &Surroundings,
     leaves_at: SimTime,
 ) -> SimTime {
+    let starting = ready_start(depot, aircraft, leaves_at, surroundings);
+    bound_from(aircraft, starting, errand, surroundings)
+}
+
+/// The same for a drone that starts so.
+pub(super) fn bound_from(
+    aircraft: AircraftId,
+    starting: Starting,
+    errand: &Errand,
+    surroundings: &Surroundings,
+) -> SimTime {
     let environment = &*surroundings.environment;
-    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.at(leaves_at).wind_mps;
-    let distance = environment.depot(depot).at.distance_m(errand.pickup);
-    leaves_at + SimDuration::from_seconds_f64(distance / speed)
+    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.at(starting.time).wind_mps;
+    let distance = starting.at.distance_m(errand.pickup);
+    starting.time + SimDuration::from_seconds_f64(distance / speed)
 }

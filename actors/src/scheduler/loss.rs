@@ -17,6 +17,7 @@ impl Scheduler {
         is_gone: bool,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
+        self.batching.coming.remove(&drone);
         if is_gone {
             self.fleet.strike_off(drone);
         } else {
@@ -49,6 +50,7 @@ impl Scheduler {
         parcel_at: Option<Position>,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
+        self.batching.coming.remove(&drone);
         self.fleet.strike_off(drone);
         let settled_in = ctx.shared().atlas.round_trip() + AFTER_LAST_WORD;
         let message = SchedulerMessage::LossDue { drone, at, parcel_at };

@@ -5,6 +5,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::Addr;
 use skyhaul_engine::time::SimTime;
 
+use super::coming::Coming;
 use super::lending::LendingMessage;
 use crate::delivery::Delivery;
 use crate::environment::FleetSpec;
@@ -41,6 +42,18 @@ pub enum SchedulerMessage {
     DroneReady {
         /// Which.
         drone: DroneId,
+    },
+    /// A drone is not ready, but may be given something.
+    DroneComing {
+        /// Which.
+        drone: DroneId,
+        /// When, and where.
+        coming: Box<Coming>,
+    },
+    /// Those that wait are to be matched.
+    BatchDue {
+        /// For when it was set.
+        at: SimTime,
     },
     /// A parcel was handed over.
     ErrandDone {
@@ -141,4 +154,6 @@ pub struct Order {
     pub deadline: Option<SimTime>,
     /// When it first wanted a drone.
     pub asked_at: SimTime,
+    /// Whether all carriers turned it down.
+    pub is_turned_down: bool,
 }

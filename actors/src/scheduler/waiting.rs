@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Order;
+use super::fleet::Prospect;
 use crate::ids::DeliveryId;
 
 /// A place in the queue: those for the region's own drones before those for its neighbours', expedited before others, then by ticket.
@@ -19,29 +20,36 @@ pub(super) enum Whose {
     Neighbours,
 }
 
+/// A request that waits, and what it may hope for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Waiter {
+    order: Order,
+    prospect: Prospect,
+}
+
 /// The queue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Waiting {
-    orders: BTreeMap<Place, Order>,
+    orders: BTreeMap<Place, Waiter>,
     places: BTreeMap<DeliveryId, Place>,
     next_ticket: u64,
 }
 
 impl Waiting {
     /// Lets a request wait and gives its ticket.
-    pub(super) fn push(&mut self, order: Order, whose: Whose) -> u64 {
+    pub(super) fn push(&mut self, order: Order, whose: Whose, prospect: Prospect) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let place = (whose, !order.is_expedited, ticket);
         self.places.insert(order.id, place);
-        self.orders.insert(place, order);
+        self.orders.insert(place, Waiter { order, prospect });
         ticket
     }
 
     /// Takes a request out.
     pub(super) fn remove(&mut self, id: DeliveryId) -> Option<Order> {
         let place = self.places.remove(&id)?;
-        self.orders.remove(&place)
+        self.orders.remove(&place).map(|waiter| waiter.order)
     }
 
     /// The ticket of a request that waits.
@@ -52,7 +60,7 @@ impl Waiting {
     /// The request that waits with this ticket, and for whose drones.
     pub(super) fn get(&self, id: DeliveryId, ticket: u64) -> Option<(&Order, Whose)> {
         let place = self.places.get(&id).filter(|(_, _, known)| *known == ticket)?;
-        self.orders.get(place).map(|order| (order, place.0))
+        self.orders.get(place).map(|waiter| (&waiter.order, place.0))
     }
 
     /// All that wait for these drones, with their tickets, in order.
@@ -61,7 +69,15 @@ impl Waiting {
         let end = (whose, true, u64::MAX);
         self.orders
             .range(start..=end)
-            .map(|((_, _, ticket), order)| (*ticket, order))
+            .map(|((_, _, ticket), waiter)| (*ticket, &waiter.order))
+    }
+
+    /// All that wait for the region's own drones, in order, with what they may hope for.
+    pub(super) fn prospects(&self) -> impl Iterator<Item = (&Order, &Prospect)> {
+        let end = (Whose::Own, true, u64::MAX);
+        self.orders
+            .range(..=end)
+            .map(|(_, waiter)| (&waiter.order, &waiter.prospect))
     }
 
     /// How many wait.
@@ -75,10 +91,20 @@ mod tests {
     use skyhaul_engine::geo::Position;
     use skyhaul_engine::kernel::Addr;
     use skyhaul_engine::time::SimTime;
-    use skyhaul_engine::units::Kilograms;
+    use skyhaul_engine::units::{Kilograms, WattHours};
 
     use super::*;
-    use crate::mission::Errand;
+    use crate::mission::{Errand, MissionEstimate};
+
+    fn prospect() -> Prospect {
+        let estimate = MissionEstimate {
+            picked_up_at: SimTime::ZERO,
+            dropped_off_at: SimTime::ZERO,
+            home_at: SimTime::ZERO,
+            energy: WattHours::ZERO,
+        };
+        Prospect::of_one(estimate, SimTime::ZERO)
+    }
 
     fn order(id: u128, is_expedited: bool) -> Order {
         Order {
@@ -93,6 +119,7 @@ mod tests {
             is_expedited,
             deadline: None,
             asked_at: SimTime::ZERO,
+            is_turned_down: false,
         }
     }
 
@@ -100,7 +127,7 @@ mod tests {
     fn expedited_requests_go_first_then_the_oldest() {
         let mut waiting = Waiting::default();
         for (id, is_expedited) in [(1, false), (2, true), (3, false), (4, true)] {
-            waiting.push(order(id, is_expedited), Whose::Own);
+            waiting.push(order(id, is_expedited), Whose::Own, prospect());
         }
         let ids: Vec<u128> = waiting.queue(Whose::Own).map(|(_, order)| order.id.0).collect();
         assert_eq!(ids, [2, 4, 1, 3]);
@@ -115,7 +142,7 @@ mod tests {
             (3, Whose::Neighbours),
             (4, Whose::Own),
         ] {
-            waiting.push(order(id, false), whose);
+            waiting.push(order(id, false), whose, prospect());
         }
         let ids = |whose| {
             waiting
@@ -131,10 +158,10 @@ mod tests {
     #[test]
     fn a_request_that_left_and_came_again_has_another_ticket() {
         let mut waiting = Waiting::default();
-        let first = waiting.push(order(1, false), Whose::Own);
+        let first = waiting.push(order(1, false), Whose::Own, prospect());
         assert!(waiting.remove(DeliveryId(1)).is_some());
         assert!(waiting.remove(DeliveryId(1)).is_none());
-        let second = waiting.push(order(1, false), Whose::Own);
+        let second = waiting.push(order(1, false), Whose::Own, prospect());
         assert_ne!(first, second);
         assert_eq!(waiting.ticket_of(DeliveryId(1)), Some(second));
     }

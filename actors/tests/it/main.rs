@@ -1,5 +1,6 @@
 //! Whole worlds, run from commands to events.
 
+mod batches;
 mod branches;
 mod census;
 mod city;

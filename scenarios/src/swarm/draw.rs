@@ -26,6 +26,7 @@ pub(super) enum Part {
     Regions,
     Delay,
     Threads,
+    Policy,
 }
 
 /// What a seed says about one part.

@@ -153,9 +153,14 @@ impl Town {
     fn write_terms(&mut self, seed: u64, reduction: &Reduction) -> fmt::Result {
         let mut draw = Draw::new(seed, Part::Terms);
         let wait_s = draw.one_of(&[0, 1, 60, 300, 600, 1_800]);
+        writeln!(self.text, "\n[dispatch]\nwait_max = \"{wait_s}s\"")?;
+        let mut policy = Draw::new(seed, Part::Policy);
+        let name = policy.one_of(&["nearest", "batch", "adaptive"]);
+        let interval_ms = policy.one_of(&[100, 5_000, 10_000, 30_000, 240_000]);
         writeln!(
             self.text,
-            "\n[dispatch]\npolicy = \"nearest\"\nwait_max = \"{wait_s}s\""
+            "policy = \"{name}\"\ninterval = \"{:.3}s\"",
+            f64::from(interval_ms) / 1_000.0
         )?;
         let delay_ms = Draw::new(seed, Part::Delay).one_of(&[1, 20, 1_000, 10_000]);
         writeln!(

@@ -55,7 +55,7 @@ impl Scheduler {
     }
 
     /// Asks about the first of each queue that a neighbour may serve and that is not being asked about.
-    fn seek_for_waiting(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(in crate::scheduler) fn seek_for_waiting(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         for whose in [Whose::Neighbours, Whose::Own] {
             let waiting = self.waiting.queue(whose).take(WAITING_SCANNED_MAX);
             let unasked = waiting.filter(|(ticket, _)| !self.lending.seeks.contains_key(ticket));

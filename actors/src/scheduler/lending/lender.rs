@@ -16,7 +16,14 @@ impl Scheduler {
         let surroundings = ctx.shared_arc();
         let home = order.delivery.region();
         let leaves_at = ctx.now() + surroundings.atlas.round_trip();
-        let Ok((drone, estimate)) = self.fleet.take_ready(&order.errand, &surroundings, leaves_at) else {
+        let ready = if self.fleet.idle() > self.batching.fresh {
+            self.fleet
+                .take_ready(&order.errand, &surroundings, leaves_at)
+                .ok()
+        } else {
+            None
+        };
+        let Some((drone, estimate)) = ready else {
             let refusal = LendingMessage::DroneLendingRefused {
                 ticket,
                 lender: ctx.region(),

@@ -36,10 +36,11 @@ pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch,
         return Ok(dispatch);
     };
     if let Some(field) = section.get("policy") {
-        let word = field.word(&["nearest", "batch", "adaptive"])?;
-        if word != "nearest" {
-            return Err(field.refuse(format_args!("`{word}` is not built yet; use \"nearest\"")));
-        }
+        dispatch.policy = match field.word(&["nearest", "batch", "adaptive"])? {
+            "batch" => DispatchPolicy::Batch,
+            "adaptive" => DispatchPolicy::Adaptive,
+            _ => DispatchPolicy::Nearest,
+        };
     }
     if let Some(interval) = section.duration("interval", INTERVAL)? {
         dispatch.interval = interval;
