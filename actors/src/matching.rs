@@ -1,51 +1,76 @@
 //! Matching: each row gets the column, or its private fallback, such that all together cost least.
 //!
-//! Shortest augmenting paths: rows are taken in one after another, each by the cheapest chain of exchanges that ends at a free column or at
-//! the fallback of a row on the way. Costs are whole numbers, so the optimum is exact and the same on every host.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Shortest augmenting paths (Jonker and Volgenant 1987) on sparse edges: rows first bid for columns, each displacing whom it outbids
+//! (augmenting row reduction); the few that are left find the cheapest chain of exchanges that ends at a free column or at the fallback of a row on
+//! the way. From prices of an earlier problem, only what they no longer prove is done: columns that lost their row are offered to others the
+//! same way backwards, and rows without a column are taken in. Costs are whole numbers, so the optimum is exact and the same on every host.
 
 use serde::{Deserialize, Serialize};
 
+use self::search::Search;
+
+mod search;
+
 /// The greatest cost of an edge or a fallback: sums of a million of them do not overflow.
 pub const COST_MAX: i64 = 1 << 42;
+
+/// The dual of a row that has nothing yet, not even its fallback.
+const OUT: i64 = i64::MIN;
+
+/// No row, or no column.
+const NONE: u32 = u32::MAX;
 
 /// Rows with their edges to columns.
 #[derive(Clone, Debug, Default)]
 pub struct Problem {
     columns: usize,
     /// Where each row's edges begin; one more at the end.
-    starts: Vec<usize>,
-    edges: Vec<(u32, i64)>,
+    starts: Vec<u32>,
+    edges: Vec<Edge>,
     fallbacks: Vec<i64>,
+    hints: Vec<u32>,
+}
+
+/// What a column costs a row, or the other way round.
+#[derive(Clone, Copy, Debug, Default)]
+struct Edge {
+    cost: i64,
+    other: u32,
 }
 
 impl Problem {
     /// A problem with so many columns and no rows.
     #[must_use]
     pub fn new(columns: usize) -> Self {
-        Self {
-            columns,
-            starts: vec![0],
-            edges: Vec::new(),
-            fallbacks: Vec::new(),
-        }
+        let mut problem = Self::default();
+        problem.clear(columns);
+        problem
     }
 
     /// Forgets all rows.
     pub fn clear(&mut self, columns: usize) {
         self.columns = columns;
-        self.starts.truncate(1);
+        self.starts.clear();
+        self.starts.push(0);
         self.edges.clear();
         self.fallbacks.clear();
+        self.hints.clear();
     }
 
     /// Adds a row: what it costs to leave it without a column, and what each of its columns costs, from 0 to [`COST_MAX`].
     pub fn add_row(&mut self, fallback: i64, edges: impl IntoIterator<Item = (u32, i64)>) {
-        self.edges.extend(edges);
-        self.starts.push(self.edges.len());
+        self.edges
+            .extend(edges.into_iter().map(|(other, cost)| Edge { cost, other }));
+        self.starts.push(number(self.edges.len()));
         self.fallbacks.push(fallback);
+        self.hints.push(NONE);
+    }
+
+    /// Says which column the row that was added last had in an earlier solution: if the prices prove that it still may, it keeps it.
+    pub fn hint(&mut self, column: Option<u32>) {
+        if let Some(hint) = self.hints.last_mut() {
+            *hint = column.unwrap_or(NONE);
+        }
     }
 
     /// How many rows there are.
@@ -54,9 +79,20 @@ impl Problem {
         self.fallbacks.len()
     }
 
-    fn edges_of(&self, row: usize) -> &[(u32, i64)] {
-        &self.edges[self.starts[row]..self.starts[row + 1]]
+    /// The rows' numbers.
+    fn rows_numbered(&self) -> std::ops::Range<u32> {
+        0..number(self.rows())
     }
+
+    fn edges_of(&self, row: u32) -> &[Edge] {
+        let row = row as usize;
+        &self.edges[self.starts[row] as usize..self.starts[row + 1] as usize]
+    }
+}
+
+/// A row's or a column's number.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).expect("fewer than 2³² rows and columns")
 }
 
 /// What each column is worth, at most zero.
@@ -84,7 +120,7 @@ impl Prices {
 /// Which column each row has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matching {
-    columns: Vec<Option<u32>>,
+    columns: Vec<u32>,
     duals: Vec<i64>,
     cost: i64,
 }
@@ -102,7 +138,7 @@ impl Matching {
     /// The row's column; `None` where it has its fallback.
     #[must_use]
     pub fn column(&self, row: usize) -> Option<u32> {
-        self.columns[row]
+        Some(self.columns[row]).filter(|column| *column != NONE)
     }
 
     /// What all rows cost together.
@@ -117,21 +153,20 @@ impl Matching {
     /// The first row or column that disproves it.
     pub fn certificate(&self, problem: &Problem, prices: &Prices) -> Result<(), Broken> {
         let mut is_taken = vec![false; problem.columns];
-        for row in 0..problem.rows() {
-            let dual = self.duals[row];
-            let mut paid = (self.columns[row].is_none()).then_some(problem.fallbacks[row]);
+        for (row, dual) in self.duals.iter().copied().enumerate() {
+            let mut paid = self.column(row).is_none().then_some(problem.fallbacks[row]);
             let mut is_beaten = problem.fallbacks[row] < dual;
-            for (column, cost) in problem.edges_of(row) {
-                let reduced = cost - prices.values[*column as usize];
+            for edge in problem.edges_of(number(row)) {
+                let reduced = edge.cost - prices.values[edge.other as usize];
                 is_beaten |= reduced < dual;
-                if self.columns[row] == Some(*column) && reduced == dual {
+                if self.columns[row] == edge.other && reduced == dual {
                     paid = Some(reduced);
                 }
             }
             if is_beaten || paid != Some(dual) {
                 return Err(Broken::Row(row));
             }
-            if let Some(column) = self.columns[row]
+            if let Some(column) = self.column(row)
                 && std::mem::replace(&mut is_taken[column as usize], true)
             {
                 return Err(Broken::Column(column as usize));
@@ -151,99 +186,178 @@ impl Matching {
 #[derive(Clone, Debug, Default)]
 pub struct Solver {
     /// The row that has each column.
-    owners: Vec<Option<usize>>,
-    distances: Vec<i64>,
-    /// From which row each column was reached.
-    from: Vec<usize>,
-    done: Vec<usize>,
-    heap: BinaryHeap<Reverse<(i64, usize)>>,
+    owners: Vec<u32>,
+    /// Rows that have nothing yet.
+    left: Vec<u32>,
+    search: Search,
+    /// Edges by column, for the way back.
+    back_starts: Vec<u32>,
+    back: Vec<Edge>,
+}
+
+/// How often each row that has nothing bids: what is left then is found faster by searching.
+const BID_ROUNDS: usize = 2;
+
+/// Bids a round, for each row that begins it.
+const BIDS_OF_A_ROW: usize = 2;
+
+/// A row's best offer: what it costs, and what the next best would. There is always the fallback, so where the best is a column there is a next.
+struct Offer {
+    best: i64,
+    second: i64,
+    /// `NONE`: its fallback.
+    column: u32,
 }
 
 impl Solver {
-    /// The cheapest matching, and the prices that prove it.
+    /// The cheapest matching, and the prices that prove it. Prices of an earlier problem make it faster, and so do [hints](Problem::hint); the cost
+    /// does not depend on them, nor does the matching where only one is cheapest.
     pub fn solve(&mut self, problem: &Problem, prices: &mut Prices) -> Matching {
         self.owners.clear();
-        self.owners.resize(problem.columns, None);
-        self.from.resize(problem.columns.max(self.from.len()), 0);
-        prices.values.clear();
+        self.owners.resize(problem.columns, NONE);
+        self.left.clear();
         prices.values.resize(problem.columns, 0);
+        prices
+            .values
+            .iter_mut()
+            .for_each(|price| *price = (*price).min(0));
         let mut matching = Matching {
-            columns: vec![None; problem.rows()],
+            columns: vec![NONE; problem.rows()],
             duals: vec![0; problem.rows()],
             cost: 0,
         };
-        for row in 0..problem.rows() {
-            self.take_in(row, problem, &mut prices.values, &mut matching);
-            matching.cost += matching.duals[row];
+        let values = prices.values.as_mut_slice();
+        self.keep_hinted(problem, values, &mut matching);
+        self.bid(problem, values, &mut matching);
+        for row in std::mem::take(&mut self.left) {
+            self.search
+                .take_in(row, problem, values, &mut self.owners, &mut matching);
         }
-        matching.cost = matching.duals.iter().sum::<i64>() + prices.values.iter().sum::<i64>();
+        self.offer_lost_columns(problem, values, &mut matching);
+        matching.cost = matching.duals.iter().sum::<i64>() + values.iter().sum::<i64>();
         matching
     }
 
-    fn take_in(&mut self, row: usize, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
-        self.distances.clear();
-        self.distances.resize(problem.columns, i64::MAX);
-        self.heap.clear();
-        self.done.clear();
-        let (mut at, mut so_far) = (row, 0);
-        let mut leave = (i64::MAX, row);
-        let end = loop {
-            leave = leave.min((so_far + problem.fallbacks[at] - matching.duals[at], at));
-            for (column, cost) in problem.edges_of(at) {
-                let column = *column as usize;
-                let distance = so_far + cost - matching.duals[at] - prices[column];
-                if distance < self.distances[column] {
-                    self.distances[column] = distance;
-                    self.from[column] = at;
-                    self.heap.push(Reverse((distance, column)));
+    /// Rows that still want the column they had keep it.
+    fn keep_hinted(&mut self, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
+        for row in problem.rows_numbered() {
+            let (at, hint) = (row as usize, problem.hints[row as usize]);
+            if self.owners.get(hint as usize) == Some(&NONE) {
+                let best = Offer::to(row, problem, prices).best;
+                let mut edges = problem.edges_of(row).iter();
+                if edges.any(|edge| edge.other == hint && edge.cost - prices[hint as usize] == best) {
+                    self.owners[hint as usize] = row;
+                    matching.columns[at] = hint;
+                    matching.duals[at] = best;
+                    continue;
                 }
             }
-            let next = loop {
-                match self.heap.pop() {
-                    Some(Reverse((distance, column))) if distance > self.distances[column] => {}
-                    next => break next,
-                }
-            };
-            let Some(Reverse((distance, column))) = next.filter(|Reverse((distance, _))| *distance < leave.0)
-            else {
-                break None;
-            };
-            so_far = distance;
-            match self.owners[column] {
-                Some(owner) => {
-                    self.done.push(column);
-                    at = owner;
-                }
-                None => break Some(column),
-            }
-        };
-        let length = if end.is_some() { so_far } else { leave.0 };
-        for column in &self.done {
-            let gain = length - self.distances[*column];
-            prices[*column] -= gain;
-            if let Some(owner) = self.owners[*column] {
-                matching.duals[owner] += gain;
-            }
+            matching.duals[at] = OUT;
+            self.left.push(row);
         }
-        matching.duals[row] += length;
-        self.exchange(row, end.ok_or(leave.1), matching);
     }
 
-    /// Hands columns on along the way that was found: it ends at a free column, or at a row that leaves its own.
-    fn exchange(&mut self, row: usize, end: Result<usize, usize>, matching: &mut Matching) {
-        let mut free = match end {
-            Ok(column) => Some(column),
-            Err(leaver) => {
-                let had = matching.columns[leaver].take();
-                had.map(|column| column as usize)
+    /// Columns that have a price and no row are offered to all rows.
+    fn offer_lost_columns(&mut self, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
+        let lost: Vec<u32> = (0..problem.columns)
+            .filter(|column| self.owners[*column] == NONE && prices[*column] < 0)
+            .map(number)
+            .collect();
+        if lost.is_empty() {
+            return;
+        }
+        self.turn_round(problem);
+        for column in lost {
+            self.search.give_back(
+                column,
+                (&self.back_starts, &self.back),
+                prices,
+                &mut self.owners,
+                matching,
+            );
+        }
+    }
+
+    /// Sorts the edges by column.
+    fn turn_round(&mut self, problem: &Problem) {
+        self.back_starts.clear();
+        self.back_starts.resize(problem.columns + 1, 0);
+        for edge in &problem.edges {
+            self.back_starts[edge.other as usize + 1] += 1;
+        }
+        for column in 0..problem.columns {
+            self.back_starts[column + 1] += self.back_starts[column];
+        }
+        self.back.clear();
+        self.back.resize(problem.edges.len(), Edge::default());
+        let mut next = self.back_starts.clone();
+        for row in problem.rows_numbered() {
+            for edge in problem.edges_of(row) {
+                let place = &mut next[edge.other as usize];
+                self.back[*place as usize] = Edge {
+                    cost: edge.cost,
+                    other: row,
+                };
+                *place += 1;
             }
-        };
-        while let Some(column) = free {
-            let taker = self.from[column];
-            let had = matching.columns[taker].map(|column| column as usize);
-            matching.columns[taker] = u32::try_from(column).ok();
-            self.owners[column] = Some(taker);
-            free = if taker == row { None } else { had };
+        }
+    }
+
+    /// Rows bid for their best column just so much that they would as well have the next best, and displace who had it; who is displaced bids
+    /// next, as long as that is worth its while.
+    fn bid(&mut self, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
+        for _ in 0..BID_ROUNDS {
+            let mut bidders = std::mem::take(&mut self.left);
+            let mut bids_left = bidders.len() * BIDS_OF_A_ROW;
+            while let Some(row) = bidders.pop() {
+                let Offer { best, second, column } = Offer::to(row, problem, prices);
+                let at = row as usize;
+                if column == NONE {
+                    matching.duals[at] = best;
+                    continue;
+                }
+                let had = self.owners[column as usize];
+                if had != NONE && second == best {
+                    // Both would be as well off: left to the search, which does not go round in circles.
+                    self.left.push(row);
+                    continue;
+                }
+                prices[column as usize] -= second - best;
+                matching.duals[at] = second;
+                matching.columns[at] = column;
+                self.owners[column as usize] = row;
+                if had != NONE {
+                    matching.columns[had as usize] = NONE;
+                    matching.duals[had as usize] = OUT;
+                    let goes_on = bids_left > 0;
+                    bids_left = bids_left.saturating_sub(1);
+                    let next = if goes_on { &mut bidders } else { &mut self.left };
+                    next.push(had);
+                }
+            }
         }
     }
 }
+
+impl Offer {
+    /// The best that a row finds at these prices.
+    fn to(row: u32, problem: &Problem, prices: &[i64]) -> Self {
+        let mut offer = Self {
+            best: problem.fallbacks[row as usize],
+            second: i64::MAX,
+            column: NONE,
+        };
+        for edge in problem.edges_of(row) {
+            let reduced = edge.cost - prices[edge.other as usize];
+            if reduced < offer.best {
+                (offer.second, offer.best, offer.column) = (offer.best, reduced, edge.other);
+            } else {
+                offer.second = offer.second.min(reduced);
+            }
+        }
+        offer
+    }
+}
+
+#[cfg(test)]
+mod tests;
