@@ -13,6 +13,7 @@ step "kernel on two threads" bench threads
 step "queues side by side" bench queues
 step "snapshots" bench snapshot
 step "dispatch under load" bench dispatch
+step "assignment problems" bench matching
 step "whole scenarios" bench city -- scenarios/library/seattle.toml scenarios/library/florence.toml
 step "a panic in a thousand messages" bench city -- --panics 0.001 scenarios/library/seattle.toml scenarios/library/florence.toml
 step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"

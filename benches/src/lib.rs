@@ -3,6 +3,7 @@
 pub mod city;
 pub mod dispatch;
 pub mod durable;
+pub mod matching;
 pub mod memory;
 pub mod phold;
 pub mod queues;

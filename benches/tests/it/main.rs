@@ -3,5 +3,6 @@
 mod city;
 mod dispatch;
 mod durable;
+mod matching;
 mod phold;
 mod queues;
