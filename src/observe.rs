@@ -150,6 +150,7 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::DroneAssignmentRefused { .. } => ("DroneAssignmentRefused", None),
         Event::CarrierBooked { .. } => ("CarrierBooked", None),
         Event::CarrierFailed { .. } => ("CarrierFailed", Some(Level::WARN)),
+        Event::CourierReported { .. } => ("CourierReported", None),
         Event::LegStarted(_) => ("LegStarted", None),
         Event::LegEnded { .. } => ("LegEnded", None),
         Event::PackagePickedUp { .. } => ("PackagePickedUp", None),

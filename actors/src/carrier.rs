@@ -1,9 +1,13 @@
 //! Carrier: a third party with vans and bicycles. Quotes, is booked, delivers, and sometimes fails.
 //!
 //! ```text
-//! Book ─► Booked ──PickupDue──► at the pickup ──ParcelLoaded──► on the road ──ArrivalDue──► at the drop-off ──ParcelUnloaded──► done
-//!            └─ NoCourier ─► failed                                  └─ ReturnedToPickup ─► failed
+//! RequestQuote ─► a quote, or none
+//! Book ─► booked ──AtPickup──► at the pickup ──ParcelLoaded──► on the road ──AtDropoff──► at the drop-off ──ParcelUnloaded──► done
+//!            └─ NotComing ─► failed                                  └─ Returned ─► failed
 //! ```
+//!
+//! What its couriers report comes as such reports do: some twice, some after later ones. Each counts once, and only while nothing later was
+//! heard of the same booking ([`StatusUpdate`]).
 
 use std::collections::BTreeMap;
 
@@ -11,9 +15,12 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 use skyhaul_engine::rng::RandomStream;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::Usd;
 
 use crate::delivery::{Delivery, DeliveryMessage};
-use crate::event::{AssignmentRefusal, CarrierFailure, Event, Transport};
+use crate::environment::Environment;
+use crate::event::{AssignmentRefusal, CarrierFailure, CourierStatus, Event, Transport};
 use crate::ids::{CarrierId, DeliveryId};
 use crate::mission::Errand;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
@@ -25,16 +32,32 @@ use self::quote::road_time;
 
 mod quote;
 
-/// Carriers' random streams are numbered from here.
+/// How many parcels may wait for each courier. Beyond it a carrier quotes nothing: it would come after an hour or more.
+const QUEUED_PER_COURIER_MAX: usize = 4;
+
+/// How many bookings a carrier has in a region at most, however many couriers: as many as requests may wait for drones. Beyond it, it
+/// quotes nothing.
+const BOOKINGS_MAX: usize = 100_000;
+
+/// A report that comes late or again does so within this span: longer than most bookings take, so that it also meets later ones.
+const REPORT_DELAY_MAX_S: f64 = 3_600.0;
+
+/// Carriers' random streams are numbered from here, and those by which their couriers' reports go astray from there.
 const RANDOM_STREAMS_FROM: u64 = 100;
+const REPORT_STREAMS_FROM: u64 = 1_000_000;
 
 /// Those of one region are so far from those of the next: further than any other actors' numbers go.
 const RANDOM_STREAMS_APART_BITS: u32 = 40;
 
-/// What a carrier understands. Timers carry the ticket of the booking they were set for.
+/// What a carrier understands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum CarrierMessage {
-    /// Bring a parcel.
+    /// Say what it would cost, and when it would come.
+    RequestQuote {
+        /// What.
+        request: Box<QuoteRequest>,
+    },
+    /// Bring a parcel: the quote is accepted.
     Book {
         /// Which.
         consignment: Box<Consignment>,
@@ -46,30 +69,43 @@ pub enum CarrierMessage {
         /// Who is told.
         workflow: Addr<Workflow>,
     },
-    /// The courier should be at the pickup.
-    PickupDue {
-        /// For which delivery.
-        id: DeliveryId,
-        /// Of which booking.
-        ticket: u64,
+    /// A courier reports.
+    CourierReported {
+        /// What.
+        update: StatusUpdate,
     },
     /// The parcel is in.
     ParcelLoaded {
         /// Of which delivery.
         delivery: DeliveryId,
     },
-    /// The courier should be at the drop-off.
-    ArrivalDue {
-        /// For which delivery.
-        id: DeliveryId,
-        /// Of which booking.
-        ticket: u64,
-    },
     /// The parcel is out.
     ParcelUnloaded {
         /// Of which delivery.
         delivery: DeliveryId,
     },
+}
+
+/// What a quote is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuoteRequest {
+    /// Who is answered.
+    pub workflow: Addr<Workflow>,
+    /// Which of its questions this is.
+    pub generation: u32,
+    /// What is carried from where to where.
+    pub errand: Errand,
+}
+
+/// A courier's report about a booking. Reports come once or more, in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusUpdate {
+    /// About which delivery.
+    pub id: DeliveryId,
+    /// About which booking of it: one that is over, and booked anew, has another.
+    pub ticket: u64,
+    /// How far it has come; a report of an earlier status than one that was heard is late.
+    pub status: CourierStatus,
 }
 
 /// What a carrier is asked to bring.
@@ -85,6 +121,10 @@ pub struct Consignment {
     pub errand: Errand,
     /// Why no drone has it.
     pub reason: AssignmentRefusal,
+    /// Whether it goes before others.
+    pub is_expedited: bool,
+    /// What it may come to, where others had its couriers first: the next best offer.
+    pub cost_max: Option<Usd>,
 }
 
 /// A booking.
@@ -93,6 +133,11 @@ struct Booking {
     ticket: u64,
     delivery: Addr<Delivery>,
     errand: Errand,
+    price: Usd,
+    /// When its courier should be free again.
+    until: SimTime,
+    /// The furthest status that was reported.
+    heard: Option<CourierStatus>,
     /// What will go wrong, drawn when it was booked.
     fails: Option<CarrierFailure>,
 }
@@ -104,6 +149,8 @@ pub struct Carrier {
     bookings: BTreeMap<DeliveryId, Booking>,
     next_ticket: u64,
     random: RandomStream,
+    /// By which reports go astray: apart, so that nothing else depends on it.
+    astray: RandomStream,
 }
 
 impl Carrier {
@@ -116,6 +163,7 @@ impl Carrier {
             bookings: BTreeMap::new(),
             next_ticket: 0,
             random: RandomStream::new(seed, office + RANDOM_STREAMS_FROM + u64::from(id.0)),
+            astray: RandomStream::new(seed, office + REPORT_STREAMS_FROM + u64::from(id.0)),
         }
     }
 
@@ -138,11 +186,11 @@ impl Actor for Carrier {
 
     fn handle(&mut self, message: CarrierMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
+            CarrierMessage::RequestQuote { request } => self.on_request_quote(&request, ctx),
             CarrierMessage::Book { consignment } => self.on_book(&consignment, ctx),
             CarrierMessage::Cancel { id, workflow } => self.on_cancel(id, workflow, ctx),
-            CarrierMessage::PickupDue { id, ticket } => self.on_pickup_due(id, ticket, ctx),
+            CarrierMessage::CourierReported { update } => self.on_courier_reported(update, ctx),
             CarrierMessage::ParcelLoaded { delivery } => self.on_parcel_loaded(delivery, ctx),
-            CarrierMessage::ArrivalDue { id, ticket } => self.on_arrival_due(id, ticket, ctx),
             CarrierMessage::ParcelUnloaded { delivery } => {
                 self.bookings.remove(&delivery);
             }
@@ -152,6 +200,7 @@ impl Actor for Carrier {
 
     fn on_given_up(&self, parked: &CarrierMessage, ctx: &mut Ctx<'_, Skyhaul>) {
         match parked {
+            CarrierMessage::RequestQuote { request } => self.answer(request, None, ctx),
             CarrierMessage::Book { consignment } => {
                 let carrier = self.id;
                 ctx.send(consignment.workflow, WorkflowMessage::CarrierRefused { carrier });
@@ -159,14 +208,12 @@ impl Actor for Carrier {
             CarrierMessage::Cancel { workflow, .. } => {
                 ctx.send(*workflow, WorkflowMessage::TransportReleased);
             }
-            CarrierMessage::PickupDue { id, .. }
-            | CarrierMessage::ParcelLoaded { delivery: id }
-            | CarrierMessage::ArrivalDue { id, .. } => {
-                if let Some(booking) = self.bookings.get(id) {
-                    let (by, parcel_at) = (self.by(), Some(booking.errand.pickup));
-                    ctx.send(booking.delivery, DeliveryMessage::TransportLost { by, parcel_at });
-                }
+            CarrierMessage::CourierReported { update } => {
+                // News may be missed, and so may what is known already.
+                let is_heard = self.news(update).is_some() && !update.status.is_news();
+                self.give_up(update.id, is_heard, ctx);
             }
+            CarrierMessage::ParcelLoaded { delivery } => self.give_up(*delivery, true, ctx),
             CarrierMessage::ParcelUnloaded { .. } => {}
         }
     }
@@ -177,23 +224,72 @@ impl Actor for Carrier {
 }
 
 impl Carrier {
+    fn on_request_quote(&self, request: &QuoteRequest, ctx: &mut Ctx<'_, Skyhaul>) {
+        let surroundings = ctx.shared_arc();
+        let quote = self.quote(&request.errand, &surroundings.environment, ctx.now());
+        self.answer(request, quote, ctx);
+    }
+
+    fn answer(&self, request: &QuoteRequest, quote: Option<Quote>, ctx: &mut Ctx<'_, Skyhaul>) {
+        let message = WorkflowMessage::QuoteGiven {
+            carrier: self.id,
+            generation: request.generation,
+            quote,
+        };
+        ctx.send(request.workflow, message);
+    }
+
+    /// What it asks for an errand, given what is booked already.
+    fn quote(&self, errand: &Errand, environment: &Environment, now: SimTime) -> Option<Quote> {
+        let free_at = self.free_at(environment, now)?;
+        quote(environment, self.id, errand, free_at)
+    }
+
+    /// When it has a courier for one parcel more; `None` where too many wait already.
+    fn free_at(&self, environment: &Environment, now: SimTime) -> Option<SimTime> {
+        let couriers = environment.carrier(self.id).couriers;
+        let Some(couriers) = couriers.and_then(|couriers| usize::try_from(couriers).ok()) else {
+            return (self.bookings.len() < BOOKINGS_MAX).then_some(now);
+        };
+        let ends = self.bookings.values().map(|booking| booking.until);
+        let mut ends: Vec<SimTime> = ends.filter(|end| *end > now).collect();
+        let limit = couriers.saturating_mul(1 + QUEUED_PER_COURIER_MAX);
+        if ends.len() >= limit.min(BOOKINGS_MAX) {
+            return None;
+        }
+        // Who comes next has the courier that is free once all but the last `couriers` bookings are done.
+        ends.len().checked_sub(couriers).map_or(Some(now), |ahead| {
+            let (_, end, _) = ends.select_nth_unstable(ahead);
+            Some(*end)
+        })
+    }
+
     fn on_book(&mut self, consignment: &Consignment, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
         let environment = &*surroundings.environment;
         let carrier = self.id;
-        let Some(quote) = quote(environment, carrier, &consignment.errand, ctx.now()) else {
+        let now = ctx.now();
+        let cost =
+            |quote: &Quote| weighted_cost(environment.carrier(carrier), quote, consignment.is_expedited, now);
+        let quote = self.quote(&consignment.errand, environment, now);
+        let quote = quote.filter(|quote| consignment.cost_max.is_none_or(|most| cost(quote) <= most));
+        let Some(quote) = quote else {
             ctx.send(consignment.workflow, WorkflowMessage::CarrierRefused { carrier });
             return;
         };
         let ticket = self.next_ticket;
         self.next_ticket += 1;
+        let fails = self.draw_failure(environment.carrier(carrier).failure);
+        let id = consignment.id;
         let booking = Booking {
             ticket,
             delivery: consignment.delivery,
             errand: consignment.errand,
-            fails: self.draw_failure(environment.carrier(carrier).failure),
+            price: quote.price,
+            until: quote.eta_dropoff,
+            heard: None,
+            fails,
         };
-        let id = consignment.id;
         self.bookings.insert(id, booking);
         ctx.emit(Event::CarrierBooked {
             delivery: id,
@@ -203,16 +299,23 @@ impl Carrier {
             eta_dropoff: quote.eta_dropoff,
             reason: consignment.reason,
         });
-        ctx.send(
-            consignment.delivery,
-            DeliveryMessage::TransportAssigned { by: self.by() },
-        );
+        let by = self.by();
+        ctx.send(consignment.delivery, DeliveryMessage::TransportAssigned { by });
         ctx.send(consignment.workflow, WorkflowMessage::CarrierBooked);
-        ctx.send_at(
-            quote.eta_pickup,
-            ctx.me::<Self>(),
-            CarrierMessage::PickupDue { id, ticket },
-        );
+        let set_out = StatusUpdate {
+            id,
+            ticket,
+            status: CourierStatus::Confirmed,
+        };
+        self.report_at(ctx.now(), set_out, ctx);
+        let arrived = StatusUpdate {
+            status: match fails {
+                Some(CarrierFailure::NoCourier) => CourierStatus::NotComing,
+                _ => CourierStatus::AtPickup,
+            },
+            ..set_out
+        };
+        self.report_at(quote.eta_pickup, arrived, ctx);
     }
 
     fn draw_failure(&mut self, share: f64) -> Option<CarrierFailure> {
@@ -235,16 +338,62 @@ impl Carrier {
         ctx.send(workflow, WorkflowMessage::TransportReleased);
     }
 
-    fn on_pickup_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
-        let Some(booking) = self.booked(id, ticket) else {
+    /// Has a courier report at `at`. A report may come again; news may come late as well, what waits for an answer is said until it is answered.
+    fn report_at(&mut self, at: SimTime, update: StatusUpdate, ctx: &mut Ctx<'_, Skyhaul>) {
+        let faults = ctx.shared().environment.faults;
+        let office = ctx.me::<Self>();
+        let mut heard_at = at;
+        if self.astray.chance(faults.carrier_disorder) && update.status.is_news() {
+            heard_at = at + self.draw_delay();
+        }
+        ctx.send_at(heard_at, office, CarrierMessage::CourierReported { update });
+        if self.astray.chance(faults.carrier_duplicate) {
+            let again_at = heard_at + self.draw_delay();
+            ctx.send_at(again_at, office, CarrierMessage::CourierReported { update });
+        }
+    }
+
+    fn draw_delay(&mut self) -> SimDuration {
+        SimDuration::from_seconds_f64(self.astray.unit() * REPORT_DELAY_MAX_S)
+    }
+
+    fn on_courier_reported(&mut self, update: StatusUpdate, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(booking) = self.news(&update) else {
             return;
         };
-        let (delivery, pickup) = (booking.delivery, booking.errand.pickup);
-        if booking.fails == Some(CarrierFailure::NoCourier) {
-            self.fail(id, CarrierFailure::NoCourier, None, pickup, ctx);
-        } else {
-            ctx.send(delivery, DeliveryMessage::TransportAtPickup { by: self.by() });
+        let (delivery, errand, by) = (booking.delivery, booking.errand, self.by());
+        let StatusUpdate { id, status, .. } = update;
+        if let Some(booking) = self.bookings.get_mut(&id) {
+            booking.heard = Some(status);
         }
+        match status {
+            CourierStatus::Confirmed | CourierStatus::UnderWay => ctx.emit(Event::CourierReported {
+                delivery: id,
+                carrier: self.id,
+                status,
+            }),
+            CourierStatus::AtPickup => ctx.send(delivery, DeliveryMessage::TransportAtPickup { by }),
+            CourierStatus::NotComing => {
+                self.fail(id, CarrierFailure::NoCourier, None, errand.pickup, ctx);
+            }
+            CourierStatus::AtDropoff => {
+                let at = errand.dropoff;
+                ctx.send(delivery, DeliveryMessage::TransportAtDropoff { by, at });
+            }
+            CourierStatus::Returned => {
+                let back = Some(errand.pickup);
+                self.fail(id, CarrierFailure::ReturnedToPickup, back, errand.pickup, ctx);
+            }
+        }
+    }
+
+    /// The booking that a report is about, where it says what was not known.
+    fn news(&self, update: &StatusUpdate) -> Option<&Booking> {
+        let booking = self.bookings.get(&update.id)?;
+        let is_later = booking
+            .heard
+            .is_none_or(|heard| heard.place() < update.status.place());
+        (booking.ticket == update.ticket && is_later).then_some(booking)
     }
 
     fn on_parcel_loaded(&mut self, id: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -254,22 +403,20 @@ impl Carrier {
         let surroundings = ctx.shared_arc();
         let distance_m = booking.errand.pickup.distance_m(booking.errand.dropoff);
         let road = road_time(surroundings.environment.carrier(self.id), distance_m);
-        let ticket = booking.ticket;
-        ctx.send_in(road, ctx.me::<Self>(), CarrierMessage::ArrivalDue { id, ticket });
-    }
-
-    fn on_arrival_due(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
-        let Some(booking) = self.booked(id, ticket) else {
-            return;
+        let left = StatusUpdate {
+            id,
+            ticket: booking.ticket,
+            status: CourierStatus::UnderWay,
         };
-        let (delivery, errand) = (booking.delivery, booking.errand);
-        if booking.fails == Some(CarrierFailure::ReturnedToPickup) {
-            let back = Some(errand.pickup);
-            self.fail(id, CarrierFailure::ReturnedToPickup, back, errand.pickup, ctx);
-        } else {
-            let (by, at) = (self.by(), errand.dropoff);
-            ctx.send(delivery, DeliveryMessage::TransportAtDropoff { by, at });
-        }
+        let arrived = StatusUpdate {
+            status: match booking.fails {
+                Some(CarrierFailure::ReturnedToPickup) => CourierStatus::Returned,
+                _ => CourierStatus::AtDropoff,
+            },
+            ..left
+        };
+        self.report_at(ctx.now(), left, ctx);
+        self.report_at(ctx.now() + road, arrived, ctx);
     }
 
     fn fail(
@@ -281,18 +428,27 @@ impl Carrier {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         if let Some(booking) = self.bookings.remove(&id) {
+            let fee = match reason {
+                CarrierFailure::NoCourier => Usd::ZERO,
+                CarrierFailure::ReturnedToPickup => return_price(booking.price),
+            };
             ctx.emit(Event::CarrierFailed {
                 delivery: id,
                 carrier: self.id,
                 reason,
                 at,
+                fee,
             });
             let by = self.by();
             ctx.send(booking.delivery, DeliveryMessage::TransportLost { by, parcel_at });
         }
     }
 
-    fn booked(&self, id: DeliveryId, ticket: u64) -> Option<&Booking> {
-        self.bookings.get(&id).filter(|booking| booking.ticket == ticket)
+    /// Word of a booking is lost: where it mattered, the transport is.
+    fn give_up(&self, id: DeliveryId, it_matters: bool, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(booking) = self.bookings.get(&id).filter(|_| it_matters) {
+            let (by, parcel_at) = (self.by(), Some(booking.errand.pickup));
+            ctx.send(booking.delivery, DeliveryMessage::TransportLost { by, parcel_at });
+        }
     }
 }

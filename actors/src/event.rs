@@ -11,7 +11,7 @@ use crate::command::{ConfirmationRecord, DeliveryRequest, NotificationRequest, P
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
 pub use self::reason::{
-    AssignmentRefusal, CancelReason, CarrierFailure, ChangeRefusal, ChargeKind, DroneFailure,
+    AssignmentRefusal, CancelReason, CarrierFailure, ChangeRefusal, ChargeKind, CourierStatus, DroneFailure,
     GroundingReason, ReleaseReason,
 };
 
@@ -119,6 +119,17 @@ pub enum Event {
         reason: CarrierFailure,
         /// Where the parcel is now.
         at: Position,
+        /// What is charged for that besides the price: the parcel's return.
+        fee: Usd,
+    },
+    /// A carrier's courier said how far it is.
+    CourierReported {
+        /// With which delivery.
+        delivery: DeliveryId,
+        /// Whose courier.
+        carrier: CarrierId,
+        /// How far.
+        status: CourierStatus,
     },
     /// A drone flies.
     LegStarted(Arc<Leg>),

@@ -12,7 +12,7 @@ use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::atlas;
-use crate::carrier::{CarrierMessage, Consignment};
+use crate::carrier::{CarrierMessage, Offer, Quote};
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::event::{AssignmentRefusal, CancelReason, ReleaseReason};
 use crate::ids::{CarrierId, DeliveryId};
@@ -24,6 +24,7 @@ use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
 
 use self::saga::{Input, Output, State, Step, advance};
 
+mod carriers;
 pub mod saga;
 
 /// How often a transport may fail before a delivery is given up: a parcel that five drones or carriers could not bring needs a person.
@@ -49,6 +50,15 @@ pub enum WorkflowMessage {
     DroneRefused {
         /// Why.
         reason: AssignmentRefusal,
+    },
+    /// A carrier answers a question for a quote.
+    QuoteGiven {
+        /// Which.
+        carrier: CarrierId,
+        /// Which question.
+        generation: u32,
+        /// What it asks; `None` where it does not take it.
+        quote: Option<Quote>,
     },
     /// A carrier has it: step 3 is done.
     CarrierBooked,
@@ -88,6 +98,8 @@ enum Booking {
     Deferred,
     /// With the scheduler.
     Scheduler,
+    /// With carriers, whose quotes are awaited because no drone takes it.
+    Quoting(AssignmentRefusal),
     /// With a carrier, because no drone takes it.
     Carrier(CarrierId, AssignmentRefusal),
 }
@@ -110,6 +122,10 @@ pub struct Workflow {
     booking: Booking,
     generation: u32,
     attempts: u8,
+    /// Carriers that have not answered yet.
+    quotes_awaited: u16,
+    /// What carriers offer, the best one last.
+    offers: Vec<Offer>,
 }
 
 impl Workflow {
@@ -138,6 +154,8 @@ impl Workflow {
             booking: Booking::Deferred,
             generation: 0,
             attempts: 0,
+            quotes_awaited: 0,
+            offers: Vec::new(),
         }
     }
 
@@ -163,6 +181,11 @@ impl Actor for Workflow {
                 self.take(Input::Done(Step::BookTransport), ctx);
             }
             WorkflowMessage::DroneRefused { reason } => self.on_drone_refused(reason, ctx),
+            WorkflowMessage::QuoteGiven {
+                carrier,
+                generation,
+                quote,
+            } => self.on_quote_given(carrier, generation, quote, ctx),
             WorkflowMessage::CarrierRefused { carrier } => self.on_carrier_refused(carrier, ctx),
             WorkflowMessage::TransportReleased => self.take(Input::Undone(Step::BookTransport), ctx),
             WorkflowMessage::TransportLost { pickup } => self.on_transport_lost(pickup, ctx),
@@ -276,48 +299,6 @@ impl Workflow {
         ctx.send(scheduler, SchedulerMessage::AssignDrone { order });
     }
 
-    fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.is_booking() && self.booking == Booking::Scheduler {
-            self.try_carrier(CarrierId(0), reason, ctx);
-        }
-    }
-
-    fn on_carrier_refused(&mut self, carrier: CarrierId, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let Booking::Carrier(asked, reason) = self.booking
-            && asked == carrier
-            && self.is_booking()
-        {
-            self.try_carrier(CarrierId(carrier.0 + 1), reason, ctx);
-        }
-    }
-
-    /// Asks the carrier; past the last one, waits for a drone again where drones can, else finds that nobody can.
-    fn try_carrier(&mut self, carrier: CarrierId, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
-        if usize::from(carrier.0) < ctx.shared().environment.carriers.len() {
-            self.booking = Booking::Carrier(carrier, reason);
-            let consignment = Consignment {
-                id: self.id,
-                delivery: self.delivery,
-                workflow: ctx.me::<Self>(),
-                errand: self.errand,
-                reason,
-            };
-            let consignment = Box::new(consignment);
-            let carrier = atlas::carrier(ctx.region(), carrier);
-            ctx.send(carrier, CarrierMessage::Book { consignment });
-            return;
-        }
-        self.booking = Booking::Deferred;
-        self.attempts += 1;
-        if is_for_want_of_drones(reason) && self.attempts < ATTEMPTS_MAX {
-            self.is_turned_down = true;
-            self.ask_scheduler(ctx);
-            return;
-        }
-        let reason = CancelReason::NobodyCan;
-        ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
-    }
-
     fn on_transport_lost(&mut self, pickup: Position, ctx: &mut Ctx<'_, Skyhaul>) {
         self.errand.pickup = pickup;
         self.attempts += 1;
@@ -347,7 +328,9 @@ impl Workflow {
     fn release(&self, reason: ReleaseReason, ctx: &mut Ctx<'_, Skyhaul>) {
         let (id, workflow) = (self.id, ctx.me::<Self>());
         match self.booking {
-            Booking::Deferred => ctx.send(workflow, WorkflowMessage::TransportReleased),
+            Booking::Deferred | Booking::Quoting(_) => {
+                ctx.send(workflow, WorkflowMessage::TransportReleased);
+            }
             Booking::Scheduler => {
                 let message = SchedulerMessage::ReleaseDelivery { id, workflow, reason };
                 ctx.send(atlas::scheduler(ctx.region()), message);
@@ -373,12 +356,4 @@ impl Workflow {
     fn is_booking(&self) -> bool {
         self.state == State::Doing(Step::BookTransport)
     }
-}
-
-/// Whether a drone may yet come that can.
-const fn is_for_want_of_drones(reason: AssignmentRefusal) -> bool {
-    matches!(
-        reason,
-        AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper
-    )
 }

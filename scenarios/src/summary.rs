@@ -38,6 +38,8 @@ pub struct Summary {
     pub door_to_door_s: Spread,
     /// Completion less the estimate given at the last assignment, s.
     pub eta_error_s: EtaError,
+    /// The same as a share of the time from that assignment to the completion.
+    pub eta_error_share: EtaErrorShare,
     /// Of the deliveries completed, or open past their deadline, the share that was not late. Those without a deadline are not late.
     pub on_time_share: Option<f64>,
     /// What the drones did.
@@ -72,6 +74,7 @@ impl Summary {
             wait_s: figures.wait_s,
             door_to_door_s: figures.door_to_door_s,
             eta_error_s: figures.eta_error_s,
+            eta_error_share: figures.eta_error_share,
             on_time_share: figures.on_time_share,
             drones: figures.drones,
             energy_wh: figures.energy_wh,
@@ -110,6 +113,15 @@ pub struct EtaError {
     pub p95_abs: Option<f64>,
 }
 
+/// How far estimates were off, as shares of the trips.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct EtaErrorShare {
+    /// Half were off by no more.
+    pub p50_abs: Option<f64>,
+    /// 95 in 100 were off by no more.
+    pub p95_abs: Option<f64>,
+}
+
 /// What the drones did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct DroneFigures {
@@ -139,4 +151,6 @@ pub struct CarrierFigures {
     pub bookings: u64,
     /// Their prices.
     pub usd: f64,
+    /// What was charged besides for parcels brought back.
+    pub fees_usd: f64,
 }

@@ -7,6 +7,10 @@ pub struct Faults {
     pub drone_failure_per_flight_hour: f64,
     /// Share of messages whose handler panics.
     pub actor_panic_per_message: f64,
+    /// Share of couriers' reports that come twice.
+    pub carrier_duplicate: f64,
+    /// Share of couriers' news that comes late, after what was reported later.
+    pub carrier_disorder: f64,
     /// A mistake built into dispatch, to try those who should notice it. No scenario file can ask for it.
     pub sabotage: Option<Sabotage>,
 }

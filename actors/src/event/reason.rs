@@ -46,6 +46,42 @@ pub enum AssignmentRefusal {
     NobodyCan,
 }
 
+/// What a carrier's courier reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CourierStatus {
+    /// A courier has it.
+    Confirmed,
+    /// The courier is at the pickup.
+    AtPickup,
+    /// Nobody comes to the pickup.
+    NotComing,
+    /// The courier has left the pickup with the parcel.
+    UnderWay,
+    /// The courier is at the drop-off.
+    AtDropoff,
+    /// The parcel was brought back.
+    Returned,
+}
+
+impl CourierStatus {
+    /// Its place in the order in which a booking passes them.
+    #[must_use]
+    pub const fn place(self) -> u8 {
+        match self {
+            Self::Confirmed => 1,
+            Self::AtPickup | Self::NotComing => 2,
+            Self::UnderWay => 3,
+            Self::AtDropoff | Self::Returned => 4,
+        }
+    }
+
+    /// Whether it is said for information alone: nothing waits for it.
+    #[must_use]
+    pub const fn is_news(self) -> bool {
+        matches!(self, Self::Confirmed | Self::UnderWay)
+    }
+}
+
 /// Why a carrier failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CarrierFailure {

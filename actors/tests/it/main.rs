@@ -2,6 +2,7 @@
 
 mod batches;
 mod branches;
+mod carriers;
 mod census;
 mod city;
 mod faults;

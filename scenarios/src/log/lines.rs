@@ -100,6 +100,7 @@ impl Lines {
             | Event::DroneFailed { .. }
             | Event::DroneRecovered { .. } => self.of_drone(event, begin),
             Event::DeliveryQueued { .. }
+            | Event::CourierReported { .. }
             | Event::DeliveryRescheduleRefused { .. }
             | Event::DeliveryCancelRefused { .. }
             | Event::PackageRecorded { .. }
@@ -208,11 +209,13 @@ impl Lines {
                 carrier,
                 reason,
                 at,
+                fee,
             } => begin("CarrierFailed")
                 .word("delivery", delivery)
                 .text("carrier", self.carrier(*carrier))
                 .word("reason", words::carrier_failure(*reason))
-                .point("at", *at),
+                .point("at", *at)
+                .raw("fee_usd", fee),
             Event::PackagePickedUp { delivery, by, at } => self
                 .handed_over(begin("PackagePickedUp"), *delivery, *by)
                 .point("at", *at),

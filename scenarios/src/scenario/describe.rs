@@ -274,7 +274,9 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
         text,
         "actor_panic_per_message = {}",
         faults.actor_panic_per_message
-    )
+    )?;
+    writeln!(text, "carrier_duplicate = {}", faults.carrier_duplicate)?;
+    writeln!(text, "carrier_disorder = {}", faults.carrier_disorder)
 }
 
 fn write_carriers(carriers: &[CarrierSpec], text: &mut String) -> fmt::Result {

@@ -10,7 +10,7 @@ use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Usd, WattHours};
 
-use super::{CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError, Summary};
+use super::{CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError, EtaErrorShare, Summary};
 use crate::stats::{Sample, Spread, ratio};
 
 /// A summary while the run goes on.
@@ -22,6 +22,7 @@ pub struct SummaryFold {
     wait_s: Sample,
     door_to_door_s: Sample,
     eta_error_s: Sample,
+    eta_error_share: Sample,
     late: u64,
     busy: SimDuration,
     metres: f64,
@@ -29,6 +30,7 @@ pub struct SummaryFold {
     energy: WattHours,
     bookings: u64,
     usd: Usd,
+    fees: Usd,
     restarts: u64,
     /// Since when figures are taken.
     began_at: SimTime,
@@ -40,6 +42,7 @@ pub(crate) struct Figures {
     pub(crate) wait_s: Spread,
     pub(crate) door_to_door_s: Spread,
     pub(crate) eta_error_s: EtaError,
+    pub(crate) eta_error_share: EtaErrorShare,
     pub(crate) on_time_share: Option<f64>,
     pub(crate) drones: DroneFigures,
     pub(crate) energy_wh: EnergyFigures,
@@ -53,7 +56,8 @@ struct OpenDelivery {
     requested_at: SimTime,
     deadline: Option<SimTime>,
     picked_up: bool,
-    eta_dropoff: Option<SimTime>,
+    /// When it was last given to someone, and when that one should arrive.
+    assigned: Option<(SimTime, SimTime)>,
 }
 
 /// What a drone is at.
@@ -109,7 +113,7 @@ impl SummaryFold {
                     requested_at: at,
                     deadline: request.deadline,
                     picked_up: false,
-                    eta_dropoff: None,
+                    assigned: None,
                 };
                 self.open.insert(request.delivery, open);
             }
@@ -117,7 +121,7 @@ impl SummaryFold {
                 delivery,
                 eta_dropoff,
                 ..
-            } => self.on_assigned(*delivery, *eta_dropoff),
+            } => self.on_assigned(*delivery, *eta_dropoff, at),
             Event::CarrierBooked {
                 delivery,
                 eta_dropoff,
@@ -126,8 +130,9 @@ impl SummaryFold {
             } => {
                 self.bookings += 1;
                 self.usd += *price;
-                self.on_assigned(*delivery, *eta_dropoff);
+                self.on_assigned(*delivery, *eta_dropoff, at);
             }
+            Event::CarrierFailed { fee, .. } => self.fees += *fee,
             Event::PackagePickedUp { delivery, .. } => self.on_picked_up(*delivery, at),
             Event::DeliveryRescheduled {
                 delivery, deadline, ..
@@ -146,9 +151,9 @@ impl SummaryFold {
         }
     }
 
-    fn on_assigned(&mut self, delivery: DeliveryId, eta_dropoff: SimTime) {
+    fn on_assigned(&mut self, delivery: DeliveryId, eta_dropoff: SimTime, at: SimTime) {
         if let Some(open) = self.open.get_mut(&delivery) {
-            open.eta_dropoff = Some(eta_dropoff);
+            open.assigned = Some((at, eta_dropoff));
         }
     }
 
@@ -172,8 +177,12 @@ impl SummaryFold {
         self.door_to_door_s
             .push(at.since(open.requested_at).as_seconds_f64());
         self.late += u64::from(open.deadline.is_some_and(|deadline| at > deadline));
-        if let Some(eta) = open.eta_dropoff {
-            self.eta_error_s.push(at.as_seconds_f64() - eta.as_seconds_f64());
+        if let Some((assigned_at, eta)) = open.assigned {
+            let error_s = at.as_seconds_f64() - eta.as_seconds_f64();
+            self.eta_error_s.push(error_s);
+            if let Some(share) = ratio(error_s, at.since(assigned_at).as_seconds_f64()) {
+                self.eta_error_share.push(share);
+            }
         }
     }
 
@@ -239,6 +248,7 @@ impl SummaryFold {
         let span_s = ended_at.since(self.began_at).as_seconds_f64();
         let drone_time_s = self.drones.len() as f64 * span_s;
         let off_by = self.eta_error_s.magnitudes().spread();
+        let off_by_share = self.eta_error_share.magnitudes().spread();
         Figures {
             deliveries,
             wait_s: self.wait_s.spread(),
@@ -247,6 +257,10 @@ impl SummaryFold {
                 mean: self.eta_error_s.mean(),
                 p50_abs: off_by.p50,
                 p95_abs: off_by.p95,
+            },
+            eta_error_share: EtaErrorShare {
+                p50_abs: off_by_share.p50,
+                p95_abs: off_by_share.p95,
             },
             on_time_share: ratio(
                 (deliveries.completed - self.late) as f64,
@@ -265,6 +279,7 @@ impl SummaryFold {
             carriers: CarrierFigures {
                 bookings: self.bookings,
                 usd: self.usd.get(),
+                fees_usd: self.fees.get(),
             },
             restarts: self.restarts,
         }

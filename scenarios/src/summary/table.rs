@@ -40,10 +40,12 @@ impl Display for Summary {
             f,
             "ETA error",
             format_args!(
-                "mean {} s · half within {} s · 95 % within {} s",
+                "mean {} s · half within {} s ({} %) · 95 % within {} s ({} %)",
                 decimals(self.eta_error_s.mean, 1),
                 decimals(self.eta_error_s.p50_abs, 1),
-                decimals(self.eta_error_s.p95_abs, 1)
+                percent(self.eta_error_share.p50_abs),
+                decimals(self.eta_error_s.p95_abs, 1),
+                percent(self.eta_error_share.p95_abs)
             ),
         )?;
         row(f, "on time", format_args!("{} %", percent(self.on_time_share)))?;
@@ -71,8 +73,8 @@ impl Display for Summary {
             f,
             "carriers",
             format_args!(
-                "{} bookings · {:.2} USD",
-                self.carriers.bookings, self.carriers.usd
+                "{} bookings · {:.2} USD · {:.2} USD for returns",
+                self.carriers.bookings, self.carriers.usd, self.carriers.fees_usd
             ),
         )?;
         row(f, "restarts", self.restarts)?;

@@ -27,6 +27,8 @@ pub(super) enum Part {
     Delay,
     Threads,
     Policy,
+    Carriers,
+    Reports,
 }
 
 /// What a seed says about one part.

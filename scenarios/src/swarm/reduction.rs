@@ -33,7 +33,7 @@ pub(super) enum Dimension {
     Panics,
     /// The wind.
     Wind,
-    /// Failures of carriers.
+    /// Failures of carriers, and reports of their couriers that go astray.
     Carriers,
 }
 

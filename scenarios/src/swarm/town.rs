@@ -133,7 +133,11 @@ impl Town {
         self.write_weather(&mut Draw::new(seed, Part::Weather), reduction)?;
         self.write_airspace(ground, &depots, reduction)?;
         self.write_terms(seed, reduction)?;
-        self.write_faults(&mut Draw::new(seed, Part::Faults), reduction)
+        self.write_faults(&mut Draw::new(seed, Part::Faults), reduction)?;
+        let mut astray = Draw::new(seed, Part::Reports);
+        let shares = [0.0, 0.0, 0.1, 1.0].map(|share| share * reduction.share(Dimension::Carriers));
+        writeln!(self.text, "carrier_duplicate = {}", astray.one_of(&shares))?;
+        writeln!(self.text, "carrier_disorder = {}", astray.one_of(&shares))
     }
 
     /// From calm to what grounds everything.
@@ -168,19 +172,34 @@ impl Town {
             "region_delay = \"{:.3}s\"",
             f64::from(delay_ms) / 1_000.0
         )?;
-        let enabled = draw.chance(0.8);
-        let failure = draw.one_of(&[0.0, 0.01, 0.3, 1.0]) * reduction.share(Dimension::Carriers);
-        writeln!(
-            self.text,
-            "\n[carriers]\nenabled = {enabled}\nfailure = {failure}"
-        )?;
-        writeln!(self.text, "speed_mps = {}", draw.number(2.0..=15.0))?;
-        writeln!(
-            self.text,
-            "pickup_delay = \"{}s\"",
-            draw.one_of(&[0, 1, 240, 720, 2_400])
-        )?;
-        writeln!(self.text, "payload_max_kg = {}", draw.one_of(&[1.0, 5.0, 25.0]))
+        self.write_carriers(&mut draw, &mut Draw::new(seed, Part::Carriers), reduction)
+    }
+
+    /// None, or one to three, of whom the first is drawn from the terms.
+    fn write_carriers(&mut self, terms: &mut Draw, draw: &mut Draw, reduction: &Reduction) -> fmt::Result {
+        let enabled = terms.chance(0.8);
+        for number in 0..draw.one_of(&[1, 1, 2, 3]) {
+            let first = if number == 0 { &mut *terms } else { &mut *draw };
+            let failure = first.one_of(&[0.0, 0.01, 0.3, 1.0]) * reduction.share(Dimension::Carriers);
+            writeln!(
+                self.text,
+                "\n[[carriers]]\nname = \"carrier {number}\"\nenabled = {enabled}\nfailure = {failure}"
+            )?;
+            writeln!(self.text, "speed_mps = {}", first.number(2.0..=15.0))?;
+            let delay_s = first.one_of(&[0, 1, 240, 720, 2_400]);
+            writeln!(self.text, "pickup_delay = \"{delay_s}s\"")?;
+            let payload_kg = first.one_of(&[1.0, 5.0, 25.0]);
+            writeln!(self.text, "payload_max_kg = {payload_kg}")?;
+            writeln!(self.text, "base_usd = {}", draw.number(0.0..=20.0))?;
+            if draw.chance(0.5) {
+                writeln!(self.text, "couriers = {}", draw.whole(1..=4))?;
+            }
+            if draw.chance(0.3) {
+                let hours: Vec<String> = (0..24).map(|_| draw.number(0.0..=3.0).to_string()).collect();
+                writeln!(self.text, "pickup_delay_hourly = [{}]", hours.join(", "))?;
+            }
+        }
+        Ok(())
     }
 
     fn write_faults(&mut self, draw: &mut Draw, reduction: &Reduction) -> fmt::Result {

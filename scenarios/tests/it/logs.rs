@@ -46,7 +46,10 @@ const FIELDS: [(&str, &[&str]); 21] = [
         "CarrierBooked",
         &["delivery", "carrier", "price_usd", "eta_dropoff_t", "reason"],
     ),
-    ("CarrierFailed", &["delivery", "carrier", "reason", "at"]),
+    (
+        "CarrierFailed",
+        &["delivery", "carrier", "reason", "at", "fee_usd"],
+    ),
     (
         "LegStarted",
         &[

@@ -70,7 +70,7 @@ fn the_summary_has_the_fields_that_were_promised() {
     for (path, fields) in [
         (
             "",
-            "scenario seed virtual_s wall_s events digest state_digest deliveries wait_s door_to_door_s eta_error_s on_time_share drones \
+            "scenario seed virtual_s wall_s events digest state_digest deliveries wait_s door_to_door_s eta_error_s eta_error_share on_time_share drones \
              energy_wh carriers restarts invariant_violations",
         ),
         (
@@ -82,7 +82,8 @@ fn the_summary_has_the_fields_that_were_promised() {
         ("/eta_error_s", "mean p50_abs p95_abs"),
         ("/drones", "count utilisation km flights"),
         ("/energy_wh", "total per_delivery"),
-        ("/carriers", "bookings usd"),
+        ("/eta_error_share", "p50_abs p95_abs"),
+        ("/carriers", "bookings usd fees_usd"),
     ] {
         let part = summary
             .pointer(path)

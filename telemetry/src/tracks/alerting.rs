@@ -43,6 +43,7 @@ pub(super) fn alert(
             carrier,
             reason,
             at,
+            ..
         } => Alert {
             delivery: Some(*delivery),
             place: Some(*at),

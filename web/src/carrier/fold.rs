@@ -1,7 +1,7 @@
 //! The store of third-party transportation: the last booking of each delivery that went by carrier.
 
 use serde::{Deserialize, Serialize};
-use skyhaul_actors::event::{AssignmentRefusal, Event, Transport};
+use skyhaul_actors::event::{AssignmentRefusal, CourierStatus, Event, Transport};
 use skyhaul_actors::ids::{CarrierId, DeliveryId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
@@ -37,8 +37,10 @@ pub(super) struct BookingRow {
 /// How far a booking has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum BookingState {
-    /// The courier is on the way to the parcel.
+    /// A courier is to come.
     Booked,
+    /// The courier is on the way to the parcel.
+    Confirmed,
     /// The courier has the parcel.
     PickedUp,
     /// The parcel arrived.
@@ -76,6 +78,15 @@ impl Fold for CarrierFold {
                 };
                 rows.put(booking_row(*delivery), &row)
             }
+            Event::CourierReported {
+                delivery,
+                status: CourierStatus::Confirmed,
+                ..
+            } => change(*delivery, rows, |row| {
+                if row.state == BookingState::Booked {
+                    row.state = BookingState::Confirmed;
+                }
+            }),
             Event::PackagePickedUp {
                 delivery,
                 by: Transport::Carrier(_),
@@ -101,7 +112,7 @@ impl Fold for CarrierFold {
                 keeps_transport: false,
                 ..
             } => change(*delivery, rows, |row| {
-                if row.state == BookingState::Booked {
+                if matches!(row.state, BookingState::Booked | BookingState::Confirmed) {
                     row.state = BookingState::Cancelled;
                 }
             }),

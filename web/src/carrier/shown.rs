@@ -37,7 +37,7 @@ pub(crate) struct BookingResponse {
     quote: QuoteResponse,
     /// Why no drone has it.
     reason: &'static str,
-    /// `Booked`, `PickedUp`, `Completed`, `Failed` or `Cancelled`.
+    /// `Booked`, `Confirmed`, `PickedUp`, `Completed`, `Failed` or `Cancelled`.
     state: &'static str,
 }
 
@@ -76,6 +76,7 @@ impl BookingResponse {
             reason: refusal_name(row.reason),
             state: match row.state {
                 BookingState::Booked => "Booked",
+                BookingState::Confirmed => "Confirmed",
                 BookingState::PickedUp => "PickedUp",
                 BookingState::Completed => "Completed",
                 BookingState::Failed => "Failed",

@@ -150,6 +150,11 @@ fn an_estimate_is_judged_by_the_last_assignment_and_a_wait_ends_with_the_first_p
         (300, picked_up()),
         (490, completed(id)),
     ]);
+    let share = figures.eta_error_share.p50_abs.expect("one was completed");
+    assert!(
+        (share - 10.0 / 340.0).abs() < 1e-12,
+        "{share} of the trip since the last assignment"
+    );
     assert_eq!(figures.wait_s.p50, Some(60.0));
     assert_eq!(figures.door_to_door_s.p50, Some(480.0));
     assert_eq!(

@@ -1,0 +1,113 @@
+//! Booking a carrier: all are asked for a quote, the best offer is accepted, the next best where that one is refused after all.
+
+use skyhaul_engine::kernel::Ctx;
+
+use crate::atlas;
+use crate::carrier::{CarrierMessage, Consignment, Offer, Quote, QuoteRequest, weighted_cost};
+use crate::delivery::DeliveryMessage;
+use crate::event::{AssignmentRefusal, CancelReason};
+use crate::ids::CarrierId;
+use crate::tree::Skyhaul;
+
+use super::{ATTEMPTS_MAX, Booking, Workflow};
+
+impl Workflow {
+    pub(super) fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        if !self.is_booking() || self.booking != Booking::Scheduler {
+            return;
+        }
+        self.booking = Booking::Quoting(reason);
+        self.generation += 1;
+        self.offers.clear();
+        self.quotes_awaited = 0;
+        for (carrier, _) in (0..).map(CarrierId).zip(&ctx.shared_arc().environment.carriers) {
+            let request = Box::new(QuoteRequest {
+                workflow: ctx.me::<Self>(),
+                generation: self.generation,
+                errand: self.errand,
+            });
+            let office = atlas::carrier(ctx.region(), carrier);
+            ctx.send(office, CarrierMessage::RequestQuote { request });
+            self.quotes_awaited += 1;
+        }
+        if self.quotes_awaited == 0 {
+            self.find_nobody(reason, ctx);
+        }
+    }
+
+    pub(super) fn on_quote_given(
+        &mut self,
+        carrier: CarrierId,
+        generation: u32,
+        quote: Option<Quote>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let Booking::Quoting(reason) = self.booking else {
+            return;
+        };
+        if generation != self.generation || !self.is_booking() {
+            return;
+        }
+        if let Some(quote) = quote {
+            let spec = ctx.shared().environment.carrier(carrier);
+            let cost = weighted_cost(spec, &quote, self.is_expedited, ctx.now());
+            self.offers.push(Offer { carrier, quote, cost });
+        }
+        self.quotes_awaited = self.quotes_awaited.saturating_sub(1);
+        if self.quotes_awaited == 0 {
+            self.offers
+                .sort_unstable_by_key(|offer| std::cmp::Reverse(offer.rank()));
+            self.accept_best(reason, ctx);
+        }
+    }
+
+    pub(super) fn on_carrier_refused(&mut self, carrier: CarrierId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Booking::Carrier(asked, reason) = self.booking
+            && asked == carrier
+            && self.is_booking()
+        {
+            self.accept_best(reason, ctx);
+        }
+    }
+
+    /// Books the best of the offers that are left.
+    fn accept_best(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        let Some(Offer { carrier, .. }) = self.offers.pop() else {
+            self.find_nobody(reason, ctx);
+            return;
+        };
+        self.booking = Booking::Carrier(carrier, reason);
+        let consignment = Box::new(Consignment {
+            id: self.id,
+            delivery: self.delivery,
+            workflow: ctx.me::<Self>(),
+            errand: self.errand,
+            reason,
+            is_expedited: self.is_expedited,
+            cost_max: self.offers.last().map(|next| next.cost),
+        });
+        let office = atlas::carrier(ctx.region(), carrier);
+        ctx.send(office, CarrierMessage::Book { consignment });
+    }
+
+    /// No carrier takes it: waits for a drone again where drones can, else finds that nobody can.
+    fn find_nobody(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.booking = Booking::Deferred;
+        self.attempts += 1;
+        if is_for_want_of_drones(reason) && self.attempts < ATTEMPTS_MAX {
+            self.is_turned_down = true;
+            self.ask_scheduler(ctx);
+            return;
+        }
+        let reason = CancelReason::NobodyCan;
+        ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
+    }
+}
+
+/// Whether a drone may yet come that can.
+const fn is_for_want_of_drones(reason: AssignmentRefusal) -> bool {
+    matches!(
+        reason,
+        AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper
+    )
+}
