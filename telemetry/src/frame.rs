@@ -171,8 +171,16 @@ struct DeliveryFrame<'a> {
     last_known_location: LocationFrame,
     #[serde(rename = "pickupETA")]
     pickup_eta: String,
+    #[serde(rename = "pickupETALow")]
+    pickup_eta_low: String,
+    #[serde(rename = "pickupETAHigh")]
+    pickup_eta_high: String,
     #[serde(rename = "deliveryETA")]
     delivery_eta: String,
+    #[serde(rename = "deliveryETALow")]
+    delivery_eta_low: String,
+    #[serde(rename = "deliveryETAHigh")]
+    delivery_eta_high: String,
 }
 
 #[derive(Serialize)]
@@ -198,7 +206,11 @@ pub(crate) fn delivery_body(view: &DeliveryView, environment: &Environment) -> S
             longitude: view.at.lon(),
         },
         pickup_eta: rfc3339(epoch, view.pickup_eta),
+        pickup_eta_low: rfc3339(epoch, view.pickup_between.low),
+        pickup_eta_high: rfc3339(epoch, view.pickup_between.high),
         delivery_eta: rfc3339(epoch, view.delivery_eta),
+        delivery_eta_low: rfc3339(epoch, view.delivery_between.low),
+        delivery_eta_high: rfc3339(epoch, view.delivery_between.high),
     };
     let flown = view
         .leg

@@ -37,6 +37,7 @@ mod picture;
 mod request;
 mod scope;
 mod subscription;
+mod told;
 mod wire;
 
 pub use self::handshake::{PATH, SUBPROTOCOL};

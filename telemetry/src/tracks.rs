@@ -27,6 +27,7 @@ mod deliveries;
 mod delivery;
 mod drone;
 mod estimate;
+mod experience;
 mod figures;
 mod fleet;
 pub mod motion;
@@ -36,7 +37,7 @@ pub use self::deliveries::ENDED_KEPT_MAX;
 pub use self::delivery::{FlownLeg, LEGS_KEPT_MAX, MILESTONES_KEPT_MAX};
 
 /// The first byte of saved tracks; another layout gets another one.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// Why saved tracks could not be read.
 #[derive(Debug, Error)]
@@ -194,7 +195,7 @@ impl Tracks {
         let track = self.folded.deliveries.get(id)?;
         let drone = drone_of(track.transport)
             .and_then(|drone| whereabouts(&self.folded.fleet, drone, now, &self.environment));
-        Some(track.view(id, now, drone))
+        Some(track.view(id, now, drone, &self.folded.deliveries.experience))
     }
 
     /// How many changes of stage a delivery has seen.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use skyhaul_actors::event::Leg;
 use skyhaul_actors::ids::{AircraftId, CarrierId, DeliveryId, DepotId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -96,10 +97,31 @@ pub struct DeliveryView {
     pub altitude_m: f64,
     /// When it is, or was, picked up.
     pub pickup_eta: SimTime,
+    /// Between when it is picked up, most likely.
+    pub pickup_between: Between,
     /// When it arrives, or arrived.
     pub delivery_eta: SimTime,
+    /// Between when it arrives, most likely.
+    pub delivery_between: Between,
     /// The leg its drone flies for it now.
     pub leg: Option<Arc<Leg>>,
+}
+
+/// Two instants between which a third lies in eight of ten cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Between {
+    /// The earlier.
+    pub low: SimTime,
+    /// The later.
+    pub high: SimTime,
+}
+
+impl Between {
+    /// What is known exactly.
+    #[must_use]
+    pub const fn exactly(at: SimTime) -> Self {
+        Self { low: at, high: at }
+    }
 }
 
 /// What the drones of a depot do, wherever they are: each is counted once.

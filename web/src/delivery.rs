@@ -102,18 +102,29 @@ impl Delivery {
                 stage: live.stage.name(),
                 last_known_location: Location::new(live.at, live.altitude_m),
                 pickup_eta: calendar.text(live.pickup_eta),
+                pickup_eta_low: calendar.text(live.pickup_between.low),
+                pickup_eta_high: calendar.text(live.pickup_between.high),
                 delivery_eta: calendar.text(live.delivery_eta),
+                delivery_eta_low: calendar.text(live.delivery_between.low),
+                delivery_eta_high: calendar.text(live.delivery_between.high),
             };
         }
         let now = self.context.clock.now();
         let from = row.pickup_at.max(now);
         let (pickup, dropoff) = self.context.first_estimate(row.pickup, row.dropoff, from);
         let earliest = if row.stage.is_final() { SimTime::ZERO } else { now };
+        // Nobody has seen it fly yet, or it is over: what there is are the times themselves.
+        let pickup_eta = calendar.text(row.pickup_eta.unwrap_or(pickup));
+        let delivery_eta = calendar.text(row.delivery_eta.unwrap_or(dropoff).max(earliest));
         StatusResponse {
             stage: row.stage.name(),
             last_known_location: row.parcel_at.into(),
-            pickup_eta: calendar.text(row.pickup_eta.unwrap_or(pickup)),
-            delivery_eta: calendar.text(row.delivery_eta.unwrap_or(dropoff).max(earliest)),
+            pickup_eta_low: pickup_eta.clone(),
+            pickup_eta_high: pickup_eta.clone(),
+            pickup_eta,
+            delivery_eta_low: delivery_eta.clone(),
+            delivery_eta_high: delivery_eta.clone(),
+            delivery_eta,
         }
     }
 }

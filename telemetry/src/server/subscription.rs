@@ -10,6 +10,7 @@ use skyhaul_actors::ids::DeliveryId;
 use super::picture::{Glance, Picture};
 use super::request::{HZ_MAX, Refusal, Topic};
 use super::scope::{Mode, Scope};
+use super::told::Told;
 use crate::frame;
 use crate::tracks::MILESTONES_KEPT_MAX;
 
@@ -47,8 +48,8 @@ enum Subject {
     },
     Delivery {
         delivery: DeliveryId,
-        /// Stage changes sent and the last body; `None`: a snapshot is next.
-        seen: Option<(u32, String)>,
+        /// Stage changes sent, the last body and the times in it; `None`: a snapshot is next.
+        seen: Option<(u32, String, Told)>,
         /// Since when it is waited for.
         since_tick: u64,
     },
@@ -260,15 +261,18 @@ impl Subscription {
             };
         };
         let environment = picture.environment();
-        if !is_due && seen.as_ref().is_some_and(|(seen, _)| *seen == passed) {
+        if !is_due && seen.as_ref().is_some_and(|(seen, ..)| *seen == passed) {
             return Ok(());
         }
-        let Some(view) = tracks.delivery(delivery, picture.now()) else {
+        let Some(mut view) = tracks.delivery(delivery, picture.now()) else {
             return Ok(());
         };
+        if let Some((_, _, told)) = seen.as_ref().filter(|(seen, ..)| *seen == passed) {
+            told.stand_in(&mut view, picture.now());
+        }
         let body = frame::delivery_body(&view, environment);
-        let last = seen.replace((passed, body.clone()));
-        let Some((last_passed, last_body)) = last else {
+        let last = seen.replace((passed, body.clone(), Told::of(&view)));
+        let Some((last_passed, last_body, _)) = last else {
             self.push("snapshot", &body, out);
             return Ok(());
         };

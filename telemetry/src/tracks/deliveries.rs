@@ -11,6 +11,7 @@ use skyhaul_engine::time::SimTime;
 
 use super::delivery::{DeliveryTrack, drone_of};
 use super::estimate::{Estimate, Guess};
+use super::experience::Experience;
 use super::figures::Figures;
 use super::fleet::Fleet;
 
@@ -33,6 +34,8 @@ pub(super) struct Deliveries {
     by_id: BTreeMap<DeliveryId, DeliveryTrack>,
     /// Those that ended, the first one first.
     ended: VecDeque<DeliveryId>,
+    /// How estimates turned out.
+    pub(super) experience: Experience,
     pub(super) figures: Figures,
 }
 
@@ -89,12 +92,12 @@ impl Deliveries {
         }
         match event {
             Event::PackagePickedUp { by, .. } => {
-                if let Some(waited) = track.on_picked_up(*by, around.now) {
+                if let Some(waited) = track.on_picked_up(*by, around.now, &mut self.experience) {
                     self.figures.picked_up(waited);
                 }
             }
             Event::DeliveryCompleted { by, .. } => {
-                track.on_completed(*by, around.now);
+                track.on_completed(*by, around.now, &mut self.experience);
                 self.figures.completed(around.now);
             }
             _ => change(track, event, around),
@@ -109,7 +112,7 @@ impl Deliveries {
             return;
         };
         let drone = drone_of(track.transport).and_then(around.whereabouts);
-        if let Some(before) = track.enter(stage, around.now, drone) {
+        if let Some(before) = track.enter(stage, around.now, drone, &self.experience) {
             self.figures.change(before, stage);
         }
         if stage.is_final() {
@@ -137,13 +140,16 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             eta_pickup,
             eta_dropoff,
             ..
-        } => track.estimate = estimate(*eta_pickup, *eta_dropoff),
+        } => track.expect(estimate(*eta_pickup, *eta_dropoff), around.now),
         Event::DroneAssigned {
             drone,
             eta_pickup,
             eta_dropoff,
             ..
-        } => track.on_assigned(Transport::Drone(*drone), estimate(*eta_pickup, *eta_dropoff)),
+        } => {
+            let estimate = estimate(*eta_pickup, *eta_dropoff);
+            track.on_assigned(Transport::Drone(*drone), estimate, around.now);
+        }
         Event::DroneDelayed {
             eta_pickup,
             eta_dropoff,
@@ -157,7 +163,10 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             eta_pickup,
             eta_dropoff,
             ..
-        } => track.on_assigned(Transport::Carrier(*carrier), estimate(*eta_pickup, *eta_dropoff)),
+        } => {
+            let estimate = estimate(*eta_pickup, *eta_dropoff);
+            track.on_assigned(Transport::Carrier(*carrier), estimate, around.now);
+        }
         Event::DroneReleased { drone, reason, .. } => {
             if track.transport == Some(Transport::Drone(*drone)) {
                 track.on_released();
@@ -166,13 +175,13 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
                 reason,
                 ReleaseReason::DroneFailed | ReleaseReason::DroneRefused | ReleaseReason::Recalled
             ) {
-                start_over(track, around.now, around.guess);
+                start_over(track, around.now, around.now, around.guess);
             }
         }
         Event::CarrierFailed { at, .. } => {
             track.on_put_down(*at);
             track.on_released();
-            start_over(track, around.now, around.guess);
+            start_over(track, around.now, around.now, around.guess);
         }
         Event::DeliveryRescheduled {
             pickup,
@@ -185,7 +194,7 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             track.on_rescheduled(*pickup, *dropoff, *deadline);
             if !keeps_transport {
                 track.on_released();
-                start_over(track, around.now.max(*pickup_at), around.guess);
+                start_over(track, around.now.max(*pickup_at), around.now, around.guess);
             }
         }
         Event::PackageDroppedOff { at, .. } => track.on_dropped_off(*at),
@@ -199,8 +208,9 @@ const fn estimate(pickup: SimTime, dropoff: SimTime) -> Estimate {
 }
 
 /// Nobody is on the way any more: guesses anew.
-fn start_over(track: &mut DeliveryTrack, start: SimTime, guess: &Guess) {
-    track.estimate = guess.estimate(start, track.pickup.at, track.dropoff.at);
+fn start_over(track: &mut DeliveryTrack, start: SimTime, now: SimTime, guess: &Guess) {
+    let estimate = guess.estimate(start, track.pickup.at, track.dropoff.at);
+    track.expect(estimate, now);
 }
 
 /// The delivery an event is about, where it is about the fate of one.

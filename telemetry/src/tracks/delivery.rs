@@ -12,9 +12,10 @@ use skyhaul_actors::stage::Stage;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
-use super::estimate::Estimate;
+use super::estimate::{Estimate, Times};
+use super::experience::{Basis, Experience, Promises};
 use super::motion::{along, share};
-use crate::view::DeliveryView;
+use crate::view::{Between, DeliveryView};
 
 /// Legs kept of a delivery: two an attempt, five attempts, and some for reschedules. The oldest goes first.
 pub const LEGS_KEPT_MAX: usize = 16;
@@ -63,7 +64,7 @@ pub(super) struct Milestone {
     transport: Option<Transport>,
     at: Position,
     altitude_m: f64,
-    estimate: Estimate,
+    times: Times,
 }
 
 /// Where the parcel is.
@@ -86,6 +87,7 @@ pub(super) struct DeliveryTrack {
     pub(super) stage: Stage,
     pub(super) transport: Option<Transport>,
     pub(super) estimate: Estimate,
+    promises: Promises,
     parcel: Parcel,
     was_picked_up: bool,
     leg: Option<Arc<Leg>>,
@@ -97,6 +99,8 @@ pub(super) struct DeliveryTrack {
 
 impl DeliveryTrack {
     pub(super) fn new(request: &DeliveryRequest, requested_at: SimTime, estimate: Estimate) -> Self {
+        let mut promises = Promises::default();
+        promises.wait(requested_at, estimate);
         Self {
             owner: request.owner.clone(),
             pickup: request.pickup,
@@ -106,6 +110,7 @@ impl DeliveryTrack {
             stage: Stage::Created,
             transport: None,
             estimate,
+            promises,
             parcel: Parcel::Lies(request.pickup),
             was_picked_up: false,
             leg: None,
@@ -115,8 +120,15 @@ impl DeliveryTrack {
         }
     }
 
-    pub(super) fn on_assigned(&mut self, by: Transport, estimate: Estimate) {
+    /// Nobody has it, and it is expected then.
+    pub(super) fn expect(&mut self, estimate: Estimate, now: SimTime) {
+        self.estimate = estimate;
+        self.promises.wait(now, estimate);
+    }
+
+    pub(super) fn on_assigned(&mut self, by: Transport, estimate: Estimate, now: SimTime) {
         self.transport = Some(by);
+        self.promises.assign(by, now, estimate);
         self.estimate = estimate;
         self.leg = None;
     }
@@ -166,10 +178,17 @@ impl DeliveryTrack {
     }
 
     /// The parcel is with its transport. Gives how long it had waited, the first time.
-    pub(super) fn on_picked_up(&mut self, by: Transport, now: SimTime) -> Option<SimDuration> {
+    pub(super) fn on_picked_up(
+        &mut self,
+        by: Transport,
+        now: SimTime,
+        experience: &mut Experience,
+    ) -> Option<SimDuration> {
         self.transport = Some(by);
         self.parcel = Parcel::Carried;
         self.estimate.shift_pickup(now);
+        let distance_m = self.distance_m();
+        experience.on_picked_up(&mut self.promises, by, now, self.estimate, distance_m);
         let is_first = !std::mem::replace(&mut self.was_picked_up, true);
         is_first.then(|| now.since(self.requested_at))
     }
@@ -179,7 +198,9 @@ impl DeliveryTrack {
         self.parcel = Parcel::Lies(place);
     }
 
-    pub(super) fn on_completed(&mut self, by: Transport, now: SimTime) {
+    pub(super) fn on_completed(&mut self, by: Transport, now: SimTime, experience: &mut Experience) {
+        let distance_m = self.distance_m();
+        experience.on_completed(&mut self.promises, now, distance_m);
         self.transport = Some(by);
         self.leg = None;
         self.estimate.dropoff = now;
@@ -203,6 +224,35 @@ impl DeliveryTrack {
         }
     }
 
+    /// The same with their bounds, by what similar deliveries showed.
+    fn times_at(&self, now: SimTime, experience: &Experience) -> Times {
+        let estimate = self.estimate_at(now);
+        let distance_m = self.distance_m();
+        let basis = match (self.stage, self.transport) {
+            (Stage::Completed | Stage::Cancelled, _) => return Times::exactly(estimate),
+            (Stage::HeadedToDropoff, Some(Transport::Carrier(_))) => Basis::Driven,
+            (Stage::HeadedToDropoff, _) => Basis::Flown,
+            (Stage::HeadedToPickup, Some(Transport::Drone(_))) => Basis::Drone,
+            (Stage::HeadedToPickup, Some(Transport::Carrier(_))) => Basis::Carrier,
+            (Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup, _) => Basis::Waiting,
+        };
+        let (pickup, dropoff) = experience.bounds(basis, estimate, now, distance_m);
+        let is_picked_up = self.stage == Stage::HeadedToDropoff;
+        Times {
+            estimate,
+            pickup: if is_picked_up {
+                Between::exactly(estimate.pickup)
+            } else {
+                pickup
+            },
+            dropoff,
+        }
+    }
+
+    fn distance_m(&self) -> f64 {
+        self.pickup.at.distance_m(self.dropoff.at)
+    }
+
     /// Where the parcel is, given where its drone is.
     pub(super) fn place(&self, now: SimTime, drone: Option<(Position, f64)>) -> (Position, f64) {
         match (self.parcel, self.transport, drone) {
@@ -221,6 +271,7 @@ impl DeliveryTrack {
         stage: Stage,
         now: SimTime,
         drone: Option<(Position, f64)>,
+        experience: &Experience,
     ) -> Option<Stage> {
         if self.stage == stage {
             return None;
@@ -235,7 +286,7 @@ impl DeliveryTrack {
             transport: self.transport,
             at,
             altitude_m,
-            estimate: self.estimate_at(now),
+            times: self.times_at(now, experience),
         });
         self.milestones_total += 1;
         Some(before)
@@ -249,14 +300,20 @@ impl DeliveryTrack {
             .range(self.milestones.len().saturating_sub(unseen)..)
     }
 
-    pub(super) fn view(&self, id: DeliveryId, now: SimTime, drone: Option<(Position, f64)>) -> DeliveryView {
+    pub(super) fn view(
+        &self,
+        id: DeliveryId,
+        now: SimTime,
+        drone: Option<(Position, f64)>,
+        experience: &Experience,
+    ) -> DeliveryView {
         let (at, altitude_m) = self.place(now, drone);
         let milestone = Milestone {
             stage: self.stage,
             transport: self.transport,
             at,
             altitude_m,
-            estimate: self.estimate_at(now),
+            times: self.times_at(now, experience),
         };
         DeliveryView {
             leg: self.leg.clone(),
@@ -274,8 +331,10 @@ impl DeliveryTrack {
             carrier: carrier_of(milestone.transport),
             at: milestone.at,
             altitude_m: milestone.altitude_m,
-            pickup_eta: milestone.estimate.pickup,
-            delivery_eta: milestone.estimate.dropoff,
+            pickup_eta: milestone.times.estimate.pickup,
+            pickup_between: milestone.times.pickup,
+            delivery_eta: milestone.times.estimate.dropoff,
+            delivery_between: milestone.times.dropoff,
             leg: None,
         }
     }

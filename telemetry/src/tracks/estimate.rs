@@ -6,6 +6,8 @@ use skyhaul_actors::mission::{LOADING, UNLOADING};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
+use crate::view::Between;
+
 /// Where there is neither a fleet nor a carrier: the speed of a bicycle, m/s.
 const SPEED_OF_NOBODY_MPS: f64 = 5.0;
 
@@ -32,6 +34,25 @@ impl Estimate {
             self.shift_pickup(now);
         }
         self
+    }
+}
+
+/// The two times with the bounds of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Times {
+    pub(super) estimate: Estimate,
+    pub(super) pickup: Between,
+    pub(super) dropoff: Between,
+}
+
+impl Times {
+    /// What is over.
+    pub(super) const fn exactly(estimate: Estimate) -> Self {
+        Self {
+            estimate,
+            pickup: Between::exactly(estimate.pickup),
+            dropoff: Between::exactly(estimate.dropoff),
+        }
     }
 }
 

@@ -170,3 +170,32 @@ async fn more_changes_than_are_kept_are_a_gap() {
         (&json!("snapshot"), &json!(missed + 2))
     );
 }
+
+#[tokio::test]
+async fn times_are_told_anew_only_where_they_changed_so_much_that_it_matters() {
+    let mut live = Live::start(environment(1)).await;
+    let mut peer = live.connect().await;
+    let id = live.city.request(1, place(-3_000.0, 0.0), place(0.0, 0.0), 10.0);
+    live.advance(2);
+    follow(&mut peer, id).await;
+    let mut told = vec![peer.next_for("d").await];
+    for _ in 0..66 {
+        live.advance(10);
+        told.extend(peer.settled().await);
+    }
+    assert!(
+        told.iter().all(|frame| frame["stage"] == "HeadedToPickup"),
+        "the van is on its way"
+    );
+    let times: Vec<(&str, &str)> = told
+        .iter()
+        .map(|frame| (frame["deliveryETA"].as_str(), frame["deliveryETALow"].as_str()))
+        .filter_map(|(eta, low)| eta.zip(low))
+        .collect();
+    assert!(
+        (2..12).contains(&times.len()),
+        "bounds close in, in few steps: {times:?}"
+    );
+    assert!(times.iter().all(|(eta, low)| low < eta && *eta == times[0].0));
+    assert!(times.is_sorted_by_key(|(_, low)| *low), "{times:?}");
+}

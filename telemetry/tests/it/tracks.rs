@@ -52,6 +52,13 @@ fn troubled_city(seed: u64) -> City {
 
 fn check_times(view: &DeliveryView, now: SimTime) {
     assert!(view.pickup_eta <= view.delivery_eta, "{view:?}");
+    for (eta, between) in [
+        (view.pickup_eta, view.pickup_between),
+        (view.delivery_eta, view.delivery_between),
+    ] {
+        assert!(between.low <= eta && eta <= between.high, "{view:?}");
+        assert!(between.low >= eta.min(now), "{view:?}");
+    }
     match view.stage {
         Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup => assert!(view.pickup_eta >= now),
         Stage::HeadedToDropoff => assert!(view.pickup_eta <= now && view.delivery_eta >= now),

@@ -82,9 +82,21 @@ pub(crate) struct StatusResponse {
     /// When it is, or was, picked up.
     #[serde(rename = "pickupETA")]
     pub(crate) pickup_eta: String,
+    /// The earliest that the pickup is likely to be, by what similar deliveries showed.
+    #[serde(rename = "pickupETALow")]
+    pub(crate) pickup_eta_low: String,
+    /// The latest that it is likely to be.
+    #[serde(rename = "pickupETAHigh")]
+    pub(crate) pickup_eta_high: String,
     /// When it arrives, or arrived.
     #[serde(rename = "deliveryETA")]
     pub(crate) delivery_eta: String,
+    /// The earliest that it is likely to arrive.
+    #[serde(rename = "deliveryETALow")]
+    pub(crate) delivery_eta_low: String,
+    /// The latest that it is likely to arrive.
+    #[serde(rename = "deliveryETAHigh")]
+    pub(crate) delivery_eta_high: String,
 }
 
 /// A change of stage.

@@ -58,6 +58,9 @@ export interface DeliveryStatus {
   readonly lastKnownLocation: Location;
   readonly pickupETA: string;
   readonly deliveryETA: string;
+  /** Between when it arrives, most likely. */
+  readonly deliveryETALow: string;
+  readonly deliveryETAHigh: string;
 }
 
 /** A row of `GET /api/deliveries/{id}/history`. */

@@ -3,6 +3,13 @@ export function clockTime(ms: number, seconds = false): string {
   return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) });
 }
 
+/** When something arrives, virtual ms: `Arrives between 12:03 and 12:06`, or about a time where both bounds say the same minute or are not known. */
+export function arrivalWords(eta: number, low: number, high: number): string {
+  const [from, to] = [clockTime(Math.min(low, eta)), clockTime(Math.max(high, eta))];
+  const known = Number.isFinite(low) && Number.isFinite(high);
+  return known && from !== to ? `Arrives between ${from} and ${to}` : `Arrives about ${clockTime(eta)}`;
+}
+
 /** A span in words, rounded as one would say it: `45 s`, `4 min`, `1 h 5 min`. */
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -32,6 +32,9 @@ export interface DeliveryFrame {
   readonly lastKnownLocation: { readonly altitude: number; readonly latitude: number; readonly longitude: number };
   readonly pickupETA: string;
   readonly deliveryETA: string;
+  /** Between when it arrives, most likely. */
+  readonly deliveryETALow: string;
+  readonly deliveryETAHigh: string;
   readonly leg: Leg | null;
 }
 

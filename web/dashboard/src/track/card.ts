@@ -1,5 +1,5 @@
 import { element, say } from "../page/element";
-import { clockTime, countdown, speedWords } from "../page/words";
+import { arrivalWords, clockTime, countdown, speedWords } from "../page/words";
 import { Countdown } from "./countdown";
 import { isFinal, stageWords, stepsOf, type Step } from "./steps";
 import type { Tracked } from "./tracker";
@@ -40,7 +40,7 @@ export class DeliveryCard {
     const left = this.#eta.left(now, wall) ?? 0;
     say(this.#figure, left < 1 ? "Any moment now" : countdown(left));
     const hurried = speed === 1 ? "" : speed === 0 ? " · time is paused" : ` · time runs ${speedWords(speed)}`;
-    say(this.#note, `Arrives about ${clockTime(this.#eta.eta ?? tracked.deliveryEta)}${hurried}`);
+    say(this.#note, `${arrivalWords(this.#eta.eta ?? tracked.deliveryEta, tracked.deliveryLow, tracked.deliveryHigh)}${hurried}`);
   }
 }
 

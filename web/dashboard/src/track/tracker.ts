@@ -18,6 +18,9 @@ export interface Tracked {
   /** Virtual ms. */
   readonly pickupEta: number;
   readonly deliveryEta: number;
+  /** Between when it arrives, most likely. */
+  readonly deliveryLow: number;
+  readonly deliveryHigh: number;
   readonly flight: Flight | null;
   /** What was flown for it before. */
   readonly flown: readonly Line[];
@@ -105,6 +108,8 @@ export class Tracker {
       at: frame.lastKnownLocation,
       pickupEta: Date.parse(frame.pickupETA),
       deliveryEta: Date.parse(frame.deliveryETA),
+      deliveryLow: Date.parse(frame.deliveryETALow),
+      deliveryHigh: Date.parse(frame.deliveryETAHigh),
       flight: isFinal(frame.stage) ? null : flight,
       flown: before?.flown ?? [],
       reached: before?.reached ?? new Map(),
