@@ -45,7 +45,7 @@ fn every_file_of_the_library_says_what_it_shows_and_is_written_out_as_what_it_me
         );
         assert_same_when_written_out(&bundle, &scenario);
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 5);
 }
 
 #[test]
@@ -244,7 +244,13 @@ fn requests_of_a_trace_are_made_in_order_of_time() {
 
 #[test]
 fn every_scenario_gives_the_same_events_on_any_number_of_threads() {
-    for name in ["florence.toml", "m100.toml", "seattle.toml", "smoke.toml"] {
+    for name in [
+        "dallas-fort-worth.toml",
+        "florence.toml",
+        "m100.toml",
+        "seattle.toml",
+        "smoke.toml",
+    ] {
         let environment = Arc::new(build(&read(name).1));
         let run = |threads| {
             let mut world = World::found(&environment);

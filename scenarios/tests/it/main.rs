@@ -2,9 +2,11 @@
 
 mod broken_files;
 mod chaos;
+mod dallas;
 mod doctored;
 mod files;
 mod gazetteer;
+mod golden;
 mod library;
 mod logs;
 mod mistakes;
