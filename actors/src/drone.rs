@@ -7,6 +7,8 @@
 //! Flying ──FailureDue──► Failed ──RecoveryDue──► WaitingForPad
 //! ```
 //!
+//! Where the weather forbids a leg that is due away from home, it waits there (`Grounded`) until it may go on.
+//!
 //! Where it is between two messages is a closed formula of its leg ([`crate::flight`]); no message is needed for that.
 
 use serde::{Deserialize, Serialize};
@@ -28,9 +30,11 @@ use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul, Surroundings};
 
 use self::flying::{Fall, Flight};
+use self::weathering::Stay;
 
 mod charging;
 pub mod flying;
+pub mod weathering;
 
 /// From a failure until the drone, fetched and mended, stands at its depot again.
 const RECOVERY: SimDuration = SimDuration::from_mins(120);
@@ -85,6 +89,11 @@ pub enum DroneMessage {
         /// Of which state.
         generation: u32,
     },
+    /// The weather lets it go on.
+    WeatherDue {
+        /// Of which state.
+        generation: u32,
+    },
     /// It is mended.
     RecoveryDue {
         /// Of which state.
@@ -114,6 +123,8 @@ pub enum DroneState {
     Loading(DroneErrand),
     /// At the drop-off.
     Unloading(DroneErrand),
+    /// Away from home, waiting for better weather.
+    Grounded(Stay),
     /// At its depot, in the queue for a pad.
     WaitingForPad,
     /// On a pad.
@@ -196,9 +207,14 @@ impl Drone {
                 _ => None,
             },
             DroneState::Loading(errand) | DroneState::Unloading(errand) => Some(errand.id),
-            DroneState::Idle | DroneState::WaitingForPad | DroneState::Charging(_) | DroneState::Failed => {
-                None
-            }
+            DroneState::Grounded(Stay {
+                errand: Some(errand), ..
+            }) => Some(errand.id),
+            DroneState::Idle
+            | DroneState::Grounded(_)
+            | DroneState::WaitingForPad
+            | DroneState::Charging(_)
+            | DroneState::Failed => None,
         }
     }
 
@@ -237,7 +253,11 @@ impl Actor for Drone {
             DroneMessage::RecoveryDue { generation } if self.is_current(generation) => {
                 self.on_recovery_due(ctx);
             }
+            DroneMessage::WeatherDue { generation } if self.is_current(generation) => {
+                self.on_weather_due(ctx);
+            }
             DroneMessage::ArrivalDue { .. }
+            | DroneMessage::WeatherDue { .. }
             | DroneMessage::FailureDue { .. }
             | DroneMessage::HandlingDue { .. }
             | DroneMessage::ChargeDue { .. }
@@ -298,6 +318,7 @@ impl Drone {
             state => {
                 let parcel = match state {
                     DroneState::Unloading(errand) => Some(errand.errand.weight),
+                    DroneState::Grounded(stay) => stay.parcel,
                     _ => None,
                 };
                 self.go_home(parcel, ctx);
@@ -334,7 +355,11 @@ impl Drone {
             && errand.id == delivery
             && !self.begin_leg(LegPurpose::Dropoff, errand.errand.dropoff, errand, ctx)
         {
-            self.strand(ctx);
+            let stay = Stay {
+                errand: Some(errand),
+                parcel: Some(errand.errand.weight),
+            };
+            self.wait_for_weather(stay, ctx);
         }
     }
 
@@ -425,7 +450,7 @@ impl Drone {
         let message = SchedulerMessage::DroneGone {
             drone: self.id,
             at: self.at,
-            parcel_at: matches!(self.state, DroneState::Unloading(_)).then_some(self.at),
+            parcel_at: self.has_parcel_on_ground().then_some(self.at),
         };
         ctx.send(atlas::scheduler(ctx.region()), message);
     }

@@ -6,6 +6,7 @@ use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::MetresPerSecond;
 
+use crate::event::GroundingReason;
 use crate::ids::{AircraftId, CarrierId, DepotId};
 
 pub use self::aircraft::{AircraftSpec, EnergyModel, WeatherLimits};
@@ -81,6 +82,29 @@ impl Environment {
         MetresPerSecond::new(
             self.aircraft(aircraft).cruise_mps + self.weather.wind_max_mps() + HALF_A_STEP_MPS,
         )
+    }
+
+    /// Why the weather lets none of a depot's planned drones take off at a time, if so: what keeps the first fleet's.
+    ///
+    /// A mission that would reach into such weather is turned down by itself, before the depot is grounded.
+    #[must_use]
+    pub fn grounding(&self, depot: DepotId, time: SimTime) -> Option<GroundingReason> {
+        let weather = self.weather.at(time);
+        let fleets = self.fleets.iter().filter(|fleet| fleet.depot == depot);
+        let mut reasons = fleets.map(|fleet| self.aircraft(fleet.aircraft).grounded_by(weather));
+        let first = reasons.next().flatten()?;
+        reasons.all(|reason| reason.is_some()).then_some(first)
+    }
+
+    /// When after `after` the weather next grounds a depot that it does not ground, or the other way round; `None` where it never does.
+    #[must_use]
+    pub fn next_grounding_change(&self, depot: DepotId, after: SimTime) -> Option<SimTime> {
+        let is_grounded = |time| self.grounding(depot, time).is_some();
+        let now = is_grounded(after);
+        let until = after + self.weather.period()?;
+        self.weather
+            .changes(after, until)
+            .find(|change| is_grounded(*change) != now)
     }
 
     /// The carrier's terms.

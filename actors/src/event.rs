@@ -67,7 +67,7 @@ pub enum Event {
         /// Estimated arrival.
         eta_dropoff: SimTime,
     },
-    /// The drone comes at another time than was estimated: the airspace changed while it flew.
+    /// The drone comes at another time than was estimated: the airspace changed while it flew, or it waits on the ground for better weather.
     DroneDelayed {
         /// Which delivery.
         delivery: DeliveryId,

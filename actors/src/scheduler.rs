@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
-use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::delivery::DeliveryMessage;
 use crate::dispatch::Pace;
 use crate::drone::{DroneErrand, DroneMessage};
 use crate::environment::{Environment, FleetSpec, Sabotage};
 use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
-use crate::ids::{DeliveryId, DroneId};
+use crate::ids::{DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
@@ -45,6 +45,7 @@ mod loss;
 mod message;
 mod neighbours;
 mod waiting;
+mod weathering;
 
 /// How many waiting requests a drone that became ready is tried against. A drone that can serve none of the first 64 is too small for
 /// what waits; it stays idle for the next request.
@@ -71,6 +72,8 @@ pub struct Scheduler {
     assigned: BTreeMap<DeliveryId, Assignment>,
     lending: Lending,
     batching: Batching,
+    /// When the weather next grounds a depot or releases it.
+    weather_due: BTreeMap<DepotId, SimTime>,
 }
 
 /// What is seen of a scheduler.
@@ -96,6 +99,7 @@ impl Scheduler {
             assigned: BTreeMap::new(),
             lending: Lending::default(),
             batching: Batching::default(),
+            weather_due: BTreeMap::new(),
         }
     }
 
@@ -136,6 +140,9 @@ impl Actor for Scheduler {
             SchedulerMessage::RecallDrone { drone } => on_recall_drone(drone, ctx),
             SchedulerMessage::GroundDepot { depot, reason } => self.on_ground_depot(depot, reason, ctx),
             SchedulerMessage::ReleaseDepot { depot, reason } => self.on_release_depot(depot, reason, ctx),
+            SchedulerMessage::WeatherDue { depot, is_new_plan } => {
+                self.on_weather_due(depot, is_new_plan, ctx);
+            }
             SchedulerMessage::DroneDelayed {
                 drone,
                 delivery,
@@ -168,6 +175,7 @@ impl Actor for Scheduler {
             SchedulerMessage::ReleaseDelivery { workflow, .. } => {
                 ctx.send(*workflow, WorkflowMessage::TransportReleased);
             }
+            SchedulerMessage::WeatherDue { depot, .. } => Self::look_at_weather_again(*depot, ctx),
             SchedulerMessage::Lending(message) => self.answer_for(message, ctx),
             _ => {}
         }

@@ -17,10 +17,10 @@ use crate::demand::{DemandMessage, DemandSource};
 use crate::depot::Depot;
 use crate::drone::Drone;
 use crate::environment::{Environment, FleetSpec};
-use crate::event::{Event, GroundingReason};
+use crate::event::Event;
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Scheduler, SchedulerMessage};
 use crate::tree::{DEMAND, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
 
 use self::naming::Naming;
@@ -32,6 +32,9 @@ mod routes;
 
 /// When the demand begins: the first instant after the founding.
 const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
+
+/// Messages from outside at one instant are ordered by number. Those about the weather come after all commands, which are numbered from 0.
+const WEATHER_ORDERS_FROM: u64 = 1 << 46;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
@@ -100,13 +103,23 @@ impl World {
                 next += 1;
             }
         }
-        for depot in (0..environment.depots.len())
-            .filter_map(|index| u16::try_from(index).ok())
-            .map(DepotId)
+        self.follow_weather(DEMAND_STARTS_AT, false);
+    }
+
+    /// Has the schedulers ground and release the depots that the weather concerns, from `at` on.
+    fn follow_weather(&mut self, at: SimTime, is_new_plan: bool) {
+        let environment = Arc::clone(self.environment());
+        for (order, depot) in (WEATHER_ORDERS_FROM..)
+            .zip(0..)
+            .take(environment.depots.len())
+            .map(|(order, depot)| (order, DepotId(depot)))
         {
-            if is_grounded(depot, environment) {
-                let reason = GroundingReason::Wind;
-                self.engine.emit(Event::FleetGrounded { depot, reason });
+            let is_concerned = environment.grounding(depot, at).is_some()
+                || environment.next_grounding_change(depot, at).is_some();
+            if is_concerned || is_new_plan {
+                let message = SchedulerMessage::WeatherDue { depot, is_new_plan };
+                let scheduler = atlas::scheduler(environment.depot(depot).region);
+                self.engine.inject(at, order, scheduler, message);
             }
         }
     }
@@ -309,17 +322,4 @@ impl World {
 
 fn unreadable(why: String) -> SnapshotError {
     SnapshotError::Unreadable(why)
-}
-
-/// Whether the wind keeps all drones of a depot on the ground.
-fn is_grounded(depot: DepotId, environment: &Environment) -> bool {
-    let mut fleets = environment
-        .fleets
-        .iter()
-        .filter(|fleet| fleet.depot == depot)
-        .peekable();
-    fleets.peek().is_some()
-        && fleets.all(|fleet| {
-            environment.aircraft(fleet.aircraft).wind_max_mps < environment.weather.at(SimTime::ZERO).wind_mps
-        })
 }

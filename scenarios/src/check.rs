@@ -20,6 +20,8 @@
 //! | DR-6 | a drone never carries more than its payload, and says what it carries |
 //! | DR-7 | a drone flies one leg at a time; one that ended in the air leads on to another or to a failure |
 //! | DR-8 | `distance_m` is the length of the path |
+//! | WX-1 | a depot is grounded and released in turn, for each reason |
+//! | WX-2 | no drone takes off while the weather keeps its depot on the ground |
 //! | AS-1 | no drone flies through a zone in force |
 //! | BT-1 | a battery holds neither more than its capacity nor less than nothing |
 //! | BT-2 | a drone lands below its reserve only where a failure, a diversion or a change of wind says why |
@@ -31,6 +33,7 @@ use self::batteries::Batteries;
 use self::deliveries::Deliveries;
 use self::entry::Entry;
 use self::failures::Failures;
+use self::groundings::Groundings;
 use self::legs::Legs;
 use self::loads::Loads;
 use self::order::Order;
@@ -42,6 +45,7 @@ mod deliveries;
 mod entry;
 mod failures;
 mod geometry;
+mod groundings;
 mod legs;
 mod loads;
 mod order;
@@ -88,6 +92,7 @@ struct Families {
     failures: Failures,
     zones: Zones,
     batteries: Batteries,
+    groundings: Groundings,
 }
 
 /// Follows the log for one family of invariants.
@@ -121,7 +126,7 @@ impl Findings {
 }
 
 impl Families {
-    fn each(&mut self) -> [&mut dyn Checker; 7] {
+    fn each(&mut self) -> [&mut dyn Checker; 8] {
         [
             &mut self.deliveries,
             &mut self.parcels,
@@ -130,6 +135,7 @@ impl Families {
             &mut self.failures,
             &mut self.zones,
             &mut self.batteries,
+            &mut self.groundings,
         ]
     }
 }

@@ -8,6 +8,7 @@ use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
+use super::weathering::Stay;
 use super::{Drone, DroneErrand, DroneMessage, DroneState};
 use crate::atlas;
 use crate::environment::AircraftSpec;
@@ -59,7 +60,12 @@ impl Homeward {
 
 impl Flight {
     /// A flight for an errand.
-    fn towards(purpose: LegPurpose, to: Position, errand: DroneErrand, departure: Departure) -> Self {
+    pub(super) fn towards(
+        purpose: LegPurpose,
+        to: Position,
+        errand: DroneErrand,
+        departure: Departure,
+    ) -> Self {
         Self {
             purpose,
             departure,
@@ -136,20 +142,24 @@ impl Drone {
     /// Flies home from where it stands, with the parcel where it holds one that nobody wants any more.
     pub(super) fn go_home(&mut self, parcel: Option<Kilograms>, ctx: &mut Ctx<'_, Skyhaul>) {
         match self.way_home(self.standing(ctx.now()), parcel, ctx.shared()) {
-            Ok((flight, plan)) => self.fly_home(flight, plan, ctx),
-            Err(_) => self.strand(ctx),
+            Ok((flight, plan)) if plan.energy <= self.battery => self.fly_home(flight, plan, ctx),
+            _ => {
+                let errand = None;
+                self.wait_for_weather(Stay { errand, parcel }, ctx);
+            }
         }
     }
 
-    /// Turns home in the air, its errand called off. Where no lawful way leads home from there, it flies on, and home from where that ends.
+    /// Turns home in the air, its errand called off. Where no lawful way leads home from there, or the wind has grown so that the
+    /// battery would not last, it flies on, and home from where that ends.
     pub(super) fn turn_home(&mut self, flight: Flight, ctx: &mut Ctx<'_, Skyhaul>) {
-        let (here, _) = self.progress(&flight, ctx.now(), ctx.shared());
+        let (here, spent) = self.progress(&flight, ctx.now(), ctx.shared());
         match self.way_home(here, flight.parcel, ctx.shared()) {
-            Ok((home, plan)) => {
+            Ok((home, plan)) if spent + plan.energy <= self.battery => {
                 self.cut_short(&flight, ctx);
                 self.fly_home(home, plan, ctx);
             }
-            Err(_) => {
+            _ => {
                 self.state = DroneState::Flying(Flight {
                     is_called_off: true,
                     ..flight
@@ -158,7 +168,7 @@ impl Drone {
         }
     }
 
-    fn way_home(
+    pub(super) fn way_home(
         &self,
         departure: Departure,
         parcel: Option<Kilograms>,
@@ -184,7 +194,11 @@ impl Drone {
         self.depart(flight, plan, ctx);
     }
 
-    fn plan(&self, flight: &Flight, surroundings: &Surroundings) -> Result<FlightPlan, AssignmentRefusal> {
+    pub(super) fn plan(
+        &self,
+        flight: &Flight,
+        surroundings: &Surroundings,
+    ) -> Result<FlightPlan, AssignmentRefusal> {
         flight.plan(self.spec(surroundings), surroundings)
     }
 
@@ -298,7 +312,16 @@ impl Drone {
         Fall {
             at: self.at,
             battery: self.battery,
-            parcel_at: matches!(self.state, DroneState::Unloading(_)).then_some(self.at),
+            parcel_at: self.has_parcel_on_ground().then_some(self.at),
+        }
+    }
+
+    /// Whether it stands with a parcel away from home.
+    pub(super) fn has_parcel_on_ground(&self) -> bool {
+        match self.state {
+            DroneState::Unloading(_) => true,
+            DroneState::Grounded(stay) => stay.parcel.is_some(),
+            _ => false,
         }
     }
 

@@ -214,7 +214,14 @@ impl Fleet {
                         best = Some(estimate);
                     }
                 }
-                Err(reason) => closest = closest.max(reason),
+                Err(reason) => {
+                    closest = closest.max(reason);
+                    let later = waits_for_release.then(|| group.assess_later(errand, surroundings, now));
+                    if let Some(estimate) = later.flatten() {
+                        able += group.living();
+                        best = best.or(Some(estimate));
+                    }
+                }
             }
         }
         let estimate = best.ok_or(closest)?;
@@ -280,6 +287,12 @@ impl Fleet {
             self.grounded.remove(&depot);
         }
         was
+    }
+
+    /// For what weather a depot's drones are kept on the ground, if so.
+    pub(super) fn grounded_by_weather(&self, depot: DepotId) -> Option<GroundingReason> {
+        let mut reasons = self.grounded.get(&depot)?.iter().copied();
+        reasons.find(|reason| *reason != GroundingReason::Operator)
     }
 
     /// Whether a depot's drones stay on the ground.
@@ -348,6 +361,19 @@ impl Group {
         leaves_at: SimTime,
     ) -> Result<MissionEstimate, AssignmentRefusal> {
         assess_from(self.depot, self.aircraft, errand, surroundings, leaves_at)
+    }
+
+    /// When a drone would do the errand once the weather lets it, while a request may wait.
+    fn assess_later(
+        &self,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        now: SimTime,
+    ) -> Option<MissionEstimate> {
+        let environment = &surroundings.environment;
+        let until = now + environment.dispatch.wait_max;
+        let mut changes = environment.weather.changes(now, until);
+        changes.find_map(|change| self.assess(errand, surroundings, change).ok())
     }
 
     fn picks_up_no_sooner_than(

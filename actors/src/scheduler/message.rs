@@ -88,7 +88,14 @@ pub enum SchedulerMessage {
         /// Which reason.
         reason: GroundingReason,
     },
-    /// A drone on its way comes later than was said: the airspace changed.
+    /// The weather is another from now on, as far as a depot is concerned.
+    WeatherDue {
+        /// Which depot's drones it may ground, or release.
+        depot: DepotId,
+        /// Whether the plan itself was changed.
+        is_new_plan: bool,
+    },
+    /// A drone on its way comes later than was said: the airspace changed, or it waits for better weather.
     DroneDelayed {
         /// Which drone.
         drone: DroneId,

@@ -9,13 +9,13 @@ use skyhaul_engine::kernel::SnapshotError;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use thiserror::Error;
 
-use super::{World, is_grounded};
+use super::World;
 use crate::atlas;
 use crate::carrier::Carrier;
 use crate::demand::DemandMessage;
 use crate::environment::Environment;
-use crate::event::{Event, GroundingReason};
-use crate::ids::{CarrierId, DepotId, DroneId};
+use crate::event::Event;
+use crate::ids::{CarrierId, DroneId};
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{DEMAND, Surroundings};
 
@@ -120,7 +120,9 @@ impl World {
         }
         let soon = self.now() + SimDuration::from_micros(1);
         self.welcome_drones(recorded, &environment, soon);
-        self.say_who_is_grounded(recorded, &environment);
+        if environment.weather != recorded.weather || environment.fleets.len() > recorded.fleets.len() {
+            self.follow_weather(soon, true);
+        }
         if environment.demand != recorded.demand {
             self.engine
                 .inject(soon, ORDERS_FROM, DEMAND, DemandMessage::PlanChanged);
@@ -145,17 +147,6 @@ impl World {
             let message = SchedulerMessage::FleetJoined { first, fleet };
             let scheduler = atlas::scheduler(environment.depot(depot).region);
             self.engine.inject(soon, order, scheduler, message);
-        }
-    }
-
-    fn say_who_is_grounded(&mut self, recorded: &Environment, environment: &Environment) {
-        let reason = GroundingReason::Wind;
-        for depot in (0..).take(environment.depots.len()).map(DepotId) {
-            match (is_grounded(depot, recorded), is_grounded(depot, environment)) {
-                (false, true) => self.engine.emit(Event::FleetGrounded { depot, reason }),
-                (true, false) => self.engine.emit(Event::FleetReleased { depot, reason }),
-                (true, true) | (false, false) => {}
-            }
         }
     }
 }

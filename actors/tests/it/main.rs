@@ -14,3 +14,4 @@ mod missions;
 mod regions;
 mod repeats;
 mod requests;
+mod weather;

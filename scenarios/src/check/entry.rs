@@ -48,6 +48,8 @@ pub(super) enum What<'a> {
     ChargeEnded(Charge<'a>),
     DroneFailed(DroneFailed<'a>),
     DroneRecovered(DroneRecovered<'a>),
+    FleetGrounded(Grounding<'a>),
+    FleetReleased(Grounding<'a>),
     RunEnded(RunEnded<'a>),
     /// Of a type on which no invariant rests.
     Other,
@@ -82,8 +84,8 @@ pub(super) struct DroneCommissioned<'a> {
     pub(super) reserve_wh: Milli,
     pub(super) payload_max_kg: Milli,
     pub(super) speed_max_mps: f64,
-    #[serde(rename = "depot", borrow)]
-    _depot: Name<'a>,
+    #[serde(borrow)]
+    pub(super) depot: Name<'a>,
     #[serde(rename = "aircraft", borrow)]
     _aircraft: Name<'a>,
 }
@@ -134,6 +136,14 @@ pub(super) struct Refused<'a> {
     pub(super) delivery: Name<'a>,
     #[serde(rename = "reason", borrow)]
     _reason: Name<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Grounding<'a> {
+    #[serde(borrow)]
+    pub(super) depot: Name<'a>,
+    #[serde(borrow)]
+    pub(super) reason: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -301,6 +311,8 @@ impl<'a> Entry<'a> {
             "ChargeEnded" => What::ChargeEnded(serde_json::from_slice(line)?),
             "DroneFailed" => What::DroneFailed(serde_json::from_slice(line)?),
             "DroneRecovered" => What::DroneRecovered(serde_json::from_slice(line)?),
+            "FleetGrounded" => What::FleetGrounded(serde_json::from_slice(line)?),
+            "FleetReleased" => What::FleetReleased(serde_json::from_slice(line)?),
             "RunEnded" => What::RunEnded(serde_json::from_slice(line)?),
             _ => What::Other,
         };

@@ -29,6 +29,7 @@ pub(super) enum Part {
     Policy,
     Carriers,
     Reports,
+    Series,
 }
 
 /// What a seed says about one part.

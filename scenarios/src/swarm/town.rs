@@ -15,6 +15,7 @@ use crate::file::write_duration;
 
 mod demand;
 mod fleet;
+mod weather;
 mod zones;
 
 /// How large a case is.
@@ -130,7 +131,7 @@ impl Town {
         let depots = fleet::draw_depots(ground, reduction);
         let drones = self.write_fleet(ground, &depots, reduction)?;
         self.write_demand(ground, drones, reduction)?;
-        self.write_weather(&mut Draw::new(seed, Part::Weather), reduction)?;
+        self.write_weather(ground, reduction)?;
         self.write_airspace(ground, &depots, reduction)?;
         self.write_terms(seed, reduction)?;
         self.write_faults(&mut Draw::new(seed, Part::Faults), reduction)?;
@@ -141,7 +142,11 @@ impl Town {
     }
 
     /// From calm to what grounds everything.
-    fn write_weather(&mut self, draw: &mut Draw, reduction: &Reduction) -> fmt::Result {
+    fn write_weather(&mut self, ground: &Ground, reduction: &Reduction) -> fmt::Result {
+        if self.write_series(ground, reduction)? {
+            return Ok(());
+        }
+        let draw = &mut Draw::new(ground.seed, Part::Weather);
         let wind = match draw.whole(0..=9) {
             0..=2 => return Ok(()),
             3..=7 => draw.number(0.5..=9.0),

@@ -364,3 +364,25 @@ fn energies_add_up_from_leg_to_leg() {
     log.add(end, "battery_wh", 0.001);
     assert_eq!(log.objections(), ["BT-3"]);
 }
+
+#[test]
+fn a_grounded_depots_drones_stay_on_the_ground_and_groundings_come_in_turn() {
+    let said = |kind: &str, t: &Value, depot: &Value| json!({ "type": kind, "t": t, "depot": depot, "reason": "wind" });
+    let mut log = Log::good();
+    let takes_off = log.find("LegStarted", |line| line["purpose"] == "pickup");
+    let (t, drone) = (log.0[takes_off]["t"].clone(), log.0[takes_off]["drone"].clone());
+    let commissioned = log.find("DroneCommissioned", |line| line["drone"] == drone);
+    let depot = log.0[commissioned]["depot"].clone();
+    log.insert(takes_off + 1, said("FleetReleased", &t, &depot));
+    log.insert(takes_off, said("FleetGrounded", &t, &depot));
+    assert_eq!(log.objections(), ["WX-2"]);
+    for kinds in [&["FleetReleased"][..], &["FleetGrounded", "FleetGrounded"]] {
+        let mut log = Log::good();
+        let last = log.0.len() - 1;
+        let t = log.0[last]["t"].clone();
+        for (place, kind) in kinds.iter().enumerate() {
+            log.insert(last + place, said(kind, &t, &depot));
+        }
+        assert_eq!(log.objections(), ["WX-1"]);
+    }
+}
