@@ -166,6 +166,8 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::DeliveryCancelRefused { .. } => ("DeliveryCancelRefused", None),
         Event::ChargeStarted { .. } => ("ChargeStarted", None),
         Event::ChargeEnded { .. } => ("ChargeEnded", None),
+        Event::MaintenanceStarted { .. } => ("MaintenanceStarted", None),
+        Event::MaintenanceEnded { .. } => ("MaintenanceEnded", None),
         Event::DroneFailed { .. } => ("DroneFailed", Some(Level::WARN)),
         Event::DroneRecovered { .. } => ("DroneRecovered", Some(Level::INFO)),
         Event::FleetGrounded { .. } => ("FleetGrounded", Some(Level::WARN)),

@@ -5,6 +5,7 @@
 //! Idle ─► Flying(pickup) ─► Loading ─► Flying(dropoff) ─► Unloading ─► Flying(return) ─► WaitingForPad ─► Charging ─► Idle
 //!              └──ReleaseErrand──┴───────────────────────────────────────► Flying(return)
 //! Flying ──FailureDue──► Failed ──RecoveryDue──► WaitingForPad
+//! Flying(return) ──so many hours flown──► Maintained ──MaintenanceDue──► WaitingForPad
 //! ```
 //!
 //! Where the weather forbids a leg that is due away from home, it waits there (`Grounded`) until it may go on.
@@ -34,6 +35,7 @@ use self::weathering::Stay;
 
 mod charging;
 pub mod flying;
+mod maintenance;
 pub mod weathering;
 
 /// From a failure until the drone, fetched and mended, stands at its depot again.
@@ -94,6 +96,11 @@ pub enum DroneMessage {
         /// Of which state.
         generation: u32,
     },
+    /// Its maintenance is done.
+    MaintenanceDue {
+        /// Of which state.
+        generation: u32,
+    },
     /// It is mended.
     RecoveryDue {
         /// Of which state.
@@ -129,6 +136,8 @@ pub enum DroneState {
     WaitingForPad,
     /// On a pad.
     Charging(ChargeKind),
+    /// At its depot, out of service.
+    Maintained,
     /// Out of order.
     Failed,
 }
@@ -142,6 +151,8 @@ pub struct Drone {
     at: Position,
     battery: WattHours,
     state: DroneState,
+    /// Time in the air since it was last maintained.
+    flown: SimDuration,
     /// Counts the states; timers of earlier ones are void.
     generation: u32,
     random: RandomStream,
@@ -170,6 +181,7 @@ impl Drone {
             at: environment.depot(depot).at,
             battery: environment.aircraft(aircraft).battery_capacity,
             state: DroneState::Idle,
+            flown: SimDuration::ZERO,
             generation: 0,
             random: RandomStream::new(environment.seed, RANDOM_STREAMS_FROM + u64::from(id.0)),
         }
@@ -214,6 +226,7 @@ impl Drone {
             | DroneState::Grounded(_)
             | DroneState::WaitingForPad
             | DroneState::Charging(_)
+            | DroneState::Maintained
             | DroneState::Failed => None,
         }
     }
@@ -250,6 +263,9 @@ impl Actor for Drone {
             DroneMessage::ParcelUnloaded { delivery } => self.on_parcel_unloaded(delivery, ctx),
             DroneMessage::PadGiven { kind } => self.on_pad_given(kind, ctx),
             DroneMessage::ChargeDue { generation } if self.is_current(generation) => self.on_charge_due(ctx),
+            DroneMessage::MaintenanceDue { generation } if self.is_current(generation) => {
+                self.on_maintenance_due(ctx);
+            }
             DroneMessage::RecoveryDue { generation } if self.is_current(generation) => {
                 self.on_recovery_due(ctx);
             }
@@ -261,6 +277,7 @@ impl Actor for Drone {
             | DroneMessage::FailureDue { .. }
             | DroneMessage::HandlingDue { .. }
             | DroneMessage::ChargeDue { .. }
+            | DroneMessage::MaintenanceDue { .. }
             | DroneMessage::RecoveryDue { .. } => {}
         }
         Ok(())
@@ -372,6 +389,7 @@ impl Drone {
     }
 
     fn on_failure_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.log_flight(ctx.now());
         let fall = self.fall(ctx);
         self.fail(DroneFailure::Mechanical, &fall, ctx);
     }

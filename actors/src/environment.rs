@@ -9,7 +9,7 @@ use skyhaul_engine::units::MetresPerSecond;
 use crate::event::GroundingReason;
 use crate::ids::{AircraftId, CarrierId, DepotId};
 
-pub use self::aircraft::{AircraftSpec, EnergyModel, WeatherLimits};
+pub use self::aircraft::{AircraftSpec, EnergyModel, Maintenance, WeatherLimits};
 pub use self::carrier::CarrierSpec;
 pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, WeightedPlace};
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
-use skyhaul_engine::time::SimTime;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 
 use crate::command::{ConfirmationRecord, DeliveryRequest, NotificationRequest, PackageRecord, Place};
@@ -234,6 +234,22 @@ pub enum Event {
         battery: WattHours,
         /// How.
         kind: ChargeKind,
+    },
+    /// A drone is taken out of service at its depot, having flown so long.
+    MaintenanceStarted {
+        /// Which.
+        drone: DroneId,
+        /// Where.
+        depot: DepotId,
+        /// Time in the air since the last one.
+        flown: SimDuration,
+    },
+    /// The drone is in service again.
+    MaintenanceEnded {
+        /// Which.
+        drone: DroneId,
+        /// Where.
+        depot: DepotId,
     },
     /// A drone is out of order; its leg ended just before, and a parcel it carried lies where it is.
     DroneFailed {

@@ -3,6 +3,7 @@
 pub mod air;
 pub mod airspace;
 pub mod atlas;
+pub mod battery;
 pub mod carrier;
 pub mod census;
 pub mod command;

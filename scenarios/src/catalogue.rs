@@ -5,6 +5,7 @@
 //! and 4 m/s down; wind up to 10 m/s for common aircraft and 15 m/s for weather-resistant ones (Gao et al., *Scientific Reports*
 //! 2021); a published *radius* counts as half a range; charging at about 2 C.
 
+use skyhaul_actors::battery::KNEE_DEFAULT;
 use skyhaul_actors::environment::{AircraftSpec, EnergyModel, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
@@ -216,6 +217,8 @@ fn spec(entry: &Entry) -> AircraftSpec {
         },
         swap: entry.swap_s.map(SimDuration::from_secs),
         charge_w: entry.charge_w,
+        charge_knee: KNEE_DEFAULT,
+        maintenance: None,
     }
 }
 

@@ -49,18 +49,21 @@ pub enum DroneState {
     Returning,
     /// Its battery is filled or swapped, or it waits for that.
     Charging,
+    /// Out of service after so many hours in the air.
+    Maintenance,
     /// Out of order.
     Failed,
 }
 
 impl DroneState {
     /// All states.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Idle,
         Self::ToPickup,
         Self::ToDropoff,
         Self::Returning,
         Self::Charging,
+        Self::Maintenance,
         Self::Failed,
     ];
 
@@ -73,6 +76,7 @@ impl DroneState {
             Self::ToDropoff => "toDropoff",
             Self::Returning => "returning",
             Self::Charging => "charging",
+            Self::Maintenance => "maintenance",
             Self::Failed => "failed",
         }
     }
@@ -139,6 +143,8 @@ pub struct DepotView {
     pub charging: u32,
     /// Drones that wait for a pad.
     pub queue: u32,
+    /// Drones out of service.
+    pub maintained: u32,
     /// Drones out of order.
     pub failed: u32,
     /// Whether its drones must stay on the ground.

@@ -112,7 +112,7 @@ impl Wanted {
     tag = "Drone scheduler",
     params(
         ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
-        ("state" = Option<String>, Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, failed"),
+        ("state" = Option<String>, Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, maintenance, failed"),
         ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),

@@ -46,6 +46,7 @@ impl Named for DroneState {
         Self::ToDropoff,
         Self::Returning,
         Self::Charging,
+        Self::Maintenance,
         Self::Failed,
     ];
 

@@ -1,31 +1,32 @@
 //! A drone between its missions: the queue for a pad, and the battery.
 
 use skyhaul_engine::kernel::Ctx;
-use skyhaul_engine::time::SimDuration;
-use skyhaul_engine::units::WattHours;
 
 use super::{Drone, DroneMessage, DroneState};
 use crate::atlas;
+use crate::battery::{charge_time, charged};
 use crate::depot::{DepotMessage, PadRequest};
 use crate::event::{ChargeKind, Event};
-use crate::mission::READY_SHARE;
 use crate::scheduler::{Coming, SchedulerMessage};
-use crate::tree::{Skyhaul, Surroundings};
+use crate::tree::Skyhaul;
 
 impl Drone {
-    /// At home: stands ready where the battery is full, else asks for a pad.
+    /// At home: is maintained where that is due, asks for a pad where the battery is not charged, else stands ready.
     pub(super) fn get_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        let capacity = self.spec(ctx.shared()).battery_capacity;
-        if self.battery.get() >= capacity.get() * READY_SHARE {
+        if self.begin_maintenance(ctx) {
+            return;
+        }
+        let spec = self.spec(ctx.shared());
+        if self.battery >= charged(spec) {
             self.stand_ready(ctx);
             return;
         }
-        self.enter(DroneState::WaitingForPad);
         let request = PadRequest {
             drone: self.id,
-            swaps: self.spec(ctx.shared()).swap.is_some(),
-            refill: self.refill(ctx.shared()),
+            swap: spec.swap,
+            refill: charge_time(spec, self.battery),
         };
+        self.enter(DroneState::WaitingForPad);
         let depot = ctx.shared().atlas.depot(self.depot);
         ctx.send(depot, DepotMessage::RequestPad { request });
     }
@@ -41,10 +42,10 @@ impl Drone {
             battery: self.battery,
             kind,
         });
-        let swap = self.spec(ctx.shared()).swap;
-        let span = match (kind, swap) {
+        let spec = self.spec(ctx.shared());
+        let span = match (kind, spec.swap) {
             (ChargeKind::Swap, Some(swap)) => swap,
-            _ => self.refill(ctx.shared()),
+            _ => charge_time(spec, self.battery),
         };
         self.enter(DroneState::Charging(kind));
         let generation = self.generation;
@@ -54,7 +55,7 @@ impl Drone {
 
     pub(super) fn on_charge_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         if let DroneState::Charging(kind) = self.state {
-            self.battery = self.spec(ctx.shared()).battery_capacity;
+            self.battery = charged(self.spec(ctx.shared()));
             ctx.emit(Event::ChargeEnded {
                 drone: self.id,
                 depot: self.depot,
@@ -77,12 +78,5 @@ impl Drone {
         let drone = self.id;
         let depot = ctx.shared().atlas.depot(self.depot);
         ctx.send(depot, DepotMessage::FreePad { drone });
-    }
-
-    /// How long the charger takes for what is missing.
-    fn refill(&self, surroundings: &Surroundings) -> SimDuration {
-        let spec = self.spec(surroundings);
-        let missing: WattHours = spec.battery_capacity - self.battery;
-        SimDuration::from_seconds_f64(missing.get() / spec.charge_w * crate::energy::SECONDS_PER_HOUR)
     }
 }

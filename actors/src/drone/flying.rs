@@ -261,6 +261,7 @@ impl Drone {
 
     pub(super) fn on_arrival_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         if let DroneState::Flying(flight) = self.state {
+            self.log_flight(ctx.now());
             self.battery -= flight.energy;
             self.at = flight.to;
             self.say_leg_ended(&flight, self.at, self.battery, ctx);
@@ -284,6 +285,7 @@ impl Drone {
 
     /// Ends the leg where it is now, in the air.
     fn cut_short(&mut self, flight: &Flight, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.log_flight(ctx.now());
         let (here, spent) = self.progress(flight, ctx.now(), ctx.shared());
         self.battery -= spent;
         self.at = here.at;

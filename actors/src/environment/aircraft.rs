@@ -91,6 +91,19 @@ pub struct AircraftSpec {
     pub swap: Option<SimDuration>,
     /// Charging power, W.
     pub charge_w: f64,
+    /// Share of the capacity from which on the charging power falls ([`crate::battery`]); 1 where it never does.
+    pub charge_knee: f64,
+    /// When it is taken out of service, and for how long; `None` where it never is.
+    pub maintenance: Option<Maintenance>,
+}
+
+/// What an aircraft needs besides its battery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maintenance {
+    /// Time in the air from one to the next.
+    pub every: SimDuration,
+    /// How long it takes.
+    pub takes: SimDuration,
 }
 
 impl AircraftSpec {

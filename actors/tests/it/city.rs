@@ -46,6 +46,8 @@ pub(crate) fn light() -> AircraftSpec {
         limits: WeatherLimits::COMMON,
         swap: Some(SimDuration::from_secs(60)),
         charge_w: 500.0,
+        charge_knee: 0.8,
+        maintenance: None,
     }
 }
 

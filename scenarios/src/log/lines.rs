@@ -97,6 +97,8 @@ impl Lines {
             | Event::LegEnded { .. }
             | Event::ChargeStarted { .. }
             | Event::ChargeEnded { .. }
+            | Event::MaintenanceStarted { .. }
+            | Event::MaintenanceEnded { .. }
             | Event::DroneFailed { .. }
             | Event::DroneRecovered { .. } => self.of_drone(event, begin),
             Event::DeliveryQueued { .. }
@@ -276,6 +278,13 @@ impl Lines {
                 .text("depot", self.depot(*depot))
                 .raw("battery_wh", battery)
                 .word("kind", words::charge(*kind)),
+            Event::MaintenanceStarted { drone, depot, flown } => begin("MaintenanceStarted")
+                .word("drone", drone)
+                .text("depot", self.depot(*depot))
+                .raw("flown_s", flown),
+            Event::MaintenanceEnded { drone, depot } => begin("MaintenanceEnded")
+                .word("drone", drone)
+                .text("depot", self.depot(*depot)),
             Event::DroneFailed { drone, reason, at } => begin("DroneFailed")
                 .word("drone", drone)
                 .word("reason", words::drone_failure(*reason))

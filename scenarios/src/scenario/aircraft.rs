@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel, WeatherLimits};
+use skyhaul_actors::battery::KNEE_DEFAULT;
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel, Maintenance, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -32,6 +33,9 @@ const KEYS: &[&str] = &[
     "temperature_max_c",
     "swap",
     "charge_w",
+    "charge_knee",
+    "maintenance_every",
+    "maintenance",
     "rotors",
     "rotor_m",
     "drag_area_m2",
@@ -43,6 +47,9 @@ const MOMENTUM_KEYS: &[&str] = &["rotors", "rotor_m", "drag_area_m2", "efficienc
 
 /// What `swap` says where the battery charges in the aircraft.
 pub(super) const NO_SWAP: &str = "none";
+
+/// What `maintenance_every` says where nothing is ever due.
+pub(super) const NEVER: &str = "never";
 
 /// Masses, kg: from a toy to the heaviest drones that certify.
 const MASS_KG: RangeInclusive<f64> = 0.01..=2_000.0;
@@ -68,6 +75,14 @@ const TEMPERATURE_C: RangeInclusive<f64> = -100.0..=100.0;
 const RANGE_M: RangeInclusive<f64> = 10.0..=10_000_000.0;
 /// Charging powers, W.
 const CHARGE_W: RangeInclusive<f64> = 1.0..=1_000_000.0;
+/// From which share of the capacity on the charging power falls.
+const KNEE: RangeInclusive<f64> = 0.5..=1.0;
+/// Time in the air from one maintenance to the next, and how long one takes.
+const MAINTENANCE_EVERY: RangeInclusive<SimDuration> =
+    SimDuration::from_mins(1)..=SimDuration::from_mins(100_000 * 60);
+const MAINTENANCE: RangeInclusive<SimDuration> =
+    SimDuration::from_secs(1)..=SimDuration::from_mins(60 * 24 * 60);
+const MAINTENANCE_DEFAULT: SimDuration = SimDuration::from_mins(2 * 60);
 /// How long a swap takes.
 const SWAP: RangeInclusive<SimDuration> = SimDuration::from_secs(1)..=SimDuration::from_mins(24 * 60);
 
@@ -151,6 +166,8 @@ fn read_one(
             None => known.and_then(|known| known.swap),
         },
         charge_w: number("charge_w", |a| a.charge_w, Some(battery_wh.max(1.0)), CHARGE_W)?,
+        charge_knee: number("charge_knee", |a| a.charge_knee, Some(KNEE_DEFAULT), KNEE)?,
+        maintenance: read_maintenance(section, known.and_then(|known| known.maintenance))?,
     })
 }
 
@@ -162,6 +179,28 @@ fn read_limits(section: &Section<'_>, known: &WeatherLimits) -> Result<WeatherLi
         temperature_min_c: section.number_or("temperature_min_c", known.temperature_min_c, TEMPERATURE_C)?,
         temperature_max_c: section.number_or("temperature_max_c", known.temperature_max_c, TEMPERATURE_C)?,
     })
+}
+
+/// Where the hours are said and the time out of service is not, it takes [`MAINTENANCE_DEFAULT`].
+fn read_maintenance(
+    section: &Section<'_>,
+    known: Option<Maintenance>,
+) -> Result<Option<Maintenance>, ScenarioError> {
+    let every = match section.get("maintenance_every") {
+        Some(field) if field.is_text() && field.text()? == NEVER => None,
+        Some(field) => Some(field.duration(MAINTENANCE_EVERY)?),
+        None => known.map(|known| known.every),
+    };
+    let Some(every) = every else {
+        section.refuse_all(
+            &["maintenance"],
+            "belongs with `maintenance_every`; say that too, or remove it",
+        )?;
+        return Ok(None);
+    };
+    let default = known.map_or(MAINTENANCE_DEFAULT, |known| known.takes);
+    let takes = section.duration("maintenance", MAINTENANCE)?.unwrap_or(default);
+    Ok(Some(Maintenance { every, takes }))
 }
 
 fn read_swap(field: &Field<'_>) -> Result<Option<SimDuration>, ScenarioError> {

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use skyhaul_actors::environment::{
-    AircraftSpec, CarrierSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, TraceRequest,
+    AircraftSpec, CarrierSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, Maintenance,
+    TraceRequest,
 };
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::SimDuration;
 
 use super::Scenario;
-use super::aircraft::NO_SWAP;
+use super::aircraft::{NEVER, NO_SWAP};
 use super::demand::SaidDemand;
 use crate::file::write_duration;
 use crate::weather::{Format, PlannedWeather, Reading};
@@ -205,7 +206,17 @@ fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
         "swap = {}",
         aircraft.swap.map_or_else(|| quoted(NO_SWAP), span)
     )?;
-    writeln!(text, "charge_w = {}", aircraft.charge_w)
+    writeln!(text, "charge_w = {}", aircraft.charge_w)?;
+    writeln!(text, "charge_knee = {}", aircraft.charge_knee)?;
+    match aircraft.maintenance {
+        Some(Maintenance { every, takes }) => writeln!(
+            text,
+            "maintenance_every = {}\nmaintenance = {}",
+            span(every),
+            span(takes)
+        ),
+        None => writeln!(text, "maintenance_every = {}", quoted(NEVER)),
+    }
 }
 
 fn write_weather(weather: &PlannedWeather, text: &mut String) -> fmt::Result {

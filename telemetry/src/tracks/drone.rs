@@ -3,19 +3,16 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use skyhaul_actors::battery::{charged, level_after};
 use skyhaul_actors::environment::{AircraftSpec, Environment};
 use skyhaul_actors::event::{ChargeKind, Leg, LegPurpose};
 use skyhaul_actors::ids::{AircraftId, DeliveryId, DepotId, DroneId};
-use skyhaul_actors::mission::READY_SHARE;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::WattHours;
 
 use super::motion::{Motion, along};
 use crate::view::{DroneState, DroneView};
-
-/// Seconds in an hour.
-const SECONDS_PER_HOUR: f64 = 3_600.0;
 
 /// What a drone does, a little finer than it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +29,8 @@ pub(super) enum Doing {
     Queuing,
     /// Is on a pad.
     Charging(ChargeKind, SimTime),
+    /// Is out of service.
+    Maintained,
     /// Is out of order.
     Failed,
 }
@@ -45,6 +44,7 @@ impl Doing {
             Self::Bringing => DroneState::ToDropoff,
             Self::Leaving => DroneState::Returning,
             Self::Queuing | Self::Charging(..) => DroneState::Charging,
+            Self::Maintained => DroneState::Maintenance,
             Self::Failed => DroneState::Failed,
         }
     }
@@ -145,6 +145,14 @@ impl DroneTrack {
         self.doing = Doing::Resting;
     }
 
+    pub(super) const fn on_maintenance_started(&mut self) {
+        self.doing = Doing::Maintained;
+    }
+
+    pub(super) fn on_maintenance_ended(&mut self, spec: &AircraftSpec) {
+        self.rest(spec);
+    }
+
     pub(super) fn on_failed(&mut self, at: Position) {
         self.at = at;
         self.leg = None;
@@ -160,7 +168,7 @@ impl DroneTrack {
 
     /// Stands ready, or in the queue for a pad: which of the two no event says, but the battery does.
     fn rest(&mut self, spec: &AircraftSpec) {
-        let is_ready = self.battery.get() >= spec.battery_capacity.get() * READY_SHARE;
+        let is_ready = self.battery >= charged(spec);
         self.doing = if is_ready { Doing::Resting } else { Doing::Queuing };
     }
 
@@ -182,8 +190,7 @@ impl DroneTrack {
     fn battery_wh(&self, now: SimTime, spec: &AircraftSpec) -> f64 {
         match self.doing {
             Doing::Charging(ChargeKind::Charge, since) => {
-                let charged = spec.charge_w * now.since(since).as_seconds_f64() / SECONDS_PER_HOUR;
-                (self.battery.get() + charged).min(spec.battery_capacity.get())
+                level_after(spec, self.battery, now.since(since)).get()
             }
             _ => self.battery.get(),
         }

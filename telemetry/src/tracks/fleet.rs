@@ -136,6 +136,7 @@ impl Fleet {
                 handling: under_way.saturating_sub(tally.flying),
                 charging: of(DroneState::Charging) - tally.queuing,
                 queue: tally.queuing,
+                maintained: of(DroneState::Maintenance),
                 failed: of(DroneState::Failed),
                 is_grounded: tally.is_grounded,
             }
@@ -196,6 +197,12 @@ impl Fleet {
             Event::ChargeEnded { drone, battery, .. } => {
                 self.change(*drone, number, |track| track.on_charge_ended(*battery));
             }
+            Event::MaintenanceStarted { drone, .. } => {
+                self.change(*drone, number, DroneTrack::on_maintenance_started);
+            }
+            Event::MaintenanceEnded { drone, .. } => self.change(*drone, number, |track| {
+                track.on_maintenance_ended(environment.aircraft(track.aircraft));
+            }),
             Event::DroneFailed { drone, at, .. } => self.change(*drone, number, |track| track.on_failed(*at)),
             Event::DroneRecovered { drone, at, battery } => self.change(*drone, number, |track| {
                 track.on_recovered(*at, *battery, environment.aircraft(track.aircraft));

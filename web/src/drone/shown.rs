@@ -25,7 +25,7 @@ pub(crate) struct DroneResponse {
     depot: String,
     /// Its type's name.
     aircraft: String,
-    /// What it does: `idle`, `toPickup`, `toDropoff`, `returning`, `charging` or `failed`.
+    /// What it does: `idle`, `toPickup`, `toDropoff`, `returning`, `charging`, `maintenance` or `failed`.
     state: &'static str,
     /// Where it is.
     location: Location,

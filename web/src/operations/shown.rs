@@ -123,6 +123,8 @@ pub(crate) struct DepotResponse {
     charging: u32,
     /// Drones that wait for a pad.
     queue: u32,
+    /// Drones out of service after so many hours in the air.
+    maintenance: u32,
     /// Drones out of order.
     failed: u32,
     /// Whether its drones must stay on the ground.
@@ -142,6 +144,7 @@ impl DepotResponse {
             handling: view.handling,
             charging: view.charging,
             queue: view.queue,
+            maintenance: view.maintained,
             failed: view.failed,
             is_grounded: view.is_grounded,
         }

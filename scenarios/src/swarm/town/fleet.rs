@@ -87,6 +87,12 @@ impl Town {
         writeln!(self.text, "cruise_mps = {}", draw.number(6.0..=18.0))?;
         writeln!(self.text, "altitude_m = {}", draw.number(20.0..=120.0))?;
         writeln!(self.text, "wind_max_mps = {}", draw.number(4.0..=12.0))?;
-        writeln!(self.text, "charge_w = {}", draw.number(60.0..=300.0))
+        writeln!(self.text, "charge_w = {}", draw.number(60.0..=300.0))?;
+        writeln!(self.text, "charge_knee = {}", draw.number(0.5..=1.0))?;
+        if draw.chance(0.4) {
+            writeln!(self.text, "maintenance_every = \"{}m\"", draw.whole(5..=120))?;
+            writeln!(self.text, "maintenance = \"{}m\"", draw.whole(1..=90))?;
+        }
+        Ok(())
     }
 }

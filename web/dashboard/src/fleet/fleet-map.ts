@@ -100,7 +100,7 @@ export class FleetMap {
     let nearest: Drone | null = null;
     let least = REACH_PIXELS;
     for (const drone of this.roster.all()) {
-      if (drone.state === "idle" || drone.state === "charging" || !shown.has(drone.state)) continue;
+      if (drone.state === "idle" || drone.state === "charging" || drone.state === "maintenance" || !shown.has(drone.state)) continue;
       const { latitude, longitude } = fixOf(drone, now);
       const at = this.view.map.project([longitude, latitude]);
       const away = Math.hypot(at.x - x, at.y - y);

@@ -15,5 +15,8 @@ export function stateIcon(state: DroneState, size = 18): SVGElement {
   if (state === "failed") {
     root.append(drawing("circle", { cx: 12, cy: 12, r: 9, fill: "currentColor" }), drawing("path", { d: "M8.5 8.5 15.5 15.5M15.5 8.5 8.5 15.5", class: "core-line", "stroke-width": 2.6, "stroke-linecap": "round" }));
   }
+  if (state === "maintenance") {
+    root.append(drawing("circle", { cx: 12, cy: 12, r: 9, fill: "currentColor" }), drawing("path", { d: "M7.5 12H16.5", class: "core-line", "stroke-width": 2.6, "stroke-linecap": "round" }));
+  }
   return root;
 }

@@ -1,5 +1,5 @@
 /** What a drone does, in the order of the legend. */
-export const DRONE_STATES = ["toPickup", "toDropoff", "returning", "idle", "charging", "failed"] as const;
+export const DRONE_STATES = ["toPickup", "toDropoff", "returning", "idle", "charging", "failed", "maintenance"] as const;
 
 /** A drone's state by its name on the wire. */
 export type DroneState = (typeof DRONE_STATES)[number];
@@ -12,6 +12,7 @@ export const STATE_WORDS: Readonly<Record<DroneState, string>> = {
   idle: "Ready",
   charging: "Charging",
   failed: "Out of order",
+  maintenance: "In maintenance",
 };
 
 /** The state a leg's purpose stands for. */
