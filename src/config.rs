@@ -11,6 +11,7 @@ use crate::exit::Failure;
 
 pub use self::settings::{LogFormat, NotificationSettings, Settings};
 
+mod gateway;
 mod settings;
 
 /// Begins the name of every environment variable that is a setting: `SKYHAUL__SERVER__BIND` is `server.bind`.
@@ -48,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 19] = [
+pub const KEYS: [Key; 26] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -62,12 +63,17 @@ pub const KEYS: [Key; 19] = [
     key(
         "server.insecure",
         "false",
-        "allow a public address though nothing asks who calls",
+        "allow a public address though nothing asks who calls (auth.mode is off)",
     ),
     key(
         "server.allowed_origins",
         "",
         "further origins whose pages may open telemetry, separated by commas",
+    ),
+    key(
+        "server.cors_origins",
+        "",
+        "origins of other sites whose pages may call the REST interface, separated by commas",
     ),
     key("server.workers", "2", "threads that answer REST requests"),
     key("world.scenario", "", "scenario file; empty: Florence, built in"),
@@ -124,6 +130,35 @@ pub const KEYS: [Key; 19] = [
         "notifications.email_from",
         "Skyhaul <noreply@localhost>",
         "whom e-mail comes from",
+    ),
+    key(
+        "auth.mode",
+        "off",
+        "`on`: callers must show a key; `off`: nobody is asked",
+    ),
+    key(
+        "auth.admin_key_file",
+        "",
+        "file that holds the key which opens everything, 32 bytes or more",
+    ),
+    secret(
+        "auth.admin_key",
+        "the same key itself; from the environment, rather than from a file that others read",
+    ),
+    key(
+        "limits.per_key",
+        "1000",
+        "requests a second with one key; 0: as many as one likes",
+    ),
+    key(
+        "limits.per_address",
+        "0",
+        "requests a second from one address; 0: as many as one likes",
+    ),
+    key(
+        "limits.allowed_addresses",
+        "",
+        "addresses and ranges such as 10.0.0.0/8 from where the REST interface may be called; empty: from everywhere",
     ),
     key("log.format", "text", "`text` or `json`"),
     key(

@@ -175,6 +175,7 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::PackageRecorded { .. } => ("PackageRecorded", None),
         Event::ConfirmationRecorded { .. } => ("ConfirmationRecorded", None),
         Event::NotificationRequested { .. } => ("NotificationRequested", None),
+        Event::AccountChanged { .. } => ("AccountChanged", Some(Level::INFO)),
         Event::ActorRestarted { .. } => ("ActorRestarted", Some(Level::WARN)),
         Event::ActorGivenUp { .. } => ("ActorGivenUp", Some(Level::ERROR)),
     }

@@ -5,6 +5,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
+use crate::account::AccountRecord;
 use crate::ids::{DeliveryId, DepotId, DroneId};
 
 /// Something that is asked of the engine from outside.
@@ -45,6 +46,8 @@ pub enum Command {
     },
     /// Tell somebody how a delivery goes.
     RequestNotification(NotificationRequest),
+    /// Change an account.
+    ChangeAccount(AccountRecord),
 }
 
 impl Command {
@@ -60,7 +63,8 @@ impl Command {
             | Self::RequestNotification(_)
             | Self::RecallDrone { .. }
             | Self::GroundDepot { .. }
-            | Self::ReleaseDepot { .. } => None,
+            | Self::ReleaseDepot { .. }
+            | Self::ChangeAccount(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 
+use crate::account::AccountRecord;
 use crate::command::{ConfirmationRecord, DeliveryRequest, NotificationRequest, PackageRecord, Place};
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
@@ -317,6 +318,13 @@ pub enum Event {
         command: Option<CommandId>,
         /// What.
         confirmation: ConfirmationRecord,
+    },
+    /// An account changed.
+    AccountChanged {
+        /// The command that changed it.
+        command: Option<CommandId>,
+        /// What, and by whom.
+        record: AccountRecord,
     },
 }
 

@@ -24,6 +24,24 @@ impl FromStr for DeliveryId {
     }
 }
 
+/// An account, by the UUID that it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AccountId(pub u128);
+
+impl fmt::Display for AccountId {
+    /// A lower-case UUID.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_u128(self.0).hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(Uuid::parse_str(text)?.as_u128()))
+    }
+}
+
 /// A drone, numbered from 0 in the order in which the fleets were commissioned; written `drone-0`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DroneId(pub u32);

@@ -162,6 +162,10 @@ impl Ingestion {
                 command: Some(id),
                 request,
             }),
+            Command::ChangeAccount(record) => ctx.emit(Event::AccountChanged {
+                command: Some(id),
+                record,
+            }),
         }
     }
 
@@ -282,7 +286,8 @@ impl Ingestion {
             | Command::RequestNotification(_)
             | Command::RecallDrone { .. }
             | Command::GroundDepot { .. }
-            | Command::ReleaseDepot { .. } => {}
+            | Command::ReleaseDepot { .. }
+            | Command::ChangeAccount(_) => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Skyhaul's domain as actors: what is asked ([`command`]), what happens ([`event`]), and who does it ([`tree`]).
 
+pub mod account;
 pub mod air;
 pub mod airspace;
 pub mod atlas;

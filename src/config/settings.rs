@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{ConfigError, Origin, Said};
+use skyhaul_web::GatewaySettings;
+
+use super::{ConfigError, Origin, Said, gateway};
 use crate::clock::Speed;
 use crate::runtime::retention::Retention;
 
@@ -53,6 +55,8 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// Address of the telemetry WebSocket.
     pub telemetry_bind: SocketAddr,
+    /// Who may call, and how often.
+    pub gateway: GatewaySettings,
     /// Further origins whose pages may open telemetry.
     pub allowed_origins: Vec<String>,
     /// Threads that answer REST requests.
@@ -83,11 +87,13 @@ impl TryFrom<&Said> for Settings {
     type Error = ConfigError;
 
     fn try_from(said: &Said) -> Result<Self, ConfigError> {
-        let insecure = said.parse("server.insecure", truth)?;
-        let address = |name| said.parse(name, |text| public_only_if(insecure, text));
+        let gateway = gateway::read(said)?;
+        let is_meant = said.parse("server.insecure", truth)? || gateway.asks_who_calls;
+        let address = |name| said.parse(name, |text| public_only_if(is_meant, text));
         Ok(Self {
             bind: address("server.bind")?,
             telemetry_bind: address("server.telemetry_bind")?,
+            gateway,
             allowed_origins: said.parse("server.allowed_origins", |text| Ok(list(text)))?,
             workers: said.parse("server.workers", |text| match text.parse() {
                 Ok(count @ 1..=64) => Ok(count),
@@ -162,7 +168,7 @@ fn said_at_all(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn list(text: &str) -> Vec<String> {
+pub(super) fn list(text: &str) -> Vec<String> {
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
@@ -171,15 +177,15 @@ fn list(text: &str) -> Vec<String> {
 }
 
 /// An address that only this machine reaches, or any where that is allowed.
-fn public_only_if(insecure: bool, text: &str) -> Result<SocketAddr, String> {
+fn public_only_if(is_meant: bool, text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
         .parse()
         .map_err(|_| format!("`{text}` is no address and port such as 127.0.0.1:8080"))?;
-    if address.ip().is_loopback() || insecure {
+    if address.ip().is_loopback() || is_meant {
         Ok(address)
     } else {
         Err(format!(
-            "{address} can be reached by others, and nothing asks who calls; bind to 127.0.0.1, or say --insecure"
+            "{address} can be reached by others, and nothing asks who calls; set auth.mode to `on`, bind to 127.0.0.1, or say --insecure"
         ))
     }
 }

@@ -131,3 +131,47 @@ fn a_secret_is_not_shown() {
     }
     assert!(said.show().contains("(hidden)"));
 }
+
+#[test]
+fn who_is_asked_for_a_key_needs_one_to_begin_with_and_may_then_be_public() {
+    let on = ("SKYHAUL__AUTH__MODE", "on");
+    let error = settings(&[on], &[]).expect_err("refused").to_string();
+    assert!(error.contains("auth.admin_key_file"), "{error}");
+    let key = "0123456789abcdef0123456789abcdef";
+    let public = ("server.bind", "0.0.0.0:8080".to_owned(), "--bind");
+    let environment = [on, ("SKYHAUL__AUTH__ADMIN_KEY", key)];
+    let settings_on = settings(&environment, std::slice::from_ref(&public)).expect("good");
+    assert!(settings_on.gateway.asks_who_calls && settings_on.bind.port() == 8080);
+    assert!(!format!("{settings_on:?}").contains(key));
+    let file = file(&format!("{key}\n"));
+    let path = file.path().to_str().expect("a path").to_owned();
+    let from_file = settings(&[on, ("SKYHAUL__AUTH__ADMIN_KEY_FILE", &path)], &[]).expect("good");
+    assert_eq!(from_file.gateway, settings_on.gateway);
+}
+
+#[test]
+fn a_secret_is_shown_neither_by_show_nor_by_what_is_wrong_with_it() {
+    let environment = [("SKYHAUL__AUTH__ADMIN_KEY", "too-short-a-secret")];
+    let error = settings(&environment, &[]).expect_err("refused").to_string();
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let shown = Said::gather(None, environment, []).expect("said").show();
+    for told in [error, shown] {
+        assert!(told.contains("auth.admin_key"), "{told}");
+        assert!(!told.contains("too-short-a-secret"), "{told}");
+    }
+}
+
+#[test]
+fn limits_are_checked() {
+    for (name, value) in [
+        ("SKYHAUL__LIMITS__PER_KEY", "-1"),
+        ("SKYHAUL__LIMITS__PER_ADDRESS", "many"),
+        ("SKYHAUL__LIMITS__ALLOWED_ADDRESSES", "10.0.0.0/8, nowhere"),
+        ("SKYHAUL__AUTH__MODE", "maybe"),
+    ] {
+        let error = settings(&[(name, value)], &[]).expect_err("refused").to_string();
+        assert!(error.contains(name), "{error}");
+    }
+    let unlimited = settings(&[("SKYHAUL__LIMITS__PER_KEY", "0")], &[]).expect("good");
+    assert_eq!(unlimited.gateway.per_key, None);
+}

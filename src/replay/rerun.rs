@@ -300,5 +300,6 @@ fn in_words(command: &Command) -> String {
         Command::RecallDrone { drone } => format!("RecallDrone {drone}"),
         Command::GroundDepot { depot } => format!("GroundDepot {}", depot.0),
         Command::ReleaseDepot { depot } => format!("ReleaseDepot {}", depot.0),
+        Command::ChangeAccount(record) => format!("ChangeAccount {}", record.account),
     }
 }

@@ -129,6 +129,7 @@ impl Prepared {
                     allow_private_addresses: settings.notifications.allow_private_addresses,
                 },
                 telemetry_address,
+                gateway: settings.gateway.clone(),
             },
         };
         let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
@@ -203,6 +204,7 @@ impl Prepared {
             tracks: Arc::clone(&self.tracks),
             clock: Arc::clone(&self.shared.clock) as _,
             allowed_origins: origins(settings, rest),
+            door: self.services.door(),
             registry: self.registry.clone(),
             limits: TelemetryLimits::default(),
         });
@@ -222,7 +224,7 @@ impl Prepared {
 }
 
 /// Origins whose pages may open telemetry: the dashboard's own, and those configured. Where the dashboard is served on every address of the
-/// machine, its names cannot be known; such a service was called insecure, and any page may connect.
+/// machine, its names cannot be known; such a service asks for a key, or was called insecure, and any page may connect.
 fn origins(settings: &Settings, rest: SocketAddr) -> Vec<String> {
     let mut origins = settings.allowed_origins.clone();
     if rest.ip().is_unspecified() {
@@ -325,5 +327,6 @@ fn open_stores(data: &DataDir) -> Result<Stores, Failure> {
         package: open("package")?,
         drone: open("drone")?,
         carrier: open("carrier")?,
+        account: open("account")?,
     })
 }

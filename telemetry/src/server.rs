@@ -26,6 +26,7 @@ use self::handshake::Rejection;
 use self::metrics::Metrics;
 use self::picture::Picture;
 use crate::clock::VirtualClock;
+use crate::door::Door;
 use crate::tracks::Tracks;
 
 mod admission;
@@ -70,6 +71,8 @@ pub struct TelemetryParts {
     pub clock: Arc<dyn VirtualClock>,
     /// Origins whose pages may connect, such as `http://localhost:8080`; `*` for all. Clients that send no origin may always.
     pub allowed_origins: Vec<String>,
+    /// Decides who may look.
+    pub door: Arc<dyn Door>,
     /// Where metrics go.
     pub registry: Registry,
     /// What clients may do.
@@ -101,6 +104,7 @@ pub struct TelemetryServer {
     tracks: Arc<RwLock<Tracks>>,
     clock: Arc<dyn VirtualClock>,
     allowed_origins: Arc<[String]>,
+    door: Arc<dyn Door>,
     metrics: Metrics,
     limits: TelemetryLimits,
 }
@@ -117,6 +121,7 @@ impl TelemetryServer {
             tracks: parts.tracks,
             clock: parts.clock,
             allowed_origins: parts.allowed_origins.into(),
+            door: parts.door,
             limits: parts.limits,
         })
     }
@@ -160,6 +165,7 @@ impl TelemetryServer {
                 picture: Arc::clone(&picture),
                 metrics: self.metrics.clone(),
                 ticks: ticks.clone(),
+                door: Arc::clone(&self.door),
                 stalled_after: self.limits.stalled_after,
                 stop: stop.clone(),
             };
@@ -213,7 +219,7 @@ async fn serve(
             return Err(Rejection::Answered(handshake::turn_away(stream).await));
         };
         tune(&stream)?;
-        let admitted = handshake::receive(stream, &allowed_origins).await?;
+        let admitted = handshake::receive(stream, &allowed_origins, &*surroundings.door).await?;
         Ok((admitted, seat))
     };
     let received = tokio::select! {

@@ -4,6 +4,7 @@ mod browser;
 mod contract;
 mod crash;
 mod fuzz;
+mod gateway;
 mod misuse;
 mod notifications;
 mod pacing;

@@ -51,6 +51,8 @@ pub(crate) struct Service {
     child: Child,
     pub(crate) rest: String,
     pub(crate) telemetry: String,
+    /// Gives the whole log once the service has ended.
+    log: mpsc::Receiver<String>,
 }
 
 /// An answer: status and body.
@@ -129,6 +131,7 @@ impl Service {
             child,
             rest,
             telemetry,
+            log: errors,
         }
     }
 
@@ -234,6 +237,16 @@ impl Service {
 
     /// Asks it to stop with SIGTERM; whether it ended well.
     pub(crate) fn stop(mut self) -> bool {
+        self.end()
+    }
+
+    /// The same, and gives its log.
+    pub(crate) fn stop_and_read(mut self) -> String {
+        assert!(self.end(), "it ended well");
+        self.log.recv_timeout(PATIENCE).expect("it wrote a log")
+    }
+
+    fn end(&mut self) -> bool {
         let id = self.child.id().to_string();
         let sent = Command::new("kill")
             .args(["-TERM", &id])

@@ -13,7 +13,7 @@ use crate::change::{Standing, Standings, delivery_id, unknown_delivery};
 use crate::context::Context;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
-use crate::http::query::Query;
+use crate::http::query::{OwnerMonth, Query};
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
@@ -71,6 +71,19 @@ impl Delivery {
             let accepted = accepted?;
             Some(DeliveryRow::requested(&accepted.request, accepted.at, 0))
         }))
+    }
+
+    /// How many deliveries an owner asked for in a month and did not cancel.
+    pub(crate) fn count(&self, asked: &OwnerMonth) -> Result<i64, StoreError> {
+        let count = self
+            .table
+            .get(&count_row(&asked.owner, (asked.year, asked.month)))?;
+        Ok(count.unwrap_or(0))
+    }
+
+    /// Whose a delivery is.
+    pub(crate) fn owner(&self, id: DeliveryId) -> Result<Option<String>, StoreError> {
+        Ok(self.find(id)?.map(|row| row.owner))
     }
 
     /// A delivery that must be there.
@@ -147,7 +160,8 @@ impl Standings for Delivery {
 
 /// The service's endpoints.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    let endpoint = |path, handler: fn(Endpoint) -> Endpoint| handler(Endpoint::new(path)).done();
+    let endpoint =
+        |path: &'static str, handler: fn(Endpoint) -> Endpoint| handler(Endpoint::new(path)).done();
     config
         .service(endpoint("/api/deliveries", |at| {
             at.on(Method::GET, list_deliveries)
@@ -329,10 +343,6 @@ pub(crate) async fn list_deliveries(
 )]
 pub(crate) async fn summarise(service: Data<Delivery>, http: HttpRequest) -> Result<HttpResponse, Problem> {
     let asked = Query::read(&http)?.owner_and_month(None)?;
-    let count = service
-        .table
-        .get(&count_row(&asked.owner, (asked.year, asked.month)))?;
-    Ok(HttpResponse::Ok().json(DeliverySummaryResponse {
-        count: count.unwrap_or(0),
-    }))
+    let count = service.count(&asked)?;
+    Ok(HttpResponse::Ok().json(DeliverySummaryResponse { count }))
 }

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::geojson::{GEO_JSON, collection};
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
-use crate::http::query::{Bounds, Query, cursor_text};
+use crate::http::query::{Bounds, OwnerMonth, Query, cursor_text};
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
@@ -49,6 +49,14 @@ impl Drones {
             progress: projection.progress(),
         };
         Ok((service, Box::new(projection)))
+    }
+
+    /// Millimetres flown for an owner in a month, and microseconds for which drones had the owner's deliveries.
+    pub(crate) fn flown(&self, asked: &OwnerMonth) -> Result<(i64, i64), StoreError> {
+        let month = (asked.year, asked.month);
+        let millimetres = self.table.get(&metres_row(&asked.owner, month))?;
+        let micros = self.table.get(&hours_row(&asked.owner, month))?;
+        Ok((millimetres.unwrap_or(0), micros.unwrap_or(0)))
     }
 
     fn shown(&self, drone: &DroneView) -> DroneResponse {
@@ -223,15 +231,13 @@ pub(crate) async fn get_utilization(
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let asked = Query::read(&http)?.owner_and_month(None)?;
-    let month = (asked.year, asked.month);
-    let millimetres: Option<i64> = service.table.get(&metres_row(&asked.owner, month))?;
-    let micros: Option<i64> = service.table.get(&hours_row(&asked.owner, month))?;
-    if millimetres.is_none() && micros.is_none() {
+    let (millimetres, micros) = service.flown(&asked)?;
+    if (millimetres, micros) == (0, 0) {
         return Err(Problem::not_found(
             "nothing was flown for this owner in this month",
         ));
     }
-    let used = UtilizationResponse::new(millimetres.unwrap_or(0), micros.unwrap_or(0));
+    let used = UtilizationResponse::new(millimetres, micros);
     Ok(HttpResponse::Ok().json(used))
 }
 

@@ -23,7 +23,7 @@ const PACKAGES_MAX: usize = 500_000;
 #[derive(Debug)]
 pub(crate) struct Inbox {
     requests: Mutex<HashMap<DeliveryId, Unprojected>>,
-    packages: Mutex<HashMap<String, PackageSaid>>,
+    packages: Mutex<HashMap<PackageName, PackageSaid>>,
     changes: Mutex<HashMap<DeliveryId, Vec<oneshot::Sender<()>>>>,
     waiting: IntGauge,
 }
@@ -56,6 +56,18 @@ pub(crate) struct Accepted {
     pub(crate) request: DeliveryRequest,
     /// When.
     pub(crate) at: SimTime,
+}
+
+/// A package's label, as one owner's or, without an owner, as whoever's: many owners use the same label.
+type PackageName = (Option<String>, String);
+
+/// The names under which a package is looked for.
+fn names(record: &PackageRecord) -> impl Iterator<Item = PackageName> {
+    let owned = record
+        .owner
+        .as_ref()
+        .map(|owner| (Some(owner.clone()), record.label.clone()));
+    std::iter::once((None, record.label.clone())).chain(owned)
 }
 
 /// What was said about a package, and how often it has yet to be projected.
@@ -106,20 +118,21 @@ impl Inbox {
 
     /// Lets in what is said about a package.
     pub(crate) fn say(self: &Arc<Self>, record: PackageRecord) -> Result<PackageEntry, Problem> {
-        let label = record.label.clone();
         let mut packages = self.packages.lock();
         if packages.len() >= PACKAGES_MAX {
             return Err(Problem::saturated());
         }
-        let said = packages.entry(label.clone()).or_insert_with(|| PackageSaid {
-            record: record.clone(),
-            outstanding: 0,
-        });
-        said.record = record;
-        said.outstanding += 1;
+        for name in names(&record) {
+            let said = packages.entry(name).or_insert_with(|| PackageSaid {
+                record: record.clone(),
+                outstanding: 0,
+            });
+            said.record = record.clone();
+            said.outstanding += 1;
+        }
         Ok(PackageEntry {
             inbox: Arc::clone(self),
-            label: Some(label),
+            record: Some(record),
         })
     }
 
@@ -131,9 +144,10 @@ impl Inbox {
             .map(|unprojected| Arc::clone(&unprojected.accepted))
     }
 
-    /// What was said last about a package and is not projected yet.
-    pub(crate) fn package(&self, label: &str) -> Option<PackageRecord> {
-        self.packages.lock().get(label).map(|said| said.record.clone())
+    /// What was said last about a package, by its owner or by whomever, and is not projected yet.
+    pub(crate) fn package(&self, owner: Option<&str>, label: &str) -> Option<PackageRecord> {
+        let name = (owner.map(str::to_owned), label.to_owned());
+        self.packages.lock().get(&name).map(|said| said.record.clone())
     }
 
     /// The request is in a service's store; once it is in all, it leaves.
@@ -155,12 +169,14 @@ impl Inbox {
     }
 
     /// What was said about a package is in its store.
-    pub(crate) fn package_projected(&self, label: &str) {
+    pub(crate) fn package_projected(&self, record: &PackageRecord) {
         let mut packages = self.packages.lock();
-        if let Some(said) = packages.get_mut(label) {
-            said.outstanding = said.outstanding.saturating_sub(1);
-            if said.outstanding == 0 {
-                packages.remove(label);
+        for name in names(record) {
+            if let Some(said) = packages.get_mut(&name) {
+                said.outstanding = said.outstanding.saturating_sub(1);
+                if said.outstanding == 0 {
+                    packages.remove(&name);
+                }
             }
         }
     }
@@ -196,7 +212,7 @@ impl Entry {
     /// The request is durable.
     pub(crate) fn keep(mut self) {
         self.delivery = None;
-        self.package.label = None;
+        self.package.record = None;
     }
 }
 
@@ -213,20 +229,20 @@ impl Drop for Entry {
 #[must_use]
 pub(crate) struct PackageEntry {
     inbox: Arc<Inbox>,
-    label: Option<String>,
+    record: Option<PackageRecord>,
 }
 
 impl PackageEntry {
     /// It is durable.
     pub(crate) fn keep(mut self) {
-        self.label = None;
+        self.record = None;
     }
 }
 
 impl Drop for PackageEntry {
     fn drop(&mut self) {
-        if let Some(label) = &self.label {
-            self.inbox.package_projected(label);
+        if let Some(record) = &self.record {
+            self.inbox.package_projected(record);
         }
     }
 }
@@ -285,17 +301,17 @@ mod tests {
         let inbox = inbox();
         inbox.say(package(1.0)).expect("there is room").keep();
         inbox.say(package(2.0)).expect("there is room").keep();
-        inbox.package_projected("p");
-        assert_eq!(inbox.package("p"), Some(package(2.0)));
-        inbox.package_projected("p");
-        assert_eq!(inbox.package("p"), None);
+        inbox.package_projected(&package(1.0));
+        assert_eq!(inbox.package(None, "p"), Some(package(2.0)));
+        inbox.package_projected(&package(1.0));
+        assert_eq!(inbox.package(None, "p"), None);
     }
 
     #[test]
     fn what_is_not_kept_leaves() {
         let inbox = inbox();
         drop(inbox.say(package(1.0)).expect("there is room"));
-        assert_eq!(inbox.package("p"), None);
+        assert_eq!(inbox.package(None, "p"), None);
     }
 
     #[test]

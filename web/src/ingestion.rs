@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::change::{Standing, Standings as _, Verdict, delivery_id, status_address};
 use crate::context::Context;
+use crate::gateway::caller::Caller;
 use crate::http::body::json_object;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
@@ -175,6 +176,7 @@ pub(crate) async fn create_delivery(
     let key = idempotency_key(&http)?;
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let (asked, request) = CreateDeliveryRequest::read(&body, &service.context)?;
+    Caller::of(&http).check_owner(&request.owner)?;
     let is_placeholder = request.pickup.is_placeholder || request.dropoff.is_placeholder;
     let id = match key {
         None => service.take(request).await?,

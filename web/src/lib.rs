@@ -1,5 +1,6 @@
 //! The services' REST interfaces, one module a service, and the dashboard's files.
 
+mod account;
 mod address;
 mod calendar;
 mod carrier;
@@ -8,6 +9,7 @@ mod context;
 mod dashboard;
 mod delivery;
 mod drone;
+mod gateway;
 mod geojson;
 mod health;
 pub mod http;
@@ -24,4 +26,6 @@ pub mod services;
 mod store;
 
 pub use crate::http::server::{HttpOptions, serve};
-pub use crate::services::{Parts, Readiness, Services, Settings, Stores};
+pub use crate::services::{
+    AddressRange, AdminKey, GatewaySettings, Parts, Readiness, Services, Settings, Stores,
+};

@@ -1,5 +1,6 @@
 //! Names of enums on the wire.
 
+use skyhaul_actors::account::{AccountStatus, PricePlan, Role};
 use skyhaul_actors::command::{ConfirmationKind, PackageSize};
 use skyhaul_actors::stage::Stage;
 use skyhaul_telemetry::view::DroneState;
@@ -52,6 +53,41 @@ impl Named for DroneState {
 
     fn name(self) -> &'static str {
         self.name()
+    }
+}
+
+impl Named for Role {
+    const ALL: &'static [Self] = &[Self::Customer, Self::Operator, Self::Admin];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl Named for AccountStatus {
+    const ALL: &'static [Self] = &[Self::Active, Self::Suspended];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Suspended => "Suspended",
+        }
+    }
+}
+
+impl Named for PricePlan {
+    const ALL: &'static [Self] = &[Self::Standard, Self::Business, Self::Enterprise];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::Business => "Business",
+            Self::Enterprise => "Enterprise",
+        }
     }
 }
 

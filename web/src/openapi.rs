@@ -3,7 +3,9 @@
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{carrier, delivery, drone, health, ingestion, notification, operations, package};
+use crate::{
+    account, carrier, delivery, drone, gateway, health, ingestion, notification, operations, package,
+};
 
 /// The interface.
 #[derive(OpenApi)]
@@ -44,6 +46,13 @@ use crate::{carrier, delivery, drone, health, ingestion, notification, operation
         drone::put_drone_delivery,
         carrier::assess_transport,
         carrier::get_booking,
+        account::is_active,
+        account::open_account,
+        account::get_account,
+        account::change_account,
+        account::issue_key,
+        account::revoke_key,
+        gateway::invoice::get_invoice,
         operations::get_config,
         operations::simulation::get_simulation,
         operations::simulation::pause,

@@ -11,10 +11,11 @@ use skyhaul_engine::units::Kilograms;
 use uuid::Uuid;
 
 use crate::context::Context;
+use crate::gateway::caller::Caller;
 use crate::http::body::json_object;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
-use crate::http::query::Query;
+use crate::http::query::{OwnerMonth, Query};
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{StoredProjection, Table};
@@ -22,7 +23,7 @@ use crate::store::{StoredProjection, Table};
 mod fold;
 pub(crate) mod request;
 
-use self::fold::{PackageFold, PackageRow, package_row, weight_row};
+use self::fold::{PackageFold, PackageRow, owned_row, package_row, weight_row};
 use self::request::{PackageChanges, PackageResponse, PackageSummaryResponse, PutPackageRequest};
 
 /// The service.
@@ -46,13 +47,22 @@ impl Package {
         Ok((service, Box::new(projection)))
     }
 
-    /// What was said last about a package; what was not projected yet first.
-    fn find(&self, label: &str) -> Result<Option<PackageRecord>, StoreError> {
-        if let Some(said) = self.context.inbox.package(label) {
+    /// What was said last about a package, for its owner or for whoever may see all; what was not projected yet first.
+    fn find(&self, only: Option<&str>, label: &str) -> Result<Option<PackageRecord>, StoreError> {
+        if let Some(said) = self.context.inbox.package(only, label) {
             return Ok(Some(said));
         }
-        let row: Option<PackageRow> = self.table.get(&package_row(label))?;
+        let key = only.map_or_else(|| package_row(label), |owner| owned_row(owner, label));
+        let row: Option<PackageRow> = self.table.get(&key)?;
         Ok(row.map(|row| row.record))
+    }
+
+    /// What an owner's parcels of a month weigh, in grams.
+    pub(crate) fn grams(&self, asked: &OwnerMonth) -> Result<i64, StoreError> {
+        let grams = self
+            .table
+            .get(&weight_row(&asked.owner, (asked.year, asked.month)))?;
+        Ok(grams.unwrap_or(0))
     }
 
     async fn record(&self, record: PackageRecord) -> Result<(), Problem> {
@@ -111,8 +121,10 @@ fn unknown_package() -> Problem {
 pub(crate) async fn get_package(
     service: Data<Package>,
     id: web::Path<String>,
+    http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let record = service.find(&id)?.ok_or_else(unknown_package)?;
+    let caller = Caller::of(&http);
+    let record = service.find(caller.only(), &id)?.ok_or_else(unknown_package)?;
     Ok(HttpResponse::Ok().json(PackageResponse::new(&record)))
 }
 
@@ -139,9 +151,12 @@ pub(crate) async fn put_package(
 ) -> Result<HttpResponse, Problem> {
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = PutPackageRequest::read(&body, Some(&id), service.context.heaviest)?;
-    let before = service.find(&id)?;
+    let caller = Caller::of(&http);
+    let before = service.find(caller.only(), &id)?;
     let is_new = before.is_none();
-    let record = changes.applied_to(empty(id.into_inner(), before.and_then(|before| before.owner)));
+    let owner = caller.only().map(str::to_owned);
+    let owner = owner.or_else(|| before.and_then(|before| before.owner));
+    let record = changes.applied_to(empty(id.into_inner(), owner));
     service.record(record.clone()).await?;
     Ok(if is_new {
         created(&record)
@@ -169,7 +184,8 @@ pub(crate) async fn put_new_package(
 ) -> Result<HttpResponse, Problem> {
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = PutPackageRequest::read(&body, None, service.context.heaviest)?;
-    let record = changes.applied_to(empty(Uuid::new_v4().to_string(), None));
+    let owner = Caller::of(&http).only().map(str::to_owned);
+    let record = changes.applied_to(empty(Uuid::new_v4().to_string(), owner));
     service.record(record.clone()).await?;
     Ok(created(&record))
 }
@@ -196,7 +212,8 @@ pub(crate) async fn patch_package(
 ) -> Result<HttpResponse, Problem> {
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = PackageChanges::read(&body, Some(&id), service.context.heaviest)?;
-    let before = service.find(&id)?.ok_or_else(unknown_package)?;
+    let caller = Caller::of(&http);
+    let before = service.find(caller.only(), &id)?.ok_or_else(unknown_package)?;
     service.record(changes.applied_to(before)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -222,10 +239,7 @@ pub(crate) async fn summarise_packages(
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let asked = Query::read(&http)?.owner_and_month(Some(&owner))?;
-    let grams: Option<i64> = service
-        .table
-        .get(&weight_row(&asked.owner, (asked.year, asked.month)))?;
-    let weight = Kilograms::from_milli(grams.unwrap_or(0));
+    let weight = Kilograms::from_milli(service.grams(&asked)?);
     Ok(HttpResponse::Ok().json(PackageSummaryResponse::new(weight)))
 }
 

@@ -10,8 +10,10 @@ use prometheus::Registry;
 use skyhaul_actors::environment::Environment;
 use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_telemetry::clock::VirtualClock;
+use skyhaul_telemetry::door::Door;
 use skyhaul_telemetry::tracks::Tracks;
 
+use crate::account::{self, Accounts};
 use crate::calendar::Calendar;
 use crate::carrier::{self, Carriers};
 use crate::change::ChangeDesk;
@@ -19,6 +21,8 @@ use crate::context::{Context, heaviest};
 use crate::dashboard::{self, Dashboard};
 use crate::delivery::{self, Delivery};
 use crate::drone::{self, Drones};
+use crate::gateway::admit::admit;
+use crate::gateway::{Gateway, invoice};
 use crate::health::{self, Health};
 use crate::http::observe::{HttpMetrics, observe};
 use crate::inbox::Inbox;
@@ -32,6 +36,7 @@ use crate::package::{self, Package};
 use crate::ports::simulation::SimulationPort;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 
+pub use crate::gateway::settings::{AddressRange, AdminKey, GatewaySettings};
 pub use crate::health::Readiness;
 
 /// Where telemetry is found on its listener, as its protocol says.
@@ -73,6 +78,8 @@ pub struct Stores {
     pub drone: Arc<dyn KeyValueStore>,
     /// Third-party transportation's.
     pub carrier: Arc<dyn KeyValueStore>,
+    /// The account service's.
+    pub account: Arc<dyn KeyValueStore>,
 }
 
 /// What is configured.
@@ -84,6 +91,8 @@ pub struct Settings {
     pub notifications: NotificationSettings,
     /// Where telemetry listens; the page learns it from `GET /api/config`.
     pub telemetry_address: SocketAddr,
+    /// Who may call, and how often.
+    pub gateway: GatewaySettings,
 }
 
 /// All services of one process.
@@ -98,6 +107,8 @@ struct Inner {
     package: Data<Package>,
     drones: Data<Drones>,
     carriers: Data<Carriers>,
+    accounts: Data<Accounts>,
+    gateway: Arc<Gateway>,
     operations: Data<Operations>,
     dashboard: Data<Dashboard>,
 }
@@ -132,18 +143,34 @@ impl Services {
         let (package, of_package) = Package::open(&context, stores.package)?;
         let (drones, of_drones) = Drones::open(&context, stores.drone)?;
         let (carriers, of_carriers) = Carriers::open(&context, stores.carrier)?;
+        let (accounts, of_accounts) = Accounts::open(Arc::clone(&context.commands), stores.account)?;
+        let (delivery, accounts) = (Arc::new(delivery), Arc::new(accounts));
+        let gateway = Gateway::new(
+            context.settings.gateway.clone(),
+            Arc::clone(&accounts),
+            Arc::clone(&delivery),
+        );
         let inner = Inner {
             metrics: Data::new(metrics),
             health: Data::new(Health::new(parts.readiness, registry)),
             ingestion: Data::new(ingestion),
-            delivery: Data::new(delivery),
+            delivery: Data::from(delivery),
             package: Data::new(package),
             drones: Data::new(drones),
             carriers: Data::new(carriers),
+            accounts: Data::from(accounts),
+            gateway: Arc::new(gateway),
             operations: Data::new(Operations::new(&context, parts.simulation)),
             dashboard: Data::new(Dashboard::new(context.settings.telemetry_address.port())),
         };
-        let projections = vec![of_ingestion, of_delivery, of_package, of_drones, of_carriers];
+        let projections = vec![
+            of_ingestion,
+            of_delivery,
+            of_package,
+            of_drones,
+            of_carriers,
+            of_accounts,
+        ];
         Ok((Self(Arc::new(inner)), projections))
     }
 
@@ -151,6 +178,12 @@ impl Services {
     #[must_use]
     pub fn outbox(&self) -> Outbox {
         self.0.delivery.outbox()
+    }
+
+    /// Decides who may look at telemetry, as the gateway decides who may call.
+    #[must_use]
+    pub fn door(&self) -> Arc<dyn Door> {
+        Arc::clone(&self.0.gateway) as Arc<dyn Door>
     }
 
     /// Adds all endpoints to an application.
@@ -164,6 +197,8 @@ impl Services {
             .app_data(inner.package.clone())
             .app_data(inner.drones.clone())
             .app_data(inner.carriers.clone())
+            .app_data(inner.accounts.clone())
+            .app_data(Data::from(Arc::clone(&inner.gateway)))
             .app_data(inner.operations.clone())
             .app_data(inner.dashboard.clone())
             .configure(health::configure)
@@ -172,11 +207,14 @@ impl Services {
             .configure(package::configure)
             .configure(drone::configure)
             .configure(carrier::configure)
+            .configure(account::configure)
+            .configure(invoice::configure)
             .configure(operations::configure)
             .service(openapi::pages())
             .service(web::redirect("/docs", "/docs/"))
             .configure(dashboard::configure)
             .default_service(web::to(dashboard::get_file))
+            .wrap(from_fn(admit))
             .wrap(from_fn(observe));
         config.service(all);
     }

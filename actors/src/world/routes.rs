@@ -52,7 +52,10 @@ impl Routes {
             }
             (
                 None,
-                Command::RecordPackage(_) | Command::RecordConfirmation(_) | Command::RequestNotification(_),
+                Command::RecordPackage(_)
+                | Command::RecordConfirmation(_)
+                | Command::RequestNotification(_)
+                | Command::ChangeAccount(_),
             ) => Route::To(RegionId(0)),
         }
     }

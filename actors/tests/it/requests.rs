@@ -1,8 +1,9 @@
 //! What becomes of requests.
 
+use skyhaul_actors::account::{AccountChange, AccountRecord, KeyId};
 use skyhaul_actors::command::{Command, ConfirmationKind, ConfirmationRecord, Place, RescheduleChanges};
 use skyhaul_actors::event::{AssignmentRefusal, CancelReason, ChangeRefusal, Event, LegPurpose};
-use skyhaul_actors::ids::{CommandId, DeliveryId};
+use skyhaul_actors::ids::{AccountId, CommandId, DeliveryId};
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
@@ -269,7 +270,7 @@ fn a_waiting_request_may_be_rescheduled_to_later() {
 }
 
 #[test]
-fn what_is_said_about_packages_and_confirmations_is_repeated_as_an_event() {
+fn what_is_said_about_packages_confirmations_and_accounts_is_repeated_as_an_event() {
     let mut city = City::new(environment(1));
     let package = request(1, place(0.0, 0.0), place(0.0, 1_000.0), 1.0).package;
     let confirmation = ConfirmationRecord {
@@ -280,9 +281,16 @@ fn what_is_said_about_packages_and_confirmations_is_repeated_as_an_event() {
         blob_digest: [7; 32],
         blob_bytes: 40_000,
     };
+    let record = AccountRecord {
+        account: AccountId(1),
+        by: "a test".to_owned(),
+        at_unix_micros: 1_700_000_000_000_000,
+        change: AccountChange::KeyRevoked(KeyId(1)),
+    };
     let commands = [
         city.ask(Command::RecordPackage(package.clone())),
         city.ask(Command::RecordConfirmation(confirmation.clone())),
+        city.ask(Command::ChangeAccount(record.clone())),
     ]
     .map(Some);
     city.run_s(1);
@@ -292,7 +300,7 @@ fn what_is_said_about_packages_and_confirmations_is_repeated_as_an_event() {
         .map(|event| &event.event)
         .filter(|event| !matches!(event, Event::DroneCommissioned { .. }))
         .collect();
-    let (first, second) = (
+    let (first, second, third) = (
         Event::PackageRecorded {
             command: commands[0],
             package,
@@ -301,8 +309,12 @@ fn what_is_said_about_packages_and_confirmations_is_repeated_as_an_event() {
             command: commands[1],
             confirmation,
         },
+        Event::AccountChanged {
+            command: commands[2],
+            record,
+        },
     );
-    assert_eq!(said, [&first, &second]);
+    assert_eq!(said, [&first, &second, &third]);
 }
 
 #[test]

@@ -107,7 +107,8 @@ impl Lines {
             | Event::DeliveryCancelRefused { .. }
             | Event::PackageRecorded { .. }
             | Event::ConfirmationRecorded { .. }
-            | Event::NotificationRequested { .. } => None,
+            | Event::NotificationRequested { .. }
+            | Event::AccountChanged { .. } => None,
         }
     }
 

@@ -196,7 +196,8 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         Command::RecordPackage(_)
         | Command::RecallDrone { .. }
         | Command::GroundDepot { .. }
-        | Command::ReleaseDepot { .. } => {}
+        | Command::ReleaseDepot { .. }
+        | Command::ChangeAccount(_) => {}
     }
 }
 
@@ -238,6 +239,7 @@ impl fmt::Display for Scripted {
             Command::RecallDrone { drone } => write!(f, "recall {drone}"),
             Command::GroundDepot { depot } => write!(f, "ground depot {}", depot.0),
             Command::ReleaseDepot { depot } => write!(f, "release depot {}", depot.0),
+            Command::ChangeAccount(record) => write!(f, "change account {}", record.account),
         }
     }
 }

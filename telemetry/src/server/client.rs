@@ -27,6 +27,7 @@ use super::picture::Picture;
 use super::request::{self, HZ_MAX, Refusal, Request};
 use super::subscription::Subscription;
 use super::wire;
+use crate::door::{Door, Sight};
 use crate::frame;
 
 /// Subscriptions of one client: a map, the figures, and thirty deliveries or drones to follow.
@@ -64,6 +65,7 @@ pub(super) struct Surroundings {
     pub(super) picture: Arc<RwLock<Picture>>,
     pub(super) metrics: Metrics,
     pub(super) ticks: watch::Receiver<u64>,
+    pub(super) door: Arc<dyn Door>,
     pub(super) stalled_after: Duration,
     pub(super) stop: CancellationToken,
 }
@@ -72,6 +74,7 @@ pub(super) struct Surroundings {
 pub(super) struct Client {
     socket: WebSocketStream<TcpStream>,
     surroundings: Surroundings,
+    sight: Sight,
     seat: Seat,
     subscriptions: Vec<Subscription>,
     /// Frames for the next tick besides those of subscriptions.
@@ -118,6 +121,7 @@ impl Client {
         let mut client = Self {
             socket: admitted.socket,
             surroundings,
+            sight: admitted.sight,
             seat,
             subscriptions: Vec::new(),
             outbox: Vec::new(),
@@ -293,6 +297,7 @@ impl Client {
         if !self.seat.admit() {
             return Err(Refusal::ClientLimit(self.seat.limit()));
         }
+        self.check_sight(topic)?;
         let tick = self.surroundings.picture.read().tick();
         if let Some(known) = self.find(&id) {
             known.change(topic, hz, tick);
@@ -304,6 +309,20 @@ impl Client {
         self.surroundings.metrics.subscriptions.inc();
         self.subscriptions.push(Subscription::new(id, topic, hz, tick));
         Ok(())
+    }
+
+    /// Refuses what the client may not look at. Others' deliveries are spoken of as if there were none.
+    fn check_sight(&self, topic: request::Topic) -> Result<(), Refusal> {
+        match (&self.sight, topic) {
+            (Sight::All, _) => Ok(()),
+            (Sight::Owner(owner), request::Topic::Delivery(delivery)) => {
+                let is_own = self.surroundings.door.owns(owner, delivery);
+                is_own
+                    .then_some(())
+                    .ok_or_else(|| Refusal::UnknownDelivery(delivery.to_string()))
+            }
+            (Sight::Owner(_), _) => Err(Refusal::Forbidden),
+        }
     }
 
     fn unsubscribe(&mut self, id: &str) -> Result<(), Refusal> {

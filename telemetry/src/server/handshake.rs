@@ -12,6 +12,8 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use crate::door::{Door, Sight};
+
 /// Where the server listens.
 pub const PATH: &str = "/telemetry";
 
@@ -36,6 +38,8 @@ const CONTROL_BYTES_MAX: usize = 4 * 1024;
 /// A client that came in.
 pub(super) struct Admitted {
     pub(super) socket: WebSocketStream<TcpStream>,
+    /// What it may look at.
+    pub(super) sight: Sight,
     /// Whether it offered protocols, and none that is spoken here.
     pub(super) speaks_otherwise: bool,
 }
@@ -58,16 +62,18 @@ impl From<io::Error> for Rejection {
 pub(super) async fn receive(
     mut stream: TcpStream,
     allowed_origins: &[String],
+    door: &dyn Door,
 ) -> Result<Admitted, Rejection> {
     let head = tokio::time::timeout(HEAD_WITHIN, read_head(&mut stream));
     let answer = match head.await.map_err(|_| Rejection::Gone)?? {
-        Ok((request, rest)) => {
-            check(&request, allowed_origins).map(|speaks_otherwise| (request, rest, speaks_otherwise))
-        }
+        Ok((request, rest)) => check(&request, allowed_origins).and_then(|speaks_otherwise| {
+            let sight = door.sight(key(&request)).ok_or(NO_KEY)?;
+            Ok((request, rest, speaks_otherwise, sight))
+        }),
         Err(answer) => Err(answer),
     };
     match answer {
-        Ok((request, rest, speaks_otherwise)) => {
+        Ok((request, rest, speaks_otherwise, sight)) => {
             let offers = offers(&request).next().is_some();
             accept(&mut stream, &request, offers && !speaks_otherwise).await?;
             let config = WebSocketConfig::default()
@@ -79,6 +85,7 @@ pub(super) async fn receive(
             let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
             Ok(Admitted {
                 socket,
+                sight,
                 speaks_otherwise,
             })
         }
@@ -103,6 +110,12 @@ const NOT_HTTP: Answer = Answer {
     line: "Bad Request",
     headers: "",
     text: "this is not an HTTP/1.1 request for a WebSocket",
+};
+const NO_KEY: Answer = Answer {
+    status: 401,
+    line: "Unauthorized",
+    headers: "WWW-Authenticate: Bearer\r\n",
+    text: "send a key as `X-Api-Key`, as `Authorization: Bearer`, or as `?access_token=`",
 };
 const NOT_ALLOWED: Answer = Answer {
     status: 403,
@@ -184,6 +197,23 @@ fn check(request: &Request, allowed_origins: &[String]) -> Result<bool, Answer> 
     }
     let mut offers = offers(request).peekable();
     Ok(offers.peek().is_some() && !offers.any(|offer| offer == SUBPROTOCOL))
+}
+
+/// The key that a client shows. Pages cannot send headers with a WebSocket, so it may stand in the address.
+fn key(request: &Request) -> Option<&str> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let bearer = || {
+        let (scheme, token) = header("Authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    };
+    let in_address = || {
+        let parameters = request.uri().query()?.split('&');
+        parameters
+            .filter_map(|parameter| parameter.split_once('='))
+            .find(|(name, _)| *name == "access_token")
+            .map(|(_, value)| value)
+    };
+    header("X-Api-Key").or_else(bearer).or_else(in_address)
 }
 
 fn is_allowed(origin: &HeaderValue, allowed_origins: &[String]) -> bool {
@@ -268,6 +298,21 @@ mod tests {
         assert_eq!(check(&request("/telemetry?access_token=x", ""), &[]), Ok(false));
         assert_eq!(check(&request("/", ""), &[]), Err(NOT_FOUND));
         assert_eq!(check(&request("/telemetry/x", ""), &[]), Err(NOT_FOUND));
+    }
+
+    #[test]
+    fn a_key_comes_by_header_or_in_the_address() {
+        for (path, headers, wanted) in [
+            ("/telemetry", "", None),
+            ("/telemetry", "X-Api-Key: k\r\n", Some("k")),
+            ("/telemetry", "Authorization: bearer k\r\n", Some("k")),
+            ("/telemetry", "Authorization: Basic k\r\n", None),
+            ("/telemetry?a=b&access_token=k&c", "", Some("k")),
+            ("/telemetry?xaccess_token=k", "", None),
+            ("/telemetry?access_token=other", "X-Api-Key: k\r\n", Some("k")),
+        ] {
+            assert_eq!(key(&request(path, headers)), wanted, "{path} {headers}");
+        }
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub(super) enum Refusal {
     BadId,
     #[error("`topic` is `fleet`, `drone:{{id}}`, `delivery:{{id}}`, `depot:{{name}}` or `stats`")]
     UnknownTopic,
+    #[error("your key opens `delivery:{{id}}` of your own deliveries only")]
+    Forbidden,
     #[error("there is no drone `{0}`")]
     UnknownDrone(String),
     #[error("there is no depot `{0}`")]
@@ -106,6 +108,7 @@ impl Refusal {
             Self::UnknownOp => "unknown_op",
             Self::BadId => "bad_id",
             Self::UnknownTopic => "unknown_topic",
+            Self::Forbidden => "forbidden",
             Self::UnknownDrone(_) => "unknown_drone",
             Self::UnknownDepot(_) => "unknown_depot",
             Self::UnknownDelivery(_) => "unknown_delivery",

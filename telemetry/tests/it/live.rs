@@ -12,6 +12,7 @@ use serde_json::Value;
 use skyhaul_actors::environment::Environment;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::clock::VirtualClock;
+use skyhaul_telemetry::door::{Door, OpenDoor};
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -73,6 +74,15 @@ impl Live {
     }
 
     pub(crate) async fn start_with(environment: Environment, limits: TelemetryLimits) -> Self {
+        Self::start_behind(Arc::new(OpenDoor), environment, limits).await
+    }
+
+    /// A server behind a door.
+    pub(crate) async fn start_behind(
+        door: Arc<dyn Door>,
+        environment: Environment,
+        limits: TelemetryLimits,
+    ) -> Self {
         let city = City::new(environment);
         let environment = Arc::clone(city.world.environment());
         let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
@@ -86,6 +96,7 @@ impl Live {
             tracks: Arc::clone(&tracks),
             clock: Arc::clone(&clock) as Arc<dyn VirtualClock>,
             allowed_origins: vec!["http://localhost:8080".to_owned()],
+            door,
             registry: registry.clone(),
             limits,
         };

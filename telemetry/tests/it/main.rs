@@ -3,6 +3,7 @@
 mod city;
 mod conversation;
 mod delivery;
+mod door;
 mod fleet;
 mod limits;
 mod live;

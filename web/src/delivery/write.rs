@@ -16,7 +16,8 @@ use super::Delivery;
 use super::row::DeliveryRow;
 use super::shown::DeliveryResponse;
 use crate::calendar::Calendar;
-use crate::change::{Standing, Verdict, delivery_id};
+use crate::change::{Standing, Verdict, delivery_id, unknown_delivery};
+use crate::gateway::caller::Caller;
 use crate::http::body::json_object;
 use crate::http::fields::{Faults, Fields, Letters};
 use crate::http::problem::Problem;
@@ -111,8 +112,11 @@ pub(crate) async fn put_delivery(
         .map_err(|_| Problem::malformed("a delivery's id is a UUID"))?;
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let request = read_put(&body, id, &service)?;
+    let caller = Caller::of(&http);
+    caller.check_owner(&request.owner)?;
     match service.find(id)? {
         None => service.create(request).await,
+        Some(row) if caller.only().is_some_and(|only| only != row.owner) => Err(unknown_delivery()),
         Some(row) => service.replace(&row, request).await,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderName, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use tracing::{error, warn};
@@ -81,6 +82,39 @@ impl Problem {
     /// One field holds an impossible value.
     pub(crate) fn impossible(field: &str, reason: impl Into<String>) -> Self {
         Self::impossible_fields(BTreeMap::from([(field.to_owned(), vec![reason.into()])]))
+    }
+
+    /// Nobody knows who asks.
+    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "urn:skyhaul:problem:key",
+            "A key is needed",
+            detail,
+        )
+        .with_header(WWW_AUTHENTICATE, "Bearer realm=\"skyhaul\"")
+    }
+
+    /// Whoever asks may not.
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "urn:skyhaul:problem:forbidden",
+            "You may not do this",
+            detail,
+        )
+    }
+
+    /// Whoever asks does so too often; may ask again after `wait`.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "urn:skyhaul:problem:rate",
+            "There are too many requests",
+            "ask again after the seconds that Retry-After says",
+        )
+        .with_header(RETRY_AFTER, seconds.to_string())
     }
 
     /// There is no such thing.

@@ -12,6 +12,7 @@ use skyhaul_telemetry::clock::Speed;
 
 use super::Operations;
 use super::shown::{ActionsResponse, ParkedResponse, SimulationResponse};
+use crate::gateway::caller::Caller;
 use crate::http::body;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
@@ -183,20 +184,15 @@ async fn control(
     request: &HttpRequest,
     control: Control,
 ) -> Result<HttpResponse, Problem> {
-    let progress = service.simulation.control(control, who(request)).await?;
+    let progress = service
+        .simulation
+        .control(control, Caller::of(request).name)
+        .await?;
     let mut answer = match progress {
         Progress::Done => HttpResponse::Ok(),
         Progress::UnderWay => HttpResponse::Accepted(),
     };
     Ok(answer.json(SimulationResponse::new(service)))
-}
-
-/// Who asks, as far as it is known: nobody has an account yet, so it is the address.
-fn who(request: &HttpRequest) -> String {
-    request.peer_addr().map_or_else(
-        || "operator".to_owned(),
-        |address| format!("operator at {}", address.ip()),
-    )
 }
 
 /// By how much to step; `None`: to when something is next due.

@@ -15,12 +15,18 @@ use crate::ports::StoreError;
 use crate::store::{Fold, Key, Rows};
 
 const PACKAGES: u8 = b'p';
+const OWNED: u8 = b'o';
 const WEIGHTS: u8 = b'w';
 const CARRIED: u8 = b'c';
 
 /// A package.
 pub(super) fn package_row(label: &str) -> Key {
     Key::of(PACKAGES).text(label)
+}
+
+/// A package as its owner calls it: many owners use the same label.
+pub(super) fn owned_row(owner: &str, label: &str) -> Key {
+    Key::of(OWNED).text(owner).text(label)
 }
 
 /// Grams of an owner's parcels in a month.
@@ -99,8 +105,8 @@ impl Fold for PackageFold {
                 Event::DeliveryRequested {
                     command: Some(_),
                     request,
-                } => self.inbox.package_projected(&request.package.label),
-                Event::PackageRecorded { package, .. } => self.inbox.package_projected(&package.label),
+                } => self.inbox.package_projected(&request.package),
+                Event::PackageRecorded { package, .. } => self.inbox.package_projected(package),
                 _ => {}
             }
         }
@@ -112,5 +118,8 @@ fn keep(record: &PackageRecord, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     let row = PackageRow {
         record: record.clone(),
     };
+    if let Some(owner) = &record.owner {
+        rows.put(owned_row(owner, &record.label), &row)?;
+    }
     rows.put(package_row(&record.label), &row)
 }

@@ -89,6 +89,12 @@ impl Table {
         self.store.flush()
     }
 
+    /// Removes one row at once, durably.
+    pub(crate) fn remove(&self, key: Key) -> Result<(), StoreError> {
+        self.store.commit(vec![(key.into_bytes(), None)])?;
+        self.store.flush()
+    }
+
     /// A batch of changes.
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {

@@ -26,7 +26,7 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::notification::NotificationSettings;
 use skyhaul_web::ports::memory::MemoryStore;
 use skyhaul_web::ports::{CommandPort, Decision, KeyValueStore, Projection, SubmitError};
-use skyhaul_web::{Parts, Readiness, Services, Settings, Stores};
+use skyhaul_web::{GatewaySettings, Parts, Readiness, Services, Settings, Stores};
 use tokio::sync::watch;
 
 use crate::client::Client;
@@ -210,7 +210,7 @@ impl VirtualClock for Port {
 
 /// Stores that outlive the services on them.
 #[derive(Clone, Default)]
-pub(crate) struct Kept(pub(crate) [Arc<MemoryStore>; 5]);
+pub(crate) struct Kept(pub(crate) [Arc<MemoryStore>; 6]);
 
 impl Kept {
     fn stores(&self) -> Stores {
@@ -221,6 +221,7 @@ impl Kept {
             package: store(2),
             drone: store(3),
             carrier: store(4),
+            account: store(5),
         }
     }
 }
@@ -237,15 +238,20 @@ pub(crate) struct City {
 
 impl City {
     pub(crate) fn new() -> Self {
-        Self::with(false, Kept::default())
+        Self::with(false, Kept::default(), GatewaySettings::default())
     }
 
     /// A city that guesses no places.
     pub(crate) fn strict() -> Self {
-        Self::with(true, Kept::default())
+        Self::with(true, Kept::default(), GatewaySettings::default())
     }
 
-    fn with(strict_geocoding: bool, kept: Kept) -> Self {
+    /// A city behind a gateway.
+    pub(crate) fn behind(gateway: GatewaySettings) -> Self {
+        Self::with(false, Kept::default(), gateway)
+    }
+
+    fn with(strict_geocoding: bool, kept: Kept, gateway: GatewaySettings) -> Self {
         let bundle = ScenarioBundle {
             name: "a test's".to_owned(),
             text: SCENARIO.to_owned(),
@@ -280,6 +286,7 @@ impl City {
                 strict_geocoding,
                 notifications: NotificationSettings::default(),
                 telemetry_address: "127.0.0.1:8081".parse().expect("an address"),
+                gateway,
             },
         };
         let (services, projections) = Services::new(parts).expect("memory works");
@@ -298,7 +305,7 @@ impl City {
 
     /// The services anew on the same stores and the same world, as after a restart.
     pub(crate) fn restarted(self) -> Self {
-        let next = Self::with(false, self.kept.clone());
+        let next = Self::with(false, self.kept.clone(), GatewaySettings::default());
         let State {
             world,
             events,

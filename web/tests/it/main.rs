@@ -1,5 +1,6 @@
 //! The services over a real world: commands take effect, events are projected, answers are read over HTTP.
 
+mod accounts;
 mod changes;
 mod city;
 mod client;
@@ -8,6 +9,7 @@ mod contract;
 mod dashboard;
 mod deliveries;
 mod fleet;
+mod gateway;
 mod hand;
 mod once;
 mod packages;

@@ -1,0 +1,62 @@
+//! Settings of the gateway: who may call, and how often.
+
+use std::num::NonZeroU32;
+use std::str::FromStr as _;
+
+use skyhaul_web::{AddressRange, AdminKey, GatewaySettings};
+
+use super::settings::list;
+use super::{ConfigError, Said};
+
+/// Most requests a second that a limit may allow: more than any machine answers.
+const RATE_MAX: u32 = 10_000_000;
+
+/// What was said of the gateway, checked.
+pub(super) fn read(said: &Said) -> Result<GatewaySettings, ConfigError> {
+    let asks_who_calls = said.parse("auth.mode", |text| match text {
+        "off" => Ok(false),
+        "on" => Ok(true),
+        other => Err(format!("`{other}` is neither `off` nor `on`")),
+    })?;
+    let from_file = said.parse("auth.admin_key_file", |path| match path {
+        "" => Ok(None),
+        path => match std::fs::read_to_string(path) {
+            Ok(key) => AdminKey::new(key.trim()).map(Some),
+            Err(error) => Err(format!("{path}: the key cannot be read: {error}")),
+        },
+    })?;
+    let given = said.parse("auth.admin_key", |key| match key {
+        "" => Ok(None),
+        key => AdminKey::new(key).map(Some),
+    })?;
+    let admin_key = given.or(from_file);
+    if asks_who_calls && admin_key.is_none() {
+        return said.parse("auth.mode", |_| {
+            Err(
+                "nobody could open the first account: name a file that holds a key in auth.admin_key_file"
+                    .to_owned(),
+            )
+        });
+    }
+    Ok(GatewaySettings {
+        asks_who_calls,
+        admin_key,
+        allowed_addresses: said.parse("limits.allowed_addresses", |text| {
+            list(text)
+                .iter()
+                .map(|range| AddressRange::from_str(range))
+                .collect()
+        })?,
+        per_key: said.parse("limits.per_key", rate)?,
+        per_address: said.parse("limits.per_address", rate)?,
+        origins: said.parse("server.cors_origins", |text| Ok(list(text)))?,
+    })
+}
+
+/// Requests a second; 0: as many as one likes.
+fn rate(text: &str) -> Result<Option<NonZeroU32>, String> {
+    match text.parse() {
+        Ok(rate @ 0..=RATE_MAX) => Ok(NonZeroU32::new(rate)),
+        _ => Err(format!("`{text}` is no number from 0 to {RATE_MAX}")),
+    }
+}

@@ -1,0 +1,66 @@
+//! Gateway: who may call what, and how often.
+//!
+//! ```text
+//! request ─► observe ─► admit (address, rate of the address, origin) ─► route ─► guard (key, role, own deliveries, rate of the key) ─► handler
+//! ```
+//!
+//! Every endpoint is guarded where it is declared ([`crate::http::endpoint::Endpoint`]), by the one table in `access.rs`: what is not in the table is
+//! closed to all but administrators. So no way of writing an address leads past the guard.
+
+use std::sync::Arc;
+
+use skyhaul_actors::ids::DeliveryId;
+use skyhaul_telemetry::door::{Door, Sight};
+
+use crate::account::Accounts;
+use crate::delivery::Delivery;
+
+pub(crate) mod access;
+pub(crate) mod admit;
+pub(crate) mod caller;
+pub(crate) mod guard;
+pub(crate) mod invoice;
+mod limits;
+pub(crate) mod settings;
+
+use self::limits::Limits;
+use self::settings::GatewaySettings;
+
+/// What the gateway decides by.
+pub(crate) struct Gateway {
+    settings: GatewaySettings,
+    accounts: Arc<Accounts>,
+    deliveries: Arc<Delivery>,
+    limits: Limits,
+}
+
+impl Gateway {
+    /// A gateway that knows accounts, and whose deliveries are whose.
+    pub(crate) fn new(settings: GatewaySettings, accounts: Arc<Accounts>, deliveries: Arc<Delivery>) -> Self {
+        Self {
+            limits: Limits::new(&settings),
+            settings,
+            accounts,
+            deliveries,
+        }
+    }
+}
+
+impl Door for Gateway {
+    fn sight(&self, key: Option<&str>) -> Option<Sight> {
+        if !self.settings.asks_who_calls {
+            return Some(Sight::All);
+        }
+        let caller = self.caller(key?).ok()?;
+        Some(
+            caller
+                .only()
+                .map_or(Sight::All, |owner| Sight::Owner(owner.to_owned())),
+        )
+    }
+
+    fn owns(&self, owner: &str, delivery: DeliveryId) -> bool {
+        let found = self.deliveries.owner(delivery);
+        found.is_ok_and(|found| found.is_some_and(|found| found == owner))
+    }
+}

@@ -1,0 +1,100 @@
+//! Callers: who asks, and what is theirs.
+
+use std::net::IpAddr;
+
+use actix_web::{HttpMessage as _, HttpRequest};
+use skyhaul_actors::account::{AccountKey, Role};
+use skyhaul_actors::ids::AccountId;
+
+use crate::account::AccountRow;
+use crate::http::problem::Problem;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// What they may do.
+    pub(crate) role: Role,
+    /// The owner whose deliveries are theirs, where they are an owner.
+    pub(crate) owner: Option<String>,
+    /// Their account, where they have one.
+    pub(crate) account: Option<AccountId>,
+    /// What they are called where it is written down who did something. It is no secret, and no person's name.
+    pub(crate) name: String,
+}
+
+impl Caller {
+    /// Whoever asks where nobody is asked for a key: all that is known is the address.
+    pub(super) fn unasked(address: Option<IpAddr>) -> Self {
+        Self {
+            role: Role::Admin,
+            owner: None,
+            account: None,
+            name: address.map_or_else(
+                || "operator".to_owned(),
+                |address| format!("operator at {address}"),
+            ),
+        }
+    }
+
+    /// Whoever asks what is open to everyone.
+    pub(super) fn nobody() -> Self {
+        Self {
+            role: Role::Customer,
+            owner: None,
+            account: None,
+            name: "nobody".to_owned(),
+        }
+    }
+
+    /// Whoever shows the administrator's key.
+    pub(super) fn admin() -> Self {
+        Self {
+            role: Role::Admin,
+            owner: None,
+            account: None,
+            name: "the admin key".to_owned(),
+        }
+    }
+
+    /// Whoever shows a key of an account.
+    pub(super) fn with_key(account: &AccountRow, key: &AccountKey) -> Self {
+        Self {
+            role: key.role,
+            owner: Some(account.owner.clone()),
+            account: Some(account.id),
+            name: format!("key {} of account {}", key.id, account.id),
+        }
+    }
+
+    /// Who asks; whom the guard has not let in is nobody.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        let known = request.extensions().get::<Self>().cloned();
+        known.unwrap_or_else(Self::nobody)
+    }
+
+    /// The owner beyond whose deliveries they may not look; `None` where they may look at all.
+    pub(crate) fn only(&self) -> Option<&str> {
+        match self.role {
+            Role::Customer => Some(self.owner.as_deref().unwrap_or_default()),
+            Role::Operator | Role::Admin => None,
+        }
+    }
+
+    /// Refuses to do something for an owner whom they do not speak for.
+    pub(crate) fn check_owner(&self, owner: &str) -> Result<(), Problem> {
+        match self.only() {
+            Some(only) if only != owner => Err(Problem::forbidden(
+                "you may ask for what is your own: the ownerId must be your account's",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what only administrators do.
+    pub(crate) fn check_admin(&self, what: &str) -> Result<(), Problem> {
+        if self.role < Role::Admin {
+            return Err(Problem::forbidden(format!("only an administrator may {what}")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! The guard of one endpoint: lets a request through to its handler, with who asks, or answers in its place.
+
+use std::net::IpAddr;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
+use skyhaul_actors::account::AccountStatus;
+
+use super::Gateway;
+use super::access::{Access, Own, access};
+use super::caller::Caller;
+use crate::account::unknown_account;
+use crate::change::{delivery_id, unknown_delivery};
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+
+/// The header that holds a key.
+const API_KEY: &str = "X-Api-Key";
+
+/// Guards the endpoint at `path`.
+pub(crate) async fn guard(
+    path: &'static str,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let passed = match request.app_data::<Data<Gateway>>() {
+        Some(gateway) => gateway.pass(path, request.request()),
+        None => Err(Problem::unavailable("the gateway is not there", 5)),
+    };
+    match passed {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await
+        }
+        Err(problem) => Ok(request.into_response(problem.error_response())),
+    }
+}
+
+impl Gateway {
+    /// Who asks, where they may.
+    fn pass(&self, path: &str, request: &HttpRequest) -> Result<Caller, Problem> {
+        if !self.settings.asks_who_calls {
+            return Ok(Caller::unasked(address(request)));
+        }
+        let access = access(path, request.method());
+        if access == Access::Open {
+            return Ok(Caller::nobody());
+        }
+        let caller = self.caller(told(request)?)?;
+        self.limits.take_key(&caller.name).map_err(Problem::too_many)?;
+        match access {
+            Access::Open => {}
+            Access::From(role) if caller.role < role => {
+                return Err(Problem::forbidden("your key does not open this"));
+            }
+            Access::From(_) => {}
+            Access::Own(own) => self.check_own(own, &caller, request)?,
+        }
+        Ok(caller)
+    }
+
+    /// Whoever shows this key.
+    pub(crate) fn caller(&self, told: &str) -> Result<Caller, Problem> {
+        if self.settings.admin_key.as_ref().is_some_and(|key| key.is(told)) {
+            return Ok(Caller::admin());
+        }
+        let opened = self.accounts.register().opened_by(told);
+        let (account, key) = opened.ok_or_else(|| Problem::unauthorized("the key opens nothing"))?;
+        if account.status != AccountStatus::Active {
+            return Err(Problem::forbidden("the account is suspended"));
+        }
+        Ok(Caller::with_key(&account, &key))
+    }
+
+    fn check_own(&self, own: Own, caller: &Caller, request: &HttpRequest) -> Result<(), Problem> {
+        let Some(only) = caller.only() else {
+            return Ok(());
+        };
+        let named = |name| request.match_info().get(name);
+        match own {
+            Own::Said => Ok(()),
+            Own::Owner => match named("ownerId") {
+                Some(owner) => caller.check_owner(owner),
+                None => {
+                    let query = Query::read(request)?;
+                    let owner = query.required_text("ownerId");
+                    owner.map_or_else(|| query.check(), |owner| caller.check_owner(owner))
+                }
+            },
+            Own::Delivery => {
+                let text = named("id").or_else(|| named("deliveryId")).unwrap_or_default();
+                let owner = self.deliveries.owner(delivery_id(text)?)?;
+                let is_own = owner.is_some_and(|owner| owner == only);
+                is_own.then_some(()).ok_or_else(unknown_delivery)
+            }
+            Own::Account => {
+                let account = named("id").and_then(|id| id.parse().ok());
+                let is_own = account.is_some() && account == caller.account;
+                is_own.then_some(()).ok_or_else(unknown_account)
+            }
+        }
+    }
+}
+
+/// The address that a request comes from.
+pub(super) fn address(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|address| address.ip())
+}
+
+/// The key that a request shows.
+fn told(request: &HttpRequest) -> Result<&str, Problem> {
+    let headers = request.headers();
+    let key = headers.get(API_KEY).and_then(|value| value.to_str().ok());
+    let key = key.or_else(|| {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    key.ok_or_else(|| Problem::unauthorized("send a key as `X-Api-Key`, or as `Authorization: Bearer`"))
+}
