@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub(crate) struct Service {
     pub(crate) rest: String,
     pub(crate) telemetry: String,
     /// Gives the whole log once the service has ended.
-    log: mpsc::Receiver<String>,
+    log: Mutex<mpsc::Receiver<String>>,
 }
 
 /// An answer: status and body.
@@ -131,7 +131,7 @@ impl Service {
             child,
             rest,
             telemetry,
-            log: errors,
+            log: Mutex::new(errors),
         }
     }
 
@@ -243,7 +243,11 @@ impl Service {
     /// The same, and gives its log.
     pub(crate) fn stop_and_read(mut self) -> String {
         assert!(self.end(), "it ended well");
-        self.log.recv_timeout(PATIENCE).expect("it wrote a log")
+        self.log
+            .get_mut()
+            .expect("nobody panicked")
+            .recv_timeout(PATIENCE)
+            .expect("it wrote a log")
     }
 
     fn end(&mut self) -> bool {
