@@ -132,7 +132,7 @@ async fn a_heavy_parcel_goes_by_carrier_and_says_so() {
     let booking = client.get(&path).await.json();
     assert_eq!(
         (&booking["state"], &booking["reason"]),
-        (&json!("Booked"), &json!("TooHeavy"))
+        (&json!("Confirmed"), &json!("TooHeavy"))
     );
     assert_eq!(booking["deliveryId"], json!(id));
     assert!(booking["quote"]["price"].as_f64().expect("a price") > 0.0);
