@@ -193,8 +193,8 @@ async fn times_are_told_anew_only_where_they_changed_so_much_that_it_matters() {
         .filter_map(|(eta, low)| eta.zip(low))
         .collect();
     assert!(
-        (2..12).contains(&times.len()),
-        "bounds close in, in few steps: {times:?}"
+        (2..20).contains(&times.len()),
+        "bounds close in, in few of 67 steps: {times:?}"
     );
     assert!(times.iter().all(|(eta, low)| low < eta && *eta == times[0].0));
     assert!(times.is_sorted_by_key(|(_, low)| *low), "{times:?}");
