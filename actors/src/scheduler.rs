@@ -31,6 +31,7 @@ use self::fleet::{Choice, Fleet, Prospect};
 use self::grounding::on_recall_drone;
 use self::lending::Lending;
 use self::neighbours::Question;
+use self::reassign::Delay;
 use self::waiting::{Waiting, Whose};
 
 pub use self::coming::Coming;
@@ -44,6 +45,7 @@ pub mod lending;
 mod loss;
 mod message;
 mod neighbours;
+mod reassign;
 mod waiting;
 mod weathering;
 
@@ -62,6 +64,8 @@ const WAITING_MAX: usize = 100_000;
 struct Assignment {
     drone: DroneId,
     order: Order,
+    /// When the drone has the parcel, as far as is known.
+    eta_pickup: SimTime,
 }
 
 /// Gives requests to drones.
@@ -129,7 +133,7 @@ impl Actor for Scheduler {
             }
             SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
-            SchedulerMessage::DroneComing { drone, coming } => self.on_drone_coming(drone, *coming),
+            SchedulerMessage::DroneComing { drone, coming } => self.on_drone_coming(drone, *coming, ctx),
             SchedulerMessage::BatchDue { at } => self.on_batch_due(at, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused {
@@ -148,12 +152,15 @@ impl Actor for Scheduler {
                 delivery,
                 eta_pickup,
                 eta_dropoff,
-            } => ctx.emit(Event::DroneDelayed {
-                delivery,
-                drone,
-                eta_pickup,
-                eta_dropoff,
-            }),
+            } => {
+                let delay = Delay {
+                    drone,
+                    delivery,
+                    eta_pickup,
+                    eta_dropoff,
+                };
+                self.on_drone_delayed(delay, ctx);
+            }
             SchedulerMessage::DroneLost {
                 drone,
                 parcel_at,
@@ -292,7 +299,13 @@ impl Scheduler {
         };
         let addr = ctx.shared().atlas.drone(drone);
         ctx.send(addr, DroneMessage::AssignErrand { errand });
-        self.assigned.insert(order.id, Assignment { drone, order });
+        let eta_pickup = estimate.picked_up_at;
+        let assignment = Assignment {
+            drone,
+            order,
+            eta_pickup,
+        };
+        self.assigned.insert(assignment.order.id, assignment);
         if ctx.shared().environment.faults.sabotage == Some(Sabotage::GivesTwice) {
             self.fleet.put_back(drone);
         }
@@ -306,7 +319,7 @@ impl Scheduler {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         self.waiting.remove(id);
-        if let Some(Assignment { drone, order }) = self.assigned.remove(&id) {
+        if let Some(Assignment { drone, order, .. }) = self.assigned.remove(&id) {
             ctx.emit(Event::DroneReleased {
                 delivery: id,
                 drone,

@@ -181,8 +181,9 @@ impl Scheduler {
     }
 
     /// A drone says when it may be given something, though it is not ready.
-    pub(super) fn on_drone_coming(&mut self, drone: DroneId, coming: Coming) {
+    pub(super) fn on_drone_coming(&mut self, drone: DroneId, coming: Coming, ctx: &mut Ctx<'_, Skyhaul>) {
         self.batching.coming.insert(drone, coming);
+        self.take_over(drone, &coming, ctx);
     }
 }
 

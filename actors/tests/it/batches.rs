@@ -2,7 +2,7 @@
 
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{DispatchPolicy, Environment};
-use skyhaul_actors::event::{AssignmentRefusal, Event, LegPurpose};
+use skyhaul_actors::event::{AssignmentRefusal, Event, LegPurpose, ReleaseReason};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
@@ -151,6 +151,45 @@ fn an_adaptive_policy_gives_at_once_while_drones_are_plenty_and_batches_when_the
     let first = assigned_at(&city, first_requested(&city));
     assert_eq!(first, Some(SimTime::from_micros(5_000_000)));
     assert!(city.count(|event| matches!(event, Event::DeliveryQueued { .. })) > 10);
+}
+
+#[test]
+fn a_drone_that_a_cancellation_frees_takes_over_from_one_that_is_further_from_its_pickup() {
+    let mut city = City::new(batches(2));
+    let first = city.request(1, place(4_000.0, 0.0), place(4_000.0, 1_000.0), 1.0);
+    city.run_s(100);
+    let second = city.request(2, place(6_000.0, 0.0), place(6_000.0, 1_000.0), 1.0);
+    city.run_s(15);
+    assert_eq!(city.story(second), ["requested", "queued", "assigned"]);
+    city.ask(Command::CancelDelivery { delivery: first });
+    city.run_s(3_600);
+    let released: Vec<_> = city
+        .events
+        .iter()
+        .filter_map(|event| match event.event {
+            Event::DroneReleased { delivery, reason, .. } => Some((delivery, reason)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        released,
+        [
+            (first, ReleaseReason::Cancelled),
+            (second, ReleaseReason::Reassigned)
+        ]
+    );
+    let story = city.story(second);
+    assert_eq!(
+        story[2..],
+        [
+            "assigned",
+            "released",
+            "assigned",
+            "picked up",
+            "dropped off",
+            "completed"
+        ]
+    );
 }
 
 fn first_requested(city: &City) -> DeliveryId {
