@@ -1,5 +1,6 @@
 //! How drones fly: energy, zones, wind, reserve.
 
+use skyhaul_actors::battery::charged;
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{
     AircraftSpec, Demand, EnergyModel, Environment, TraceRequest, Weather, Zone, ZoneShape,
@@ -265,7 +266,7 @@ fn batteries_add_up_from_leg_to_leg_and_never_fall_below_the_reserve() {
                 assert!(*battery >= reserve);
             }
             Event::ChargeEnded { drone, battery, .. } => {
-                assert_eq!(*battery, capacity);
+                assert_eq!(*battery, charged(&light()));
                 batteries[drone.0 as usize] = *battery;
             }
             _ => {}
