@@ -86,7 +86,8 @@ impl BookingResponse {
     }
 }
 
-const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
+/// The reason's name in answers.
+pub(crate) const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
     match reason {
         AssignmentRefusal::TooHeavy => "TooHeavy",
         AssignmentRefusal::OutsideArea => "OutsideArea",

@@ -59,7 +59,7 @@ impl Fold for DeliveryFold {
                 eta_pickup,
                 eta_dropoff,
             } => change(*delivery, rows, |row| {
-                row.drone = Some(*drone);
+                (row.drone, row.refusal) = (Some(*drone), None);
                 row.expect((*eta_pickup, *eta_dropoff));
             })?,
             Event::DroneDelayed {
@@ -71,6 +71,9 @@ impl Fold for DeliveryFold {
                 row.pickup_eta = eta_pickup.or(row.pickup_eta);
                 row.delivery_eta = Some(*eta_dropoff);
             })?,
+            Event::DroneAssignmentRefused { delivery, reason } => {
+                change(*delivery, rows, |row| row.refusal = Some(*reason))?;
+            }
             Event::DroneReleased { delivery, drone, .. } => change(*delivery, rows, |row| {
                 row.drone = row.drone.filter(|had| had != drone);
             })?,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, Place};
-use skyhaul_actors::event::{Leg, LegPurpose, Waypoint};
+use skyhaul_actors::event::{AssignmentRefusal, Leg, LegPurpose, Waypoint};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::geo::Position;
@@ -48,6 +48,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) stage: Stage,
     /// The drone that has it, or brought it.
     pub(crate) drone: Option<DroneId>,
+    /// Why no drone has it, where none has.
+    pub(crate) refusal: Option<AssignmentRefusal>,
     /// Where the parcel was put down last.
     pub(crate) parcel_at: Place,
     /// When it is, or was, picked up; `None` before anyone has estimated it.
@@ -85,6 +87,7 @@ impl DeliveryRow {
             number,
             stage: Stage::Created,
             drone: None,
+            refusal: None,
             parcel_at: request.pickup,
             pickup_eta: None,
             delivery_eta: None,

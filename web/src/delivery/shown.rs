@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::row::{ConfirmationRow, DeliveryRow, MilestoneRow};
 use crate::calendar::{Calendar, unix_micros_text};
+use crate::carrier::refusal_name;
 use crate::http::fields::Named as _;
 use crate::location::Location;
 
@@ -29,6 +30,8 @@ pub(crate) struct DeliveryResponse {
     confirmation_required: &'static str,
     /// The drone that has it, or brought it.
     drone_id: Option<String>,
+    /// Why no drone has it, where none has: `TooHeavy`, `OutsideArea`, `NoFlyZone`, `Wind`, `OutOfRange`, `WaitedTooLong`, `CarrierCheaper` …
+    drone_refusal: Option<&'static str>,
     /// `placeholder` where a place was derived from a text that names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     location_resolution: Option<&'static str>,
@@ -46,6 +49,7 @@ impl DeliveryResponse {
             expedited: row.expedited,
             confirmation_required: row.confirmation.name(),
             drone_id: row.drone.map(|drone| drone.to_string()),
+            drone_refusal: row.refusal.map(refusal_name),
             location_resolution: row.is_placeholder().then_some("placeholder"),
         }
     }
