@@ -30,7 +30,8 @@ pub(crate) struct DeliveryResponse {
     confirmation_required: &'static str,
     /// The drone that has it, or brought it.
     drone_id: Option<String>,
-    /// Why no drone has it, where none has: `TooHeavy`, `OutsideArea`, `NoFlyZone`, `Wind`, `OutOfRange`, `WaitedTooLong`, `CarrierCheaper` …
+    /// Why no drone takes it: `TooHeavy`, `OutOfRange`, `CarrierCheaper` … Absent while one has it, or may yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
     drone_refusal: Option<&'static str>,
     /// `placeholder` where a place was derived from a text that names none.
     #[serde(skip_serializing_if = "Option::is_none")]
