@@ -10,6 +10,7 @@ mod golden;
 mod library;
 mod logs;
 mod mistakes;
+mod published;
 mod runs;
 mod swarm;
 mod town;
