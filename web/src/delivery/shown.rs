@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::row::{ConfirmationRow, DeliveryRow, MilestoneRow};
 use crate::calendar::{Calendar, unix_micros_text};
-use crate::carrier::refusal_name;
+use crate::carrier::shown::refusal_name;
 use crate::http::fields::Named as _;
 use crate::location::Location;
 
