@@ -7,7 +7,7 @@ const LAPSE_K_PER_M: f64 = 0.006_5;
 /// The specific gas constant of dry air, J/(kg K) (ICAO Doc 7488).
 const GAS_CONSTANT: f64 = 287.052_87;
 /// Standard gravity, m/s².
-const GRAVITY: f64 = 9.806_65;
+pub(crate) const GRAVITY: f64 = 9.806_65;
 /// Pascals in a hectopascal.
 const PA_PER_HPA: f64 = 100.0;
 

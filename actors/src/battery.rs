@@ -88,7 +88,7 @@ mod tests {
     use skyhaul_engine::units::Kilograms;
 
     use super::*;
-    use crate::environment::{EnergyModel, WeatherLimits};
+    use crate::environment::{EnergyModel, FlightPhases, WeatherLimits};
 
     /// 100 Wh at 100 W.
     fn aircraft(charge_knee: f64) -> AircraftSpec {
@@ -103,6 +103,7 @@ mod tests {
             climb_mps: 2.5,
             descent_mps: 2.0,
             altitude_m: 100.0,
+            phases: FlightPhases::AS_PUBLISHED,
             reserve: 0.2,
             wind_max_mps: 10.0,
             limits: WeatherLimits::COMMON,

@@ -149,6 +149,8 @@ pub struct Drone {
     depot: DepotId,
     aircraft: AircraftId,
     at: Position,
+    /// How high it hangs there with its winch down, m; zero where it stands.
+    altitude_m: f64,
     battery: WattHours,
     state: DroneState,
     /// Time in the air since it was last maintained.
@@ -179,6 +181,7 @@ impl Drone {
             depot,
             aircraft,
             at: environment.depot(depot).at,
+            altitude_m: 0.0,
             battery: environment.aircraft(aircraft).battery_capacity,
             state: DroneState::Idle,
             flown: SimDuration::ZERO,
@@ -435,6 +438,7 @@ impl Drone {
         self.announce_failure(reason, fall, ctx);
         self.tell_scheduler(fall, false, ctx);
         self.at = fall.at;
+        self.altitude_m = 0.0;
         self.battery = fall.battery;
         self.enter(DroneState::Failed);
         let generation = self.generation;
@@ -476,7 +480,7 @@ impl Drone {
     fn standing(&self, time: SimTime) -> Departure {
         Departure {
             at: self.at,
-            altitude_m: 0.0,
+            altitude_m: self.altitude_m,
             time,
         }
     }

@@ -1,44 +1,46 @@
-//! How much power an aircraft draws.
+//! How much power an aircraft draws: three models behind one trait, chosen without a virtual call.
 
 use skyhaul_engine::units::Kilograms;
 
 use crate::environment::{AircraftSpec, EnergyModel};
 
-/// A phase of flight with a power of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Straight up.
-    TakeOff,
-    /// Level flight.
-    Cruise,
-    /// Straight down.
-    Landing,
-}
+pub use momentum::Momentum;
+pub use range::Range;
+pub use rodrigues::Rodrigues2022;
 
-/// Power at the battery, W, with a payload in air of density `rho` kg/m³.
-///
-/// Rodrigues et al. 2022 (*Patterns* 3:100569), DJI M100: `P = b1 · m^1.5 / sqrt(rho) + b0`. The range model draws the same power
-/// in every phase: the published energy per metre times the cruise speed, scaled by `m^1.5`.
-#[must_use]
-pub fn power_w(aircraft: &AircraftSpec, phase: Phase, payload: Kilograms, rho: f64) -> f64 {
-    let mass = (aircraft.airframe + aircraft.battery + payload).get();
-    match aircraft.energy_model {
-        EnergyModel::Rodrigues2022 => {
-            let (b1, b0) = match phase {
-                Phase::TakeOff => (80.4, 13.8),
-                Phase::Cruise => (68.9, 16.8),
-                Phase::Landing => (71.5, -24.3),
-            };
-            b1 * mass * mass.sqrt() / rho.sqrt() + b0
-        }
-        EnergyModel::Range { range_m } => {
-            let usable_wh = aircraft.battery_capacity.get() * (1.0 - aircraft.reserve);
-            let reference = (aircraft.airframe + aircraft.battery).get() + aircraft.payload_max.get() / 2.0;
-            let ratio = mass / reference;
-            usable_wh / range_m * SECONDS_PER_HOUR * aircraft.cruise_mps * ratio * ratio.sqrt()
-        }
-    }
-}
+mod momentum;
+mod range;
+mod rodrigues;
 
 /// Seconds in an hour: watt-seconds in a watt-hour.
 pub(crate) const SECONDS_PER_HOUR: f64 = 3_600.0;
+
+/// Power at the battery, W, in each phase of a flight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Powers {
+    /// Straight up.
+    pub take_off: f64,
+    /// Level flight at cruise speed.
+    pub cruise: f64,
+    /// Straight down.
+    pub landing: f64,
+    /// In one place, and while rotors and wings share the load.
+    pub hover: f64,
+}
+
+/// Says what an aircraft draws.
+pub trait PowerModel {
+    /// Its powers at a mass, payload and all, in air of density `rho` kg/m³.
+    fn powers(&self, aircraft: &AircraftSpec, mass: Kilograms, rho: f64) -> Powers;
+}
+
+/// The powers of an aircraft with a payload in air of density `rho` kg/m³. They hold for the whole of a leg.
+#[must_use]
+pub fn powers(aircraft: &AircraftSpec, payload: Kilograms, rho: f64) -> Powers {
+    let mass = aircraft.airframe + aircraft.battery + payload;
+    match &aircraft.energy_model {
+        EnergyModel::Rodrigues2022 => Rodrigues2022.powers(aircraft, mass, rho),
+        EnergyModel::Range(range) => range.powers(aircraft, mass, rho),
+        EnergyModel::Momentum(momentum) => momentum.powers(aircraft, mass, rho),
+    }
+}

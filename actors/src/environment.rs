@@ -9,7 +9,7 @@ use skyhaul_engine::units::MetresPerSecond;
 use crate::event::GroundingReason;
 use crate::ids::{AircraftId, CarrierId, DepotId};
 
-pub use self::aircraft::{AircraftSpec, EnergyModel, Maintenance, WeatherLimits};
+pub use self::aircraft::{AircraftSpec, Arrival, EnergyModel, FlightPhases, Maintenance, WeatherLimits};
 pub use self::carrier::CarrierSpec;
 pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, WeightedPlace};
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};
@@ -79,9 +79,9 @@ impl Environment {
     #[must_use]
     pub fn speed_max(&self, aircraft: AircraftId) -> MetresPerSecond {
         const HALF_A_STEP_MPS: f64 = 0.000_5;
-        MetresPerSecond::new(
-            self.aircraft(aircraft).cruise_mps + self.weather.wind_max_mps() + HALF_A_STEP_MPS,
-        )
+        let aircraft = self.aircraft(aircraft);
+        let blown_mps = aircraft.cruise_mps + self.weather.wind_max_mps();
+        MetresPerSecond::new(blown_mps.min(aircraft.ground_speed_max_mps()) + HALF_A_STEP_MPS)
     }
 
     /// Why the weather lets none of a depot's planned drones take off at a time, if so: what keeps the first fleet's.

@@ -6,10 +6,12 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use crate::airspace::Airspace;
-use crate::energy::{Phase, SECONDS_PER_HOUR, power_w};
-use crate::environment::{AircraftSpec, Weather, WeatherSeries};
+use crate::environment::{AircraftSpec, Arrival, Weather, WeatherSeries};
 use crate::event::{AssignmentRefusal, Waypoint};
-use crate::wind::ground_speed;
+
+use self::trip::Trip;
+
+mod trip;
 
 /// Nearer than this nothing is flown.
 pub const NOTHING_TO_FLY_M: f64 = 1.0;
@@ -25,6 +27,26 @@ pub struct Departure {
     pub time: SimTime,
 }
 
+impl From<Waypoint> for Departure {
+    fn from(waypoint: Waypoint) -> Self {
+        Self {
+            at: waypoint.at,
+            altitude_m: waypoint.altitude.get(),
+            time: waypoint.time,
+        }
+    }
+}
+
+impl From<Departure> for Waypoint {
+    fn from(departure: Departure) -> Self {
+        Self {
+            at: departure.at,
+            altitude: Metres::new(departure.altitude_m),
+            time: departure.time,
+        }
+    }
+}
+
 /// A flight as planned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlightPlan {
@@ -32,7 +54,7 @@ pub struct FlightPlan {
     pub path: Vec<Waypoint>,
     /// Length over the ground.
     pub distance: Metres,
-    /// Energy the whole of it takes.
+    /// Energy the whole of it takes; also what hangs on the winch takes afterwards, where it does not land.
     pub energy: WattHours,
     /// Energy taken up to each waypoint.
     spent: Vec<WattHours>,
@@ -42,11 +64,7 @@ impl FlightPlan {
     /// A stay at one place: nothing is flown.
     #[must_use]
     pub fn nothing(departure: Departure) -> Self {
-        let here = Waypoint {
-            at: departure.at,
-            altitude: Metres::ZERO,
-            time: departure.time,
-        };
+        let here = departure.into();
         Self {
             path: vec![here],
             distance: Metres::ZERO,
@@ -81,9 +99,8 @@ impl FlightPlan {
     pub fn at(&self, time: SimTime) -> (Departure, WattHours) {
         let next = self.path.partition_point(|waypoint| waypoint.time <= time).max(1);
         let from = self.path[next - 1];
-        let (to, spent_to) = match self.path.get(next) {
-            Some(to) => (*to, self.spent[next]),
-            None => (from, self.spent[next - 1]),
+        let Some(to) = self.path.get(next).copied() else {
+            return (from.into(), self.energy);
         };
         let share = from.share_of_way(to, time);
         let between = |a: f64, b: f64| a + (b - a) * share;
@@ -92,7 +109,7 @@ impl FlightPlan {
             altitude_m: between(from.altitude.get(), to.altitude.get()),
             time,
         };
-        let spent = between(self.spent[next - 1].get(), spent_to.get());
+        let spent = between(self.spent[next - 1].get(), self.spent[next].get());
         (departure, WattHours::new(spent))
     }
 }
@@ -106,7 +123,7 @@ pub struct Conditions<'a> {
     pub weather: &'a WeatherSeries,
 }
 
-/// Plans a flight: climb, cruise round the zones, descent; through wind, with a payload.
+/// Plans a flight with a payload: all phases of the aircraft, round the zones, through wind.
 ///
 /// # Errors
 /// [`AssignmentRefusal::NoFlyZone`] where an end lies in a zone in force or no way leads round, [`AssignmentRefusal::Wind`] or
@@ -117,6 +134,7 @@ pub fn plan_flight(
     payload: Kilograms,
     departure: Departure,
     to: Position,
+    arrival: Arrival,
     conditions: Conditions<'_>,
 ) -> Result<FlightPlan, AssignmentRefusal> {
     if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
@@ -131,8 +149,8 @@ pub fn plan_flight(
         let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
         let mut trip = Trip::new(aircraft, payload, weather, departure);
         trip.record(route.len() + ENDS);
-        trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
-        let closing = airspace.closing(&trip.path, &closed);
+        trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;
+        let closing = airspace.closing(trip.path(), &closed);
         if closing.is_empty() {
             return Ok(trip.into_plan());
         }
@@ -140,7 +158,7 @@ pub fn plan_flight(
     }
 }
 
-/// When a flight ends, and the energy it takes: what [`plan_flight`] says, without its path where nobody needs that.
+/// Where and when a flight ends, and the energy it takes: what [`plan_flight`] says, without its path where nobody needs that.
 ///
 /// # Errors
 /// As [`plan_flight`].
@@ -149,14 +167,15 @@ pub fn estimate_flight(
     payload: Kilograms,
     departure: Departure,
     to: Position,
+    arrival: Arrival,
     conditions: Conditions<'_>,
-) -> Result<(SimTime, WattHours), AssignmentRefusal> {
+) -> Result<(Departure, WattHours), AssignmentRefusal> {
     if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
-        return Ok((departure.time, WattHours::ZERO));
+        return Ok((departure, WattHours::ZERO));
     }
     if !conditions.airspace.is_the_same_always() {
-        let plan = plan_flight(aircraft, payload, departure, to, conditions)?;
-        return Ok((plan.arrives(), plan.energy));
+        let plan = plan_flight(aircraft, payload, departure, to, arrival, conditions)?;
+        return Ok(plan.at(plan.arrives()));
     }
     let weather = conditions.weather.at(departure.time);
     check_take_off(aircraft, departure, weather)?;
@@ -164,8 +183,8 @@ pub fn estimate_flight(
     let route = conditions.airspace.route(departure.at, to, &closed);
     let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
     let mut trip = Trip::new(aircraft, payload, weather, departure);
-    trip.fly(&route).ok_or(AssignmentRefusal::Wind)?;
-    Ok((trip.time(), trip.energy()))
+    trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;
+    Ok((trip.here(to, arrival), trip.energy()))
 }
 
 /// Whether the weather lets it take off. What flies already flies on: its limits are those of taking off, and the wind's own are felt anyway.
@@ -182,123 +201,3 @@ fn check_take_off(
 
 /// Waypoints beside those over the route: the ground at both ends.
 const ENDS: usize = 2;
-
-/// A flight while it is being planned.
-struct Trip<'a> {
-    aircraft: &'a AircraftSpec,
-    payload: Kilograms,
-    weather: &'a Weather,
-    departure: Departure,
-    /// Empty where nobody wants it.
-    path: Vec<Waypoint>,
-    spent: Vec<WattHours>,
-    elapsed_s: f64,
-    distance_m: f64,
-    energy_ws: f64,
-}
-
-impl<'a> Trip<'a> {
-    fn new(
-        aircraft: &'a AircraftSpec,
-        payload: Kilograms,
-        weather: &'a Weather,
-        departure: Departure,
-    ) -> Self {
-        Self {
-            aircraft,
-            payload,
-            weather,
-            departure,
-            path: Vec::new(),
-            spent: Vec::new(),
-            elapsed_s: 0.0,
-            distance_m: 0.0,
-            energy_ws: 0.0,
-        }
-    }
-
-    /// Writes down the path, of about so many waypoints.
-    fn record(&mut self, waypoints: usize) {
-        self.path.reserve(waypoints);
-        self.path.push(Waypoint {
-            at: self.departure.at,
-            altitude: Metres::new(self.departure.altitude_m),
-            time: self.departure.time,
-        });
-        self.spent.reserve(waypoints);
-        self.spent.push(WattHours::ZERO);
-    }
-
-    /// When it is where it is.
-    fn time(&self) -> SimTime {
-        self.departure.time + SimDuration::from_seconds_f64(self.elapsed_s)
-    }
-
-    /// What it has taken.
-    fn energy(&self) -> WattHours {
-        WattHours::new(self.energy_ws / SECONDS_PER_HOUR)
-    }
-
-    /// Climbs, cruises along the route and lands at its end; `None` where the wind does not let it.
-    fn fly(&mut self, route: &[Position]) -> Option<()> {
-        self.climb();
-        for pair in route.windows(2) {
-            self.cruise(pair[0], pair[1])?;
-        }
-        self.land(*route.last()?);
-        Some(())
-    }
-
-    fn spend(&mut self, phase: Phase, seconds: f64) {
-        self.elapsed_s += seconds;
-        self.energy_ws += seconds * power_w(self.aircraft, phase, self.payload, self.weather.rho);
-    }
-
-    fn reach(&mut self, at: Position, altitude_m: f64) {
-        if self.path.is_empty() {
-            return;
-        }
-        self.path.push(Waypoint {
-            at,
-            altitude: Metres::new(altitude_m),
-            time: self.time(),
-        });
-        self.spent.push(self.energy());
-    }
-
-    fn climb(&mut self) {
-        let height_m = (self.aircraft.altitude_m - self.departure.altitude_m).max(0.0);
-        if height_m > 0.0 {
-            self.spend(Phase::TakeOff, height_m / self.aircraft.climb_mps);
-            self.reach(self.departure.at, self.aircraft.altitude_m);
-        }
-    }
-
-    fn cruise(&mut self, from: Position, to: Position) -> Option<()> {
-        let distance_m = from.distance_m(to);
-        if distance_m > 0.0 {
-            let speed = ground_speed(self.aircraft.cruise_mps, from.direction(to), self.weather)?;
-            self.distance_m += distance_m;
-            self.spend(Phase::Cruise, distance_m / speed);
-            self.reach(to, self.aircraft.altitude_m);
-        }
-        Some(())
-    }
-
-    fn land(&mut self, at: Position) {
-        self.spend(
-            Phase::Landing,
-            self.aircraft.altitude_m / self.aircraft.descent_mps,
-        );
-        self.reach(at, 0.0);
-    }
-
-    fn into_plan(self) -> FlightPlan {
-        FlightPlan {
-            distance: Metres::new(self.distance_m),
-            energy: self.energy(),
-            path: self.path,
-            spent: self.spent,
-        }
-    }
-}

@@ -5,16 +5,26 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
-use crate::energy::{Phase, SECONDS_PER_HOUR, power_w};
-use crate::environment::{AircraftSpec, Area, Weather};
+use crate::energy::{Powers, SECONDS_PER_HOUR, powers};
+use crate::environment::{AircraftSpec, Area, Arrival, EnergyModel, WeatherSeries};
 use crate::event::AssignmentRefusal;
 use crate::flight::{Conditions, Departure, NOTHING_TO_FLY_M, estimate_flight};
 
-/// From landing at the pickup to take-off with the parcel.
+/// From arriving at the pickup to leaving it with the parcel.
 pub const LOADING: SimDuration = SimDuration::from_secs(30);
 
-/// From landing at the drop-off to take-off without the parcel.
+/// From arriving at the drop-off to leaving it without the parcel.
 pub const UNLOADING: SimDuration = SimDuration::from_secs(20);
+
+/// How long a drone stays where a flight ends before it leaves again.
+#[must_use]
+pub const fn handling(arrival: Arrival) -> SimDuration {
+    match arrival {
+        Arrival::Pickup => LOADING,
+        Arrival::Dropoff => UNLOADING,
+        Arrival::Landing => SimDuration::ZERO,
+    }
+}
 
 /// A drone whose battery holds at least this share of its capacity is ready; missions are assessed with no more than that.
 pub const READY_SHARE: f64 = 0.98;
@@ -88,10 +98,7 @@ pub fn assess(
         return Err(reason.into());
     }
     let spare = starting.battery - aircraft.reserve_energy();
-    let kindest = conditions
-        .weather
-        .kindest(starting.time, starting.time + MISSION_MAX);
-    if energy_floor(aircraft, errand, starting, &kindest) > spare {
+    if energy_floor(aircraft, errand, starting, conditions.weather) > spare {
         let closed = conditions.airspace.closed_at(starting.time);
         let is_closed = |place| conditions.airspace.covers(place, &closed);
         return Err(if is_closed(errand.pickup) || is_closed(errand.dropoff) {
@@ -100,59 +107,62 @@ pub fn assess(
             AssignmentRefusal::OutOfRange
         });
     }
-    let fly = |payload, from, time, to| {
-        estimate_flight(
-            aircraft,
-            payload,
-            Departure {
-                at: from,
-                altitude_m: if time == starting.time {
-                    starting.altitude_m
-                } else {
-                    0.0
-                },
-                time,
-            },
-            to,
-            conditions,
-        )
+    let fly = |payload, from, to, arrival| estimate_flight(aircraft, payload, from, to, arrival, conditions);
+    let leaving = |arrived: Departure, arrival| Departure {
+        time: arrived.time + handling(arrival),
+        ..arrived
     };
-    let (arrives_at, out) = fly(Kilograms::ZERO, starting.at, starting.time, errand.pickup)?;
-    let picked_up_at = arrives_at + LOADING;
-    let (arrives_at, over) = fly(errand.weight, errand.pickup, picked_up_at, errand.dropoff)?;
-    let dropped_off_at = arrives_at + UNLOADING;
-    let (home_at, back) = fly(Kilograms::ZERO, errand.dropoff, dropped_off_at, starting.home)?;
+    let takes_off = Departure {
+        at: starting.at,
+        altitude_m: starting.altitude_m,
+        time: starting.time,
+    };
+    let (arrived, out) = fly(Kilograms::ZERO, takes_off, errand.pickup, Arrival::Pickup)?;
+    let loaded = leaving(arrived, Arrival::Pickup);
+    let (arrived, over) = fly(errand.weight, loaded, errand.dropoff, Arrival::Dropoff)?;
+    let unloaded = leaving(arrived, Arrival::Dropoff);
+    let (home, back) = fly(Kilograms::ZERO, unloaded, starting.home, Arrival::Landing)?;
     let energy = out + over + back;
     if energy > spare {
         return Err(AssignmentRefusal::OutOfRange);
     }
     Ok(MissionEstimate {
-        picked_up_at,
-        dropped_off_at,
-        home_at,
+        picked_up_at: loaded.time,
+        dropped_off_at: unloaded.time,
+        home_at: home.time,
         energy,
     })
 }
 
-/// What the errand takes at the least: straight lines, and the wind from behind on each.
+/// What the errand takes at the least: straight lines, the wind from behind on each, and nothing hovered. Dense air lifts better but also drags
+/// more: where it changes, no least is known of an aircraft that feels both.
 fn energy_floor(
     aircraft: &AircraftSpec,
     errand: &Errand,
     starting: Starting,
-    weather: &Weather,
+    series: &WeatherSeries,
 ) -> WattHours {
-    let leg_ws = |payload, from: Position, altitude_m: f64, to: Position| {
+    if matches!(aircraft.energy_model, EnergyModel::Momentum(_)) && series.period().is_some() {
+        return WattHours::ZERO;
+    }
+    let weather = series.kindest(starting.time, starting.time + MISSION_MAX);
+    let empty = powers(aircraft, Kilograms::ZERO, weather.rho);
+    let loaded = powers(aircraft, errand.weight, weather.rho);
+    let handover_m = aircraft.height_at(Arrival::Dropoff).get();
+    let leg_ws = |draws: &Powers, (from, from_m): (Position, f64), (to, to_m): (Position, f64)| {
         let distance_m = from.distance_m(to);
         if distance_m < NOTHING_TO_FLY_M {
             return 0.0;
         }
-        let power = |phase| power_w(aircraft, phase, payload, weather.rho);
-        power(Phase::TakeOff) * (aircraft.altitude_m - altitude_m).max(0.0) / aircraft.climb_mps
-            + power(Phase::Cruise) * distance_m / (aircraft.cruise_mps + weather.wind_mps)
-            + power(Phase::Landing) * aircraft.altitude_m / aircraft.descent_mps
+        draws.take_off * (aircraft.altitude_m - from_m).max(0.0) / aircraft.climb_mps
+            + draws.cruise * distance_m / (aircraft.cruise_mps + weather.wind_mps)
+            + draws.landing * (aircraft.altitude_m - to_m) / aircraft.descent_mps
     };
-    let total_ws = leg_ws(Kilograms::ZERO, starting.at, starting.altitude_m, errand.pickup)
-        + leg_ws(errand.weight, errand.pickup, 0.0, errand.dropoff)
-        + leg_ws(Kilograms::ZERO, errand.dropoff, 0.0, starting.home);
+    let start = (starting.at, starting.altitude_m);
+    let pickup = (errand.pickup, handover_m);
+    let dropoff = (errand.dropoff, handover_m);
+    let total_ws = leg_ws(&empty, start, pickup)
+        + leg_ws(&loaded, pickup, dropoff)
+        + leg_ws(&empty, dropoff, (starting.home, 0.0));
     WattHours::new(total_ws / SECONDS_PER_HOUR * FLOOR_SHARE)
 }

@@ -1,12 +1,15 @@
 //! The aircraft that every scenario knows, from what their makers and operators publish.
 //!
-//! Payload, speed, range and FlyCart's and M100's batteries are published. The rest is not, and is assumed: masses and batteries of the others are
+//! Payload, speed, range, who has a winch and how high it hangs, and FlyCart's and M100's batteries are published. The rest is not, and is
+//! assumed: masses and batteries of the others are
 //! of the size their payload and range ask for (they set the energy that is reported; the range stays the published one); 5 m/s up
 //! and 4 m/s down; wind up to 10 m/s for common aircraft and 15 m/s for weather-resistant ones (Gao et al., *Scientific Reports*
-//! 2021); a published *radius* counts as half a range; charging at about 2 C.
+//! 2021); a published *radius* counts as half a range; charging at about 2 C; how fast MK27-2, Manna's and Wingcopter's come
+//! to their speed, and how long they hover and change from rotors to wings. The others are taken to climb, cruise and descend alone.
 
 use skyhaul_actors::battery::KNEE_DEFAULT;
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel, WeatherLimits};
+use skyhaul_actors::energy::{Momentum, Range};
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel, FlightPhases, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -22,6 +25,7 @@ struct Entry {
     climb_mps: f64,
     descent_mps: f64,
     altitude_m: f64,
+    phases: FlightPhases,
     reserve: f64,
     wind_max_mps: f64,
     swap_s: Option<u64>,
@@ -30,6 +34,24 @@ struct Entry {
 
 /// An aircraft that flies in so much wind is taken to be weather-resistant: the class of Gao et al.
 const RESISTANT_FROM_MPS: f64 = 15.0;
+
+/// Multirotors: they come to their speed at 2.5 m/s², look for the place for 10 s, and land there.
+const MULTIROTOR: FlightPhases = FlightPhases {
+    acceleration_mps2: Some(2.5),
+    transition: SimDuration::ZERO,
+    hover: SimDuration::from_secs(10),
+    winch_m: None,
+};
+
+/// Aircraft that rise on rotors and fly on wings: 8 s between the two, and a winch of so many metres that takes so long.
+const fn winged(winch_m: Option<f64>, hover_s: u64) -> FlightPhases {
+    FlightPhases {
+        acceleration_mps2: Some(2.5),
+        transition: SimDuration::from_secs(8),
+        hover: SimDuration::from_secs(hover_s),
+        winch_m,
+    }
+}
 
 /// What most of them share.
 const COMMON: Entry = Entry {
@@ -43,6 +65,7 @@ const COMMON: Entry = Entry {
     climb_mps: 5.0,
     descent_mps: 4.0,
     altitude_m: 60.0,
+    phases: FlightPhases::AS_PUBLISHED,
     reserve: 0.2,
     wind_max_mps: 10.0,
     swap_s: None,
@@ -66,12 +89,21 @@ const STUDY_M100: Entry = Entry {
     ..COMMON
 };
 
+/// Four rotors of 10 inches; a frame of 0.0599 m² (`C_D` 1.49), a battery of 0.0037 m² (1.0) and a parcel of 0.0135 m² (2.2). That 0.7 of the
+/// battery's power becomes thrust is assumed.
+const STOLAROFF_SMALL: Momentum = Momentum {
+    rotors: 4,
+    rotor_m: 0.254,
+    drag_area_m2: 1.49 * 0.0599 + 1.0 * 0.0037 + 2.2 * 0.0135,
+    efficiency: 0.7,
+};
+
 /// All aircraft, by name.
-const ENTRIES: [Entry; 10] = [
+const ENTRIES: [Entry; 11] = [
     // 2.27 kg, 22 m/s, 14.5 km.
     Entry {
         name: "amazon-mk27-2",
-        energy_model: EnergyModel::Range { range_m: 14_500.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 14_500.0 }),
         airframe_kg: 33.0,
         battery_kg: 5.0,
         battery_wh: 1_000.0,
@@ -79,12 +111,13 @@ const ENTRIES: [Entry; 10] = [
         cruise_mps: 22.0,
         swap_s: Some(120),
         charge_w: 2_000.0,
+        phases: winged(None, 10),
         ..COMMON
     },
     // 30 kg, 20 m/s, 16 km with two batteries of 1,984 Wh; 42.5 kg without them, wind up to 12 m/s.
     Entry {
         name: "dji-flycart-30",
-        energy_model: EnergyModel::Range { range_m: 16_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 16_000.0 }),
         airframe_kg: 42.5,
         battery_kg: 22.6,
         battery_wh: 3_968.0,
@@ -99,10 +132,10 @@ const ENTRIES: [Entry; 10] = [
         name: "dji-m100",
         ..STUDY_M100
     },
-    // 3.5 kg, 22 m/s, 8 km; comes home with 60 % in the battery.
+    // 3.5 kg, 22 m/s, 8 km; comes home with 60 % in the battery; lowers its parcel from about 15 m.
     Entry {
         name: "manna",
-        energy_model: EnergyModel::Range { range_m: 8_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 8_000.0 }),
         airframe_kg: 18.0,
         battery_kg: 5.0,
         battery_wh: 1_000.0,
@@ -112,12 +145,17 @@ const ENTRIES: [Entry; 10] = [
         wind_max_mps: 15.0,
         swap_s: Some(60),
         charge_w: 2_000.0,
+        phases: FlightPhases {
+            hover: SimDuration::from_secs(20),
+            winch_m: Some(15.0),
+            ..MULTIROTOR
+        },
         ..COMMON
     },
     // 2 kg, 20 m/s, 20 km; its station exchanges the battery.
     Entry {
         name: "matternet-m2",
-        energy_model: EnergyModel::Range { range_m: 20_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 20_000.0 }),
         airframe_kg: 9.5,
         battery_kg: 2.2,
         battery_wh: 440.0,
@@ -127,11 +165,27 @@ const ENTRIES: [Entry; 10] = [
         charge_w: 880.0,
         ..COMMON
     },
+    // The small quadcopter of Stolaroff et al. (*Nature Communications* 9:409, 2018): frame, rotors and drag are the study's, the rest assumed.
+    Entry {
+        name: "stolaroff-small",
+        energy_model: EnergyModel::Momentum(STOLAROFF_SMALL),
+        airframe_kg: 1.07,
+        battery_kg: 0.38,
+        battery_wh: 56.6,
+        payload_max_kg: 0.5,
+        cruise_mps: 10.0,
+        climb_mps: 2.5,
+        descent_mps: 2.0,
+        phases: MULTIROTOR,
+        swap_s: Some(60),
+        charge_w: 110.0,
+        ..COMMON
+    },
     STUDY_M100,
     // 1.2 kg, 29 m/s, 9.7 km radius; charges on its pad.
     Entry {
         name: "wing-hummingbird",
-        energy_model: EnergyModel::Range { range_m: 19_400.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 19_400.0 }),
         airframe_kg: 4.0,
         battery_kg: 1.2,
         battery_wh: 200.0,
@@ -144,7 +198,7 @@ const ENTRIES: [Entry; 10] = [
     // 5 kg, 40 m/s, 75 km.
     Entry {
         name: "wingcopter-198",
-        energy_model: EnergyModel::Range { range_m: 75_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 75_000.0 }),
         airframe_kg: 14.0,
         battery_kg: 6.0,
         battery_wh: 1_600.0,
@@ -153,12 +207,13 @@ const ENTRIES: [Entry; 10] = [
         wind_max_mps: 15.0,
         swap_s: Some(120),
         charge_w: 3_200.0,
+        phases: winged(Some(15.0), 20),
         ..COMMON
     },
-    // 1.75 kg, 28 m/s, 80 km radius; its pack is swapped after each flight.
+    // 1.75 kg, 28 m/s, 80 km radius; its pack is swapped after each flight. It is thrown and caught in flight, and never stops on the way.
     Entry {
         name: "zipline-p1",
-        energy_model: EnergyModel::Range { range_m: 160_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 160_000.0 }),
         airframe_kg: 10.0,
         battery_kg: 10.0,
         battery_wh: 1_250.0,
@@ -173,7 +228,7 @@ const ENTRIES: [Entry; 10] = [
     // 3.6 kg, 26.8 m/s, 16 km service radius; charges on its dock, hovers near 90 m.
     Entry {
         name: "zipline-p2",
-        energy_model: EnergyModel::Range { range_m: 32_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 32_000.0 }),
         airframe_kg: 20.0,
         battery_kg: 4.0,
         battery_wh: 800.0,
@@ -208,6 +263,7 @@ fn spec(entry: &Entry) -> AircraftSpec {
         climb_mps: entry.climb_mps,
         descent_mps: entry.descent_mps,
         altitude_m: entry.altitude_m,
+        phases: entry.phases,
         reserve: entry.reserve,
         wind_max_mps: entry.wind_max_mps,
         limits: if entry.wind_max_mps >= RESISTANT_FROM_MPS {

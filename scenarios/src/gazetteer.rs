@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use skyhaul_actors::airspace::Airspace;
 use skyhaul_actors::command::Place;
-use skyhaul_actors::energy::{Phase, power_w};
+use skyhaul_actors::energy::powers;
 use skyhaul_actors::environment::{AircraftSpec, Area, Environment, Weather, WeatherSeries, Zone};
 use skyhaul_actors::mission::READY_SHARE;
 use skyhaul_engine::geo::{LocalPlane, Position};
@@ -254,12 +254,12 @@ fn typical(series: &WeatherSeries) -> Weather {
 /// How far an aircraft flies against the wind with half its payload, climbs and descents of three legs paid for.
 fn reach_m(aircraft: &AircraftSpec, weather: &Weather) -> f64 {
     let payload = Kilograms::new(aircraft.payload_max.get() / 2.0);
-    let power = |phase| power_w(aircraft, phase, payload, weather.rho);
+    let draws = powers(aircraft, payload, weather.rho);
     let usable_ws = aircraft.battery_capacity.get() * (READY_SHARE - aircraft.reserve) * 3_600.0;
-    let leg_ws = power(Phase::TakeOff) * aircraft.altitude_m / aircraft.climb_mps
-        + power(Phase::Landing) * aircraft.altitude_m / aircraft.descent_mps;
+    let leg_ws = draws.take_off * aircraft.altitude_m / aircraft.climb_mps
+        + draws.landing * aircraft.altitude_m / aircraft.descent_mps;
     let speed = aircraft.cruise_mps - weather.wind_mps;
-    ((usable_ws - 3.0 * leg_ws) / power(Phase::Cruise) * speed).max(0.0)
+    ((usable_ws - 3.0 * leg_ws) / draws.cruise * speed).max(0.0)
 }
 
 /// A point of a disc, every part of it alike.

@@ -11,7 +11,7 @@ use skyhaul_engine::units::{Kilograms, WattHours};
 use super::weathering::Stay;
 use super::{Drone, DroneErrand, DroneMessage, DroneState};
 use crate::atlas;
-use crate::environment::AircraftSpec;
+use crate::environment::{AircraftSpec, Arrival};
 use crate::event::{AssignmentRefusal, Event, Leg, LegPurpose};
 use crate::flight::{Departure, FlightPlan, plan_flight};
 use crate::scheduler::{Coming, SchedulerMessage};
@@ -89,7 +89,16 @@ impl Flight {
     ) -> Result<FlightPlan, AssignmentRefusal> {
         let conditions = surroundings.conditions(self.departure.time);
         let payload = self.parcel.unwrap_or_default();
-        plan_flight(spec, payload, self.departure, self.to, conditions)
+        plan_flight(spec, payload, self.departure, self.to, self.arrival(), conditions)
+    }
+
+    /// How it ends.
+    const fn arrival(&self) -> Arrival {
+        match self.purpose {
+            LegPurpose::Pickup => Arrival::Pickup,
+            LegPurpose::Dropoff => Arrival::Dropoff,
+            LegPurpose::Return | LegPurpose::Reposition | LegPurpose::Divert => Arrival::Landing,
+        }
     }
 }
 
@@ -264,6 +273,7 @@ impl Drone {
             self.log_flight(ctx.now());
             self.battery -= flight.energy;
             self.at = flight.to;
+            self.altitude_m = self.spec(ctx.shared()).height_at(flight.arrival()).get();
             self.say_leg_ended(&flight, self.at, self.battery, ctx);
             self.land(flight, ctx);
         }

@@ -1,7 +1,9 @@
 //! Aircraft: what a type can do, and what it takes.
 
 use skyhaul_engine::time::SimDuration;
-use skyhaul_engine::units::{Kilograms, WattHours};
+use skyhaul_engine::units::{Kilograms, Metres, WattHours};
+
+use crate::energy::{Momentum, Range};
 
 use super::Weather;
 use crate::event::GroundingReason;
@@ -9,14 +11,49 @@ use crate::event::GroundingReason;
 /// How much energy an aircraft draws.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EnergyModel {
-    /// Rodrigues et al. 2022, measured on the DJI M100: take-off, cruise and landing.
+    /// Measured on the DJI M100: take-off, cruise and landing.
     Rodrigues2022,
-    /// Energy per metre from the published range: `battery_wh * (1 - reserve) / range_m` at half the greatest payload in
-    /// calm air, scaled by total mass to the power 1.5; wind acts through time.
-    Range {
-        /// The published range in metres (both ways together) down to the reserve.
-        range_m: f64,
-    },
+    /// Energy per metre from the published range.
+    Range(Range),
+    /// From momentum theory.
+    Momentum(Momentum),
+}
+
+/// What a flight has beside climb, cruise and descent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlightPhases {
+    /// How fast it comes to its speed over the ground and loses it again, m/s²; `None` where that takes no time.
+    pub acceleration_mps2: Option<f64>,
+    /// How long it takes each time to put its weight from its rotors on its wings, or back: it stays in place and draws what hovering draws.
+    pub transition: SimDuration,
+    /// How long it hovers where it takes or brings a parcel: to look for the place, and to let its winch down.
+    pub hover: SimDuration,
+    /// How high it stays while a parcel goes up or down on its winch, m; `None` where it lands.
+    pub winch_m: Option<f64>,
+}
+
+impl FlightPhases {
+    /// Take-off, cruise and landing, and nothing else: what Rodrigues et al. 2022 publish.
+    pub const AS_PUBLISHED: Self = Self {
+        acceleration_mps2: None,
+        transition: SimDuration::ZERO,
+        hover: SimDuration::ZERO,
+        winch_m: None,
+    };
+}
+
+/// 100 miles an hour (87 knots), in m/s (14 CFR 107.51(a)).
+const GROUND_SPEED_MAX_MPS: f64 = 44.7;
+
+/// How a flight ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// On the ground, at a depot.
+    Landing,
+    /// Where it takes a parcel.
+    Pickup,
+    /// Where it brings one.
+    Dropoff,
 }
 
 /// The weather in which an aircraft does not take off, beside its strongest wind.
@@ -81,6 +118,8 @@ pub struct AircraftSpec {
     pub descent_mps: f64,
     /// Cruise altitude above ground, m.
     pub altitude_m: f64,
+    /// What its flights have beside climb, cruise and descent.
+    pub phases: FlightPhases,
     /// Share of the battery that stays in it.
     pub reserve: f64,
     /// The strongest wind it flies in, m/s.
@@ -129,6 +168,22 @@ impl AircraftSpec {
             None
         } else {
             Some(GroundingReason::Temperature)
+        }
+    }
+
+    /// The greatest speed over the ground: a tail wind brings it no higher, the drone throttles back (14 CFR 107.51(a)). One that by itself
+    /// is faster flies under other rules.
+    #[must_use]
+    pub fn ground_speed_max_mps(&self) -> f64 {
+        GROUND_SPEED_MAX_MPS.max(self.cruise_mps)
+    }
+
+    /// How high above the place it ends a flight.
+    #[must_use]
+    pub fn height_at(&self, arrival: Arrival) -> Metres {
+        match (arrival, self.phases.winch_m) {
+            (Arrival::Pickup | Arrival::Dropoff, Some(winch_m)) => Metres::new(winch_m.min(self.altitude_m)),
+            _ => Metres::ZERO,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use skyhaul_actors::battery::charged;
 use skyhaul_actors::command::Command;
+use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
     AircraftSpec, Demand, EnergyModel, Environment, TraceRequest, Weather, Zone, ZoneShape,
 };
@@ -65,7 +66,7 @@ fn the_m100_takes_the_energy_that_was_published() {
 #[test]
 fn a_published_range_is_reached_and_not_exceeded() {
     let aircraft = light();
-    let EnergyModel::Range { range_m } = aircraft.energy_model else {
+    let EnergyModel::Range(Range { range_m }) = aircraft.energy_model else {
         panic!("the light drone has a published range")
     };
     let spent = |reach_m: f64| {

@@ -5,6 +5,7 @@ mod branches;
 mod carriers;
 mod census;
 mod city;
+mod energy;
 mod faults;
 mod flights;
 mod groundings;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use skyhaul_actors::command::{Command, Place, RescheduleChanges};
+use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
     AircraftSpec, Demand, DepotSpec, EnergyModel, Environment, FleetSpec, Weather, Zone, ZoneShape,
 };
@@ -114,7 +115,7 @@ impl Mishaps {
 fn heavy() -> AircraftSpec {
     AircraftSpec {
         name: "heavy".to_owned(),
-        energy_model: EnergyModel::Range { range_m: 16_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 16_000.0 }),
         airframe: Kilograms::new(40.0),
         battery: Kilograms::new(12.0),
         battery_capacity: WattHours::new(4_000.0),

@@ -2,17 +2,31 @@
 
 use proptest::prelude::*;
 use skyhaul_actors::airspace::Airspace;
-use skyhaul_actors::environment::Weather;
+use skyhaul_actors::environment::{AircraftSpec, Arrival, FlightPhases, Weather};
 use skyhaul_actors::event::AssignmentRefusal;
 use skyhaul_actors::flight::{Conditions, Departure, plan_flight};
 use skyhaul_actors::mission::{Errand, LOADING, Starting, UNLOADING, assess};
-use skyhaul_engine::time::SimTime;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 
 use crate::city::{environment, light, place};
 
 fn spot() -> impl Strategy<Value = (f64, f64)> {
     (-6_000.0..6_000.0_f64, -6_000.0..6_000.0_f64)
+}
+
+/// What flights may have beside climb, cruise and descent.
+pub(crate) fn phases() -> impl Strategy<Value = FlightPhases> {
+    let acceleration = proptest::option::of(0.5..6.0_f64);
+    let winch = proptest::option::of(5.0..50.0_f64);
+    (acceleration, 0..12_u64, 0..40_u64, winch).prop_map(|(acceleration_mps2, transition, hover, winch_m)| {
+        FlightPhases {
+            acceleration_mps2,
+            transition: SimDuration::from_secs(transition),
+            hover: SimDuration::from_secs(hover),
+            winch_m,
+        }
+    })
 }
 
 proptest! {
@@ -24,24 +38,26 @@ proptest! {
         weight_g in 50..2_000_i64,
         wind_mps in 0.0..11.0_f64,
         wind_from_deg in 0.0..360.0_f64,
+        phases in phases(),
     ) {
         let mut planned = environment(1);
         planned.weather = Weather::windy(wind_mps, wind_from_deg).into();
         let airspace = Airspace::new(&planned);
         let conditions = Conditions { airspace: &airspace, weather: &planned.weather };
-        let (aircraft, home) = (light(), place(0.0, 0.0));
+        let (aircraft, home) = (AircraftSpec { phases, ..light() }, place(0.0, 0.0));
         let errand = Errand {
             pickup: place(pickup.0, pickup.1),
             dropoff: place(dropoff.0, dropoff.1),
             weight: Kilograms::from_milli(weight_g),
         };
         let starting = Starting { at: home, altitude_m: 0.0, home, battery: aircraft.battery_capacity, time: SimTime::ZERO };
-        let fly = |payload, at, time, to| {
-            plan_flight(&aircraft, payload, Departure { at, altitude_m: 0.0, time }, to, conditions).expect("open sky")
+        let fly = |payload, (at, altitude_m, time), to, arrival| {
+            plan_flight(&aircraft, payload, Departure { at, altitude_m, time }, to, arrival, conditions).expect("open sky")
         };
-        let out = fly(Kilograms::ZERO, home, SimTime::ZERO, errand.pickup);
-        let over = fly(errand.weight, errand.pickup, out.arrives() + LOADING, errand.dropoff);
-        let back = fly(Kilograms::ZERO, errand.dropoff, over.arrives() + UNLOADING, home);
+        let height_m = aircraft.height_at(Arrival::Dropoff).get();
+        let out = fly(Kilograms::ZERO, (home, 0.0, SimTime::ZERO), errand.pickup, Arrival::Pickup);
+        let over = fly(errand.weight, (errand.pickup, height_m, out.arrives() + LOADING), errand.dropoff, Arrival::Dropoff);
+        let back = fly(Kilograms::ZERO, (errand.dropoff, height_m, over.arrives() + UNLOADING), home, Arrival::Landing);
         let energy = out.energy + over.energy + back.energy;
         let fits = aircraft.battery_capacity - energy >= aircraft.reserve_energy();
         match assess(&aircraft, &errand, starting, &planned.area, conditions) {

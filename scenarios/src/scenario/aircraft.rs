@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use skyhaul_actors::battery::KNEE_DEFAULT;
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel, Maintenance, WeatherLimits};
+use skyhaul_actors::energy::{Momentum, Range};
+use skyhaul_actors::environment::{AircraftSpec, EnergyModel, FlightPhases, Maintenance, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -40,13 +41,23 @@ const KEYS: &[&str] = &[
     "rotor_m",
     "drag_area_m2",
     "efficiency",
+    "acceleration_mps2",
+    "transition",
+    "hover",
+    "winch_m",
 ];
 
-/// The keys that only `momentum` needs.
+/// The keys of the model `range`.
+const RANGE_KEYS: &[&str] = &["range_m"];
+
+/// The keys of the model `momentum`.
 const MOMENTUM_KEYS: &[&str] = &["rotors", "rotor_m", "drag_area_m2", "efficiency"];
 
-/// What `swap` says where the battery charges in the aircraft.
-pub(super) const NO_SWAP: &str = "none";
+/// The keys of phases that `rodrigues-2022` does not have.
+const PHASE_KEYS: &[&str] = &["acceleration_mps2", "transition", "hover", "winch_m"];
+
+/// What a key says where an aircraft has no such thing: no swap, no winch.
+pub(super) const NONE: &str = "none";
 
 /// What `maintenance_every` says where nothing is ever due.
 pub(super) const NEVER: &str = "never";
@@ -83,6 +94,20 @@ const MAINTENANCE_EVERY: RangeInclusive<SimDuration> =
 const MAINTENANCE: RangeInclusive<SimDuration> =
     SimDuration::from_secs(1)..=SimDuration::from_mins(60 * 24 * 60);
 const MAINTENANCE_DEFAULT: SimDuration = SimDuration::from_mins(2 * 60);
+/// How many rotors.
+const ROTORS: RangeInclusive<u32> = 1..=64;
+/// Diameters of rotors, m.
+const ROTOR_M: RangeInclusive<f64> = 0.01..=20.0;
+/// Drag coefficients times areas, m².
+const DRAG_AREA_M2: RangeInclusive<f64> = 0.0..=100.0;
+/// Shares of the battery's power that become thrust.
+const EFFICIENCY: RangeInclusive<f64> = 0.05..=1.0;
+/// Changes of speed, m/s²: up to that of a racing drone.
+const ACCELERATION_MPS2: RangeInclusive<f64> = 0.1..=50.0;
+/// How long a drone takes to change its manner of flight, or looks for its place.
+const PAUSE: RangeInclusive<SimDuration> = SimDuration::ZERO..=SimDuration::from_mins(10);
+/// How far a winch reaches, m.
+const WINCH_M: RangeInclusive<f64> = 1.0..=200.0;
 /// How long a swap takes.
 const SWAP: RangeInclusive<SimDuration> = SimDuration::from_secs(1)..=SimDuration::from_mins(24 * 60);
 
@@ -124,9 +149,11 @@ fn read_one(
         None => known.map(of).or(default).ok_or_else(|| section.missing(key)),
     };
     let battery_wh = number("battery_wh", |a| a.battery_capacity.get(), None, CAPACITY_WH)?;
+    let phases = read_phases(section, &energy_model, known.map(|known| &known.phases))?;
     Ok(AircraftSpec {
         name: name.to_owned(),
         energy_model,
+        phases,
         airframe: Kilograms::new(number("airframe_kg", |a| a.airframe.get(), None, MASS_KG)?),
         battery: Kilograms::new(number("battery_kg", |a| a.battery.get(), None, MASS_KG)?),
         battery_capacity: WattHours::new(battery_wh),
@@ -204,7 +231,7 @@ fn read_maintenance(
 }
 
 fn read_swap(field: &Field<'_>) -> Result<Option<SimDuration>, ScenarioError> {
-    if field.is_text() && field.text()? == NO_SWAP {
+    if field.is_text() && field.text()? == NONE {
         return Ok(None);
     }
     field.duration(SWAP).map(Some)
@@ -214,35 +241,83 @@ fn read_energy_model(
     section: &Section<'_>,
     known: Option<&EnergyModel>,
 ) -> Result<EnergyModel, ScenarioError> {
-    let known_range = match known {
-        Some(EnergyModel::Range { range_m }) => Some(*range_m),
-        _ => None,
-    };
     let model = match (section.get("energy_model"), known) {
-        (Some(field), _) => match field.word(&["rodrigues-2022", "range", "momentum"])? {
-            "momentum" => {
-                return Err(field.refuse("`momentum` is not built yet; use \"range\" or \"rodrigues-2022\""));
-            }
-            word => word,
-        },
+        (Some(field), _) => field.word(&["rodrigues-2022", "range", "momentum"])?,
         (None, Some(EnergyModel::Rodrigues2022)) => "rodrigues-2022",
-        (None, Some(EnergyModel::Range { .. })) => "range",
+        (None, Some(EnergyModel::Range(_))) => "range",
+        (None, Some(EnergyModel::Momentum(_))) => "momentum",
         (None, None) => return Err(section.missing("energy_model")),
     };
-    section.refuse_all(
-        MOMENTUM_KEYS,
-        "belongs to energy_model = \"momentum\", which is not built yet; remove it",
-    )?;
-    if model == "rodrigues-2022" {
-        section.refuse_all(
-            &["range_m"],
-            "belongs to energy_model = \"range\"; remove it, or change the model",
-        )?;
-        return Ok(EnergyModel::Rodrigues2022);
+    if model != "range" {
+        let why = "belongs to energy_model = \"range\"; remove it, or change the model";
+        section.refuse_all(RANGE_KEYS, why)?;
     }
+    if model != "momentum" {
+        let why = "belongs to energy_model = \"momentum\"; remove it, or change the model";
+        section.refuse_all(MOMENTUM_KEYS, why)?;
+    }
+    match model {
+        "range" => read_range(section, known).map(EnergyModel::Range),
+        "momentum" => read_momentum(section, known).map(EnergyModel::Momentum),
+        _ => Ok(EnergyModel::Rodrigues2022),
+    }
+}
+
+fn read_range(section: &Section<'_>, known: Option<&EnergyModel>) -> Result<Range, ScenarioError> {
+    let known_range = match known {
+        Some(EnergyModel::Range(range)) => Some(range.range_m),
+        _ => None,
+    };
     let range_m = match section.get("range_m") {
         Some(field) => field.number(RANGE_M)?,
         None => known_range.ok_or_else(|| section.missing("range_m"))?,
     };
-    Ok(EnergyModel::Range { range_m })
+    Ok(Range { range_m })
+}
+
+fn read_momentum(section: &Section<'_>, known: Option<&EnergyModel>) -> Result<Momentum, ScenarioError> {
+    let known = match known {
+        Some(EnergyModel::Momentum(momentum)) => Some(momentum),
+        _ => None,
+    };
+    let number = |key: &str, of: fn(&Momentum) -> f64, range| match section.get(key) {
+        Some(field) => field.number(range),
+        None => known.map(of).ok_or_else(|| section.missing(key)),
+    };
+    Ok(Momentum {
+        rotors: match section.get("rotors") {
+            Some(field) => field.count(ROTORS)?,
+            None => known.ok_or_else(|| section.missing("rotors"))?.rotors,
+        },
+        rotor_m: number("rotor_m", |momentum| momentum.rotor_m, ROTOR_M)?,
+        drag_area_m2: number("drag_area_m2", |momentum| momentum.drag_area_m2, DRAG_AREA_M2)?,
+        efficiency: number("efficiency", |momentum| momentum.efficiency, EFFICIENCY)?,
+    })
+}
+
+/// What flights have beside climb, cruise and descent; nothing where the file and the catalogue do not say it.
+fn read_phases(
+    section: &Section<'_>,
+    model: &EnergyModel,
+    known: Option<&FlightPhases>,
+) -> Result<FlightPhases, ScenarioError> {
+    if *model == EnergyModel::Rodrigues2022 {
+        let why = "is none of the phases that energy_model = \"rodrigues-2022\" has: take-off, cruise and landing as published; remove it, or \
+                   change the model";
+        section.refuse_all(PHASE_KEYS, why)?;
+        return Ok(FlightPhases::AS_PUBLISHED);
+    }
+    let known = known.copied().unwrap_or(FlightPhases::AS_PUBLISHED);
+    let number_or_none = |key, known, range| match section.get(key) {
+        Some(field) if field.is_text() && field.text()? == NONE => Ok(None),
+        Some(field) => field.number(range).map(Some),
+        None => Ok(known),
+    };
+    let pause = |key, known| section.get(key).map_or(Ok(known), |field| field.duration(PAUSE));
+    Ok(FlightPhases {
+        acceleration_mps2: number_or_none("acceleration_mps2", known.acceleration_mps2, ACCELERATION_MPS2)?,
+        transition: pause("transition", known.transition)?,
+        hover: pause("hover", known.hover)?,
+        winch_m: number_or_none("winch_m", known.winch_m, WINCH_M)?,
+    })
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
+use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
-    AircraftSpec, CarrierSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, Maintenance,
-    TraceRequest,
+    AircraftSpec, CarrierSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, FlightPhases,
+    Maintenance, TraceRequest,
 };
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::SimDuration;
 
 use super::Scenario;
-use super::aircraft::{NEVER, NO_SWAP};
+use super::aircraft::{NEVER, NONE};
 use super::demand::SaidDemand;
 use crate::file::write_duration;
 use crate::weather::{Format, PlannedWeather, Reading};
@@ -184,7 +185,18 @@ fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
     writeln!(text, "\n[aircraft.{}]", quoted(&aircraft.name))?;
     match aircraft.energy_model {
         EnergyModel::Rodrigues2022 => writeln!(text, "energy_model = \"rodrigues-2022\"")?,
-        EnergyModel::Range { range_m } => writeln!(text, "energy_model = \"range\"\nrange_m = {range_m}")?,
+        EnergyModel::Range(Range { range_m }) => {
+            writeln!(text, "energy_model = \"range\"\nrange_m = {range_m}")?;
+        }
+        EnergyModel::Momentum(momentum) => {
+            writeln!(text, "energy_model = \"momentum\"\nrotors = {}", momentum.rotors)?;
+            writeln!(text, "rotor_m = {}", momentum.rotor_m)?;
+            writeln!(text, "drag_area_m2 = {}", momentum.drag_area_m2)?;
+            writeln!(text, "efficiency = {}", momentum.efficiency)?;
+        }
+    }
+    if aircraft.energy_model != EnergyModel::Rodrigues2022 {
+        write_phases(&aircraft.phases, text)?;
     }
     writeln!(text, "airframe_kg = {}", aircraft.airframe)?;
     writeln!(text, "battery_kg = {}", aircraft.battery)?;
@@ -204,7 +216,7 @@ fn write_aircraft(aircraft: &AircraftSpec, text: &mut String) -> fmt::Result {
     writeln!(
         text,
         "swap = {}",
-        aircraft.swap.map_or_else(|| quoted(NO_SWAP), span)
+        aircraft.swap.map_or_else(|| quoted(NONE), span)
     )?;
     writeln!(text, "charge_w = {}", aircraft.charge_w)?;
     writeln!(text, "charge_knee = {}", aircraft.charge_knee)?;
@@ -247,6 +259,14 @@ fn write_weather(weather: &PlannedWeather, text: &mut String) -> fmt::Result {
             )
         }
     }
+}
+
+fn write_phases(phases: &FlightPhases, text: &mut String) -> fmt::Result {
+    let or_none = |number: Option<f64>| number.map_or_else(|| quoted(NONE), |number| number.to_string());
+    writeln!(text, "acceleration_mps2 = {}", or_none(phases.acceleration_mps2))?;
+    writeln!(text, "transition = {}", span(phases.transition))?;
+    writeln!(text, "hover = {}", span(phases.hover))?;
+    writeln!(text, "winch_m = {}", or_none(phases.winch_m))
 }
 
 fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {

@@ -30,6 +30,7 @@ pub(super) enum Part {
     Carriers,
     Reports,
     Series,
+    Phases,
 }
 
 /// What a seed says about one part.

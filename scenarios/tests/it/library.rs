@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use skyhaul_actors::airspace::Airspace;
+use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{Demand, EnergyModel, Environment, Pickups, Places};
 use skyhaul_actors::event::Event;
 use skyhaul_actors::world::World;
@@ -63,6 +64,14 @@ fn a_scenario_that_is_written_out_means_the_same() {
         ),
         town_with("duration = \"1h\"", "duration = \"90.25s\""),
         town_with("cruise_mps = 18.0", "swap = \"none\""),
+        town_with(
+            "cruise_mps = 18.0",
+            "energy_model = \"momentum\"\nrotors = 4\nrotor_m = 0.3\ndrag_area_m2 = 0.1\nefficiency = 0.65",
+        ),
+        town_with(
+            "cruise_mps = 18.0",
+            "acceleration_mps2 = \"none\"\ntransition = \"8.5s\"\nhover = \"20s\"\nwinch_m = 12.5",
+        ),
         town_with(
             "cruise_mps = 18.0",
             "gust_max_mps = 13.5\nrain_max_mm_h = 2.0\ntemperature_min_c = -30",
@@ -199,7 +208,10 @@ fn an_aircraft_of_the_file_overrides_the_catalogues_or_adds_to_it() {
     let environment = build(&town());
     let aircraft = &environment.aircraft[0];
     assert!((aircraft.cruise_mps - 18.0).abs() < f64::EPSILON);
-    assert_eq!(aircraft.energy_model, EnergyModel::Range { range_m: 20_000.0 });
+    assert_eq!(
+        aircraft.energy_model,
+        EnergyModel::Range(Range { range_m: 20_000.0 })
+    );
     let own = "energy_model = \"rodrigues-2022\"\nairframe_kg = 3.08\nbattery_kg = 0.635\nbattery_wh = 129.96\npayload_max_kg = 0.5\ncruise_mps = 12.0";
     let text = town_with(
         "[aircraft.matternet-m2]\ncruise_mps = 18.0",

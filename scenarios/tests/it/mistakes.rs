@@ -362,12 +362,22 @@ fn says_what_is_not_built_yet() {
         (
             "cruise_mps = 18.0",
             "energy_model = \"momentum\"",
-            "key `aircraft.matternet-m2.energy_model`: `momentum` is not built yet",
+            "key `aircraft.matternet-m2.rotors`: missing",
         ),
         (
             "cruise_mps = 18.0",
             "rotors = 4",
-            "key `aircraft.matternet-m2.rotors`: belongs to energy_model = \"momentum\", which is not built yet",
+            "key `aircraft.matternet-m2.rotors`: belongs to energy_model = \"momentum\"; remove it, or change the model",
+        ),
+        (
+            "cruise_mps = 18.0",
+            "energy_model = \"rodrigues-2022\"\nwinch_m = 10",
+            "key `aircraft.matternet-m2.winch_m`: is none of the phases that energy_model = \"rodrigues-2022\" has",
+        ),
+        (
+            "cruise_mps = 18.0",
+            "acceleration_mps2 = \"no\"",
+            "key `aircraft.matternet-m2.acceleration_mps2`: ",
         ),
         (
             "kind = \"constant\"",

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use skyhaul_actors::command::{
     Command, ConfirmationKind, DeliveryRequest, PackageRecord, PackageSize, Place, RescheduleChanges,
 };
+use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
     AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment,
-    Epoch, Faults, FleetSpec, TraceRequest, Weather, WeatherLimits,
+    Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits,
 };
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, CommandId, DeliveryId, DepotId};
@@ -36,7 +37,7 @@ pub(crate) const fn at_s(seconds: u64) -> SimTime {
 fn light() -> AircraftSpec {
     AircraftSpec {
         name: "light".to_owned(),
-        energy_model: EnergyModel::Range { range_m: 20_000.0 },
+        energy_model: EnergyModel::Range(Range { range_m: 20_000.0 }),
         airframe: Kilograms::new(4.0),
         battery: Kilograms::new(2.0),
         battery_capacity: WattHours::new(500.0),
@@ -45,6 +46,7 @@ fn light() -> AircraftSpec {
         climb_mps: 5.0,
         descent_mps: 4.0,
         altitude_m: 60.0,
+        phases: FlightPhases::AS_PUBLISHED,
         reserve: 0.2,
         wind_max_mps: 12.0,
         limits: WeatherLimits::COMMON,

@@ -9,7 +9,7 @@ use crate::swarm::draw::{Draw, Part};
 use crate::swarm::reduction::{Dimension, Reduction};
 
 /// Aircraft that a fleet may have: of the catalogue, and one of the town's own that is weak in every way.
-const AIRCRAFT: [&str; 9] = [
+const AIRCRAFT: [&str; 10] = [
     "matternet-m2",
     "matternet-m2",
     "wing-hummingbird",
@@ -18,6 +18,7 @@ const AIRCRAFT: [&str; 9] = [
     "dji-flycart-30",
     "zipline-p2",
     "amazon-mk27-2",
+    "stolaroff-small",
     OWN,
 ];
 const OWN: &str = "kite";
@@ -52,6 +53,7 @@ impl Town {
     ) -> Result<u32, fmt::Error> {
         let mut draw = Draw::new(ground.seed, Part::Fleets);
         self.write_own_aircraft(&mut draw)?;
+        self.write_phases(&mut Draw::new(ground.seed, Part::Phases))?;
         let drones = draw.whole(ground.size.drones.clone());
         let share = drones.div_ceil(u32::try_from(depots.len()).unwrap_or(1));
         let mut regions = Draw::new(ground.seed, Part::Regions);
@@ -92,6 +94,23 @@ impl Town {
         if draw.chance(0.4) {
             writeln!(self.text, "maintenance_every = \"{}m\"", draw.whole(5..=120))?;
             writeln!(self.text, "maintenance = \"{}m\"", draw.whole(1..=90))?;
+        }
+        Ok(())
+    }
+
+    /// How the town's own aircraft comes to its speed, and whether it lands.
+    fn write_phases(&mut self, draw: &mut Draw) -> fmt::Result {
+        if draw.chance(0.5) {
+            writeln!(self.text, "acceleration_mps2 = {}", draw.number(0.5..=6.0))?;
+        }
+        if draw.chance(0.5) {
+            writeln!(self.text, "transition = \"{}s\"", draw.whole(0..=12))?;
+        }
+        if draw.chance(0.5) {
+            writeln!(self.text, "hover = \"{}s\"", draw.whole(0..=40))?;
+        }
+        if draw.chance(0.5) {
+            writeln!(self.text, "winch_m = {}", draw.number(2.0..=60.0))?;
         }
         Ok(())
     }
