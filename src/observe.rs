@@ -141,6 +141,8 @@ impl Metrics {
 const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
     match event {
         Event::ZoneDeclared { .. } => ("ZoneDeclared", None),
+        Event::ZoneLifted { .. } => ("ZoneLifted", None),
+        Event::ZoneChangeRefused { .. } => ("ZoneChangeRefused", None),
         Event::DroneCommissioned { .. } => ("DroneCommissioned", None),
         Event::DeliveryRequested { .. } => ("DeliveryRequested", None),
         Event::DeliveryQueued { .. } => ("DeliveryQueued", None),

@@ -1,18 +1,19 @@
 //! Airspace: no-fly zones, and the shortest way round those that close it.
 //!
-//! A zone closes the sky from the ground up while it is in force. When it will be is known from the start, so a flight keeps out of a zone
-//! also where that comes into force while the flight is in the air ([`Airspace::closing`]).
-
-use std::borrow::Cow;
+//! A zone closes the sky between its floor and its ceiling while it is in force, once it is known. When it will be in force is known as soon as it is,
+//! so a flight keeps out of a zone also where that comes into force while the flight is in the air ([`Sky::closing`]). What a flight goes by is
+//! what was known when it took off, however much is known since: so its plan can be made again at any time.
 
 use skyhaul_engine::geo::{LocalPlane, Position};
 use skyhaul_engine::time::SimTime;
 
-use crate::environment::{Environment, Sabotage};
+use crate::environment::{Environment, Sabotage, ZONE_NOTICE, Zone};
 use crate::event::Waypoint;
 
+use self::field::Field;
 use self::obstacle::Obstacle;
 
+mod field;
 mod obstacle;
 mod route;
 
@@ -20,129 +21,274 @@ mod route;
 #[derive(Clone, Debug)]
 pub struct Airspace {
     plane: LocalPlane,
-    obstacles: Vec<Obstacle>,
-    /// All obstacles, where each is in force for ever.
-    always: Option<Vec<usize>>,
+    field: Field,
+    /// The zone that each obstacle is, by its place among all there ever were.
+    zones: Vec<usize>,
+    /// How many zones there ever were, those of which nothing can be kept out included.
+    declared: usize,
+    is_blind: bool,
+    is_the_same_always: bool,
 }
 
-/// The zones that close the sky to a flight.
+/// The airspace as it was known at some time, to what cruises at some height.
+#[derive(Clone, Copy, Debug)]
+pub struct Sky<'a> {
+    airspace: &'a Airspace,
+    known_at: SimTime,
+    level_m: f64,
+}
+
+/// The zones that close the sky to a flight: those in force at a time, and some more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closed<'a>(Cow<'a, [usize]>);
+pub struct Closed {
+    at: SimTime,
+    more: Vec<usize>,
+}
 
 impl Airspace {
     /// The airspace of a world.
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
-        let plane = environment.plane();
-        let is_blind = environment.faults.sabotage == Some(Sabotage::IgnoresZones);
-        let zones = environment.zones.iter().filter(|_| !is_blind);
-        let obstacles: Vec<Obstacle> = zones.filter_map(|zone| Obstacle::new(zone, &plane)).collect();
-        let always = obstacles
-            .iter()
-            .all(Obstacle::is_permanent)
-            .then(|| (0..obstacles.len()).collect());
-        Self {
-            plane,
-            obstacles,
-            always,
+        let mut airspace = Self {
+            plane: environment.plane(),
+            field: Field::default(),
+            zones: Vec::new(),
+            declared: 0,
+            is_blind: environment.faults.sabotage == Some(Sabotage::IgnoresZones),
+            is_the_same_always: true,
+        };
+        airspace.declare(&environment.zones);
+        airspace
+    }
+
+    /// Takes in more zones. What was known before they are announced stays as it was.
+    pub(crate) fn declare<'a>(&mut self, zones: impl IntoIterator<Item = &'a Zone>) {
+        let mut obstacles = self.field.all().to_vec();
+        for zone in zones {
+            let known = Obstacle::new(zone, &self.plane).filter(|_| !self.is_blind);
+            if let Some(obstacle) = known {
+                obstacles.push(obstacle);
+                self.zones.push(self.declared);
+            }
+            self.declared += 1;
+        }
+        self.is_the_same_always = obstacles.iter().all(Obstacle::is_permanent);
+        self.field = Field::new(obstacles);
+    }
+
+    /// Lifts a zone, by its place among all there ever were. What was known before stays as it was.
+    pub(crate) fn lift(&mut self, zone: usize, at: SimTime) {
+        if let Ok(place) = self.zones.binary_search(&zone) {
+            self.field.all_mut()[place].lift(at);
+            self.is_the_same_always = false;
         }
     }
 
-    /// The zones in force at `time`.
+    /// The airspace as it was known at `known_at`, to what stays on the ground.
     #[must_use]
-    pub fn closed_at(&self, time: SimTime) -> Closed<'_> {
-        let in_force = |index: &usize| self.obstacles[*index].is_in_force(time);
-        Closed(match &self.always {
-            Some(all) => Cow::Borrowed(all),
-            None => Cow::Owned((0..self.obstacles.len()).filter(in_force).collect()),
-        })
+    pub const fn known_at(&self, known_at: SimTime) -> Sky<'_> {
+        Sky {
+            airspace: self,
+            known_at,
+            level_m: 0.0,
+        }
     }
 
-    /// Whether each zone is in force at all times.
-    #[must_use]
-    pub const fn is_the_same_always(&self) -> bool {
-        self.always.is_some()
-    }
-
-    /// Whether the place lies in a zone in force, or within the clearance round it.
+    /// Whether the place lies in a zone in force that reaches down to the ground, or within the clearance round it.
     #[must_use]
     pub fn is_closed(&self, place: Position, time: SimTime) -> bool {
-        self.covers(place, &self.closed_at(time))
+        let sky = self.known_at(time);
+        sky.covers(place, &sky.closed_at(time))
     }
 
     /// Whether the place lies in a zone that is in force at all times, or within the clearance round it.
     #[must_use]
     pub fn is_closed_for_ever(&self, place: Position) -> bool {
-        self.obstacles
-            .iter()
-            .any(|obstacle| obstacle.is_permanent() && obstacle.covers(place))
+        self.field.near(place, place).any(|number| {
+            let obstacle = self.field.get(number);
+            obstacle.is_permanent() && obstacle.covers(place)
+        })
+    }
+}
+
+impl<'a> Sky<'a> {
+    /// The same to what cruises so many metres above ground.
+    #[must_use]
+    pub const fn at_level(self, level_m: f64) -> Self {
+        Self { level_m, ..self }
     }
 
-    /// Whether the place lies in one of these zones, or within the clearance round it.
+    /// The zones in force at `time`.
     #[must_use]
-    pub fn covers(&self, place: Position, closed: &Closed<'_>) -> bool {
-        closed.0.iter().any(|index| self.obstacles[*index].covers(place))
+    pub const fn closed_at(&self, time: SimTime) -> Closed {
+        Closed {
+            at: time,
+            more: Vec::new(),
+        }
     }
 
-    /// The shortest way from one place to another round all closed zones, both ends included; `None` where there is none.
+    /// Whether each zone is in force at all times.
     #[must_use]
-    pub fn route(&self, from: Position, to: Position, closed: &Closed<'_>) -> Option<Vec<Position>> {
-        // Only these can hold an end or block the way.
-        let met = closed
-            .0
-            .iter()
-            .copied()
-            .filter(|index| self.obstacles[*index].may_meet(from, to));
-        let met: Vec<usize> = met.collect();
-        if met.is_empty() {
+    pub const fn is_the_same_always(&self) -> bool {
+        self.airspace.is_the_same_always
+    }
+
+    /// Whether one of these zones, or the clearance round it, lies over the place between the ground and where it cruises.
+    #[must_use]
+    pub fn covers(&self, place: Position, closed: &Closed) -> bool {
+        self.covers_from(place, 0.0, closed)
+    }
+
+    fn covers_from(&self, place: Position, altitude_m: f64, closed: &Closed) -> bool {
+        let low_m = altitude_m.min(self.level_m);
+        self.near(place, place).any(|(number, obstacle)| {
+            self.is_closed(number, closed)
+                && obstacle.meets_heights(low_m, self.level_m)
+                && obstacle.covers(place)
+        })
+    }
+
+    /// The shortest way from one place, at so many metres above ground, to another on the ground, round all closed zones, both ends included;
+    /// `None` where there is none.
+    #[must_use]
+    pub fn route(
+        &self,
+        (from, altitude_m): (Position, f64),
+        to: Position,
+        closed: &Closed,
+    ) -> Option<Vec<Position>> {
+        let mut met = self.near(from, to).peekable();
+        if met.peek().is_none() {
             return Some(vec![from, to]);
         }
-        let holds_an_end = |obstacle: &Obstacle| obstacle.covers(from) || obstacle.covers(to);
-        if met.iter().any(|index| holds_an_end(&self.obstacles[*index])) {
-            return None;
+        let mut blocking = Vec::new();
+        for (number, obstacle) in met {
+            if !self.is_closed(number, closed) {
+                continue;
+            }
+            let low_m = altitude_m.min(self.level_m);
+            if obstacle.meets_heights(low_m, self.level_m) && obstacle.covers(from)
+                || obstacle.meets_heights(0.0, self.level_m) && obstacle.covers(to)
+            {
+                return None;
+            }
+            if self.is_passed_at_level(obstacle) && obstacle.blocks(from, to) {
+                blocking.push(number);
+            }
         }
-        let blocking = met
-            .into_iter()
-            .filter(|index| self.obstacles[*index].blocks(from, to));
-        route::shortest(
-            &self.plane,
-            &self.obstacles,
-            &closed.0,
-            blocking.collect(),
-            (from, to),
-        )
+        // In an order that zones which are not known yet cannot change.
+        blocking.sort_unstable();
+        let is_closed = |number| {
+            self.is_closed(number, closed) && self.is_passed_at_level(self.airspace.field.get(number))
+        };
+        let scene = route::Scene {
+            plane: &self.airspace.plane,
+            field: &self.airspace.field,
+            is_closed: &is_closed,
+        };
+        scene.shortest(blocking, (from, to))
     }
 
-    /// The zones, besides those closed already, that come into force during the flight and are touched by it from then on.
+    /// The zones, besides those closed already, that come into force during the flight and are touched by it while they are.
     #[must_use]
-    pub fn closing(&self, path: &[Waypoint], closed: &Closed<'_>) -> Vec<usize> {
+    pub fn closing(&self, path: &[Waypoint], closed: &Closed) -> Vec<usize> {
         let (Some(first), Some(last)) = (path.first(), path.last()) else {
             return Vec::new();
         };
-        if self.always.is_some() {
+        if self.is_the_same_always() {
             return Vec::new();
         }
-        (0..self.obstacles.len())
-            .filter(|index| {
-                let obstacle = &self.obstacles[*index];
-                obstacle.comes_into_force(first.time, last.time)
-                    && !closed.0.contains(index)
-                    && touches_in_force(obstacle, path)
-            })
-            .collect()
+        let comes = |(number, obstacle): &(usize, &Obstacle)| {
+            obstacle.comes_into_force(first.time, last.time, self.known_at)
+                && !self.is_closed(*number, closed)
+                && touches(obstacle, path, (obstacle.from, obstacle.until(self.known_at)))
+        };
+        let obstacles = self.airspace.field.all().iter().enumerate();
+        obstacles.filter(comes).map(|(number, _)| number).collect()
+    }
+
+    /// Whether a path touches a zone while that is in force.
+    #[must_use]
+    pub fn is_barred(&self, path: &[Waypoint]) -> bool {
+        let known_at = self.known_at;
+        let bars = |obstacle: &Obstacle| {
+            obstacle.is_known(known_at) && touches(obstacle, path, (obstacle.from, obstacle.until(known_at)))
+        };
+        self.airspace.field.all().iter().any(bars)
+    }
+
+    /// The way out of the zones that are about to come into force over a place in the air, where one does: a place outside.
+    #[must_use]
+    pub fn way_out(&self, place: Position, now: SimTime) -> Option<Position> {
+        let holds = |(_, obstacle): &(usize, &Obstacle)| {
+            obstacle.is_known(self.known_at)
+                && obstacle.until(self.known_at) > now
+                && self.is_passed_at_level(obstacle)
+                && obstacle.covers(place)
+        };
+        let (_, obstacle) = self
+            .near(place, place)
+            .filter(holds)
+            .min_by_key(|(number, _)| *number)?;
+        Some(obstacle.way_out(place))
+    }
+
+    /// The times at which zones that are in force between `now` and `latest` end in that span, the soonest first.
+    #[must_use]
+    pub fn openings(&self, now: SimTime, latest: SimTime) -> Vec<SimTime> {
+        let ends = |obstacle: &Obstacle| {
+            let until = obstacle.until(self.known_at);
+            (obstacle.is_known(self.known_at) && now < until && until <= latest).then_some(until)
+        };
+        let mut openings: Vec<SimTime> = self.airspace.field.all().iter().filter_map(ends).collect();
+        openings.sort_unstable();
+        openings.dedup();
+        openings
+    }
+
+    /// Whether nobody may land at the place from soon on, and until then at the least.
+    #[must_use]
+    pub fn is_closed_throughout(&self, place: Position, until: SimTime) -> bool {
+        let soon = self.known_at + ZONE_NOTICE;
+        self.near(place, place).any(|(_, obstacle)| {
+            obstacle.reaches_ground()
+                && obstacle.is_in_force(soon, self.known_at)
+                && obstacle.until(self.known_at) >= until
+                && obstacle.covers(place)
+        })
+    }
+
+    fn near(&self, from: Position, to: Position) -> impl Iterator<Item = (usize, &'a Obstacle)> + use<'a> {
+        let field = &self.airspace.field;
+        field.near(from, to).map(|number| (number, field.get(number)))
+    }
+
+    fn is_closed(&self, number: usize, closed: &Closed) -> bool {
+        self.airspace
+            .field
+            .get(number)
+            .is_in_force(closed.at, self.known_at)
+            || closed.more.contains(&number)
+    }
+
+    fn is_passed_at_level(&self, obstacle: &Obstacle) -> bool {
+        obstacle.meets_heights(self.level_m, self.level_m)
     }
 }
 
-impl Closed<'_> {
+impl Closed {
     /// Closes these too.
     pub fn extend(&mut self, zones: Vec<usize>) {
-        self.0.to_mut().extend(zones);
+        self.more.extend(zones);
     }
 }
 
-/// Whether the part of a path that is flown after the obstacle comes into force touches it.
-fn touches_in_force(obstacle: &Obstacle, path: &[Waypoint]) -> bool {
-    path.windows(2)
-        .filter(|pair| pair[1].time >= obstacle.from)
-        .any(|pair| obstacle.blocks(pair[0].place_at(pair[1], obstacle.from), pair[1].at))
+/// Whether the part of a path that is flown from a time on and before another touches the obstacle.
+fn touches(obstacle: &Obstacle, path: &[Waypoint], (from, until): (SimTime, SimTime)) -> bool {
+    let flown = |pair: &&[Waypoint]| pair[1].time >= from && pair[0].time < until;
+    path.windows(2).filter(flown).any(|pair| {
+        let (a, b) = (pair[0].altitude.get(), pair[1].altitude.get());
+        obstacle.meets_heights(a.min(b), a.max(b))
+            && obstacle.blocks(pair[0].place_at(pair[1], from), pair[0].place_at(pair[1], until))
+    })
 }

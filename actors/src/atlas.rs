@@ -13,7 +13,7 @@ use crate::ingestion::Ingestion;
 use crate::scheduler::Scheduler;
 
 /// Where everything lives.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Atlas {
     count: u16,
     delay: SimDuration,
@@ -23,7 +23,7 @@ pub struct Atlas {
 }
 
 /// A depot's place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct DepotPlace {
     region: RegionId,
     /// Its place among the depots of its region.
@@ -33,7 +33,7 @@ struct DepotPlace {
 }
 
 /// A fleet's place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct FleetPlace {
     first: u32,
     region: RegionId,

@@ -6,6 +6,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
 use crate::account::AccountRecord;
+use crate::environment::Zone;
 use crate::ids::{DeliveryId, DepotId, DroneId};
 
 /// Something that is asked of the engine from outside.
@@ -48,6 +49,16 @@ pub enum Command {
     RequestNotification(NotificationRequest),
     /// Change an account.
     ChangeAccount(AccountRecord),
+    /// Let nobody fly in a zone: from its time on, and [`crate::environment::ZONE_NOTICE`] from now at the soonest.
+    DeclareZone {
+        /// The zone; when it is announced is the command's stamp.
+        zone: Zone,
+    },
+    /// Let a zone be in force no more.
+    LiftZone {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Command {
@@ -64,7 +75,9 @@ impl Command {
             | Self::RecallDrone { .. }
             | Self::GroundDepot { .. }
             | Self::ReleaseDepot { .. }
-            | Self::ChangeAccount(_) => None,
+            | Self::ChangeAccount(_)
+            | Self::DeclareZone { .. }
+            | Self::LiftZone { .. } => None,
         }
     }
 }

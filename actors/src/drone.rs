@@ -36,6 +36,7 @@ use self::weathering::Stay;
 mod charging;
 pub mod flying;
 mod maintenance;
+mod replanning;
 pub mod weathering;
 
 /// From a failure until the drone, fetched and mended, stands at its depot again.
@@ -56,6 +57,13 @@ pub enum DroneMessage {
     },
     /// Come to the depot.
     Recall,
+    /// Zones came up, or were lifted.
+    AirspaceChanged,
+    /// It stands ready, after it refused something.
+    StandByDue {
+        /// Of which state.
+        generation: u32,
+    },
     /// The leg ends.
     ArrivalDue {
         /// Of which state.
@@ -253,6 +261,10 @@ impl Actor for Drone {
             DroneMessage::AssignErrand { errand } => self.on_assign_errand(errand, ctx),
             DroneMessage::ReleaseErrand { delivery } => self.on_release_errand(delivery, ctx),
             DroneMessage::Recall => self.on_recall(ctx),
+            DroneMessage::AirspaceChanged => self.on_airspace_changed(ctx),
+            DroneMessage::StandByDue { generation } if self.is_current(generation) => {
+                self.stand_ready(ctx);
+            }
             DroneMessage::ArrivalDue { generation } if self.is_current(generation) => {
                 self.on_arrival_due(ctx);
             }
@@ -275,7 +287,8 @@ impl Actor for Drone {
             DroneMessage::WeatherDue { generation } if self.is_current(generation) => {
                 self.on_weather_due(ctx);
             }
-            DroneMessage::ArrivalDue { .. }
+            DroneMessage::StandByDue { .. }
+            | DroneMessage::ArrivalDue { .. }
             | DroneMessage::WeatherDue { .. }
             | DroneMessage::FailureDue { .. }
             | DroneMessage::HandlingDue { .. }
@@ -317,6 +330,9 @@ impl Drone {
         };
         if !taken {
             self.refuse_errand(errand.id, ReleaseReason::DroneRefused, ctx);
+            if self.state == DroneState::Idle {
+                self.stand_by(ctx);
+            }
         }
     }
 
@@ -435,6 +451,10 @@ impl Drone {
     }
 
     fn fail(&mut self, reason: DroneFailure, fall: &Fall, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.fail_for(reason, fall, RECOVERY, ctx);
+    }
+
+    fn fail_for(&mut self, reason: DroneFailure, fall: &Fall, span: SimDuration, ctx: &mut Ctx<'_, Skyhaul>) {
         self.announce_failure(reason, fall, ctx);
         self.tell_scheduler(fall, false, ctx);
         self.at = fall.at;
@@ -442,11 +462,7 @@ impl Drone {
         self.battery = fall.battery;
         self.enter(DroneState::Failed);
         let generation = self.generation;
-        ctx.send_in(
-            RECOVERY,
-            ctx.me::<Self>(),
-            DroneMessage::RecoveryDue { generation },
-        );
+        ctx.send_in(span, ctx.me::<Self>(), DroneMessage::RecoveryDue { generation });
     }
 
     fn announce_failure(&self, reason: DroneFailure, fall: &Fall, ctx: &mut Ctx<'_, Skyhaul>) {

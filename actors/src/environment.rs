@@ -15,7 +15,7 @@ pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, Weig
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};
 pub use self::fault::{Faults, Sabotage};
 pub use self::weather::{Weather, WeatherRow, WeatherSeries};
-pub use self::zone::{Zone, ZoneShape};
+pub use self::zone::{ZONE_NOTICE, Zone, ZoneShape};
 
 mod aircraft;
 mod carrier;

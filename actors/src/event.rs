@@ -9,11 +9,12 @@ use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 
 use crate::account::AccountRecord;
 use crate::command::{ConfirmationRecord, DeliveryRequest, NotificationRequest, PackageRecord, Place};
+use crate::environment::Zone;
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
 pub use self::reason::{
     AssignmentRefusal, CancelReason, CarrierFailure, ChangeRefusal, ChargeKind, CourierStatus, DroneFailure,
-    GroundingReason, ReleaseReason,
+    GroundingReason, ReleaseReason, ZoneRefusal,
 };
 
 mod reason;
@@ -21,10 +22,28 @@ mod reason;
 /// Something that happened. Field names follow the event log's contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// A zone is known from now on: its place in the environment's list.
+    /// A zone is known from now on.
     ZoneDeclared {
-        /// Its number in [`crate::environment::Environment::zones`].
-        zone: u32,
+        /// The command that declared it, where it was not planned.
+        command: Option<CommandId>,
+        /// All of it.
+        zone: Arc<Zone>,
+    },
+    /// A zone is in force no more, before its time.
+    ZoneLifted {
+        /// The command that lifted it.
+        command: Option<CommandId>,
+        /// Its name.
+        zone: String,
+    },
+    /// Zones stay as they were.
+    ZoneChangeRefused {
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// The name of the zone that was to be declared or lifted.
+        zone: String,
+        /// Why.
+        reason: ZoneRefusal,
     },
     /// A drone joined the fleet.
     DroneCommissioned {

@@ -5,7 +5,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
-use crate::airspace::Airspace;
+use crate::airspace::Sky;
 use crate::environment::{AircraftSpec, Arrival, Weather, WeatherSeries};
 use crate::event::{AssignmentRefusal, Waypoint};
 
@@ -45,6 +45,24 @@ impl From<Departure> for Waypoint {
             time: departure.time,
         }
     }
+}
+
+/// What a flight begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Manoeuvre {
+    /// Nothing: it sets off.
+    #[default]
+    Direct,
+    /// Hovers where it is, until then.
+    Hold {
+        /// Until when.
+        until: SimTime,
+    },
+    /// Leaves a zone that is about to come into force, straight.
+    Leave {
+        /// Where it is outside.
+        by: Position,
+    },
 }
 
 /// A flight as planned.
@@ -88,6 +106,19 @@ impl FlightPlan {
         self.path.last().expect("a plan has a waypoint").time
     }
 
+    /// What is left of it at `now`.
+    #[must_use]
+    pub fn rest(&self, now: SimTime) -> Vec<Waypoint> {
+        let (here, _) = self.at(now);
+        let here = Waypoint {
+            at: here.at,
+            altitude: Metres::new(here.altitude_m),
+            time: now,
+        };
+        let ahead = self.path.iter().filter(|waypoint| waypoint.time > now);
+        std::iter::once(here).chain(ahead.copied()).collect()
+    }
+
     /// How long it takes.
     #[must_use]
     pub fn duration(&self) -> SimDuration {
@@ -117,8 +148,8 @@ impl FlightPlan {
 /// What a flight is planned in.
 #[derive(Clone, Copy)]
 pub struct Conditions<'a> {
-    /// The zones.
-    pub airspace: &'a Airspace,
+    /// The zones, as far as they are known.
+    pub airspace: Sky<'a>,
     /// Wind and air over time; a flight goes by what holds when it begins.
     pub weather: &'a WeatherSeries,
 }
@@ -142,15 +173,67 @@ pub fn plan_flight(
     }
     let weather = conditions.weather.at(departure.time);
     check_take_off(aircraft, departure, weather)?;
-    let airspace = conditions.airspace;
-    let mut closed = airspace.closed_at(departure.time);
+    fly_round(
+        || Trip::new(aircraft, payload, weather, departure),
+        (departure, to, arrival),
+        conditions.airspace.at_level(aircraft.altitude_m),
+        Manoeuvre::Direct,
+    )
+}
+
+/// Plans a flight that is in the air and begins with a manoeuvre.
+///
+/// # Errors
+/// As [`plan_flight`]; also where it cannot leave a zone before that comes into force.
+pub fn plan_manoeuvre(
+    aircraft: &AircraftSpec,
+    payload: Kilograms,
+    departure: Departure,
+    (to, arrival): (Position, Arrival),
+    conditions: Conditions<'_>,
+    manoeuvre: Manoeuvre,
+) -> Result<FlightPlan, AssignmentRefusal> {
+    if manoeuvre == Manoeuvre::Direct {
+        return plan_flight(aircraft, payload, departure, to, arrival, conditions);
+    }
+    let weather = conditions.weather.at(departure.time);
+    let sky = conditions.airspace.at_level(aircraft.altitude_m);
+    let plan = fly_round(
+        || Trip::new(aircraft, payload, weather, departure),
+        (departure, to, arrival),
+        sky,
+        manoeuvre,
+    )?;
+    if sky.is_barred(&plan.path) {
+        return Err(AssignmentRefusal::NoFlyZone);
+    }
+    Ok(plan)
+}
+
+/// Plans a flight round the zones of its level, by trips that `begin` begins.
+fn fly_round<'a>(
+    begin: impl Fn() -> Trip<'a>,
+    (departure, to, arrival): (Departure, Position, Arrival),
+    sky: Sky<'_>,
+    manoeuvre: Manoeuvre,
+) -> Result<FlightPlan, AssignmentRefusal> {
+    let (from, sets_off_at) = match manoeuvre {
+        Manoeuvre::Direct => (departure.at, departure.time),
+        Manoeuvre::Hold { until } => (departure.at, until),
+        Manoeuvre::Leave { by } => (by, departure.time),
+    };
+    let mut closed = sky.closed_at(sets_off_at);
     loop {
-        let route = airspace.route(departure.at, to, &closed);
-        let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
-        let mut trip = Trip::new(aircraft, payload, weather, departure);
+        let route = sky.route((from, departure.altitude_m), to, &closed);
+        let mut route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
+        if from != departure.at {
+            route.insert(0, departure.at);
+        }
+        let mut trip = begin();
         trip.record(route.len() + ENDS);
+        trip.hold(sets_off_at);
         trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;
-        let closing = airspace.closing(trip.path(), &closed);
+        let closing = sky.closing(trip.path(), &closed);
         if closing.is_empty() {
             return Ok(trip.into_plan());
         }
@@ -179,8 +262,9 @@ pub fn estimate_flight(
     }
     let weather = conditions.weather.at(departure.time);
     check_take_off(aircraft, departure, weather)?;
-    let closed = conditions.airspace.closed_at(departure.time);
-    let route = conditions.airspace.route(departure.at, to, &closed);
+    let sky = conditions.airspace.at_level(aircraft.altitude_m);
+    let closed = sky.closed_at(departure.time);
+    let route = sky.route((departure.at, departure.altitude_m), to, &closed);
     let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
     let mut trip = Trip::new(aircraft, payload, weather, departure);
     trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;

@@ -9,12 +9,14 @@ use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, 
 use crate::atlas;
 use crate::command::{Command, DeliveryRequest, RescheduleChanges};
 use crate::delivery::{Delivery, DeliveryMessage};
-use crate::event::{CancelReason, ChangeRefusal, Event, GroundingReason};
+use crate::environment::Zone;
+use crate::event::{CancelReason, ChangeRefusal, Event, GroundingReason, ZoneRefusal};
 use crate::ids::{CommandId, DeliveryId};
 use crate::package::Package;
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
+use crate::zoning::ZoneChange;
 
 /// The region that answers where none knows a delivery.
 const FIRST: RegionId = RegionId(0);
@@ -54,6 +56,13 @@ pub enum IngestionMessage {
     RequestDelivery {
         /// Which.
         request: Arc<DeliveryRequest>,
+    },
+    /// Something becomes of the zones: in every region at once.
+    ZonesChanged {
+        /// By which journal record, where it was not planned.
+        command: Option<CommandId>,
+        /// What.
+        change: Box<ZoneChange>,
     },
     /// A delivery left the engine.
     DeliveryEnded {
@@ -102,6 +111,7 @@ impl Actor for Ingestion {
             IngestionMessage::TakeChange { id, command } => self.on_take_change(id, *command, ctx),
             IngestionMessage::DeliverySought { id, is_here } => self.on_delivery_sought(id, is_here, ctx),
             IngestionMessage::RequestDelivery { request } => self.on_request_delivery(None, &request, ctx),
+            IngestionMessage::ZonesChanged { command, change } => on_zones_changed(command, &change, ctx),
             IngestionMessage::DeliveryEnded { delivery } => {
                 self.open.remove(&delivery);
             }
@@ -122,6 +132,7 @@ impl Actor for Ingestion {
             IngestionMessage::RequestDelivery { request } => {
                 turn_down_request(None, request, CancelReason::AttemptsExhausted, ctx);
             }
+            IngestionMessage::ZonesChanged { command, change } => on_zones_changed(*command, change, ctx),
             IngestionMessage::DeliverySought { .. } | IngestionMessage::DeliveryEnded { .. } => {}
         }
     }
@@ -147,6 +158,8 @@ impl Ingestion {
                 command: Some(id),
                 confirmation,
             }),
+            // Decided on before they came here: their `ZonesChanged` goes to every region.
+            Command::DeclareZone { .. } | Command::LiftZone { .. } => {}
             Command::RecallDrone { drone } => {
                 tell_scheduler(SchedulerMessage::RecallDrone { drone }, ctx);
             }
@@ -281,6 +294,14 @@ impl Ingestion {
                 command: Some(id),
                 reason: ChangeRefusal::Unknown,
             }),
+            Command::DeclareZone {
+                zone: Zone { name, .. },
+            }
+            | Command::LiftZone { name } => ctx.emit(Event::ZoneChangeRefused {
+                command: Some(id),
+                zone: name.clone(),
+                reason: ZoneRefusal::Quarantined,
+            }),
             Command::RecordPackage(_)
             | Command::RecordConfirmation(_)
             | Command::RequestNotification(_)
@@ -294,6 +315,41 @@ impl Ingestion {
 
 fn tell_scheduler(message: SchedulerMessage, ctx: &mut Ctx<'_, Skyhaul>) {
     ctx.send(atlas::scheduler(ctx.region()), message);
+}
+
+/// Says what becomes of the zones, in the first region, and has its own scheduler go by it, in each.
+fn on_zones_changed(command: Option<CommandId>, change: &ZoneChange, ctx: &mut Ctx<'_, Skyhaul>) {
+    let event = match change {
+        ZoneChange::Announced { place } => {
+            let zone = &ctx.shared().environment.zones[*place as usize];
+            if zone.is_over(ctx.now()) {
+                return;
+            }
+            Event::ZoneDeclared {
+                command,
+                zone: Arc::new(zone.clone()),
+            }
+        }
+        ZoneChange::Declared { zone } => Event::ZoneDeclared {
+            command,
+            zone: Arc::clone(zone),
+        },
+        ZoneChange::Lifted { name } => Event::ZoneLifted {
+            command,
+            zone: name.clone(),
+        },
+        ZoneChange::Refused { name, reason } => Event::ZoneChangeRefused {
+            command,
+            zone: name.clone(),
+            reason: *reason,
+        },
+    };
+    if ctx.region() == FIRST {
+        ctx.emit(event);
+    }
+    if !matches!(change, ZoneChange::Refused { .. }) {
+        tell_scheduler(SchedulerMessage::AirspaceChanged, ctx);
+    }
 }
 
 /// Tells the first region whether a delivery that is sought lives in this one.

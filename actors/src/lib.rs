@@ -28,3 +28,4 @@ pub mod tree;
 pub mod wind;
 pub mod workflow;
 pub mod world;
+pub mod zoning;

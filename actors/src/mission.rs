@@ -99,8 +99,9 @@ pub fn assess(
     }
     let spare = starting.battery - aircraft.reserve_energy();
     if energy_floor(aircraft, errand, starting, conditions.weather) > spare {
-        let closed = conditions.airspace.closed_at(starting.time);
-        let is_closed = |place| conditions.airspace.covers(place, &closed);
+        let sky = conditions.airspace.at_level(aircraft.altitude_m);
+        let closed = sky.closed_at(starting.time);
+        let is_closed = |place| sky.covers(place, &closed);
         return Err(if is_closed(errand.pickup) || is_closed(errand.dropoff) {
             AssignmentRefusal::NoFlyZone
         } else {

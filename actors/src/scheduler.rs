@@ -46,6 +46,7 @@ mod loss;
 mod message;
 mod neighbours;
 mod reassign;
+mod rezoning;
 mod waiting;
 mod weathering;
 
@@ -147,6 +148,7 @@ impl Actor for Scheduler {
             SchedulerMessage::WeatherDue { depot, is_new_plan } => {
                 self.on_weather_due(depot, is_new_plan, ctx);
             }
+            SchedulerMessage::AirspaceChanged => self.on_airspace_changed(ctx),
             SchedulerMessage::DroneDelayed {
                 drone,
                 delivery,

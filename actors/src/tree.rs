@@ -27,13 +27,14 @@ use crate::delivery::Delivery;
 use crate::demand::DemandSource;
 use crate::depot::Depot;
 use crate::drone::Drone;
-use crate::environment::{Environment, WeatherSeries};
+use crate::environment::{Environment, WeatherSeries, Zone};
 use crate::event::Event;
 use crate::flight::Conditions;
 use crate::ingestion::Ingestion;
 use crate::package::Package;
 use crate::scheduler::Scheduler;
 use crate::workflow::Workflow;
+use crate::zoning::ZoneRef;
 
 skyhaul_engine::system! {
     /// The actors of a city and its fleet.
@@ -57,7 +58,7 @@ skyhaul_engine::system! {
 }
 
 /// What all actors may read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Surroundings {
     /// The world as it was planned.
     pub environment: Arc<Environment>,
@@ -70,11 +71,13 @@ pub struct Surroundings {
 }
 
 /// Zones and weather as they were.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Former {
     /// For flights that took off until then.
     until: SimTime,
     airspace: Airspace,
+    /// How many zones were planned.
+    planned: usize,
     weather: WeatherSeries,
 }
 
@@ -101,6 +104,7 @@ impl Surroundings {
         let former = Former {
             until,
             airspace: Airspace::new(former),
+            planned: former.zones.len(),
             weather: former.weather.clone(),
         };
         Self {
@@ -109,15 +113,30 @@ impl Surroundings {
         }
     }
 
+    /// Takes in zones that were declared, and those of any that were lifted, with when.
+    pub(crate) fn rezone(&mut self, declared: &[Arc<Zone>], lifted: &[(ZoneRef, SimTime)]) {
+        let planned = self.environment.zones.len();
+        let former = self
+            .former
+            .as_mut()
+            .map(|former| (&mut former.airspace, former.planned));
+        for (airspace, planned) in [(&mut self.airspace, planned)].into_iter().chain(former) {
+            airspace.declare(declared.iter().map(|zone| &**zone));
+            for (zone, at) in lifted {
+                airspace.lift(zone.place(planned), *at);
+            }
+        }
+    }
+
     /// What a flight goes by that took off, or takes off, at `departs`.
     pub(crate) fn conditions(&self, departs: SimTime) -> Conditions<'_> {
         match &self.former {
             Some(former) if departs <= former.until => Conditions {
-                airspace: &former.airspace,
+                airspace: former.airspace.known_at(departs),
                 weather: &former.weather,
             },
             _ => Conditions {
-                airspace: &self.airspace,
+                airspace: self.airspace.known_at(departs),
                 weather: &self.environment.weather,
             },
         }

@@ -353,6 +353,10 @@ impl Workflow {
         ctx.send(self.package, PackageMessage::Close);
     }
 
+    fn is_underway(&self) -> bool {
+        self.state == State::Underway
+    }
+
     fn is_booking(&self) -> bool {
         self.state == State::Doing(Step::BookTransport)
     }

@@ -22,6 +22,7 @@ use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
 use crate::scheduler::{Scheduler, SchedulerMessage};
 use crate::tree::{DEMAND, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
+use crate::zoning::{ZoneChange, Zoning};
 
 use self::naming::Naming;
 use self::routes::{Route, Routes};
@@ -35,6 +36,8 @@ const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
 
 /// Messages from outside at one instant are ordered by number. Those about the weather come after all commands, which are numbered from 0.
 const WEATHER_ORDERS_FROM: u64 = 1 << 46;
+/// Messages from outside at one instant are ordered by number. Word of planned zones comes after all commands and the weather.
+const ANNOUNCED_FROM: u64 = 1 << 47;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
@@ -44,6 +47,7 @@ const LAYOUT: u16 = 3;
 pub struct World {
     engine: Engine<Skyhaul>,
     routes: Routes,
+    zoning: Zoning,
 }
 
 impl World {
@@ -69,6 +73,7 @@ impl World {
         let mut world = Self {
             engine,
             routes: Routes::default(),
+            zoning: Zoning::default(),
         };
         world.declare(environment);
         if environment.demand.is_some() {
@@ -93,9 +98,7 @@ impl World {
 
     /// Says what the world holds at its beginning.
     fn declare(&mut self, environment: &Environment) {
-        for (zone, _) in (0..).zip(&environment.zones) {
-            self.engine.emit(Event::ZoneDeclared { zone });
-        }
+        self.announce(environment, 0);
         let mut next = 0;
         for fleet in &environment.fleets {
             for _ in 0..fleet.count {
@@ -124,6 +127,47 @@ impl World {
         }
     }
 
+    /// Says which planned zones there are, from the one at that place on; of those that nobody knows yet, lets it be said when it is time.
+    fn announce(&mut self, environment: &Environment, first: u32) {
+        let now = self.now();
+        for (place, zone) in (first..).zip(environment.zones.iter().skip(first as usize)) {
+            match zone.announced.filter(|announced| *announced > now) {
+                Some(announced) => {
+                    let order = ANNOUNCED_FROM + u64::from(place);
+                    self.tell_of_zones(announced, order, None, &ZoneChange::Announced { place });
+                }
+                None => self.engine.emit(Event::ZoneDeclared {
+                    command: None,
+                    zone: Arc::new(zone.clone()),
+                }),
+            }
+        }
+    }
+
+    /// Tells every region what becomes of the zones.
+    fn tell_of_zones(&mut self, at: SimTime, order: u64, command: Option<CommandId>, change: &ZoneChange) {
+        for region in self.regions() {
+            let change = Box::new(change.clone());
+            let message = IngestionMessage::ZonesChanged { command, change };
+            self.engine.inject(at, order, atlas::ingestion(region), message);
+        }
+    }
+
+    /// Carries out a command about a zone.
+    fn change_zones(&mut self, id: CommandId, stamp: SimTime, change: &ZoneChange) {
+        let mut surroundings = Surroundings::clone(self.engine.shared());
+        match change {
+            ZoneChange::Declared { zone } => surroundings.rezone(&[Arc::clone(zone)], &[]),
+            ZoneChange::Lifted { .. } => {
+                let last = self.zoning.lifted().len().saturating_sub(1);
+                surroundings.rezone(&[], &self.zoning.lifted()[last..]);
+            }
+            ZoneChange::Announced { .. } | ZoneChange::Refused { .. } => {}
+        }
+        self.engine.set_shared(&Arc::new(surroundings));
+        self.tell_of_zones(stamp, id.0, Some(id), change);
+    }
+
     fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) {
         let surroundings = Arc::clone(self.engine.shared());
         let spec = environment.aircraft(fleet.aircraft);
@@ -147,6 +191,11 @@ impl World {
 
     /// Lets a command take effect at its stamp, which lies after the present. `id` must be unique.
     pub fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        let planned = &self.engine.shared().environment.zones;
+        if let Some(change) = self.zoning.decide(&command, stamp, planned) {
+            self.change_zones(id, stamp, &change);
+            return;
+        }
         let route = self.routes.route(&command, &self.engine.shared().atlas);
         let command = Box::new(command);
         match route {
@@ -285,7 +334,8 @@ impl World {
     /// [`SnapshotError`].
     pub fn save(&self) -> Result<Vec<u8>, SnapshotError> {
         let mut bytes = LAYOUT.to_le_bytes().to_vec();
-        bytes = postcard::to_extend(&self.routes, bytes).map_err(|error| unreadable(error.to_string()))?;
+        let outside = (&self.routes, &self.zoning);
+        bytes = postcard::to_extend(&outside, bytes).map_err(|error| unreadable(error.to_string()))?;
         bytes.append(&mut self.engine.save()?);
         Ok(bytes)
     }
@@ -298,7 +348,7 @@ impl World {
         Self::load_into(Surroundings::new(environment), bytes)
     }
 
-    fn load_into(surroundings: Surroundings, bytes: &[u8]) -> Result<Self, SnapshotError> {
+    fn load_into(mut surroundings: Surroundings, bytes: &[u8]) -> Result<Self, SnapshotError> {
         let (layout, rest) = bytes
             .split_first_chunk()
             .ok_or_else(|| unreadable("it is empty".to_owned()))?;
@@ -308,12 +358,17 @@ impl World {
                 "its actors have layout {found}, this build reads layout {LAYOUT}"
             )));
         }
-        let (routes, rest) =
+        let ((routes, zoning), rest): ((Routes, Zoning), _) =
             postcard::take_from_bytes(rest).map_err(|error| unreadable(error.to_string()))?;
+        surroundings.rezone(zoning.declared(), zoning.lifted());
         let cut = surroundings.atlas.cut();
         let engine = Engine::load(Arc::new(surroundings), rest)?;
         if engine.regions() == cut {
-            Ok(Self { engine, routes })
+            Ok(Self {
+                engine,
+                routes,
+                zoning,
+            })
         } else {
             Err(unreadable("it is cut into other regions".to_owned()))
         }

@@ -208,6 +208,7 @@ fn all_in_force(environment: &Environment) -> Environment {
     let zones = environment.zones.iter().map(|zone| Zone {
         from: None,
         until: None,
+        announced: None,
         ..zone.clone()
     });
     Environment {

@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::bundle::ScenarioBundle;
     use crate::scenario::{BuildOptions, Scenario};
+    use skyhaul_actors::environment::{Zone, ZoneShape};
 
     /// Takes so many writes, then is full.
     struct Disk(usize);
@@ -150,11 +151,19 @@ mod tests {
         }
     }
 
+    fn zone_declared() -> Event {
+        let shape = ZoneShape::Polygon(Vec::new());
+        Event::ZoneDeclared {
+            command: None,
+            zone: Arc::new(Zone::permanent("field".to_owned(), shape)),
+        }
+    }
+
     #[test]
     fn goes_on_over_a_full_disk_and_says_so_at_the_end() {
         let mut log = log(1);
         for _ in 0..3 {
-            log.accept(event(Event::ZoneDeclared { zone: 0 }));
+            log.accept(event(zone_declared()));
         }
         assert_eq!(log.events(), 3);
         assert!(log.failure().is_some());
@@ -174,9 +183,7 @@ mod tests {
             eta_dropoff: SimTime::ZERO,
         };
         assert!(log.write(&event(queued)).is_none());
-        let line = log
-            .write(&event(Event::ZoneDeclared { zone: 0 }))
-            .expect("a line");
+        let line = log.write(&event(zone_declared())).expect("a line");
         assert!(line.starts_with(b"{\"seq\":0,"));
     }
 }

@@ -1,23 +1,28 @@
 //! No-fly zones from files: circles round airports (CSV) and polygons (GeoJSON).
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use geo::{LineString, Polygon, Validation};
 use geojson::{Feature, GeoJson, GeometryValue};
-use jiff::Timestamp;
+use serde_json::Value;
 use skyhaul_actors::environment::{Epoch, Zone, ZoneShape};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::error::ScenarioError;
-use crate::file::parse_duration;
 use crate::table::Table;
+
+mod properties;
 
 /// Most zones: a flight is tested against each. More are refused.
 const ZONES_MAX: usize = 10_000;
 
 /// Most corners of a polygon: a way round is sought over all of them. More are refused.
 const CORNERS_MAX: usize = 1_000;
+
+/// Radii of circles, m.
+pub(crate) const RADIUS_M: RangeInclusive<f64> = 1.0..=50_000.0;
 
 /// Columns of an airport list that may name it, best first.
 const AIRPORT_NAME_COLUMNS: [&str; 3] = ["name", "icao", "iata"];
@@ -33,6 +38,12 @@ pub(crate) struct PlannedZone {
     pub(crate) from: Option<Moment>,
     /// Until when; `None`: for ever.
     pub(crate) until: Option<Moment>,
+    /// From when it is known; `None`: from the start.
+    pub(crate) announced: Option<Moment>,
+    /// From how high above ground it reaches, m.
+    pub(crate) floor_m: f64,
+    /// Up to how high, m; `None`: without end.
+    pub(crate) ceiling_m: Option<f64>,
 }
 
 /// A time as a zone file gives it.
@@ -54,23 +65,44 @@ impl Moment {
 }
 
 impl PlannedZone {
-    /// Whether it is in force at all times.
-    pub(crate) const fn is_permanent(&self) -> bool {
-        self.from.is_none() && self.until.is_none()
+    /// A zone that is known and in force at all times, from the ground up.
+    fn permanent(name: String, shape: ZoneShape) -> Self {
+        Self {
+            name,
+            shape,
+            from: None,
+            until: None,
+            announced: None,
+            floor_m: 0.0,
+            ceiling_m: None,
+        }
     }
 
-    /// The zone in virtual time; `None` where it ends before that begins.
+    /// Whether nobody may ever land in it.
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.from.is_none() && self.until.is_none() && self.announced.is_none() && self.floor_m <= 0.0
+    }
+
+    /// The zone in virtual time; `None` where it ends before that begins, or before it can come into force.
     pub(crate) fn zone(&self, epoch: &Epoch) -> Option<Zone> {
-        let until = self.until.map(|until| until.sim_time(epoch));
-        (until != Some(SimTime::ZERO)).then(|| Zone {
+        let after_start = |moment: Option<Moment>| {
+            let time = moment.map(|moment| moment.sim_time(epoch));
+            time.filter(|time| *time > SimTime::ZERO)
+        };
+        let zone = Zone {
             name: self.name.clone(),
             shape: self.shape.clone(),
-            from: self
-                .from
-                .map(|from| from.sim_time(epoch))
-                .filter(|from| *from > SimTime::ZERO),
-            until,
-        })
+            from: after_start(self.from),
+            until: self.until.map(|until| until.sim_time(epoch)),
+            announced: None,
+            floor_m: self.floor_m,
+            ceiling_m: self.ceiling_m,
+        };
+        let zone = match after_start(self.announced) {
+            Some(announced) => zone.told_of_at(announced),
+            None => zone,
+        };
+        (!zone.is_over(zone.from.unwrap_or(SimTime::ZERO))).then_some(zone)
     }
 }
 
@@ -95,20 +127,17 @@ pub(crate) fn read_airports(
             .iter()
             .map(|column| row.text(*column))
             .find(|name| !name.is_empty());
-        PlannedZone {
-            name: name.map_or_else(|| format!("airport {}", index + 1), str::to_owned),
-            shape: ZoneShape::Circle {
-                centre: *at,
-                radius_m,
-            },
-            from: None,
-            until: None,
-        }
+        let name = name.map_or_else(|| format!("airport {}", index + 1), str::to_owned);
+        let shape = ZoneShape::Circle {
+            centre: *at,
+            radius_m,
+        };
+        PlannedZone::permanent(name, shape)
     });
     Ok(zones.collect())
 }
 
-/// The polygons of a GeoJSON file, with `name`, `active_from` and `active_until` of their properties.
+/// The zones of a GeoJSON file, by their outlines and [`properties`].
 ///
 /// # Errors
 /// Where the file is not as it should be.
@@ -150,61 +179,68 @@ fn check_count(file: &str, count: usize) -> Result<(), ScenarioError> {
 }
 
 fn read_feature(index: usize, feature: &Feature) -> Result<Vec<PlannedZone>, String> {
-    let polygons = match feature.geometry.as_ref().map(|geometry| &geometry.value) {
-        Some(GeometryValue::Polygon { coordinates }) => vec![coordinates],
-        Some(GeometryValue::MultiPolygon { coordinates }) => coordinates.iter().collect(),
-        Some(other) => {
-            return Err(format!(
-                "is a {}, must be a Polygon or MultiPolygon",
-                other.type_name()
-            ));
-        }
-        None => return Err("has no geometry, must be a Polygon or MultiPolygon".to_owned()),
+    let shapes = read_shapes(feature)?;
+    let said = properties::read(index, feature)?;
+    let planned = |(shape, (from, until)): (&ZoneShape, &properties::Window)| PlannedZone {
+        from: *from,
+        until: *until,
+        announced: said.announced,
+        floor_m: said.floor_m,
+        ceiling_m: said.ceiling_m,
+        ..PlannedZone::permanent(said.name.clone(), shape.clone())
     };
-    let name = feature
-        .property("name")
-        .and_then(|name| name.as_str())
-        .map(str::trim);
-    let name = match name {
-        Some(name) if !name.is_empty() => name
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect(),
-        _ => format!("zone {}", index + 1),
-    };
-    let (from, until) = (
-        read_moment(feature, "active_from")?,
-        read_moment(feature, "active_until")?,
-    );
-    if let (Some(Moment::At(from)), Some(Moment::At(until))) = (from, until)
-        && until <= from
-    {
-        return Err("`active_until` is not after `active_from`".to_owned());
-    }
-    polygons
-        .into_iter()
-        .map(|rings| {
-            Ok(PlannedZone {
-                name: name.clone(),
-                shape: ZoneShape::Polygon(read_rings(rings)?),
-                from,
-                until,
-            })
-        })
-        .collect()
+    let pairs = shapes
+        .iter()
+        .flat_map(|shape| said.windows.iter().map(move |window| (shape, window)));
+    Ok(pairs.map(planned).collect())
 }
 
-/// A time: RFC 3339, or a span since the start; null is none.
-fn read_moment(feature: &Feature, property: &str) -> Result<Option<Moment>, String> {
-    let Some(value) = feature.property(property).filter(|value| !value.is_null()) else {
-        return Ok(None);
+/// The outlines: polygons, a point with a `radius` round it, or what ED-269 calls the horizontal projection.
+fn read_shapes(feature: &Feature) -> Result<Vec<ZoneShape>, String> {
+    let polygon = |rings: &Vec<_>| read_rings(rings).map(ZoneShape::Polygon);
+    match feature.geometry.as_ref().map(|geometry| &geometry.value) {
+        Some(GeometryValue::Polygon { coordinates }) => Ok(vec![polygon(coordinates)?]),
+        Some(GeometryValue::MultiPolygon { coordinates }) => coordinates.iter().map(polygon).collect(),
+        Some(GeometryValue::Point { coordinates }) if feature.property("radius").is_some() => {
+            Ok(vec![circle(coordinates.as_slice(), feature.property("radius"))?])
+        }
+        Some(other) => Err(format!(
+            "is a {}, must be a Polygon or MultiPolygon, or a Point with a `radius`",
+            other.type_name()
+        )),
+        None => match feature.property("horizontalProjection") {
+            Some(projection) if projection["type"] == "Circle" => {
+                let centre: Vec<f64> =
+                    serde_json::from_value(projection["center"].clone()).unwrap_or_default();
+                Ok(vec![circle(&centre, projection.get("radius"))?])
+            }
+            Some(projection) if projection["type"] == "Polygon" => {
+                let rings: Vec<Vec<geojson::Position>> =
+                    serde_json::from_value(projection["coordinates"].clone()).unwrap_or_default();
+                Ok(vec![polygon(&rings)?])
+            }
+            Some(_) => Err("has a `horizontalProjection` that is no Circle or Polygon".to_owned()),
+            None => Err(
+                "has no geometry, must be a Polygon or MultiPolygon, or a Point with a `radius`".to_owned(),
+            ),
+        },
+    }
+}
+
+fn circle(centre: &[f64], radius: Option<&Value>) -> Result<ZoneShape, String> {
+    let centre = match centre {
+        [lon, lat, ..] => Position::new(*lat, *lon),
+        _ => None,
     };
-    let text = value.as_str().unwrap_or_default();
-    let span = parse_duration(text).map(Moment::AfterStart);
-    let calendar = || Some(Moment::At(text.parse::<Timestamp>().ok()?.as_microsecond()));
-    span.or_else(calendar).map(Some).ok_or_else(|| {
-        format!("`{property}` is {value}, must be a time such as \"2015-03-10T07:00:00-08:00\", or a span since the start such as \"2h\"")
-    })
+    let centre = centre.ok_or("has a centre that is not [longitude, latitude] in degrees")?;
+    match radius.and_then(Value::as_f64) {
+        Some(radius_m) if RADIUS_M.contains(&radius_m) => Ok(ZoneShape::Circle { centre, radius_m }),
+        _ => Err(format!(
+            "`radius` must be a number of metres from {} to {}",
+            RADIUS_M.start(),
+            RADIUS_M.end()
+        )),
+    }
 }
 
 /// The corners of a polygon without holes.
@@ -250,7 +286,7 @@ mod tests {
 
     #[test]
     fn reads_names_outlines_and_times() {
-        let properties = r#"{"name":"fair","active_from":"2h","active_until":"2026-05-12T20:00:00+02:00"}"#;
+        let properties = r#"{"name":"fair","active_from":"1h","active_until":"2026-05-12T20:00:00+02:00"}"#;
         let zones = read_geojson("z.geojson", &polygon(properties, SQUARE)).expect("it is right");
         let epoch = Epoch {
             unix_micros: 1_778_601_600_000_000,
@@ -258,7 +294,7 @@ mod tests {
         };
         let zone = zones[0].zone(&epoch).expect("it is yet to end");
         assert_eq!(zone.name, "fair");
-        assert_eq!(zone.from, Some(SimTime::ZERO + SimDuration::from_mins(120)));
+        assert_eq!(zone.from, Some(SimTime::ZERO + SimDuration::from_mins(60)));
         assert_eq!(zone.until, Some(SimTime::ZERO + SimDuration::from_mins(120)));
         assert!(matches!(zone.shape, ZoneShape::Polygon(corners) if corners.len() == 4));
     }
@@ -280,6 +316,41 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_that_is_told_of_late_comes_into_force_with_notice() {
+        let properties = r#"{"announced":"30m","active_until":"1h"}"#;
+        let zones = read_geojson("z.geojson", &polygon(properties, SQUARE)).expect("it is right");
+        let epoch = Epoch {
+            unix_micros: 0,
+            utc_offset_s: 0,
+        };
+        let zone = zones[0].zone(&epoch).expect("it is yet to end");
+        assert_eq!(zone.announced, Some(SimTime::ZERO + SimDuration::from_mins(30)));
+        assert_eq!(zone.from, Some(SimTime::ZERO + SimDuration::from_mins(32)));
+        assert!(!zones[0].is_permanent());
+        let too_late = r#"{"announced":"59m","active_until":"1h"}"#;
+        let zones = read_geojson("z.geojson", &polygon(too_late, SQUARE)).expect("it is right");
+        assert_eq!(zones[0].zone(&epoch), None);
+    }
+
+    #[test]
+    fn reads_the_european_format() {
+        let properties = r#"{"identifier":"ITA-1","restriction":"PROHIBITED","uomDimensions":"FT","lowerLimit":100,
+            "lowerVerticalReference":"AGL","upperLimit":1000,"upperVerticalReference":"AMSL",
+            "applicability":[{"startDateTime":"2026-05-12T08:00:00Z","endDateTime":"2026-05-12T09:00:00Z"},{"permanent":"YES"}],
+            "horizontalProjection":{"type":"Circle","center":[11.25,43.77],"radius":400}}"#;
+        let text = format!(r#"{{"type":"Feature","geometry":null,"properties":{properties}}}"#);
+        let zones = read_geojson("z.geojson", &text).expect("it is right");
+        assert_eq!(zones.len(), 2);
+        assert_eq!(zones[0].name, "ITA-1");
+        assert!((zones[0].floor_m - 30.48).abs() < 1e-9);
+        assert!(zones[0].ceiling_m.is_some_and(|m| (m - 304.8).abs() < 1e-9));
+        assert!(zones[0].from.is_some() && zones[1].from.is_none());
+        assert!(matches!(zones[0].shape, ZoneShape::Circle { radius_m, .. } if radius_m == 400.0));
+        let open = polygon(r#"{"restriction":"NO_RESTRICTION"}"#, SQUARE);
+        assert_eq!(read_geojson("z.geojson", &open), Ok(Vec::new()));
+    }
+
+    #[test]
     fn says_what_is_wrong_with_which_feature() {
         let bow_tie = "[[11.25,43.77],[11.26,43.78],[11.26,43.77],[11.25,43.78],[11.25,43.77]]";
         let off = "[[11.25,93.77],[11.26,43.78],[11.26,43.77],[11.25,93.77]]";
@@ -294,6 +365,15 @@ mod tests {
             (&polygon("null", off), "not [longitude, latitude]"),
             (&polygon("null", "[[1,2],[1,3],[1,2],[1,2]]"), "three corners"),
             (&polygon("null", &two_rings), "has holes"),
+            (&polygon(r#"{"ceiling_m":-1}"#, SQUARE), "`ceiling_m` is -1"),
+            (
+                &polygon(r#"{"floor_m":50,"ceiling_m":50}"#, SQUARE),
+                "does not end above",
+            ),
+            (
+                &polygon(r#"{"restriction":"MAYBE"}"#, SQUARE),
+                "must be one of PROHIBITED",
+            ),
             (
                 &polygon(r#"{"active_from":7}"#, SQUARE),
                 "`active_from` is 7, must be a time",
@@ -326,12 +406,7 @@ mod tests {
 
     #[test]
     fn zones_of_one_name_get_a_number_each() {
-        let zone = |name: &str| PlannedZone {
-            name: name.to_owned(),
-            shape: ZoneShape::Polygon(Vec::new()),
-            from: None,
-            until: None,
-        };
+        let zone = |name: &str| PlannedZone::permanent(name.to_owned(), ZoneShape::Polygon(Vec::new()));
         let mut zones = [zone("school"), zone("school"), zone("school 2"), zone("fair")];
         name_apart(&mut zones);
         let names: Vec<_> = zones.iter().map(|zone| zone.name.as_str()).collect();

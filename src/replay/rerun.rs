@@ -297,6 +297,8 @@ fn in_words(command: &Command) -> String {
         Command::RecordConfirmation(confirmation) => {
             format!("RecordConfirmation {}", confirmation.delivery)
         }
+        Command::DeclareZone { zone } => format!("DeclareZone {}", zone.name),
+        Command::LiftZone { name } => format!("LiftZone {name}"),
         Command::RecallDrone { drone } => format!("RecallDrone {drone}"),
         Command::GroundDepot { depot } => format!("GroundDepot {}", depot.0),
         Command::ReleaseDepot { depot } => format!("ReleaseDepot {}", depot.0),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_actors::environment::Environment;
+use skyhaul_actors::environment::{Environment, Zone};
 use skyhaul_actors::event::{Event, Leg};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::geo::Position;
@@ -68,6 +68,7 @@ struct Folded {
     fleet: Fleet,
     deliveries: Deliveries,
     alerts: Alerts,
+    zones: Vec<Arc<Zone>>,
 }
 
 impl PartialEq for Tracks {
@@ -88,6 +89,7 @@ impl Tracks {
                 fleet: Fleet::new(&environment),
                 deliveries: Deliveries::default(),
                 alerts: Alerts::default(),
+                zones: Vec::new(),
             },
             environment,
         }
@@ -113,6 +115,7 @@ impl Tracks {
             whereabouts: &whereabouts,
         };
         folded.deliveries.apply(&event.event, &around);
+        apply_zones(&mut folded.zones, event);
         folded.fleet.apply(event, environment);
     }
 
@@ -157,6 +160,12 @@ impl Tracks {
     #[must_use]
     pub const fn environment(&self) -> &Arc<Environment> {
         &self.environment
+    }
+
+    /// The zones that are known and were not lifted, in the order in which they were declared.
+    #[must_use]
+    pub fn zones(&self) -> &[Arc<Zone>] {
+        &self.folded.zones
     }
 
     /// A drone as it is at `now`.
@@ -259,4 +268,16 @@ fn whereabouts(
     let track = fleet.get(drone)?;
     let motion = track.motion(now, environment.aircraft(track.aircraft));
     Some((motion.at, motion.altitude_m))
+}
+
+/// Takes in what becomes of the zones. Those that are over go when another comes, so that they do not pile up.
+fn apply_zones(zones: &mut Vec<Arc<Zone>>, event: &Numbered<Event>) {
+    match &event.event {
+        Event::ZoneDeclared { zone, .. } => {
+            zones.retain(|known| !known.is_over(event.at) && known.name != zone.name);
+            zones.push(Arc::clone(zone));
+        }
+        Event::ZoneLifted { zone, .. } => zones.retain(|known| known.name != *zone),
+        _ => {}
+    }
 }

@@ -25,6 +25,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "geo",
             "libm",
             "postcard",
+            "rstar",
             "serde",
             "skyhaul-engine",
             "thiserror",

@@ -73,7 +73,7 @@ impl Carriers {
             time: self.context.clock.now(),
         };
         let conditions = Conditions {
-            airspace: &self.airspace,
+            airspace: self.airspace.known_at(self.context.clock.now()),
             weather: &environment.weather,
         };
         fleet.count > 0 && assess(aircraft, errand, starting, &environment.area, conditions).is_ok()

@@ -63,12 +63,12 @@ pub(crate) async fn list_depots(service: Data<Operations>) -> HttpResponse {
     HttpResponse::Ok().json(depots)
 }
 
-/// The no-fly zones as GeoJSON polygons, with `from` and `until` where they are not always in force; circles have `centre` and `radius` besides.
+/// The no-fly zones as GeoJSON polygons, with `from` and `until` where they are not always in force; circles have `centre` and `radius` besides, those that do not reach from the ground up without end `floor` and `ceiling`.
 #[utoipa::path(get, path = "/api/zones", tag = "Operations", responses((status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json")))]
 pub(crate) async fn map_zones(service: Data<Operations>) -> HttpResponse {
-    let (environment, calendar) = (&service.context.environment, &service.context.calendar);
-    let features = environment
-        .zones
+    let calendar = &service.context.calendar;
+    let zones = service.context.tracks.read().zones().to_vec();
+    let features = zones
         .iter()
         .map(|zone| zones::zone_feature(zone, calendar))
         .collect();

@@ -29,6 +29,12 @@ pub(super) struct Obstacle {
     pub(super) corners: Vec<Corner>,
     pub(super) from: SimTime,
     until: SimTime,
+    /// From when it is known.
+    known_from: SimTime,
+    /// When it was lifted before its time.
+    lifted: Option<SimTime>,
+    floor_m: f64,
+    ceiling_m: f64,
 }
 
 /// A corner, with its neighbours round the obstacle, on the area's map.
@@ -80,27 +86,62 @@ impl Obstacle {
             reach_m,
             from: zone.from.unwrap_or(SimTime::ZERO),
             until: zone.until.unwrap_or(SimTime::MAX),
+            known_from: zone.announced.unwrap_or(SimTime::ZERO),
+            lifted: None,
+            floor_m: zone.floor_m,
+            ceiling_m: zone.ceiling_m.unwrap_or(f64::INFINITY),
         })
     }
 
-    /// Whether it is in force at all times.
+    /// Lifts it at that time.
+    pub(super) const fn lift(&mut self, at: SimTime) {
+        self.lifted = Some(at);
+    }
+
+    /// Whether it is known, and in force from the ground up, at all times.
     pub(super) fn is_permanent(&self) -> bool {
-        self.from == SimTime::ZERO && self.until == SimTime::MAX
+        self.from == SimTime::ZERO
+            && self.until == SimTime::MAX
+            && self.known_from == SimTime::ZERO
+            && self.lifted.is_none()
+            && self.reaches_ground()
+            && self.ceiling_m == f64::INFINITY
     }
 
-    /// Whether it is in force at that time.
-    pub(super) fn is_in_force(&self, time: SimTime) -> bool {
-        self.from <= time && time < self.until
+    /// Whether it reaches down to the ground, so that nothing may land in it.
+    pub(super) const fn reaches_ground(&self) -> bool {
+        self.floor_m <= 0.0
     }
 
-    /// Whether it comes into force in that span.
-    pub(super) fn comes_into_force(&self, after: SimTime, up_to: SimTime) -> bool {
-        after < self.from && self.from <= up_to && self.from < self.until
+    /// Until when it is in force, as far as was known at `known_at`.
+    pub(super) fn until(&self, known_at: SimTime) -> SimTime {
+        match self.lifted {
+            Some(lifted) if lifted <= known_at => self.until.min(lifted),
+            _ => self.until,
+        }
     }
 
-    /// Whether the line between two places could touch it: a cheap test that rules most out.
-    pub(super) fn may_meet(&self, from: Position, to: Position) -> bool {
-        self.bounds.meet(from, to)
+    /// Whether it is in force at `time`, as far as was known at `known_at`.
+    pub(super) fn is_in_force(&self, time: SimTime, known_at: SimTime) -> bool {
+        self.known_from <= known_at && self.from <= time && time < self.until(known_at)
+    }
+
+    /// Whether it comes into force in that span, as far as was known at `known_at`.
+    pub(super) fn comes_into_force(&self, after: SimTime, up_to: SimTime, known_at: SimTime) -> bool {
+        self.known_from <= known_at
+            && after < self.from
+            && self.from <= up_to
+            && self.from < self.until(known_at)
+    }
+
+    /// Whether it was known at that time.
+    pub(super) fn is_known(&self, at: SimTime) -> bool {
+        self.known_from <= at
+    }
+
+    /// Whether it reaches into what lies between two heights above ground, m.
+    pub(super) fn meets_heights(&self, low_m: f64, high_m: f64) -> bool {
+        self.floor_m <= high_m && low_m <= self.ceiling_m
     }
 
     /// Whether the place lies inside.
@@ -113,6 +154,36 @@ impl Obstacle {
             Shape::Disc { radius_m } => x * x + y * y < radius_m * radius_m,
             Shape::Polygon(outline) => outline.contains(&Point::new(x, y)),
         }
+    }
+
+    /// The way out from a place inside: the nearest place at which a way round may pass.
+    pub(super) fn way_out(&self, place: Position) -> Position {
+        let (x, y) = self.plane.to_xy(place);
+        let away = libm::hypot(x, y);
+        let exit = match &self.shape {
+            // A metre of north where it stands in the very middle.
+            Shape::Disc { radius_m } if away < CORNER_M => (0.0, radius_m + CORNER_M),
+            Shape::Disc { radius_m } => {
+                let scale = (radius_m + CORNER_M) / away;
+                (x * scale, y * scale)
+            }
+            Shape::Polygon(_) => nearest_on(&self.rim, (x, y)),
+        };
+        self.plane.to_position(exit)
+    }
+
+    /// The rectangle that holds it, as south, west, north and east in 1e-7 degrees.
+    pub(super) fn envelope(&self) -> ([f64; 2], [f64; 2]) {
+        let Bounds {
+            south,
+            west,
+            north,
+            east,
+        } = self.bounds;
+        (
+            [f64::from(south), f64::from(west)],
+            [f64::from(north), f64::from(east)],
+        )
     }
 
     /// Whether the place lies nearer than the corners do.
@@ -184,15 +255,37 @@ impl Corner {
     }
 }
 
-/// Distance of a line piece from the origin, squared.
-fn squared_distance_to_origin(a: (f64, f64), b: (f64, f64)) -> f64 {
+/// The point of a polygon's outline that is nearest to a place.
+fn nearest_on(polygon: &Polygon, (x, y): (f64, f64)) -> (f64, f64) {
+    let mut nearest = ((x, y), f64::INFINITY);
+    for line in polygon.exterior().lines() {
+        let a = (line.start.x - x, line.start.y - y);
+        let b = (line.end.x - x, line.end.y - y);
+        let share = share_nearest_origin(a, b);
+        let (dx, dy) = (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1));
+        let away = dx * dx + dy * dy;
+        if away < nearest.1 {
+            nearest = ((x + dx, y + dy), away);
+        }
+    }
+    nearest.0
+}
+
+/// How far along a line piece the point lies that is nearest to the origin, as a share of it.
+fn share_nearest_origin(a: (f64, f64), b: (f64, f64)) -> f64 {
     let (dx, dy) = minus(b, a);
     let length_squared = dx * dx + dy * dy;
-    let share = if length_squared > 0.0 {
+    if length_squared > 0.0 {
         (-(a.0 * dx + a.1 * dy) / length_squared).clamp(0.0, 1.0)
     } else {
         0.0
-    };
+    }
+}
+
+/// Distance of a line piece from the origin, squared.
+fn squared_distance_to_origin(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (dx, dy) = minus(b, a);
+    let share = share_nearest_origin(a, b);
     let (x, y) = (a.0 + share * dx, a.1 + share * dy);
     x * x + y * y
 }

@@ -67,7 +67,7 @@ impl Drone {
         }
     }
 
-    fn stand_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn stand_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         self.enter(DroneState::Idle);
         let drone = self.id;
         let scheduler = atlas::scheduler(ctx.region());

@@ -13,7 +13,7 @@ use super::{Drone, DroneErrand, DroneMessage, DroneState};
 use crate::atlas;
 use crate::environment::{AircraftSpec, Arrival};
 use crate::event::{AssignmentRefusal, Event, Leg, LegPurpose};
-use crate::flight::{Departure, FlightPlan, plan_flight};
+use crate::flight::{Departure, FlightPlan, Manoeuvre, plan_manoeuvre};
 use crate::scheduler::{Coming, SchedulerMessage};
 use crate::tree::{Skyhaul, Surroundings};
 
@@ -24,6 +24,8 @@ pub struct Flight {
     pub purpose: LegPurpose,
     /// Where and when it began.
     pub departure: Departure,
+    /// What it begins with.
+    pub manoeuvre: Manoeuvre,
     /// Where it ends.
     pub to: Position,
     /// For whom it is flown.
@@ -69,6 +71,7 @@ impl Flight {
         Self {
             purpose,
             departure,
+            manoeuvre: Manoeuvre::Direct,
             to,
             errand: Some(errand),
             is_called_off: false,
@@ -87,9 +90,20 @@ impl Flight {
         spec: &AircraftSpec,
         surroundings: &Surroundings,
     ) -> Result<FlightPlan, AssignmentRefusal> {
-        let conditions = surroundings.conditions(self.departure.time);
+        self.plan_by(self.departure.time, spec, surroundings)
+    }
+
+    /// The plan by the zones that are known at `now`, where it takes off later.
+    pub(super) fn plan_by(
+        &self,
+        now: SimTime,
+        spec: &AircraftSpec,
+        surroundings: &Surroundings,
+    ) -> Result<FlightPlan, AssignmentRefusal> {
+        let conditions = surroundings.conditions(now);
         let payload = self.parcel.unwrap_or_default();
-        plan_flight(spec, payload, self.departure, self.to, self.arrival(), conditions)
+        let to = (self.to, self.arrival());
+        plan_manoeuvre(spec, payload, self.departure, to, conditions, self.manoeuvre)
     }
 
     /// How it ends.
@@ -121,11 +135,11 @@ impl Drone {
     ) -> bool {
         let flight = Flight::towards(purpose, to, errand, self.standing(ctx.now()));
         match self.plan(&flight, ctx.shared()) {
-            Ok(plan) => {
+            Ok(plan) if plan.energy <= self.battery => {
                 self.depart(flight, plan, ctx);
                 true
             }
-            Err(_) => false,
+            _ => false,
         }
     }
 
@@ -183,20 +197,31 @@ impl Drone {
         parcel: Option<Kilograms>,
         surroundings: &Surroundings,
     ) -> Result<(Flight, FlightPlan), AssignmentRefusal> {
-        let flight = Flight {
+        let flight = self.homewards(departure, parcel, surroundings);
+        let plan = self.plan(&flight, surroundings)?;
+        Ok((flight, plan))
+    }
+
+    /// A flight home.
+    pub(super) fn homewards(
+        &self,
+        departure: Departure,
+        parcel: Option<Kilograms>,
+        surroundings: &Surroundings,
+    ) -> Flight {
+        Flight {
             purpose: LegPurpose::Return,
             departure,
+            manoeuvre: Manoeuvre::Direct,
             to: surroundings.environment.depot(self.depot).at,
             errand: None,
             is_called_off: false,
             parcel,
             energy: WattHours::ZERO,
-        };
-        let plan = self.plan(&flight, surroundings)?;
-        Ok((flight, plan))
+        }
     }
 
-    fn fly_home(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn fly_home(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.battery - plan.energy < self.spec(ctx.shared()).reserve_energy() {
             flight.purpose = LegPurpose::Divert;
         }
@@ -211,7 +236,7 @@ impl Drone {
         flight.plan(self.spec(surroundings), surroundings)
     }
 
-    fn depart(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn depart(&mut self, mut flight: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
         if plan.is_nothing() {
             self.land(flight, ctx);
             return;
@@ -289,12 +314,13 @@ impl Drone {
             (LegPurpose::Pickup | LegPurpose::Dropoff, Some(errand)) => {
                 self.handle_parcel(errand, flight.purpose, ctx);
             }
+            (LegPurpose::Return | LegPurpose::Divert, Some(_)) => self.hand_back(ctx),
             _ => self.get_ready(ctx),
         }
     }
 
     /// Ends the leg where it is now, in the air.
-    fn cut_short(&mut self, flight: &Flight, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn cut_short(&mut self, flight: &Flight, ctx: &mut Ctx<'_, Skyhaul>) {
         self.log_flight(ctx.now());
         let (here, spent) = self.progress(flight, ctx.now(), ctx.shared());
         self.battery -= spent;

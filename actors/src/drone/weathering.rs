@@ -30,10 +30,13 @@ pub struct Stay {
 }
 
 impl Drone {
-    /// Stands until the weather lets it go on; where it will not, is stuck there.
+    /// Stands until the weather lets it go on; where it will not, brings its parcel back, or is stuck there.
     pub(super) fn wait_for_weather(&mut self, stay: Stay, ctx: &mut Ctx<'_, Skyhaul>) {
         let Some((leaves_at, arrives_at)) = self.goes_on_at(&stay, ctx.now(), ctx.shared()) else {
-            self.strand(ctx);
+            match stay.errand {
+                Some(errand) => self.bring_back(errand, ctx),
+                None => self.strand(ctx),
+            }
             return;
         };
         self.enter(DroneState::Grounded(stay));
@@ -80,36 +83,34 @@ impl Drone {
                 .changes(now, now + STAY_MAX)
                 .map(|change| change + AFTER_RELEASE)
                 .find_map(|leaves_at| {
-                    let (arrives_at, energy) = self.way_on(stay, leaves_at, surroundings)?;
+                    let (arrives_at, energy) = self.way_on(stay, leaves_at, now, surroundings)?;
                     (energy + kept <= self.battery).then_some((leaves_at, arrives_at))
                 })
         })
     }
 
-    /// When it would arrive, and the energy that takes, the way home from there included.
+    /// When it would arrive, and the energy that takes, the way home from there included, by the zones that are known at `now`.
     fn way_on(
         &self,
         stay: &Stay,
         leaves_at: SimTime,
+        now: SimTime,
         surroundings: &Surroundings,
     ) -> Option<(SimTime, WattHours)> {
         let standing = self.standing(leaves_at);
+        let plan = |flight: Flight| flight.plan_by(now, self.spec(surroundings), surroundings).ok();
         let Some(errand) = stay.errand else {
-            let (_, plan) = self.way_home(standing, stay.parcel, surroundings).ok()?;
-            return Some((plan.arrives(), plan.energy));
+            let home = plan(self.homewards(standing, stay.parcel, surroundings))?;
+            return Some((home.arrives(), home.energy));
         };
         let there = errand.errand.dropoff;
-        let over = self.plan(
-            &Flight::towards(LegPurpose::Dropoff, there, errand, standing),
-            surroundings,
-        );
-        let over = over.ok()?;
+        let over = plan(Flight::towards(LegPurpose::Dropoff, there, errand, standing))?;
         let leaves_there = Departure {
             at: there,
             altitude_m: 0.0,
             time: over.arrives() + UNLOADING,
         };
-        let (_, home) = self.way_home(leaves_there, None, surroundings).ok()?;
+        let home = plan(self.homewards(leaves_there, None, surroundings))?;
         Some((over.arrives(), over.energy + home.energy))
     }
 }

@@ -19,6 +19,8 @@ pub enum ReleaseReason {
     Delayed,
     /// An operator called the drone home.
     Recalled,
+    /// A no-fly zone came up that closes the way.
+    NoFlyZone,
 }
 
 /// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
@@ -131,6 +133,8 @@ pub enum DroneFailure {
     Software,
     /// No lawful way leads home from where it is.
     Stranded,
+    /// It came home with its parcel because the drop-off was closed meanwhile, and stands until that is out.
+    DropoffClosed,
 }
 
 impl From<GroundingReason> for AssignmentRefusal {
@@ -160,4 +164,19 @@ pub enum GroundingReason {
     Temperature,
     /// An operator said so.
     Operator,
+}
+
+/// Why a zone was not declared or lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ZoneRefusal {
+    /// There is a zone of that name that is not over.
+    NameTaken,
+    /// There is no zone of that name, or it is over.
+    Unknown,
+    /// It encloses nothing, or ends below where it begins, or before it can come into force.
+    Unsound,
+    /// As many zones were declared as one may.
+    TooMany,
+    /// The engine died at the command itself, again and again.
+    Quarantined,
 }

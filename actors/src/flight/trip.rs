@@ -77,6 +77,12 @@ impl<'a> Trip<'a> {
         WattHours::new(self.energy_ws / SECONDS_PER_HOUR)
     }
 
+    /// Hovers where it is, until then.
+    pub(super) fn hold(&mut self, until: SimTime) {
+        let departure = self.departure;
+        self.hover(until.since(departure.time), departure.at, departure.altitude_m);
+    }
+
     /// Climbs, cruises along the route and comes down at its end; `None` where the wind does not let it.
     pub(super) fn fly(&mut self, route: &[Position], arrival: Arrival) -> Option<()> {
         let flies_already = self.flies_already();

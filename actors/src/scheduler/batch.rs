@@ -130,7 +130,9 @@ impl Scheduler {
         let first = self.waiting.queue(Whose::Own).take(WAITING_SCANNED_MAX);
         let orders: Vec<_> = first.map(|(_, order)| (order.id, order.errand)).collect();
         for (id, errand) in orders {
-            if let Ok((drone, estimate)) = self.fleet.take_ready(&errand, &surroundings, ctx.now())
+            if let Ok((drone, estimate)) = self
+                .fleet
+                .take_ready(&errand, &surroundings, ctx.now(), ctx.now())
                 && let Some(order) = self.waiting.remove(id)
             {
                 self.assign(order, drone, estimate, ctx);

@@ -106,13 +106,13 @@ impl Fleet {
 
     /// Takes the ready drone that has the parcel first, of those that can do the whole mission; where none is ready, says what may be hoped for.
     pub(super) fn choose(&mut self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Choice {
-        match self.take_ready(errand, surroundings, now) {
+        match self.take_ready(errand, surroundings, now, now) {
             Ok((drone, estimate)) => Choice::Ready(drone, estimate),
             Err(closest) => self.hope(closest, errand, surroundings, now),
         }
     }
 
-    /// Takes the ready drone that has the parcel first, where it leaves at `leaves_at`.
+    /// Takes the ready drone that has the parcel first, where it leaves at `leaves_at`, by the zones that are known at `now`.
     ///
     /// # Errors
     /// The reason why the ready drone that came closest cannot.
@@ -121,6 +121,7 @@ impl Fleet {
         errand: &Errand,
         surroundings: &Surroundings,
         leaves_at: SimTime,
+        now: SimTime,
     ) -> Result<(DroneId, MissionEstimate), AssignmentRefusal> {
         let mut closest = AssignmentRefusal::TooHeavy;
         let mut best: Option<(MissionEstimate, usize)> = None;
@@ -128,7 +129,7 @@ impl Fleet {
             if best.is_some_and(|(known, _)| known.picked_up_at <= no_sooner_than) {
                 break;
             }
-            match self.groups[index].assess(errand, surroundings, leaves_at) {
+            match self.groups[index].assess(errand, surroundings, leaves_at, now) {
                 Ok(estimate) if best.is_none_or(|(known, _)| estimate.picked_up_at < known.picked_up_at) => {
                     best = Some((estimate, index));
                 }
@@ -204,7 +205,7 @@ impl Fleet {
         let mut able = 0;
         let waits_for_release = surroundings.environment.carriers.is_empty();
         for group in groups {
-            match group.assess(errand, surroundings, now) {
+            match group.assess(errand, surroundings, now, now) {
                 Ok(_) if self.is_grounded(group.depot) && !waits_for_release => {
                     closest = closest.max(AssignmentRefusal::Grounded);
                 }
@@ -267,7 +268,7 @@ impl Fleet {
     ) -> Result<MissionEstimate, AssignmentRefusal> {
         match self.groups.iter().find(|group| group.has(drone)) {
             Some(group) if self.is_grounded(group.depot) => Err(AssignmentRefusal::Grounded),
-            Some(group) => group.assess(errand, surroundings, now),
+            Some(group) => group.assess(errand, surroundings, now, now),
             None => Err(AssignmentRefusal::NobodyCan),
         }
     }
@@ -304,6 +305,15 @@ impl Fleet {
     pub(super) fn ready_at(&self, depot: DepotId) -> Vec<DroneId> {
         let groups = self.groups.iter().filter(|group| group.depot == depot);
         groups.flat_map(|group| group.idle.iter().copied()).collect()
+    }
+
+    /// Those that do not stand ready, and are not gone.
+    pub(super) fn away(&self) -> Vec<DroneId> {
+        let away = self.groups.iter().flat_map(|group| {
+            let all = (group.first.0..group.first.0 + group.count).map(DroneId);
+            all.filter(|drone| !group.idle.contains(drone) && !group.gone.contains(drone))
+        });
+        away.collect()
     }
 
     /// Drones join; they are not ready yet.
@@ -359,8 +369,9 @@ impl Group {
         errand: &Errand,
         surroundings: &Surroundings,
         leaves_at: SimTime,
+        now: SimTime,
     ) -> Result<MissionEstimate, AssignmentRefusal> {
-        assess_from(self.depot, self.aircraft, errand, surroundings, leaves_at)
+        assess_from((self.depot, self.aircraft), errand, surroundings, leaves_at, now)
     }
 
     /// When a drone would do the errand once the weather lets it, while a request may wait.
@@ -373,7 +384,7 @@ impl Group {
         let environment = &surroundings.environment;
         let until = now + environment.dispatch.wait_max;
         let mut changes = environment.weather.changes(now, until);
-        changes.find_map(|change| self.assess(errand, surroundings, change).ok())
+        changes.find_map(|change| self.assess(errand, surroundings, change, now).ok())
     }
 
     fn picks_up_no_sooner_than(
@@ -386,16 +397,17 @@ impl Group {
     }
 }
 
-/// Whether, and when, a drone of this type that stands ready at the depot would do the errand, leaving at `leaves_at`.
+/// Whether, and when, a drone of this type that stands ready at the depot would do the errand, leaving at `leaves_at`, by
+/// the zones that are known at `now`.
 pub(super) fn assess_from(
-    depot: DepotId,
-    aircraft: AircraftId,
+    (depot, aircraft): (DepotId, AircraftId),
     errand: &Errand,
     surroundings: &Surroundings,
     leaves_at: SimTime,
+    now: SimTime,
 ) -> Result<MissionEstimate, AssignmentRefusal> {
     let starting = ready_start(depot, aircraft, leaves_at, surroundings);
-    assess_start(aircraft, starting, errand, surroundings)
+    assess_start(aircraft, starting, errand, surroundings, now)
 }
 
 /// How a drone starts that stands ready at the depot.
@@ -416,17 +428,19 @@ pub(super) fn ready_start(
     }
 }
 
-/// Whether, and when, a drone of this type that starts so would do the errand.
+/// Whether, and when, a drone of this type that starts so would do the errand, by the zones that are known at `now`: it may start later, and those
+/// that are told of until then are nobody's to plan by.
 pub(super) fn assess_start(
     aircraft: AircraftId,
     starting: Starting,
     errand: &Errand,
     surroundings: &Surroundings,
+    now: SimTime,
 ) -> Result<MissionEstimate, AssignmentRefusal> {
     let environment = &*surroundings.environment;
     let aircraft = environment.aircraft(aircraft);
     let conditions = Conditions {
-        airspace: &surroundings.airspace,
+        airspace: surroundings.airspace.known_at(now),
         weather: &environment.weather,
     };
     if environment.faults.sabotage == Some(Sabotage::IgnoresPayload) {

@@ -88,6 +88,8 @@ pub enum SchedulerMessage {
         /// Which reason.
         reason: GroundingReason,
     },
+    /// Zones came up, or were lifted.
+    AirspaceChanged,
     /// The weather is another from now on, as far as a depot is concerned.
     WeatherDue {
         /// Which depot's drones it may ground, or release.

@@ -77,7 +77,13 @@ impl<'a> Question<'a> {
 
     fn assess(&self, fleet: usize) -> Result<MissionEstimate, AssignmentRefusal> {
         let FleetSpec { depot, aircraft, .. } = *self.fleet(fleet);
-        assess_from(depot, aircraft, self.errand, self.surroundings, self.leaves_at())
+        assess_from(
+            (depot, aircraft),
+            self.errand,
+            self.surroundings,
+            self.leaves_at(),
+            self.now,
+        )
     }
 }
 

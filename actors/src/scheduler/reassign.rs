@@ -63,7 +63,7 @@ impl Scheduler {
             return;
         }
         let errand = assignment.order.errand;
-        if let Ok((other, estimate)) = self.fleet.take_ready(&errand, &surroundings, now) {
+        if let Ok((other, estimate)) = self.fleet.take_ready(&errand, &surroundings, now, now) {
             if estimate.picked_up_at + GAIN <= eta_pickup {
                 self.reassign(delivery, other, estimate, ReleaseReason::Delayed, ctx);
             } else {
@@ -98,7 +98,7 @@ impl Scheduler {
             if *eta_pickup < (now + NEARLY_THERE).max(bound + least) {
                 continue;
             }
-            if let Ok(estimate) = assess_start(aircraft, starting, &order.errand, &surroundings)
+            if let Ok(estimate) = assess_start(aircraft, starting, &order.errand, &surroundings, now)
                 && estimate.picked_up_at + least <= *eta_pickup
             {
                 best = Some((eta_pickup.since(estimate.picked_up_at), *delivery, estimate));

@@ -63,6 +63,11 @@ impl Waiting {
         self.orders.get(place).map(|waiter| (&waiter.order, place.0))
     }
 
+    /// All that wait, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values().map(|waiter| &waiter.order)
+    }
+
     /// All that wait for these drones, with their tickets, in order.
     pub(super) fn queue(&self, whose: Whose) -> impl Iterator<Item = (u64, &Order)> {
         let start = (whose, false, 0);

@@ -13,6 +13,11 @@ use super::{ATTEMPTS_MAX, Booking, Workflow};
 
 impl Workflow {
     pub(super) fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.booking == Booking::Scheduler && self.is_underway() {
+            // The drone that had it gave it up, and no other takes it.
+            self.on_transport_lost(self.errand.pickup, ctx);
+            return;
+        }
         if !self.is_booking() || self.booking != Booking::Scheduler {
             return;
         }

@@ -14,7 +14,6 @@ use crate::atlas;
 use crate::carrier::Carrier;
 use crate::demand::DemandMessage;
 use crate::environment::Environment;
-use crate::event::Event;
 use crate::ids::{CarrierId, DroneId};
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{DEMAND, Surroundings};
@@ -82,7 +81,7 @@ impl World {
     ) -> Result<Self, BranchError> {
         let before = Self::load(Arc::clone(recorded), bytes)?;
         let now = before.now();
-        let surroundings = Surroundings::new(Arc::clone(recorded));
+        let surroundings = Arc::clone(before.engine.shared());
         let drones = before
             .regions()
             .flat_map(|region| before.actors(region).drones.iter());
@@ -106,9 +105,8 @@ impl World {
     /// Says what is new, and tells those who must know.
     fn go_on_otherwise(&mut self, recorded: &Environment, wanted: &Environment) {
         let environment = Arc::clone(self.environment());
-        for zone in (0..).take(environment.zones.len()).skip(recorded.zones.len()) {
-            self.engine.emit(Event::ZoneDeclared { zone });
-        }
+        let known = u32::try_from(recorded.zones.len()).unwrap_or(u32::MAX);
+        self.announce(&environment, known);
         for id in (0..)
             .take(environment.carriers.len())
             .skip(recorded.carriers.len())

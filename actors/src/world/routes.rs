@@ -55,7 +55,9 @@ impl Routes {
                 Command::RecordPackage(_)
                 | Command::RecordConfirmation(_)
                 | Command::RequestNotification(_)
-                | Command::ChangeAccount(_),
+                | Command::ChangeAccount(_)
+                | Command::DeclareZone { .. }
+                | Command::LiftZone { .. },
             ) => Route::To(RegionId(0)),
         }
     }

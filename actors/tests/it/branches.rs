@@ -145,6 +145,9 @@ fn a_flight_under_way_goes_by_the_wind_and_the_zones_it_took_off_in() {
             },
             from: None,
             until: None,
+            announced: None,
+            floor_m: 0.0,
+            ceiling_m: None,
         });
     })
     .expect("wind and zones may change");
@@ -184,6 +187,9 @@ fn a_zone_that_is_lifted_lets_flights_through_from_then_on() {
         },
         from: None,
         until: None,
+        announced: None,
+        floor_m: 0.0,
+        ceiling_m: None,
     }];
     let mut city = City::new(planned);
     let during = city.request(1, place(0.0, 0.0), place(0.0, 1_500.0), 1.0);

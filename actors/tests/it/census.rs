@@ -48,6 +48,9 @@ fn sabotaged(sabotage: Sabotage) -> City {
         },
         from: None,
         until: None,
+        announced: None,
+        floor_m: 0.0,
+        ceiling_m: None,
     }];
     let mut city = City::new(planned);
     city.request(1, place(500.0, 0.0), place(3_000.0, 0.0), 1.0);

@@ -90,6 +90,9 @@ fn no_flight_crosses_a_zone_and_parcels_into_one_go_by_carrier() {
         },
         from: None,
         until: None,
+        announced: None,
+        floor_m: 0.0,
+        ceiling_m: None,
     }];
     let mut city = City::new(planned);
     let over = city.request(1, place(100.0, 200.0), place(0.0, 3_000.0), 1.0);
@@ -124,6 +127,9 @@ fn a_zone_counts_from_when_it_is_in_force_until_it_ends() {
         ]),
         from: None,
         until: Some(SimTime::ZERO + hour),
+        announced: None,
+        floor_m: 0.0,
+        ceiling_m: None,
     }];
     let mut city = City::new(planned);
     let during = city.request(1, place(0.0, 0.0), place(0.0, 1_000.0), 1.0);
@@ -145,6 +151,9 @@ fn closing_field(from_s: u64) -> Environment {
         },
         from: Some(SimTime::ZERO + SimDuration::from_secs(from_s)),
         until: None,
+        announced: None,
+        floor_m: 0.0,
+        ceiling_m: None,
     }];
     planned
 }
@@ -209,6 +218,9 @@ fn a_drone_that_is_called_back_and_finds_no_way_home_lands_once_and_is_fetched()
         },
         from: Some(SimTime::ZERO + SimDuration::from_secs(30)),
         until: Some(SimTime::ZERO + SimDuration::from_secs(300)),
+        announced: None,
+        floor_m: 0.0,
+        ceiling_m: None,
     }];
     let mut city = City::new(planned.clone());
     let delivery = city.request(1, place(3_000.0, 0.0), place(0.0, 3_000.0), 1.0);

@@ -25,6 +25,8 @@ struct DroneFold {
     flying: Option<Leg>,
     has_failed: bool,
     has: Option<DeliveryId>,
+    /// What it last had, and until when: in that instant word of both is under way.
+    had: Option<(DeliveryId, SimTime)>,
 }
 
 struct ParcelFold {
@@ -96,6 +98,7 @@ impl Fold<'_> {
                     flying: None,
                     has_failed: false,
                     has: None,
+                    had: None,
                 };
                 self.drones.insert(*drone, fold);
             }
@@ -127,7 +130,9 @@ impl Fold<'_> {
                 });
             }
             Event::DroneReleased { delivery, drone, .. } => {
-                let has = self.drone(*drone).has.take();
+                let fold = self.drone(*drone);
+                let has = fold.has.take();
+                fold.had = Some((*delivery, at));
                 self.require(has == Some(*delivery), || {
                     format!("{drone} had {has:?}, not {delivery}")
                 });
@@ -179,7 +184,11 @@ impl Fold<'_> {
             leg.battery == fold.battery,
             fold.flying.is_none() && !fold.has_failed,
         );
-        let its_errand = leg.delivery.is_none() || leg.delivery == fold.has;
+        let had = fold
+            .had
+            .filter(|(_, until)| *until == at)
+            .map(|(delivery, _)| delivery);
+        let its_errand = leg.delivery.is_none() || leg.delivery == fold.has || leg.delivery == had;
         fold.flying = Some(leg.clone());
         self.require(starts_where_it_was, || {
             format!("{drone} at {at} starts elsewhere")
@@ -413,6 +422,9 @@ fn a_flight_through_a_zone_is_noticed() {
             ]),
             from: second(from_s),
             until: second(until_s),
+            announced: None,
+            floor_m: 0.0,
+            ceiling_m: None,
         }];
         assert_eq!(!broken(&planned, &events).is_empty(), noticed);
     }

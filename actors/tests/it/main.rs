@@ -16,3 +16,4 @@ mod regions;
 mod repeats;
 mod requests;
 mod weather;
+mod zonings;

@@ -156,6 +156,9 @@ impl Closing {
             until: self
                 .lasts_s
                 .map(|s| from.unwrap_or(SimTime::ZERO) + SimDuration::from_secs(s)),
+            announced: None,
+            floor_m: 0.0,
+            ceiling_m: None,
         }
     }
 }

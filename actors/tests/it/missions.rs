@@ -43,7 +43,7 @@ proptest! {
         let mut planned = environment(1);
         planned.weather = Weather::windy(wind_mps, wind_from_deg).into();
         let airspace = Airspace::new(&planned);
-        let conditions = Conditions { airspace: &airspace, weather: &planned.weather };
+        let conditions = Conditions { airspace: airspace.known_at(SimTime::ZERO), weather: &planned.weather };
         let (aircraft, home) = (AircraftSpec { phases, ..light() }, place(0.0, 0.0));
         let errand = Errand {
             pickup: place(pickup.0, pickup.1),

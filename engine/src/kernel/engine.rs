@@ -312,6 +312,15 @@ impl<S: System> Engine<S> {
         &self.shared
     }
 
+    /// Lets all actors read something else from now on, between two runs. Handlers are repeated when an actor is rebuilt: what they read of the old
+    /// must be the same in the new.
+    pub fn set_shared(&mut self, shared: &Arc<S::Shared>) {
+        self.shared = Arc::clone(shared);
+        for region in &mut self.regions {
+            region.core.shared = Arc::clone(shared);
+        }
+    }
+
     /// The actor at `addr`, unless it is gone.
     #[must_use]
     pub fn get<A: Member<System = S>>(&self, addr: Addr<A>) -> Option<&A> {

@@ -30,6 +30,7 @@ pub(super) struct Entry<'a> {
 #[derive(Debug)]
 pub(super) enum What<'a> {
     ZoneDeclared(ZoneDeclared<'a>),
+    ZoneLifted(ZoneLifted<'a>),
     DroneCommissioned(DroneCommissioned<'a>),
     DeliveryRequested(DeliveryRequested<'a>),
     DroneAssigned(DroneAssigned<'a>),
@@ -72,6 +73,14 @@ pub(super) struct ZoneDeclared<'a> {
     pub(super) polygon: Option<Vec<Point>>,
     pub(super) from_t: Option<Micros>,
     pub(super) to_t: Option<Micros>,
+    pub(super) floor_m: Option<f64>,
+    pub(super) ceiling_m: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ZoneLifted<'a> {
+    #[serde(borrow)]
+    pub(super) zone: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,6 +199,8 @@ pub(super) struct LegStarted<'a> {
     pub(super) purpose: Purpose,
     pub(super) path: Vec<Point>,
     pub(super) path_t: Vec<Micros>,
+    /// Where zones have floors or ceilings: how high each point lies.
+    pub(super) height_m: Option<Vec<f64>>,
     pub(super) arrives_t: Micros,
     pub(super) distance_m: f64,
     pub(super) payload_kg: Milli,
@@ -292,6 +303,7 @@ impl<'a> Entry<'a> {
     pub(super) fn read(line: &'a [u8]) -> serde_json::Result<Self> {
         let Head { seq, t, kind } = serde_json::from_slice(line)?;
         let what = match &*kind {
+            "ZoneLifted" => What::ZoneLifted(serde_json::from_slice(line)?),
             "ZoneDeclared" => What::ZoneDeclared(serde_json::from_slice(line)?),
             "DroneCommissioned" => What::DroneCommissioned(serde_json::from_slice(line)?),
             "DeliveryRequested" => What::DeliveryRequested(serde_json::from_slice(line)?),
@@ -325,6 +337,10 @@ impl LegStarted<'_> {
     pub(super) fn is_well_formed(&self) -> bool {
         self.path.len() >= 2
             && self.path.len() == self.path_t.len()
+            && self
+                .height_m
+                .as_ref()
+                .is_none_or(|heights| heights.len() == self.path.len())
             && self.path_t.is_sorted()
             && self.path_t.last() == Some(&self.arrives_t)
     }

@@ -26,6 +26,8 @@ struct Zone {
     reach_m: f64,
     from: Micros,
     to: Micros,
+    floor_m: f64,
+    ceiling_m: f64,
 }
 
 enum Outline {
@@ -36,6 +38,8 @@ enum Outline {
 struct Flight {
     path: Vec<Point>,
     path_t: Vec<Micros>,
+    /// How high each point lies; where the log does not say, a leg may be anywhere between the ground and the sky.
+    height_m: Option<Vec<f64>>,
 }
 
 impl Checker for Zones {
@@ -43,6 +47,7 @@ impl Checker for Zones {
         self.now = self.now.max(entry.t);
         match &entry.what {
             What::ZoneDeclared(zone) => self.declare(zone, findings),
+            What::ZoneLifted(lifted) => self.lift(&lifted.zone),
             What::LegStarted(leg) => self.on_started(leg),
             What::LegEnded(leg) => self.on_ended(leg, findings),
             _ => {}
@@ -79,7 +84,16 @@ impl Zones {
             reach_m,
             from: declared.from_t.map_or(self.now, |from| from.max(self.now)),
             to: declared.to_t.unwrap_or(Micros(i64::MAX)),
+            floor_m: declared.floor_m.unwrap_or(0.0),
+            ceiling_m: declared.ceiling_m.unwrap_or(f64::INFINITY),
         });
+    }
+
+    /// A zone that is lifted is over.
+    fn lift(&mut self, name: &str) {
+        for zone in self.zones.iter_mut().filter(|zone| zone.name == name) {
+            zone.to = zone.to.min(self.now);
+        }
     }
 
     fn on_started(&mut self, leg: &LegStarted<'_>) {
@@ -87,6 +101,7 @@ impl Zones {
             let flight = Flight {
                 path: leg.path.clone(),
                 path_t: leg.path_t.clone(),
+                height_m: leg.height_m.clone(),
             };
             self.flying.insert(leg.drone.clone().into_owned(), flight);
         }
@@ -100,10 +115,16 @@ impl Zones {
 
     /// Looks at every piece of the path that was flown while the zone was in force.
     fn look(&self, drone: &str, flight: &Flight, findings: &mut Findings) {
-        let pieces = || flight.path.windows(2).zip(flight.path_t.windows(2));
+        let pieces = || {
+            let timed = flight.path.windows(2).zip(flight.path_t.windows(2));
+            timed
+                .enumerate()
+                .map(|(piece, (place, time))| (place, time, flight.heights(piece)))
+        };
         for zone in &self.zones {
             let depth_m = pieces()
-                .filter_map(|(place, time)| {
+                .filter(|(.., (low_m, high_m))| zone.floor_m <= *high_m && *low_m <= zone.ceiling_m)
+                .filter_map(|(place, time, _)| {
                     let from = zone.from.max(time[0]);
                     let to = zone.to.min(time[1]).min(self.now);
                     let at = |t: Micros| place[0].towards(place[1], share_between(t, time[0], time[1]));
@@ -115,6 +136,20 @@ impl Zones {
                     format!("{drone} flies {depth_m:.1} m deep into zone {}", zone.name)
                 });
             }
+        }
+    }
+}
+
+impl Flight {
+    /// Between which heights a piece of the path lies, m.
+    fn heights(&self, piece: usize) -> (f64, f64) {
+        match self
+            .height_m
+            .as_deref()
+            .and_then(|heights| heights.get(piece..piece + 2))
+        {
+            Some([a, b]) => (a.min(*b), a.max(*b)),
+            _ => (0.0, f64::INFINITY),
         }
     }
 }

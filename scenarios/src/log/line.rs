@@ -75,7 +75,12 @@ impl<'a> Line<'a> {
     }
 
     /// Instants, in order.
-    pub(super) fn times(mut self, key: &str, values: impl Iterator<Item = SimTime>) -> Self {
+    pub(super) fn times(self, key: &str, values: impl Iterator<Item = SimTime>) -> Self {
+        self.values(key, values)
+    }
+
+    /// Values that are written as they are shown, in order.
+    pub(super) fn values(mut self, key: &str, values: impl Iterator<Item = impl Display>) -> Self {
         self.key(key);
         self.put_list(values, |line, value| {
             let _ = write!(line.0, "{value}");

@@ -19,6 +19,8 @@ pub(super) struct Lines {
     environment: Arc<Environment>,
     /// Requests whose deliveries have not ended: later lines repeat the package's label.
     open: BTreeMap<DeliveryId, Arc<DeliveryRequest>>,
+    /// Whether a zone has a floor or a ceiling, so that readers need to know how high legs are flown.
+    shows_heights: bool,
     buffer: Vec<u8>,
     count: u64,
 }
@@ -26,6 +28,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(environment: Arc<Environment>) -> Self {
         Self {
+            shows_heights: environment.zones.iter().any(is_limited),
             environment,
             open: BTreeMap::new(),
             buffer: Vec::new(),
@@ -76,6 +79,7 @@ impl Lines {
     fn line<'a>(&self, event: &Event, begin: impl FnOnce(&'static str) -> Line<'a>) -> Option<Line<'a>> {
         match event {
             Event::ZoneDeclared { .. }
+            | Event::ZoneLifted { .. }
             | Event::DroneCommissioned { .. }
             | Event::FleetGrounded { .. }
             | Event::FleetReleased { .. }
@@ -103,6 +107,7 @@ impl Lines {
             | Event::DroneRecovered { .. } => self.of_drone(event, begin),
             Event::DeliveryQueued { .. }
             | Event::CourierReported { .. }
+            | Event::ZoneChangeRefused { .. }
             | Event::DeliveryRescheduleRefused { .. }
             | Event::DeliveryCancelRefused { .. }
             | Event::PackageRecorded { .. }
@@ -114,10 +119,8 @@ impl Lines {
 
     fn of_world<'a>(&self, event: &Event, begin: impl FnOnce(&'static str) -> Line<'a>) -> Option<Line<'a>> {
         Some(match event {
-            Event::ZoneDeclared { zone } => {
-                let zone = self.environment.zones.get(usize::try_from(*zone).ok()?)?;
-                zone_declared(begin("ZoneDeclared"), zone)
-            }
+            Event::ZoneDeclared { zone, .. } => zone_declared(begin("ZoneDeclared"), zone),
+            Event::ZoneLifted { zone, .. } => begin("ZoneLifted").text("zone", zone),
             Event::DroneCommissioned {
                 drone,
                 depot,
@@ -248,7 +251,7 @@ impl Lines {
 
     fn of_drone<'a>(&self, event: &Event, begin: impl FnOnce(&'static str) -> Line<'a>) -> Option<Line<'a>> {
         Some(match event {
-            Event::LegStarted(leg) => leg_started(begin("LegStarted"), leg),
+            Event::LegStarted(leg) => leg_started(begin("LegStarted"), leg, self.shows_heights),
             Event::LegEnded {
                 drone,
                 delivery,
@@ -319,14 +322,28 @@ impl Lines {
     }
 }
 
+/// Whether it does not reach from the ground up without end.
+fn is_limited(zone: &Zone) -> bool {
+    zone.floor_m > 0.0 || zone.ceiling_m.is_some()
+}
+
 fn zone_declared<'a>(line: Line<'a>, zone: &Zone) -> Line<'a> {
     let line = line.text("zone", &zone.name);
     let line = match &zone.shape {
         ZoneShape::Circle { centre, radius_m } => line.circle("circle", *centre, Metres::new(*radius_m)),
         ZoneShape::Polygon(points) => line.points("polygon", points.iter().copied()),
     };
-    line.maybe_time("from_t", zone.from)
-        .maybe_time("to_t", zone.until)
+    let line = line
+        .maybe_time("from_t", zone.from)
+        .maybe_time("to_t", zone.until);
+    if !is_limited(zone) {
+        return line;
+    }
+    let line = line.raw("floor_m", Metres::new(zone.floor_m));
+    match zone.ceiling_m {
+        Some(ceiling_m) => line.raw("ceiling_m", Metres::new(ceiling_m)),
+        None => line.raw("ceiling_m", "null"),
+    }
 }
 
 fn delivery_requested<'a>(line: Line<'a>, request: &DeliveryRequest) -> Line<'a> {
@@ -340,13 +357,19 @@ fn delivery_requested<'a>(line: Line<'a>, request: &DeliveryRequest) -> Line<'a>
         .maybe_time("deadline_t", request.deadline)
 }
 
-fn leg_started<'a>(line: Line<'a>, leg: &Leg) -> Line<'a> {
-    line.word("drone", leg.drone)
+fn leg_started<'a>(line: Line<'a>, leg: &Leg, shows_heights: bool) -> Line<'a> {
+    let line = line
+        .word("drone", leg.drone)
         .maybe_word("delivery", leg.delivery)
         .word("purpose", words::purpose(leg.purpose))
         .points("path", leg.path.iter().map(|waypoint| waypoint.at))
-        .times("path_t", leg.path.iter().map(|waypoint| waypoint.time))
-        .raw("arrives_t", leg.arrives())
+        .times("path_t", leg.path.iter().map(|waypoint| waypoint.time));
+    let line = if shows_heights {
+        line.values("height_m", leg.path.iter().map(|waypoint| waypoint.altitude))
+    } else {
+        line
+    };
+    line.raw("arrives_t", leg.arrives())
         .raw("distance_m", leg.distance)
         .raw("payload_kg", leg.payload)
         .raw("energy_wh", leg.energy)

@@ -29,6 +29,7 @@ pub(super) const fn release(reason: ReleaseReason) -> &'static str {
         ReleaseReason::DroneFailed => "droneFailed",
         ReleaseReason::DroneRefused => "droneRefused",
         ReleaseReason::Recalled => "recalled",
+        ReleaseReason::NoFlyZone => "noFlyZone",
         ReleaseReason::Reassigned => "reassigned",
         ReleaseReason::Delayed => "delayed",
     }
@@ -77,6 +78,7 @@ pub(super) const fn drone_failure(reason: DroneFailure) -> &'static str {
         DroneFailure::Mechanical => "mechanical",
         DroneFailure::Software => "software",
         DroneFailure::Stranded => "stranded",
+        DroneFailure::DropoffClosed => "dropoffClosed",
     }
 }
 

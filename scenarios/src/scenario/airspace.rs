@@ -1,18 +1,13 @@
 //! `[airspace]`: where nobody may fly.
 
-use std::ops::RangeInclusive;
-
 use crate::bundle::ScenarioBundle;
 use crate::error::ScenarioError;
 use crate::file::Section;
-use crate::zones::{PlannedZone, name_apart, read_airports, read_geojson};
+use crate::zones::{PlannedZone, RADIUS_M, name_apart, read_airports, read_geojson};
 
 /// The keys of the table and of `airports`.
 const KEYS: &[&str] = &["airports", "no_fly"];
 const AIRPORT_KEYS: &[&str] = &["file", "radius"];
-
-/// Radii of circles round airports, m.
-const RADIUS_M: RangeInclusive<f64> = 1.0..=50_000.0;
 
 /// The zones, and which files they came from.
 #[derive(Clone, Debug, Default)]

@@ -31,6 +31,8 @@ pub(super) enum Part {
     Reports,
     Series,
     Phases,
+    Rezoning,
+    Heights,
 }
 
 /// What a seed says about one part.

@@ -6,7 +6,7 @@ use skyhaul_actors::command::{
     Command, ConfirmationKind, ConfirmationRecord, DeliveryRequest, PackageRecord, PackageSize, Place,
     RescheduleChanges,
 };
-use skyhaul_actors::environment::Area;
+use skyhaul_actors::environment::{Area, Zone, ZoneShape};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
@@ -22,6 +22,12 @@ const OUTER_SHARE: f64 = 1.1;
 
 /// A pickup lies at most this far in the future.
 const PICKUP_IN_MAX: SimDuration = SimDuration::from_mins(45);
+
+/// Most commands about zones.
+const ZONE_COMMANDS_MAX: u32 = 8;
+
+/// Zones that come up begin and end at most this much later.
+const POP_UP_MAX: SimDuration = SimDuration::from_mins(40);
 
 const MASSES_KG: [f64; 6] = [0.0, 0.1, 0.5, 1.5, 4.0, 60.0];
 
@@ -58,10 +64,52 @@ pub(super) fn draw(seed: u64, area: &Area, duration: SimDuration, reduction: &Re
             clients.ask(at)
         })
         .collect();
+    script.extend(draw_zones(seed, area, duration));
     let left = reduction.range(Dimension::Commands, script.len());
     script = script.drain(left).collect();
     script.sort_by_key(|scripted| scripted.at);
     script
+}
+
+/// Zones that are declared and lifted while the case runs, sensible or not.
+fn draw_zones(seed: u64, area: &Area, duration: SimDuration) -> Vec<Scripted> {
+    let mut draw = Draw::new(seed, Part::Rezoning);
+    let count = if draw.chance(0.6) {
+        0
+    } else {
+        draw.whole(1..=ZONE_COMMANDS_MAX)
+    };
+    let mut scripted = Vec::new();
+    for _ in 0..count {
+        let at = SimTime::from_micros(1) + draw.span(duration);
+        // Few names, so that some are taken, and some that are lifted were never declared.
+        let name = format!("pop-up {}", draw.whole(0..=3));
+        let command = if draw.chance(0.3) {
+            Command::LiftZone { name }
+        } else {
+            Command::DeclareZone {
+                zone: pop_up(&mut draw, area, name, at),
+            }
+        };
+        scripted.push(Scripted {
+            at,
+            command,
+            aim: None,
+        });
+    }
+    scripted
+}
+
+fn pop_up(draw: &mut Draw, area: &Area, name: String, at: SimTime) -> Zone {
+    let shape = ZoneShape::Circle {
+        centre: draw.place(area.centre, area.radius_m),
+        radius_m: draw.number(20.0..=area.radius_m / 3.0),
+    };
+    Zone {
+        from: draw.chance(0.3).then(|| at + draw.span(POP_UP_MAX)),
+        until: draw.chance(0.7).then(|| at + draw.span(POP_UP_MAX)),
+        ..Zone::permanent(name, shape)
+    }
 }
 
 /// All clients together, with what they requested so far.
@@ -194,6 +242,8 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         Command::RequestNotification(request) => request.delivery = to,
         Command::RequestDelivery(request) => request.delivery = to,
         Command::RecordPackage(_)
+        | Command::DeclareZone { .. }
+        | Command::LiftZone { .. }
         | Command::RecallDrone { .. }
         | Command::GroundDepot { .. }
         | Command::ReleaseDepot { .. }
@@ -236,6 +286,13 @@ impl fmt::Display for Scripted {
             Command::RecordConfirmation(confirmation) => {
                 write!(f, "confirm {}", self.target(confirmation.delivery))
             }
+            Command::DeclareZone { zone } => {
+                let until = zone
+                    .until
+                    .map_or_else(|| "for ever".to_owned(), |until| format!("until {until} s"));
+                write!(f, "declare {} {until}: {:?}", zone.name, zone.shape)
+            }
+            Command::LiftZone { name } => write!(f, "lift {name}"),
             Command::RecallDrone { drone } => write!(f, "recall {drone}"),
             Command::GroundDepot { depot } => write!(f, "ground depot {}", depot.0),
             Command::ReleaseDepot { depot } => write!(f, "release depot {}", depot.0),

@@ -99,6 +99,9 @@ prop_compose! {
                 },
                 from: (n % 3 > 0).then(|| minutes(from)),
                 until: (n % 3 > 0).then(|| minutes(from + lasts)),
+                announced: None,
+                floor_m: 0.0,
+                ceiling_m: None,
             })
             .collect()
     }

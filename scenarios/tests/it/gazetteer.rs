@@ -132,7 +132,7 @@ fn the_contracts_ten_kilograms_fly_between_its_two_placeholders() {
 fn can_fly(environment: &Environment, pickup: Position, dropoff: Position, weight_kg: f64) -> bool {
     let airspace = Airspace::new(environment);
     let conditions = Conditions {
-        airspace: &airspace,
+        airspace: airspace.known_at(SimTime::ZERO),
         weather: &environment.weather,
     };
     let errand = Errand {

@@ -83,6 +83,9 @@ pub(crate) fn town(drones: u32) -> Environment {
                 },
                 from: None,
                 until: None,
+                announced: None,
+                floor_m: 0.0,
+                ceiling_m: None,
             },
             Zone {
                 name: "square".to_owned(),
@@ -94,6 +97,9 @@ pub(crate) fn town(drones: u32) -> Environment {
                 ]),
                 from: None,
                 until: None,
+                announced: None,
+                floor_m: 0.0,
+                ceiling_m: None,
             },
         ],
         dispatch: Dispatch {

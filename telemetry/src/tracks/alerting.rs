@@ -114,6 +114,7 @@ const fn failure(reason: DroneFailure) -> &'static str {
         DroneFailure::Mechanical => "something broke in the air",
         DroneFailure::Software => "its control failed too often",
         DroneFailure::Stranded => "no lawful way leads on from where it stands",
+        DroneFailure::DropoffClosed => "it brought its parcel home: the drop-off was closed",
     }
 }
 

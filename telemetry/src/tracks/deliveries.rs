@@ -173,7 +173,10 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
             }
             if matches!(
                 reason,
-                ReleaseReason::DroneFailed | ReleaseReason::DroneRefused | ReleaseReason::Recalled
+                ReleaseReason::DroneFailed
+                    | ReleaseReason::DroneRefused
+                    | ReleaseReason::Recalled
+                    | ReleaseReason::NoFlyZone
             ) {
                 start_over(track, around.now, around.now, around.guess);
             }

@@ -19,6 +19,12 @@ pub(super) fn zone_feature(zone: &Zone, calendar: &Calendar) -> Value {
             properties.insert(name.to_owned(), json!(calendar.text(at)));
         }
     }
+    if zone.floor_m > 0.0 {
+        properties.insert("floor".to_owned(), json!(zone.floor_m));
+    }
+    if let Some(ceiling_m) = zone.ceiling_m {
+        properties.insert("ceiling".to_owned(), json!(ceiling_m));
+    }
     let corners = match &zone.shape {
         ZoneShape::Polygon(corners) => corners.clone(),
         ZoneShape::Circle { centre, radius_m } => {
@@ -75,6 +81,9 @@ mod tests {
             },
             from: None,
             until: Some(SimTime::from_micros(1_000)),
+            announced: None,
+            floor_m: 0.0,
+            ceiling_m: None,
         };
         let shown = zone_feature(&zone, &calendar);
         let properties = json!({

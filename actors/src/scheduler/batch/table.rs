@@ -110,7 +110,7 @@ impl Table {
             if room == 0 {
                 break;
             }
-            let Ok(estimate) = assess_start(stand.aircraft, stand.starting, &order.errand, surroundings)
+            let Ok(estimate) = assess_start(stand.aircraft, stand.starting, &order.errand, surroundings, now)
             else {
                 continue;
             };

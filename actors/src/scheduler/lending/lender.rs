@@ -18,7 +18,7 @@ impl Scheduler {
         let leaves_at = ctx.now() + surroundings.atlas.round_trip();
         let ready = if self.fleet.idle() > self.batching.fresh {
             self.fleet
-                .take_ready(&order.errand, &surroundings, leaves_at)
+                .take_ready(&order.errand, &surroundings, leaves_at, ctx.now())
                 .ok()
         } else {
             None

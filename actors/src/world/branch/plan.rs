@@ -145,6 +145,7 @@ fn merge_zones(recorded: &[Zone], wanted: &[Zone], fork: Fork) -> Vec<Zone> {
                 zone.name.clone()
             },
             from: Some(zone.from.unwrap_or(SimTime::ZERO).max(fork.landed_at)),
+            announced: zone.announced.filter(|announced| *announced > fork.now),
             ..zone.clone()
         }
     });

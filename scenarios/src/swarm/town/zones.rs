@@ -24,6 +24,7 @@ impl Town {
         reduction: &Reduction,
     ) -> fmt::Result {
         let mut draw = Draw::new(ground.seed, Part::Zones);
+        let mut heights = Draw::new(ground.seed, Part::Heights);
         let is_clear = |at: Position, radius_m: f64| {
             depots
                 .iter()
@@ -33,6 +34,7 @@ impl Town {
         if draw.chance(0.5) {
             let features: Vec<Value> = (0..draw.whole(1..=10))
                 .filter_map(|number| polygon(ground, &mut draw, number, &is_clear))
+                .map(|zone| limit(zone, &mut heights, ground.duration))
                 .collect();
             let left = reduction.range(Dimension::Zones, features.len());
             let collection = json!({ "type": "FeatureCollection", "features": features[left] });
@@ -81,6 +83,20 @@ fn polygon(
             "geometry": { "type": "Polygon", "coordinates": [ring] },
         })
     })
+}
+
+/// Lets some zones be told of only while the town lives, and some have a floor or a ceiling.
+fn limit(mut zone: Value, draw: &mut Draw, duration: SimDuration) -> Value {
+    let announced = draw.chance(0.3).then(|| draw.span(duration));
+    let floor_m = draw.chance(0.2).then(|| draw.number(10.0..=130.0));
+    let ceiling_m = draw
+        .chance(0.2)
+        .then(|| floor_m.unwrap_or(0.0) + draw.number(1.0..=130.0));
+    let properties = &mut zone["properties"];
+    properties["announced"] = json!(announced.map(|span| format!("{span}s")));
+    properties["floor_m"] = json!(floor_m);
+    properties["ceiling_m"] = json!(ceiling_m);
+    zone
 }
 
 fn at_corner(centre: Position, radius_m: f64, corner: u32, corners: u32) -> [f64; 2] {

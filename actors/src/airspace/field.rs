@@ -1,0 +1,51 @@
+//! Field: obstacles with a spatial index, so that a line is tested only against those it may meet.
+
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, RTree};
+use skyhaul_engine::geo::Position;
+
+use super::obstacle::Obstacle;
+
+/// An obstacle's rectangle of latitudes and longitudes, in 1e-7 degrees, with its number.
+type Entry = GeomWithData<Rectangle<[f64; 2]>, usize>;
+
+/// All obstacles.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Field {
+    obstacles: Vec<Obstacle>,
+    index: RTree<Entry>,
+}
+
+impl Field {
+    pub(super) fn new(obstacles: Vec<Obstacle>) -> Self {
+        let entry = |(number, obstacle): (usize, &Obstacle)| {
+            let (low, high) = obstacle.envelope();
+            Entry::new(Rectangle::from_corners(low, high), number)
+        };
+        let index = RTree::bulk_load(obstacles.iter().enumerate().map(entry).collect());
+        Self { obstacles, index }
+    }
+
+    /// The obstacles by number.
+    pub(super) fn all(&self) -> &[Obstacle] {
+        &self.obstacles
+    }
+
+    /// The obstacles by number, to be changed where their places stay.
+    pub(super) fn all_mut(&mut self) -> &mut [Obstacle] {
+        &mut self.obstacles
+    }
+
+    /// The obstacle of that number.
+    pub(super) fn get(&self, number: usize) -> &Obstacle {
+        &self.obstacles[number]
+    }
+
+    /// The numbers of those that the line between two places could touch, in no order that means anything.
+    pub(super) fn near(&self, from: Position, to: Position) -> impl Iterator<Item = usize> {
+        let corner = |at: Position| [f64::from(at.lat_e7()), f64::from(at.lon_e7())];
+        let envelope = AABB::from_corners(corner(from), corner(to));
+        let met = self.index.locate_in_envelope_intersecting(&envelope);
+        met.map(|entry| entry.data)
+    }
+}
