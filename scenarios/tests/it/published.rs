@@ -130,12 +130,14 @@ fn depot_with(
     bundle(&text)
 }
 
+/// Days are run whole: of what is open where a run is cut, those that stay longest are too many. The smoke scenario's half hour, in which one
+/// delivery in twelve is still open at the end, is too short for one per cent, and goes on for twelve hours.
 #[test]
 fn littles_law_holds_on_the_librarys_runs() {
     for (name, hours) in [
         ("florence.toml", 24),
         ("m100.toml", 1),
-        ("seattle.toml", 4),
+        ("seattle.toml", 24),
         ("smoke.toml", 12),
     ] {
         let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
