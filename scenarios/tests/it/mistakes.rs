@@ -350,16 +350,6 @@ fn checks_one_part_against_another() {
 fn says_what_is_not_built_yet() {
     check(&[
         (
-            "policy = \"nearest\"",
-            "policy = \"batch\"",
-            "key `dispatch.policy`: `batch` is not built yet; use \"nearest\"",
-        ),
-        (
-            "policy = \"nearest\"",
-            "policy = \"adaptive\"",
-            "key `dispatch.policy`: `adaptive` is not built yet; use \"nearest\"",
-        ),
-        (
             "cruise_mps = 18.0",
             "energy_model = \"momentum\"",
             "key `aircraft.matternet-m2.rotors`: missing",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use skyhaul_actors::environment::Maintenance;
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -213,7 +214,15 @@ fn a_carrier_moves_the_parcel_straight_along() {
 
 #[test]
 fn states_and_depots_count_every_drone_once() {
-    let city = troubled_city(15);
+    let mut planned = troubled(3, 60, 15);
+    for aircraft in &mut planned.aircraft {
+        aircraft.maintenance = Some(Maintenance {
+            every: SimDuration::from_mins(30),
+            takes: SimDuration::from_mins(10),
+        });
+    }
+    let mut city = City::new(planned);
+    city.run_s(6 * 3_600);
     let mut seen = BTreeSet::new();
     watch(&city, |tracks, _, now| {
         let mut by_state: BTreeMap<DroneState, u64> = DroneState::ALL.map(|state| (state, 0)).into();
@@ -228,7 +237,7 @@ fn states_and_depots_count_every_drone_once() {
         assert_eq!(depots.iter().map(|depot| depot.flying).sum::<u32>(), flying);
         let all: u32 = depots
             .iter()
-            .map(|d| d.idle + d.flying + d.handling + d.charging + d.queue + d.failed)
+            .map(|d| d.idle + d.flying + d.handling + d.charging + d.queue + d.maintained + d.failed)
             .sum();
         assert_eq!(u64::from(all), by_state.values().sum::<u64>());
     });
