@@ -157,14 +157,14 @@ mod tests {
         SimTime::ZERO + SimDuration::from_mins(number)
     }
 
-    fn decide(zoning: &mut Zoning, command: Command, at: u64) -> ZoneChange {
-        let change = zoning.decide(&command, minute(at), &[zone("planned")]);
+    fn decide(zoning: &mut Zoning, command: &Command, at: u64) -> ZoneChange {
+        let change = zoning.decide(command, minute(at), &[zone("planned")]);
         change.expect("it is about a zone")
     }
 
-    fn refusal(change: ZoneChange) -> Option<ZoneRefusal> {
+    fn refusal(change: &ZoneChange) -> Option<ZoneRefusal> {
         match change {
-            ZoneChange::Refused { reason, .. } => Some(reason),
+            ZoneChange::Refused { reason, .. } => Some(*reason),
             _ => None,
         }
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_declared_zone_comes_into_force_with_notice() {
         let mut zoning = Zoning::default();
-        let change = decide(&mut zoning, Command::DeclareZone { zone: zone("fire") }, 10);
+        let change = decide(&mut zoning, &Command::DeclareZone { zone: zone("fire") }, 10);
         let ZoneChange::Declared { zone } = change else {
             panic!("it is declared, not {change:?}");
         };
@@ -188,25 +188,25 @@ mod tests {
             name: name.to_owned(),
         };
         assert_eq!(
-            refusal(decide(&mut zoning, declare("planned"), 1)),
+            refusal(&decide(&mut zoning, &declare("planned"), 1)),
             Some(ZoneRefusal::NameTaken)
         );
         assert_eq!(
-            refusal(decide(&mut zoning, lift("fire"), 1)),
+            refusal(&decide(&mut zoning, &lift("fire"), 1)),
             Some(ZoneRefusal::Unknown)
         );
-        assert_eq!(refusal(decide(&mut zoning, declare("fire"), 1)), None);
+        assert_eq!(refusal(&decide(&mut zoning, &declare("fire"), 1)), None);
         assert_eq!(
-            refusal(decide(&mut zoning, declare("fire"), 2)),
+            refusal(&decide(&mut zoning, &declare("fire"), 2)),
             Some(ZoneRefusal::NameTaken)
         );
-        assert_eq!(refusal(decide(&mut zoning, lift("fire"), 3)), None);
+        assert_eq!(refusal(&decide(&mut zoning, &lift("fire"), 3)), None);
         assert_eq!(
-            refusal(decide(&mut zoning, lift("fire"), 4)),
+            refusal(&decide(&mut zoning, &lift("fire"), 4)),
             Some(ZoneRefusal::Unknown)
         );
-        assert_eq!(refusal(decide(&mut zoning, declare("fire"), 5)), None);
-        assert_eq!(refusal(decide(&mut zoning, lift("planned"), 5)), None);
+        assert_eq!(refusal(&decide(&mut zoning, &declare("fire"), 5)), None);
+        assert_eq!(refusal(&decide(&mut zoning, &lift("planned"), 5)), None);
         assert_eq!(
             zoning.lifted(),
             [
@@ -226,8 +226,8 @@ mod tests {
         let mut point = zone("point");
         point.shape = ZoneShape::Polygon(Vec::new());
         for zone in [flat, late, point] {
-            let change = decide(&mut zoning, Command::DeclareZone { zone }, 10);
-            assert_eq!(refusal(change), Some(ZoneRefusal::Unsound));
+            let change = decide(&mut zoning, &Command::DeclareZone { zone }, 10);
+            assert_eq!(refusal(&change), Some(ZoneRefusal::Unsound));
         }
     }
 }

@@ -14,7 +14,7 @@ impl Drone {
     /// Adds the flight that ends now to its hours.
     pub(super) fn log_flight(&mut self, now: SimTime) {
         if let DroneState::Flying(flight) = self.state {
-            self.flown = self.flown + now.since(flight.departure.time);
+            self.flown += now.since(flight.departure.time);
         }
     }
 

@@ -72,8 +72,8 @@ fn a_drone_on_its_way_home_is_given_the_next_request_in_the_air() {
             _ => None,
         })
         .collect();
-    use LegPurpose::{Dropoff, Pickup, Return};
-    assert_eq!(purposes, [Pickup, Dropoff, Return, Pickup, Dropoff, Return]);
+    let round = [LegPurpose::Pickup, LegPurpose::Dropoff, LegPurpose::Return];
+    assert_eq!(purposes, [round, round].concat());
 }
 
 #[test]
