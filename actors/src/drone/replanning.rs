@@ -211,6 +211,10 @@ impl Drone {
     fn go_round(&mut self, flight: &Flight, other: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
         let arrives_at = plan.arrives();
         self.cut_short(flight, ctx);
+        if other.purpose == LegPurpose::Return {
+            self.fly_home(other, plan, ctx);
+            return;
+        }
         self.depart(other, plan, ctx);
         let Some(errand) = other.errand.filter(|_| !other.is_called_off) else {
             return;
