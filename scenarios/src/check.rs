@@ -21,7 +21,7 @@
 //! | DR-7 | a drone flies one leg at a time; one that ended in the air leads on to another or to a failure |
 //! | DR-8 | `distance_m` is the length of the path |
 //! | WX-1 | a depot is grounded and released in turn, for each reason |
-//! | WX-2 | no drone takes off while the weather keeps its depot on the ground |
+//! | WX-2 | no drone takes off from home while the weather keeps its depot on the ground |
 //! | AS-1 | no drone flies through a zone in force |
 //! | BT-1 | a battery holds neither more than its capacity nor less than nothing |
 //! | BT-2 | a drone lands below its reserve only where a failure, a diversion or a change of wind says why |

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Entry, Grounding, LegStarted, Micros, What};
+use super::entry::{Entry, Grounding, LegStarted, Micros, Purpose, What};
 use super::{Checker, Findings};
 
 /// Why an operator's groundings are: drones finish then what they have begun.
@@ -68,7 +68,9 @@ impl Groundings {
             .get(&*leg.drone)
             .and_then(|home| self.grounded.get(home))
             .and_then(|reasons| reasons.iter().find(|reason| *reason != BY_OPERATOR));
+        // Away from home a drone may hang on its winch, in the air.
         if let Some(reason) = by_weather
+            && leg.purpose == Purpose::Pickup
             && !is_in_the_air
         {
             findings.object("WX-2", || {
