@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 use skyhaul_engine::rng::RandomStream;
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::WattHours;
 
 use crate::atlas;
@@ -24,7 +24,6 @@ use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
 use crate::event::{ChargeKind, DroneFailure, Event, LegPurpose, ReleaseReason, Transport};
-use crate::flight::Departure;
 use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
 use crate::scheduler::SchedulerMessage;
@@ -491,13 +490,5 @@ impl Drone {
             parcel_at: self.has_parcel_on_ground().then_some(self.at),
         };
         ctx.send(atlas::scheduler(ctx.region()), message);
-    }
-
-    fn standing(&self, time: SimTime) -> Departure {
-        Departure {
-            at: self.at,
-            altitude_m: self.altitude_m,
-            time,
-        }
     }
 }

@@ -30,6 +30,15 @@ pub struct Stay {
 }
 
 impl Drone {
+    /// Where it stands, as a flight begins at that time.
+    pub(super) fn standing(&self, time: SimTime) -> Departure {
+        Departure {
+            at: self.at,
+            altitude_m: self.altitude_m,
+            time,
+        }
+    }
+
     /// Stands until the weather lets it go on; where it will not, brings its parcel back, or is stuck there.
     pub(super) fn wait_for_weather(&mut self, stay: Stay, ctx: &mut Ctx<'_, Skyhaul>) {
         let Some((leaves_at, arrives_at)) = self.goes_on_at(&stay, ctx.now(), ctx.shared()) else {
