@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Actor, ActorError, Ctx, Recording, RestartPolicy};
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::time::SimDuration;
 
 use crate::drone::DroneMessage;
 use crate::environment::DepotSpec;
@@ -44,8 +44,8 @@ pub enum DepotMessage {
 pub struct PadRequest {
     /// Which drone.
     pub drone: DroneId,
-    /// How long swapping its battery takes; `None` where it cannot be swapped.
-    pub swap: Option<SimDuration>,
+    /// Whether its battery can be swapped.
+    pub swaps: bool,
     /// How long the charger takes for what is missing.
     pub refill: SimDuration,
 }
@@ -57,8 +57,6 @@ pub struct Depot {
     spares: u32,
     queue: VecDeque<PadRequest>,
     on_pads: BTreeMap<DroneId, Stay>,
-    /// When batteries on the shelf's chargers are charged.
-    shelf: Vec<SimTime>,
 }
 
 /// A drone's stay on a pad.
@@ -67,7 +65,6 @@ struct Stay {
     kind: ChargeKind,
     /// How long its old battery takes on the shelf, where it is swapped.
     refill: SimDuration,
-    until: SimTime,
 }
 
 /// What is seen of a depot.
@@ -81,16 +78,6 @@ pub struct DepotView {
     pub queue: usize,
 }
 
-impl PadRequest {
-    /// How the battery is filled, and how long the drone is on the pad for that.
-    fn filling(&self, has_spare: bool) -> (ChargeKind, SimDuration) {
-        match self.swap {
-            Some(swap) if has_spare => (ChargeKind::Swap, swap),
-            _ => (ChargeKind::Charge, self.refill),
-        }
-    }
-}
-
 impl Depot {
     /// A depot with all pads free and all batteries charged.
     #[must_use]
@@ -100,7 +87,6 @@ impl Depot {
             spares: spec.spare_batteries,
             queue: VecDeque::new(),
             on_pads: BTreeMap::new(),
-            shelf: Vec::new(),
         }
     }
 
@@ -113,38 +99,6 @@ impl Depot {
             queue: self.queue.len(),
         }
     }
-
-    /// How long a drone that comes now waits for a pad: the queue is gone through as it will be, and nobody is expected to fail.
-    #[must_use]
-    pub fn wait(&self, now: SimTime) -> SimDuration {
-        let mut pads: Vec<SimTime> = self.on_pads.values().map(|stay| stay.until.max(now)).collect();
-        pads.extend(std::iter::repeat_n(now, self.pads_free as usize));
-        let mut spares: Vec<SimTime> = self.shelf.clone();
-        spares.extend(std::iter::repeat_n(now, self.spares as usize));
-        let swapped = self.on_pads.values().filter(|stay| stay.kind == ChargeKind::Swap);
-        spares.extend(swapped.map(|stay| stay.until.max(now) + stay.refill));
-        for request in &self.queue {
-            let Some(start) = take_first(&mut pads) else {
-                return SimDuration::ZERO;
-            };
-            let has_spare = spares.iter().any(|charged| *charged <= start);
-            let (kind, span) = request.filling(has_spare);
-            pads.push(start + span);
-            if kind == ChargeKind::Swap {
-                take_first(&mut spares);
-                spares.push(start + span + request.refill);
-            }
-        }
-        pads.iter()
-            .min()
-            .map_or(SimDuration::ZERO, |free| free.since(now))
-    }
-}
-
-/// Takes the earliest.
-fn take_first(times: &mut Vec<SimTime>) -> Option<SimTime> {
-    let (first, _) = times.iter().enumerate().min_by_key(|(_, time)| **time)?;
-    Some(times.swap_remove(first))
 }
 
 impl Actor for Depot {
@@ -158,7 +112,7 @@ impl Actor for Depot {
             DepotMessage::RequestPad { request } => self.queue.push_back(request),
             DepotMessage::FreePad { drone } => self.on_free_pad(drone, ctx),
             DepotMessage::DroneLost { drone } => self.on_drone_lost(drone, ctx),
-            DepotMessage::SpareDue => self.on_spare_due(ctx.now()),
+            DepotMessage::SpareDue => self.spares += 1,
         }
         self.give_pads(ctx);
         Ok(())
@@ -176,15 +130,7 @@ impl Depot {
         };
         self.pads_free += 1;
         if stay.kind == ChargeKind::Swap {
-            self.shelf.push(ctx.now() + stay.refill);
             ctx.send_in(stay.refill, ctx.me::<Self>(), DepotMessage::SpareDue);
-        }
-    }
-
-    fn on_spare_due(&mut self, now: SimTime) {
-        self.spares += 1;
-        if let Some(charged) = self.shelf.iter().position(|at| *at <= now) {
-            self.shelf.swap_remove(charged);
         }
     }
 
@@ -197,90 +143,20 @@ impl Depot {
         while self.pads_free > 0
             && let Some(request) = self.queue.pop_front()
         {
-            let (kind, span) = request.filling(self.spares > 0);
-            self.spares -= u32::from(kind == ChargeKind::Swap);
+            let kind = if request.swaps && self.spares > 0 {
+                self.spares -= 1;
+                ChargeKind::Swap
+            } else {
+                ChargeKind::Charge
+            };
             self.pads_free -= 1;
             let stay = Stay {
                 kind,
                 refill: request.refill,
-                until: ctx.now() + span,
             };
             self.on_pads.insert(request.drone, stay);
             let drone = ctx.shared().atlas.drone(request.drone);
             ctx.send(drone, DroneMessage::PadGiven { kind });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use skyhaul_engine::geo::Position;
-    use skyhaul_engine::kernel::RegionId;
-
-    use super::*;
-
-    const HOUR: SimDuration = SimDuration::from_mins(60);
-    const MINUTE: SimDuration = SimDuration::from_mins(1);
-
-    fn depot(pads: u32, spare_batteries: u32) -> Depot {
-        Depot::new(&DepotSpec {
-            name: "any".to_owned(),
-            at: Position::default(),
-            pads,
-            spare_batteries,
-            region: RegionId(0),
-        })
-    }
-
-    fn request(drone: u32, swap: Option<SimDuration>) -> PadRequest {
-        PadRequest {
-            drone: DroneId(drone),
-            swap,
-            refill: HOUR,
-        }
-    }
-
-    /// Puts a drone on a pad that it leaves at `until`.
-    fn occupy(depot: &mut Depot, drone: u32, kind: ChargeKind, until: SimTime) {
-        depot.pads_free -= 1;
-        let stay = Stay {
-            kind,
-            refill: HOUR,
-            until,
-        };
-        depot.on_pads.insert(DroneId(drone), stay);
-    }
-
-    #[test]
-    fn nobody_waits_where_a_pad_is_free() {
-        assert_eq!(depot(1, 0).wait(SimTime::ZERO), SimDuration::ZERO);
-    }
-
-    #[test]
-    fn who_comes_to_full_pads_waits_for_the_first_that_is_left() {
-        let mut depot = depot(2, 0);
-        occupy(&mut depot, 0, ChargeKind::Charge, SimTime::ZERO + HOUR);
-        occupy(&mut depot, 1, ChargeKind::Charge, SimTime::ZERO + MINUTE);
-        assert_eq!(depot.wait(SimTime::ZERO), MINUTE);
-        depot.queue.push_back(request(2, None));
-        assert_eq!(
-            depot.wait(SimTime::ZERO),
-            HOUR,
-            "the one in the queue has the other pad"
-        );
-    }
-
-    #[test]
-    fn a_swap_in_the_queue_is_as_short_as_the_shelf_lets_it_be() {
-        let mut depot = depot(1, 1);
-        occupy(&mut depot, 0, ChargeKind::Charge, SimTime::ZERO + MINUTE);
-        depot.queue.push_back(request(1, Some(MINUTE)));
-        assert_eq!(depot.wait(SimTime::ZERO), MINUTE + MINUTE);
-        depot.queue.push_back(request(2, Some(MINUTE)));
-        assert_eq!(
-            depot.wait(SimTime::ZERO),
-            MINUTE + MINUTE + HOUR,
-            "the only spare battery is gone by then"
-        );
     }
 }

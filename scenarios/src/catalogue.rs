@@ -1,11 +1,11 @@
 //! The aircraft that every scenario knows, from what their makers and operators publish.
 //!
-//! Payload, speed, range, who has a winch and how high it hangs, and FlyCart's and M100's batteries are published. The rest is not, and is
+//! Payload, speed, range, and FlyCart's and M100's batteries are published. The rest is not, and is
 //! assumed: masses and batteries of the others are
 //! of the size their payload and range ask for (they set the energy that is reported; the range stays the published one); 5 m/s up
 //! and 4 m/s down; wind up to 10 m/s for common aircraft and 15 m/s for weather-resistant ones (Gao et al., *Scientific Reports*
-//! 2021); a published *radius* counts as half a range; charging at about 2 C; how fast MK27-2, Manna's and Wingcopter's come
-//! to their speed, and how long they hover and change from rotors to wings. The others are taken to climb, cruise and descend alone.
+//! 2021); a published *radius* counts as half a range; charging at about 2 C; from how high winches reach the ground, how fast MK27-2, Manna's and
+//! Wingcopter's come to their speed, and how long they hover and change from rotors to wings. The others are taken to climb, cruise and descend alone.
 
 use skyhaul_actors::battery::KNEE_DEFAULT;
 use skyhaul_actors::energy::{Momentum, Range};

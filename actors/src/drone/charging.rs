@@ -23,7 +23,7 @@ impl Drone {
         }
         let request = PadRequest {
             drone: self.id,
-            swap: spec.swap,
+            swaps: spec.swap.is_some(),
             refill: charge_time(spec, self.battery),
         };
         self.enter(DroneState::WaitingForPad);

@@ -68,7 +68,7 @@ impl Momentum {
 
 impl PowerModel for Momentum {
     /// Landing draws what hovering draws: in a slow descent rotors churn their own wake, where momentum theory has no answer, and are
-    /// measured to draw about as much (Leishman, *Principles of Helicopter Aerodynamics*, 2006, section 2.13).
+    /// taken to draw about as much (compare Leishman, *Principles of Helicopter Aerodynamics*).
     fn powers(&self, aircraft: &AircraftSpec, mass: Kilograms, rho: f64) -> Powers {
         let weight_n = mass.get() * GRAVITY;
         let hover = self.climb_w(weight_n, 0.0, rho);

@@ -111,7 +111,7 @@ fn the_small_quadcopter_takes_the_energy_of_stolaroffs_equations() {
     }
 }
 
-/// Figure 2 of Stolaroff et al.: slow flight pays for the lift, fast flight for the drag; between them, near 10 m/s, a metre costs least.
+/// By the equations of Stolaroff et al. (2018): slow flight pays for the lift, fast flight for the drag; between them, near 10 m/s, a metre costs least.
 #[test]
 fn energy_a_metre_is_a_bowl_over_airspeed() {
     let joules: Vec<f64> = (2..=20_u32)
