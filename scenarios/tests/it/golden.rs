@@ -84,6 +84,9 @@ macro_rules! golden {
 golden! {
     dallas_fort_worth_comes_to_its_golden_summary: "dallas-fort-worth",
     florence_comes_to_its_golden_summary: "florence",
+    new_yorks_year_of_wind_comes_to_its_golden_summary: "new-york-wind-year",
+    the_rush_hour_comes_to_its_golden_summary: "rush-hour",
+    the_storm_front_comes_to_its_golden_summary: "storm-front",
     the_studys_m100_comes_to_its_golden_summary: "m100",
     seattle_comes_to_its_golden_summary: "seattle",
     smoke_comes_to_its_golden_summary: "smoke",

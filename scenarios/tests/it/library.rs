@@ -46,7 +46,7 @@ fn every_file_of_the_library_says_what_it_shows_and_is_written_out_as_what_it_me
         );
         assert_same_when_written_out(&bundle, &scenario);
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 9);
 }
 
 #[test]
