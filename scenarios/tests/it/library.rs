@@ -260,8 +260,11 @@ fn every_scenario_gives_the_same_events_on_any_number_of_threads() {
         "dallas-fort-worth.toml",
         "florence.toml",
         "m100.toml",
+        "new-york-wind-year.toml",
+        "rush-hour.toml",
         "seattle.toml",
         "smoke.toml",
+        "storm-front.toml",
     ] {
         let environment = Arc::new(build(&read(name).1));
         let run = |threads| {

@@ -15,3 +15,4 @@ mod runs;
 mod swarm;
 mod town;
 mod unharmed;
+mod weather_days;

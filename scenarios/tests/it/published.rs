@@ -135,10 +135,14 @@ fn depot_with(
 #[test]
 fn littles_law_holds_on_the_librarys_runs() {
     for (name, hours) in [
+        ("dallas-fort-worth.toml", 14),
         ("florence.toml", 24),
         ("m100.toml", 1),
+        ("new-york-wind-year.toml", 24 * 363),
+        ("rush-hour.toml", 9),
         ("seattle.toml", 24),
         ("smoke.toml", 12),
+        ("storm-front.toml", 17),
     ] {
         let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
         let bundle = ScenarioBundle::read(&library.join(name)).expect("it can be read");
