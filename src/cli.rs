@@ -14,7 +14,7 @@ use crate::config::Flag;
 #[command(
     version,
     about,
-    after_help = "Examples:\n  skyhaul serve                                   the service on Florence: http://127.0.0.1:8080/\n  skyhaul serve --speed 60 --data /tmp/fast       the same, an hour a minute\n  skyhaul run scenarios/library/seattle.toml      a whole city from a file\n  skyhaul fuzz --seconds 60                       a minute of random worlds, every invariant checked\n  skyhaul scenario check my-city.toml             what is wrong with a file, or what it will run"
+    after_help = "Examples:\n  skyhaul serve                                   the service on Florence: http://127.0.0.1:8080/\n  skyhaul serve --speed 60 --data /tmp/fast       the same, an hour a minute\n  skyhaul run scenarios/library/seattle.toml      a whole city from a file\n  skyhaul fuzz --seconds 60                       a minute of random worlds, every invariant checked\n  skyhaul load scenarios/library/florence.toml    a minute of Florence's requests for a running service\n  skyhaul scenario check my-city.toml             what is wrong with a file, or what it will run"
 )]
 pub struct Cli {
     /// What to do.
@@ -29,6 +29,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Runs a scenario as fast as the machine can.
     Run(RunArgs),
+    /// Drives a running service with a scenario's requests at a fixed rate, whatever the answers take.
+    Load(LoadArgs),
     /// Draws whole scenarios with everything that may go wrong, and checks every invariant.
     Fuzz(FuzzArgs),
     /// Rebuilds what a data folder recorded, says whether it comes to the same, and branches off with another plan.
@@ -149,6 +151,52 @@ pub struct RunArgs {
     #[arg(long)]
     pub json: bool,
     /// No progress bar, no summary
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `skyhaul load`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Requests go out when they are due, not when the one before was answered, and an answer's time counts from then. At the end every delivery that was accepted is looked up. Exit code 0: all of them are known; 70: one is lost or was told twice; 75: no service answers.\n\nExamples:\n  skyhaul load scenarios/library/florence.toml --target http://127.0.0.1:8080\n  skyhaul load scenarios/library/load-test.toml --rate 10000 --duration 3m --connections 256\n  SKYHAUL_API_KEY=… skyhaul load my-city.toml --target https://dispatch.example --ca ca.pem --owner acme --json"
+)]
+pub struct LoadArgs {
+    /// The scenario whose requests are sent
+    pub file: PathBuf,
+    /// The service
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub target: String,
+    /// Requests a second [default: as many as the scenario has on average]
+    #[arg(long, value_name = "R")]
+    pub rate: Option<f64>,
+    /// For how long requests are sent: seconds, or a span (3m)
+    #[arg(long, value_name = "S", default_value = "60s")]
+    pub duration: String,
+    /// Connections, each with one request in flight
+    #[arg(long, value_name = "C", default_value = "64", value_parser = clap::value_parser!(u16).range(1..=20_000))]
+    pub connections: u16,
+    /// The seed by which requests are drawn [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Who asks for the deliveries; with a customer's key, its own name [default: a new name each time]
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// The key or token that is sent as `Authorization: Bearer`
+    #[arg(long, value_name = "KEY", env = "SKYHAUL_API_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// Trust these certificates (PEM) instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// How long the service may take to show all deliveries it accepted, after the last request
+    #[arg(long, value_name = "S", default_value = "60s")]
+    pub settle: String,
+    /// Wait so long at most until all of them have ended
+    #[arg(long, value_name = "S")]
+    pub wait: Option<String>,
+    /// Print the report as JSON on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// No progress, no report: the exit code says it
     #[arg(long)]
     pub quiet: bool,
 }

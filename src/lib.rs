@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod exit;
 pub mod fuzz;
 pub mod journal;
+pub mod load;
 pub mod notify;
 pub mod observe;
 pub mod pacing;

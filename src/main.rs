@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use skyhaul::cli::{Cli, Command, ConfigCommand, ScenarioCommand};
 use skyhaul::exit::Exit;
-use skyhaul::{config, fuzz, replay, run, serve};
+use skyhaul::{config, fuzz, load, replay, run, serve};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::main(&args),
         Command::Run(args) => run::main(&args),
+        Command::Load(args) => load::main(&args),
         Command::Fuzz(args) => fuzz::main(&args),
         Command::Replay(args) => replay::main(&args),
         Command::Scenario(ScenarioCommand::Check { file }) => run::check(&file),

@@ -32,7 +32,8 @@ pub fn check(file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Scenario, Failure> {
+/// A scenario from its file.
+pub(crate) fn read(file: &Path) -> Result<Scenario, Failure> {
     let bundle = ScenarioBundle::read(file).map_err(Failure::usage)?;
     Scenario::parse(&bundle).map_err(Failure::usage)
 }

@@ -12,7 +12,7 @@ use uuid::{Builder, Uuid};
 
 use crate::atlas;
 use crate::command::{ConfirmationKind, DeliveryRequest, PackageRecord, PackageSize, Place};
-use crate::environment::{Demand, DemandStream, Environment, Pickups, Places};
+use crate::environment::{Demand, DemandStream, Environment, Pickups, Places, TraceRequest};
 use crate::ids::DeliveryId;
 use crate::ingestion::IngestionMessage;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul, Surroundings};
@@ -66,6 +66,25 @@ impl DemandSource {
             requested: 0,
             generation: 0,
         }
+    }
+
+    /// The next request as it would be made at `now`, of whatever world is asked: for whoever sends the plan's requests from outside. A trace begins
+    /// anew at its end, each deadline as long after its request as before. `None` where nothing is asked for.
+    pub fn draw(&mut self, surroundings: &Surroundings, now: SimTime) -> Option<DeliveryRequest> {
+        let request = match surroundings.environment.demand.as_ref()? {
+            Demand::Stream(stream) => self.draw_request(stream, surroundings, now),
+            Demand::Trace(trace) => {
+                let turn = usize::try_from(self.requested).unwrap_or_default();
+                let next = trace.get(turn.checked_rem(trace.len())?)?;
+                let deadline = next.deadline.map(|deadline| now + deadline.since(next.at));
+                DeliveryRequest {
+                    deadline,
+                    ..self.traced(next, now)
+                }
+            }
+        };
+        self.requested += 1;
+        Some(request)
     }
 
     /// How many requests it has made.
@@ -174,13 +193,17 @@ impl DemandSource {
                 ctx.send_at(due, ctx.me::<Self>(), DemandMessage::RequestDue { generation });
                 return;
             }
-            let request = self.write_request(next.pickup, next.dropoff, next.weight, at);
-            let request = DeliveryRequest {
-                expedited: next.expedited,
-                deadline: next.deadline,
-                ..request
-            };
+            let request = self.traced(next, at);
             self.request(at, request, ctx);
+        }
+    }
+
+    /// A request of a trace, made at `at`.
+    fn traced(&mut self, next: &TraceRequest, at: SimTime) -> DeliveryRequest {
+        DeliveryRequest {
+            expedited: next.expedited,
+            deadline: next.deadline,
+            ..self.write_request(next.pickup, next.dropoff, next.weight, at)
         }
     }
 

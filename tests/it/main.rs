@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod fuzz;
 mod gateway;
+mod load;
 mod misuse;
 mod notifications;
 mod pacing;

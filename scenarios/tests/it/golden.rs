@@ -17,8 +17,8 @@ const WINDOW: SimDuration = SimDuration::from_mins(60);
 /// What says how long it took, or changes with every build though nothing that is shown does.
 const LEFT_OUT: [&str; 4] = ["wall_s", "events", "digest", "state_digest"];
 
-/// Takes more than some seconds in a test.
-const WITHOUT_GOLDEN: [&str; 1] = ["million-drones"];
+/// Take more than some seconds in a test.
+const WITHOUT_GOLDEN: [&str; 2] = ["load-test", "million-drones"];
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
