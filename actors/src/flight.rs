@@ -6,8 +6,10 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use crate::airspace::Sky;
+use crate::energy::{SECONDS_PER_HOUR, powers};
 use crate::environment::{AircraftSpec, Arrival, Weather, WeatherSeries};
 use crate::event::{AssignmentRefusal, Waypoint};
+use crate::wind::Drift;
 
 use self::trip::Trip;
 
@@ -269,6 +271,27 @@ pub fn estimate_flight(
     let mut trip = Trip::new(aircraft, payload, weather, departure);
     trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;
     Ok((trip.here(to, arrival), trip.energy()))
+}
+
+/// What the wind makes a flight along a path take more than still air of the same density would: cruise power, for as much longer as the ground
+/// takes at the speed that the wind leaves. Less than nothing where it blows from behind. The second or so by which wind changes how long
+/// a change of speed takes is left out.
+#[must_use]
+pub fn energy_of_wind(
+    aircraft: &AircraftSpec,
+    payload: Kilograms,
+    path: &[Waypoint],
+    weather: &Weather,
+) -> WattHours {
+    let (drift, airspeed_mps) = (Drift::of(weather), aircraft.cruise_mps);
+    let longer_s = |pair: &[Waypoint]| {
+        let distance_m = pair[0].at.distance_m(pair[1].at);
+        let speed = drift.ground_speed(airspeed_mps, pair[0].at.direction(pair[1].at));
+        let speed = speed.map(|speed| speed.min(aircraft.ground_speed_max_mps()));
+        speed.map_or(0.0, |speed| distance_m / speed - distance_m / airspeed_mps)
+    };
+    let longer_s: f64 = path.windows(2).map(longer_s).sum();
+    WattHours::new(powers(aircraft, payload, weather.rho).cruise * longer_s / SECONDS_PER_HOUR)
 }
 
 /// Whether the weather lets it take off. What flies already flies on: its limits are those of taking off, and the wind's own are felt anyway.

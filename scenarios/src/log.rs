@@ -14,6 +14,8 @@ use skyhaul_engine::time::SimTime;
 
 use self::lines::Lines;
 
+pub(crate) use self::words::{grounding as grounding_word, refusal as refusal_word};
+
 mod line;
 mod lines;
 mod words;

@@ -37,8 +37,8 @@ impl<W: Write> Recorder<W> {
     pub fn new(environment: Arc<Environment>, out: W) -> Self {
         Self {
             log: EventLog::new(Arc::clone(&environment), out),
+            fold: SummaryFold::new(&environment),
             environment,
-            fold: SummaryFold::default(),
             checkers: Checkers::new(),
         }
     }
@@ -74,7 +74,7 @@ impl<W: Write> Recorder<W> {
             events: end.events,
             digest: Some(end.digest),
             invariant_violations: verdict.count,
-            ..Summary::new(&self.environment, &figures, at.as_seconds_f64(), state_digest)
+            ..Summary::new(&self.environment, figures, at.as_seconds_f64(), state_digest)
         };
         Ok(Recorded {
             out,

@@ -1,5 +1,7 @@
 //! The summary of a run: what an operator asks first.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use skyhaul_actors::environment::Environment;
 
@@ -46,6 +48,12 @@ pub struct Summary {
     pub drones: DroneFigures,
     /// What the drones took from their batteries, in flights that ended.
     pub energy_wh: EnergyFigures,
+    /// What the wind made the drones take.
+    pub wind: WindFigures,
+    /// For how long depots were kept on the ground.
+    pub groundings: GroundingFigures,
+    /// What went to carriers, and why.
+    pub fallback: FallbackFigures,
     /// What carriers did.
     pub carriers: CarrierFigures,
     /// Actors rebuilt after a failure.
@@ -58,7 +66,7 @@ impl Summary {
     /// A summary of figures, for the caller to add what is known of a log.
     pub(crate) fn new(
         environment: &Environment,
-        figures: &Figures,
+        figures: Figures,
         virtual_s: f64,
         state_digest: u64,
     ) -> Self {
@@ -78,6 +86,9 @@ impl Summary {
             on_time_share: figures.on_time_share,
             drones: figures.drones,
             energy_wh: figures.energy_wh,
+            wind: figures.wind,
+            groundings: figures.groundings,
+            fallback: figures.fallback,
             carriers: figures.carriers,
             restarts: figures.restarts,
             invariant_violations: 0,
@@ -142,6 +153,35 @@ pub struct EnergyFigures {
     pub total: f64,
     /// For each delivery completed by drone.
     pub per_delivery: Option<f64>,
+}
+
+/// What the wind made the drones take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct WindFigures {
+    /// Energy that cruising took above what it takes in still air, in flights that ended.
+    pub energy_wh: f64,
+    /// The same as a share of all energy.
+    pub share: Option<f64>,
+}
+
+/// For how long depots were kept on the ground.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct GroundingFigures {
+    /// How often a depot was.
+    pub count: u64,
+    /// For how long altogether, each depot counted for itself.
+    pub hours: f64,
+    /// The same by reason, as the event log names it; two may hold at once.
+    pub reasons: BTreeMap<&'static str, f64>,
+}
+
+/// What went to carriers, and why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FallbackFigures {
+    /// Of the deliveries completed, the share that carriers brought.
+    pub share: Option<f64>,
+    /// Bookings by reason, as the event log names it.
+    pub reasons: BTreeMap<&'static str, u64>,
 }
 
 /// What carriers did.

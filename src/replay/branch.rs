@@ -78,7 +78,7 @@ pub(super) fn run(
     let world = World::branch(&recorded.environment, &bytes, &wanted)
         .map_err(|error| Failure::usage(format!("{}: {error}", ask.file.display())))?;
     let environment = Arc::clone(world.environment());
-    let mut past = Past::new(&environment);
+    let mut past = Past::new(&environment, &recorded.environment);
     if recorded.is_whole() {
         let log = open_log(Some(ask.out), true).map_err(Failure::try_again)?;
         past.recorder = Some(Recorder::new(Arc::clone(&environment), log));
@@ -86,16 +86,12 @@ pub(super) fn run(
     } else {
         open_log(Some(ask.out), false).map_err(Failure::try_again)?;
     }
-    let (mut as_recorded, mut otherwise) = past.part(fork_at);
+    let (mut as_recorded, mut otherwise) = past.part(fork_at, &recorded.environment);
     let mut branch = rerun.fork(world);
     rerun.run_until(until, &mut as_recorded, watcher)?;
     branch.run_until(until, &mut otherwise, watcher)?;
-    let recorded_summary = as_recorded
-        .fold
-        .summarise(&recorded.environment, rerun.world.digest(), until);
-    let branch_summary = otherwise
-        .fold
-        .summarise(&environment, branch.world.digest(), until);
+    let recorded_summary = as_recorded.fold.summarise(rerun.world.digest(), until);
+    let branch_summary = otherwise.fold.summarise(branch.world.digest(), until);
     let mut report = BranchReport {
         from_t: fork_at.as_seconds_f64(),
         to_t: until.as_seconds_f64(),
@@ -133,23 +129,27 @@ struct Past {
 }
 
 impl Past {
-    fn new(environment: &Arc<Environment>) -> Self {
+    fn new(environment: &Arc<Environment>, as_recorded: &Arc<Environment>) -> Self {
         Self {
-            fold: SummaryFold::default(),
+            fold: SummaryFold::new(as_recorded),
             recorder: None,
             environment: Arc::clone(environment),
         }
     }
 
     /// Two sinks for the two ways, whose figures begin at `fork_at`.
-    fn part(mut self, fork_at: SimTime) -> (Way, Way) {
-        self.fold.begin_at(fork_at);
+    fn part(self, fork_at: SimTime, recorded: &Arc<Environment>) -> (Way, Way) {
+        let from_here = |environment| {
+            let mut fold = self.fold.clone();
+            fold.begin_at(fork_at, environment);
+            fold
+        };
         let as_recorded = Way {
-            fold: self.fold.clone(),
+            fold: from_here(recorded),
             recorder: None,
         };
         let otherwise = Way {
-            fold: self.fold,
+            fold: from_here(&self.environment),
             recorder: self.recorder,
         };
         (as_recorded, otherwise)

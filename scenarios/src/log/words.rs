@@ -35,7 +35,7 @@ pub(super) const fn release(reason: ReleaseReason) -> &'static str {
     }
 }
 
-pub(super) const fn refusal(reason: AssignmentRefusal) -> &'static str {
+pub(crate) const fn refusal(reason: AssignmentRefusal) -> &'static str {
     match reason {
         AssignmentRefusal::TooHeavy => "tooHeavy",
         AssignmentRefusal::OutsideArea => "outsideArea",
@@ -82,7 +82,7 @@ pub(super) const fn drone_failure(reason: DroneFailure) -> &'static str {
     }
 }
 
-pub(super) const fn grounding(reason: GroundingReason) -> &'static str {
+pub(crate) const fn grounding(reason: GroundingReason) -> &'static str {
     match reason {
         GroundingReason::Wind => "wind",
         GroundingReason::Gusts => "gusts",

@@ -17,7 +17,7 @@ pub struct Comparison<'a> {
 type Figure = (&'static str, usize, fn(&Summary) -> Option<f64>);
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2⁵³")]
-const FIGURES: [Figure; 17] = [
+const FIGURES: [Figure; 19] = [
     ("deliveries requested", 0, |s| Some(s.deliveries.requested as f64)),
     ("completed", 0, |s| Some(s.deliveries.completed as f64)),
     ("by drone", 0, |s| Some(s.deliveries.by_drone as f64)),
@@ -34,6 +34,10 @@ const FIGURES: [Figure; 17] = [
     ("flights", 0, |s| Some(s.drones.flights as f64)),
     ("flown (km)", 1, |s| Some(s.drones.km)),
     ("energy (kWh)", 2, |s| Some(s.energy_wh.total / 1_000.0)),
+    ("of that, the wind's (kWh)", 2, |s| {
+        Some(s.wind.energy_wh / 1_000.0)
+    }),
+    ("depots grounded (h)", 1, |s| Some(s.groundings.hours)),
     ("carriers (USD)", 2, |s| Some(s.carriers.usd)),
 ];
 

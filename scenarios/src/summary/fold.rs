@@ -4,18 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skyhaul_actors::environment::Environment;
-use skyhaul_actors::event::{Event, Leg, Transport};
-use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::event::{AssignmentRefusal, Event, Leg, Transport};
+use skyhaul_actors::flight::energy_of_wind;
+use skyhaul_actors::ids::{AircraftId, DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Usd, WattHours};
 
-use super::{CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError, EtaErrorShare, Summary};
+use self::groundings::Groundings;
+use super::{
+    CarrierFigures, DeliveryCounts, DroneFigures, EnergyFigures, EtaError, EtaErrorShare, FallbackFigures,
+    GroundingFigures, Summary, WindFigures,
+};
+use crate::log::refusal_word;
 use crate::stats::{Sample, Spread, ratio};
 
+mod groundings;
+
 /// A summary while the run goes on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SummaryFold {
+    environment: Arc<Environment>,
     deliveries: DeliveryCounts,
     open: BTreeMap<DeliveryId, OpenDelivery>,
     drones: BTreeMap<DroneId, DroneTimes>,
@@ -28,7 +37,10 @@ pub struct SummaryFold {
     metres: f64,
     flights: u64,
     energy: WattHours,
+    wind: WattHours,
+    groundings: Groundings,
     bookings: u64,
+    booked_for: BTreeMap<AssignmentRefusal, u64>,
     usd: Usd,
     fees: Usd,
     restarts: u64,
@@ -46,6 +58,9 @@ pub(crate) struct Figures {
     pub(crate) on_time_share: Option<f64>,
     pub(crate) drones: DroneFigures,
     pub(crate) energy_wh: EnergyFigures,
+    pub(crate) wind: WindFigures,
+    pub(crate) groundings: GroundingFigures,
+    pub(crate) fallback: FallbackFigures,
     pub(crate) carriers: CarrierFigures,
     pub(crate) restarts: u64,
 }
@@ -65,18 +80,49 @@ struct OpenDelivery {
 struct DroneTimes {
     /// Since when it flies or handles a parcel.
     busy_since: Option<SimTime>,
+    aircraft: AircraftId,
     leg: Option<Arc<Leg>>,
+    /// What the wind makes the whole of that leg take.
+    wind: WattHours,
 }
 
 impl SummaryFold {
+    /// Nothing yet, of a world that follows this plan.
+    #[must_use]
+    pub fn new(environment: &Arc<Environment>) -> Self {
+        Self {
+            environment: Arc::clone(environment),
+            deliveries: DeliveryCounts::default(),
+            open: BTreeMap::new(),
+            drones: BTreeMap::new(),
+            wait_s: Sample::default(),
+            door_to_door_s: Sample::default(),
+            eta_error_s: Sample::default(),
+            eta_error_share: Sample::default(),
+            late: 0,
+            busy: SimDuration::ZERO,
+            metres: 0.0,
+            flights: 0,
+            energy: WattHours::ZERO,
+            wind: WattHours::ZERO,
+            groundings: Groundings::default(),
+            bookings: 0,
+            booked_for: BTreeMap::new(),
+            usd: Usd::ZERO,
+            fees: Usd::ZERO,
+            restarts: 0,
+            began_at: SimTime::ZERO,
+        }
+    }
+
     /// Takes one event in.
     pub fn apply(&mut self, event: &Numbered<Event>) {
         self.apply_to_deliveries(&event.event, event.at);
         self.apply_to_drones(&event.event, event.at);
     }
 
-    /// Forgets all figures so far, and takes them from `now` on; what is open and who is busy stays known.
-    pub fn begin_at(&mut self, now: SimTime) {
+    /// Forgets all figures so far, and takes them from `now` on, by this plan; what is open, grounded or busy stays known.
+    pub fn begin_at(&mut self, now: SimTime, environment: &Arc<Environment>) {
         let mut drones = std::mem::take(&mut self.drones);
         for times in drones.values_mut() {
             times.busy_since = times.busy_since.map(|_| now);
@@ -84,16 +130,18 @@ impl SummaryFold {
         *self = Self {
             open: std::mem::take(&mut self.open),
             drones,
+            groundings: std::mem::take(&mut self.groundings).begin_at(now),
             began_at: now,
-            ..Self::default()
+            ..Self::new(environment)
         };
     }
 
     /// The figures of a stretch of a run that ends now, without a log.
     #[must_use]
-    pub fn summarise(self, environment: &Environment, state_digest: u64, ended_at: SimTime) -> Summary {
+    pub fn summarise(self, state_digest: u64, ended_at: SimTime) -> Summary {
         let virtual_s = ended_at.since(self.began_at).as_seconds_f64();
-        Summary::new(environment, &self.finish(ended_at), virtual_s, state_digest)
+        let environment = Arc::clone(&self.environment);
+        Summary::new(&environment, self.finish(ended_at), virtual_s, state_digest)
     }
 
     /// Deliveries so far.
@@ -126,9 +174,11 @@ impl SummaryFold {
                 delivery,
                 eta_dropoff,
                 price,
+                reason,
                 ..
             } => {
                 self.bookings += 1;
+                *self.booked_for.entry(*reason).or_default() += 1;
                 self.usd += *price;
                 self.on_assigned(*delivery, *eta_dropoff, at);
             }
@@ -188,15 +238,18 @@ impl SummaryFold {
 
     fn apply_to_drones(&mut self, event: &Event, at: SimTime) {
         match event {
-            Event::DroneCommissioned { drone, .. } => {
-                self.drones.insert(*drone, DroneTimes::default());
+            Event::DroneCommissioned { drone, aircraft, .. } => {
+                let aircraft = *aircraft;
+                self.drones.insert(
+                    *drone,
+                    DroneTimes {
+                        aircraft,
+                        ..DroneTimes::default()
+                    },
+                );
             }
             Event::DroneAssigned { drone, .. } => self.set_busy(*drone, true, at),
-            Event::LegStarted(leg) => {
-                self.flights += 1;
-                self.set_busy(leg.drone, true, at);
-                self.drones.entry(leg.drone).or_default().leg = Some(Arc::clone(leg));
-            }
+            Event::LegStarted(leg) => self.on_leg_started(leg, at),
             Event::LegEnded {
                 drone,
                 delivery,
@@ -216,6 +269,8 @@ impl SummaryFold {
                 let flies = self.drones.get(drone).is_some_and(|times| times.leg.is_some());
                 self.set_busy(*drone, flies, at);
             }
+            Event::FleetGrounded { depot, reason } => self.groundings.on_grounded(*depot, *reason, at),
+            Event::FleetReleased { depot, reason } => self.groundings.on_released(*depot, *reason, at),
             _ => {}
         }
     }
@@ -228,10 +283,24 @@ impl SummaryFold {
         times.busy_since = busy.then_some(at);
     }
 
+    fn on_leg_started(&mut self, leg: &Arc<Leg>, at: SimTime) {
+        self.flights += 1;
+        self.set_busy(leg.drone, true, at);
+        let times = self.drones.entry(leg.drone).or_default();
+        let weather = self.environment.weather.at(at);
+        let aircraft = self.environment.aircraft(times.aircraft);
+        times.wind = energy_of_wind(aircraft, leg.payload, &leg.path, weather);
+        times.leg = Some(Arc::clone(leg));
+    }
+
     fn on_leg_ended(&mut self, drone: DroneId, battery: WattHours, at: SimTime) {
-        if let Some(leg) = self.drones.entry(drone).or_default().leg.take() {
+        let times = self.drones.entry(drone).or_default();
+        if let Some(leg) = times.leg.take() {
             self.energy += leg.battery - battery;
-            self.metres += flown_m(&leg, at);
+            let flown_m = flown_m(&leg, at);
+            self.metres += flown_m;
+            let share = ratio(flown_m, leg.distance.get()).unwrap_or(0.0);
+            self.wind += WattHours::new(times.wind.get() * share);
         }
     }
 
@@ -275,6 +344,19 @@ impl SummaryFold {
             energy_wh: EnergyFigures {
                 total: self.energy.get(),
                 per_delivery: ratio(self.energy.get(), deliveries.by_drone as f64),
+            },
+            wind: WindFigures {
+                energy_wh: self.wind.get(),
+                share: ratio(self.wind.get(), self.energy.get()),
+            },
+            groundings: self.groundings.finish(ended_at),
+            fallback: FallbackFigures {
+                share: ratio(deliveries.by_carrier as f64, deliveries.completed as f64),
+                reasons: self
+                    .booked_for
+                    .into_iter()
+                    .map(|(reason, bookings)| (refusal_word(reason), bookings))
+                    .collect(),
             },
             carriers: CarrierFigures {
                 bookings: self.bookings,

@@ -1,5 +1,6 @@
 //! The summary as a table for a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use super::Summary;
@@ -71,6 +72,34 @@ impl Display for Summary {
         )?;
         row(
             f,
+            "wind",
+            format_args!(
+                "{:.1} kWh above still air ({} % of all)",
+                self.wind.energy_wh / 1_000.0,
+                percent(self.wind.share)
+            ),
+        )?;
+        row(
+            f,
+            "groundings",
+            format_args!(
+                "{} · {:.1} h of depots{}",
+                self.groundings.count,
+                self.groundings.hours,
+                Reasons(&self.groundings.reasons)
+            ),
+        )?;
+        row(
+            f,
+            "fallback",
+            format_args!(
+                "{} % by carrier{}",
+                percent(self.fallback.share),
+                Reasons(&self.fallback.reasons)
+            ),
+        )?;
+        row(
+            f,
             "carriers",
             format_args!(
                 "{} bookings · {:.2} USD · {:.2} USD for returns",
@@ -86,6 +115,18 @@ impl Display for Summary {
 
 fn row(f: &mut Formatter<'_>, name: &str, value: impl Display) -> fmt::Result {
     writeln!(f, "  {name:<14}{value}")
+}
+
+/// Reasons with what each comes to.
+struct Reasons<'a, T>(&'a BTreeMap<&'static str, T>);
+
+impl<T: Display> Display for Reasons<'_, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (reason, amount) in self.0 {
+            write!(f, " · {reason} {amount:.1}")?;
+        }
+        Ok(())
+    }
 }
 
 /// A spread of spans of time.

@@ -117,9 +117,9 @@ fn the_published_plan_of_dallas_fort_worth_works_out() {
 #[test]
 fn estimates_at_assignment_hold_in_dallas_fort_worth() {
     let day = day();
-    let mut fold = SummaryFold::default();
+    let mut fold = SummaryFold::new(&day.environment);
     day.events.iter().for_each(|event| fold.apply(event));
-    let summary = fold.summarise(&day.environment, 0, day.end);
+    let summary = fold.summarise(0, day.end);
     let share = summary.eta_error_share;
     let (p50, p95) = (share.p50_abs.expect("some"), share.p95_abs.expect("some"));
     assert!(p50 <= 0.02 && p95 <= 0.10, "{share:?}");

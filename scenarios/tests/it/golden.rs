@@ -31,14 +31,13 @@ fn figures(name: &str) -> Value {
     let scenario = Scenario::parse(&bundle).expect("it is right");
     let mut world = World::found(&Arc::new(scenario.environment(BuildOptions::default())));
     let end = SimTime::ZERO + scenario.duration();
-    let (mut fold, mut events) = (SummaryFold::default(), Vec::new());
+    let (mut fold, mut events) = (SummaryFold::new(world.environment()), Vec::new());
     while world.now() < end {
         let next = (world.now() + WINDOW).min(end);
         world.run_until(next, &mut events).expect("the world goes on");
         events.drain(..).for_each(|event| fold.apply(&event));
     }
-    let environment = Arc::clone(world.environment());
-    let summary = fold.summarise(&environment, world.digest(), end);
+    let summary = fold.summarise(world.digest(), end);
     let mut figures = serde_json::to_value(&summary).expect("plain data");
     let fields = figures.as_object_mut().expect("an object");
     for field in LEFT_OUT {

@@ -71,7 +71,7 @@ fn the_summary_has_the_fields_that_were_promised() {
         (
             "",
             "scenario seed virtual_s wall_s events digest state_digest deliveries wait_s door_to_door_s eta_error_s eta_error_share on_time_share drones \
-             energy_wh carriers restarts invariant_violations",
+             energy_wh wind groundings fallback carriers restarts invariant_violations",
         ),
         (
             "/deliveries",
@@ -83,6 +83,9 @@ fn the_summary_has_the_fields_that_were_promised() {
         ("/drones", "count utilisation km flights"),
         ("/energy_wh", "total per_delivery"),
         ("/eta_error_share", "p50_abs p95_abs"),
+        ("/wind", "energy_wh share"),
+        ("/groundings", "count hours reasons"),
+        ("/fallback", "share reasons"),
         ("/carriers", "bookings usd fees_usd"),
     ] {
         let part = summary

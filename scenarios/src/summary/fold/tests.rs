@@ -1,12 +1,15 @@
 //! Figures of a few events.
 
 use skyhaul_actors::command::{ConfirmationKind, DeliveryRequest, PackageRecord, PackageSize, Place};
-use skyhaul_actors::event::{AssignmentRefusal, LegPurpose, ReleaseReason, Waypoint};
+use skyhaul_actors::environment::Weather;
+use skyhaul_actors::event::{AssignmentRefusal, GroundingReason, LegPurpose, ReleaseReason, Waypoint};
 use skyhaul_actors::ids::{AircraftId, CarrierId, DepotId};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond};
 
 use super::*;
+use crate::bundle::ScenarioBundle;
+use crate::scenario::{BuildOptions, Scenario};
 
 const DRONE: DroneId = DroneId(0);
 
@@ -15,7 +18,7 @@ fn s(seconds: u64) -> SimTime {
 }
 
 fn fold(events: Vec<(u64, Event)>) -> Figures {
-    let mut fold = SummaryFold::default();
+    let mut fold = SummaryFold::new(&Arc::new(windy()));
     for (at, event) in events {
         fold.apply(&Numbered {
             number: 0,
@@ -24,6 +27,14 @@ fn fold(events: Vec<(u64, Event)>) -> Figures {
         });
     }
     fold.finish(s(1_000))
+}
+
+/// Florence's plan, in a wind of 5 m/s from the north.
+fn windy() -> Environment {
+    let florence = Scenario::parse(&ScenarioBundle::florence()).expect("it is right");
+    let mut environment = florence.environment(BuildOptions::default());
+    environment.weather = Weather::windy(5.0, 0.0).into();
+    environment
 }
 
 fn commissioned() -> Event {
@@ -162,6 +173,11 @@ fn an_estimate_is_judged_by_the_last_assignment_and_a_wait_ends_with_the_first_p
         (Some(-10.0), Some(10.0))
     );
     assert_eq!((figures.carriers.bookings, figures.carriers.usd), (1, 9.75));
+    assert_eq!(
+        figures.fallback.reasons.into_iter().collect::<Vec<_>>(),
+        [("wind", 1)]
+    );
+    assert_eq!(figures.fallback.share, Some(0.0));
 }
 
 #[test]
@@ -199,4 +215,71 @@ fn a_leg_that_ended_early_counts_as_far_as_it_was_flown() {
         figures.drones.km
     );
     assert_eq!((figures.drones.flights, figures.energy_wh.total), (1, 2.0));
+}
+
+#[test]
+fn what_the_wind_costs_is_the_power_of_cruising_for_as_much_longer() {
+    let environment = windy();
+    let aircraft = environment.aircraft(AircraftId(0));
+    let figures = fold(vec![
+        (0, commissioned()),
+        (100, leg(None, 100, 200)),
+        (200, landed(None, 90.0)),
+    ]);
+    let power_w = skyhaul_actors::energy::powers(aircraft, Kilograms::ZERO, 1.225).cruise;
+    let longer_s = 1_111.95 / (aircraft.cruise_mps - 5.0) - 1_111.95 / aircraft.cruise_mps;
+    let expected_wh = power_w * longer_s / 3_600.0;
+    assert!(
+        (figures.wind.energy_wh - expected_wh).abs() < 0.002,
+        "{} for {expected_wh}",
+        figures.wind.energy_wh
+    );
+    let turned_away = fold(vec![
+        (0, commissioned()),
+        (100, leg(None, 100, 200)),
+        (150, landed(None, 95.0)),
+    ]);
+    assert!((turned_away.wind.energy_wh * 2.0 - figures.wind.energy_wh).abs() < 0.003);
+    let share = figures.wind.share.expect("something was flown");
+    assert!((share * 10.0 - figures.wind.energy_wh).abs() < 1e-9);
+}
+
+#[test]
+fn a_depot_grounded_for_two_reasons_at_once_is_on_the_ground_once() {
+    let depot = DepotId(0);
+    let grounded = |reason| Event::FleetGrounded { depot, reason };
+    let released = |reason| Event::FleetReleased { depot, reason };
+    let figures = fold(vec![
+        (0, grounded(GroundingReason::Wind)),
+        (180, grounded(GroundingReason::Operator)),
+        (360, released(GroundingReason::Wind)),
+        (540, released(GroundingReason::Operator)),
+        (640, grounded(GroundingReason::Rain)),
+    ]);
+    let found = figures.groundings;
+    assert_eq!(
+        (found.count, found.hours),
+        (2, 0.25),
+        "0.15 h, and 0.1 h to the end"
+    );
+    let reasons = [("operator", 0.1), ("rain", 0.1), ("wind", 0.1)];
+    assert_eq!(found.reasons.into_iter().collect::<Vec<_>>(), reasons);
+}
+
+#[test]
+fn figures_that_begin_later_count_what_is_grounded_then_from_then_on() {
+    let grounded = Event::FleetGrounded {
+        depot: DepotId(0),
+        reason: GroundingReason::Wind,
+    };
+    let environment = Arc::new(windy());
+    let mut fold = SummaryFold::new(&environment);
+    fold.apply(&Numbered {
+        number: 0,
+        at: s(0),
+        event: grounded,
+    });
+    fold.begin_at(s(640), &environment);
+    let found = fold.finish(s(1_000)).groundings;
+    assert_eq!((found.count, found.hours), (1, 0.1));
 }
