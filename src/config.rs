@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 26] = [
+pub const KEYS: [Key; 29] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -145,6 +145,13 @@ pub const KEYS: [Key; 26] = [
         "auth.admin_key",
         "the same key itself; from the environment, rather than from a file that others read",
     ),
+    key(
+        "auth.jwks_file",
+        "",
+        "file with the keys (a JWK set) of the provider whose tokens are taken; empty: none are",
+    ),
+    key("auth.audience", "skyhaul", "for whom such tokens must be"),
+    key("auth.issuer", "", "by whom such tokens must be"),
     key(
         "limits.per_key",
         "1000",

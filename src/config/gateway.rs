@@ -1,9 +1,10 @@
 //! Settings of the gateway: who may call, and how often.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
-use skyhaul_web::{AddressRange, AdminKey, GatewaySettings};
+use skyhaul_web::{AddressRange, AdminKey, GatewaySettings, TokenSettings};
 
 use super::settings::list;
 use super::{ConfigError, Said};
@@ -41,6 +42,7 @@ pub(super) fn read(said: &Said) -> Result<GatewaySettings, ConfigError> {
     Ok(GatewaySettings {
         asks_who_calls,
         admin_key,
+        tokens: tokens(said)?,
         allowed_addresses: said.parse("limits.allowed_addresses", |text| {
             list(text)
                 .iter()
@@ -51,6 +53,25 @@ pub(super) fn read(said: &Said) -> Result<GatewaySettings, ConfigError> {
         per_address: said.parse("limits.per_address", rate)?,
         origins: said.parse("server.cors_origins", |text| Ok(list(text)))?,
     })
+}
+
+/// Whose tokens are taken.
+fn tokens(said: &Said) -> Result<Option<TokenSettings>, ConfigError> {
+    let keys_file = said.parse("auth.jwks_file", |path| Ok(PathBuf::from(path)))?;
+    if keys_file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let named = |name| {
+        said.parse(name, |text| match text {
+            "" => Err("tokens are taken (auth.jwks_file), so this must be said".to_owned()),
+            text => Ok(text.to_owned()),
+        })
+    };
+    Ok(Some(TokenSettings {
+        keys_file,
+        audience: named("auth.audience")?,
+        issuer: named("auth.issuer")?,
+    }))
 }
 
 /// Requests a second; 0: as many as one likes.

@@ -175,3 +175,17 @@ fn limits_are_checked() {
     let unlimited = settings(&[("SKYHAUL__LIMITS__PER_KEY", "0")], &[]).expect("good");
     assert_eq!(unlimited.gateway.per_key, None);
 }
+
+#[test]
+fn tokens_are_taken_only_where_it_is_said_by_whom_they_must_be() {
+    let file = ("SKYHAUL__AUTH__JWKS_FILE", "keys.json");
+    let error = settings(&[file], &[]).expect_err("refused").to_string();
+    assert!(error.contains("`auth.issuer`"), "{error}");
+    let issuer = ("SKYHAUL__AUTH__ISSUER", "https://id.example");
+    let tokens = settings(&[file, issuer], &[]).expect("good").gateway.tokens;
+    let tokens = tokens.expect("they are taken");
+    assert_eq!(
+        (tokens.audience.as_str(), tokens.issuer.as_str()),
+        ("skyhaul", "https://id.example")
+    );
+}

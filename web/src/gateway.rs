@@ -22,9 +22,11 @@ pub(crate) mod guard;
 pub(crate) mod invoice;
 mod limits;
 pub(crate) mod settings;
+pub(crate) mod token;
 
 use self::limits::Limits;
 use self::settings::GatewaySettings;
+use self::token::Tokens;
 
 /// What the gateway decides by.
 pub(crate) struct Gateway {
@@ -32,6 +34,7 @@ pub(crate) struct Gateway {
     accounts: Arc<Accounts>,
     deliveries: Arc<Delivery>,
     limits: Limits,
+    tokens: Option<Tokens>,
 }
 
 impl Gateway {
@@ -39,6 +42,7 @@ impl Gateway {
     pub(crate) fn new(settings: GatewaySettings, accounts: Arc<Accounts>, deliveries: Arc<Delivery>) -> Self {
         Self {
             limits: Limits::new(&settings),
+            tokens: settings.tokens.clone().map(Tokens::new),
             settings,
             accounts,
             deliveries,

@@ -27,5 +27,5 @@ mod store;
 
 pub use crate::http::server::{HttpOptions, serve};
 pub use crate::services::{
-    AddressRange, AdminKey, GatewaySettings, Parts, Readiness, Services, Settings, Stores,
+    AddressRange, AdminKey, GatewaySettings, Parts, Readiness, Services, Settings, Stores, TokenSettings,
 };

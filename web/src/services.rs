@@ -37,6 +37,7 @@ use crate::ports::simulation::SimulationPort;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 
 pub use crate::gateway::settings::{AddressRange, AdminKey, GatewaySettings};
+pub use crate::gateway::token::TokenSettings;
 pub use crate::health::Readiness;
 
 /// Where telemetry is found on its listener, as its protocol says.

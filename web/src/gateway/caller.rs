@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use actix_web::{HttpMessage as _, HttpRequest};
+use sha2::{Digest as _, Sha256};
 use skyhaul_actors::account::{AccountKey, Role};
 use skyhaul_actors::ids::AccountId;
 
+use super::token::Bearer;
 use crate::account::AccountRow;
 use crate::http::problem::Problem;
 
@@ -63,6 +65,18 @@ impl Caller {
             owner: Some(account.owner.clone()),
             account: Some(account.id),
             name: format!("key {} of account {}", key.id, account.id),
+        }
+    }
+
+    /// Whoever holds a token. Subjects may be persons' names or addresses, so they go by a digest.
+    pub(super) fn with_token(bearer: Bearer, account: Option<AccountId>) -> Self {
+        let digest: [u8; 32] = Sha256::digest(bearer.subject.as_bytes()).into();
+        let (first, _) = digest.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        Self {
+            role: bearer.role,
+            owner: Some(bearer.owner),
+            account,
+            name: format!("token of {:016x}", u64::from_be_bytes(*first)),
         }
     }
 

@@ -13,7 +13,7 @@ use skyhaul_actors::account::AccountStatus;
 use super::Gateway;
 use super::access::{Access, Own, access};
 use super::caller::Caller;
-use crate::account::unknown_account;
+use crate::account::{AccountRow, unknown_account};
 use crate::change::{delivery_id, unknown_delivery};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
@@ -63,17 +63,23 @@ impl Gateway {
         Ok(caller)
     }
 
-    /// Whoever shows this key.
+    /// Whoever shows this key, or this token.
     pub(crate) fn caller(&self, told: &str) -> Result<Caller, Problem> {
         if self.settings.admin_key.as_ref().is_some_and(|key| key.is(told)) {
             return Ok(Caller::admin());
         }
-        let opened = self.accounts.register().opened_by(told);
-        let (account, key) = opened.ok_or_else(|| Problem::unauthorized("the key opens nothing"))?;
-        if account.status != AccountStatus::Active {
-            return Err(Problem::forbidden("the account is suspended"));
+        let register = self.accounts.register();
+        if let Some((account, key)) = register.opened_by(told) {
+            check_active(&account)?;
+            return Ok(Caller::with_key(&account, &key));
         }
-        Ok(Caller::with_key(&account, &key))
+        let bearer = self.tokens.as_ref().and_then(|tokens| tokens.read(told));
+        let bearer = bearer.ok_or_else(|| Problem::unauthorized("the key opens nothing"))?;
+        let account = register.of_owner(&bearer.owner);
+        if let Some(account) = &account {
+            check_active(account)?;
+        }
+        Ok(Caller::with_token(bearer, account.map(|account| account.id)))
     }
 
     fn check_own(&self, own: Own, caller: &Caller, request: &HttpRequest) -> Result<(), Problem> {
@@ -103,6 +109,13 @@ impl Gateway {
                 is_own.then_some(()).ok_or_else(unknown_account)
             }
         }
+    }
+}
+
+fn check_active(account: &AccountRow) -> Result<(), Problem> {
+    match account.status {
+        AccountStatus::Active => Ok(()),
+        AccountStatus::Suspended => Err(Problem::forbidden("the account is suspended")),
     }
 }
 
