@@ -127,14 +127,15 @@ impl FleetPart<'_> {
     }
 
     /// The fields of a `delta` after `seq`.
-    pub(crate) fn body(&self) -> String {
+    pub(crate) fn body(&self, tick: u64) -> String {
         let bytes: usize = self
             .legs
             .iter()
             .chain(&self.positions)
             .map(|part| part.len() + 1)
             .sum();
-        let mut body = String::with_capacity(bytes + self.removed.len() * 14 + 40);
+        let mut body = String::with_capacity(bytes + self.removed.len() * 14 + 60);
+        write!(body, "\"tick\":{tick},").expect("a string takes all");
         list(&mut body, "legs", &self.legs);
         body.push(',');
         list(&mut body, "positions", &self.positions);
@@ -262,9 +263,22 @@ pub(crate) fn clock(epoch: &Epoch, now: SimTime, speed: f64) -> String {
 }
 
 /// A `hello`.
-pub(crate) fn hello(epoch: &Epoch, now: SimTime, speed: f64, limits: &serde_json::Value) -> String {
-    let now = rfc3339(epoch, now);
-    text(&json!({"type": "hello", "version": VERSION, "now": now, "speed": speed, "limits": limits}))
+pub(crate) fn hello(
+    began: &Epoch,
+    now: SimTime,
+    speed: f64,
+    epoch: u32,
+    limits: &serde_json::Value,
+) -> String {
+    let now = rfc3339(began, now);
+    text(&json!({
+        "type": "hello",
+        "version": VERSION,
+        "now": now,
+        "speed": speed,
+        "epoch": epoch,
+        "limits": limits,
+    }))
 }
 
 /// An `error`, about a subscription where it is about one.

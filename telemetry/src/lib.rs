@@ -1,8 +1,12 @@
 //! What is seen of the fleet while it flies: tracks, positions, ETA, and the WebSocket server that streams them.
 
+mod binary;
+mod cell;
 pub mod clock;
 pub mod door;
 pub mod frame;
+#[cfg(test)]
+mod sample;
 pub mod server;
 mod tiles;
 pub mod tracks;

@@ -30,10 +30,13 @@ use crate::door::Door;
 use crate::tracks::Tracks;
 
 mod admission;
+#[cfg(test)]
+mod agreement;
 mod bucket;
 mod client;
 mod handshake;
 mod metrics;
+mod outbox;
 mod picture;
 mod request;
 mod scope;
@@ -41,7 +44,7 @@ mod subscription;
 mod told;
 mod wire;
 
-pub use self::handshake::{PATH, SUBPROTOCOL};
+pub use self::handshake::{PATH, SUBPROTOCOL, SUBPROTOCOL_BINARY};
 
 /// Between two ticks: short enough that a map looks live, long enough to gather what happens into one write.
 const TICK: Duration = Duration::from_millis(100);

@@ -27,6 +27,11 @@ impl Tile {
             y: row(place.lat()),
         }
     }
+
+    /// Its column in the lower half, its row in the upper.
+    pub(crate) fn code(self) -> u32 {
+        u32::from(self.x) | u32::from(self.y) << 16
+    }
 }
 
 fn column(lon: f64) -> u16 {

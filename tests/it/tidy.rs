@@ -35,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
     (
         "telemetry",
         &[
+            "bytes",
             "futures-util",
             "jiff",
             "parking_lot",

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::RwLock;
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -21,12 +21,14 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::Seat;
-use super::handshake::{Admitted, MESSAGE_BYTES_MAX, SUBPROTOCOL};
+use super::handshake::{Admitted, MESSAGE_BYTES_MAX, SUBPROTOCOL, SUBPROTOCOL_BINARY, Speech};
 use super::metrics::Metrics;
+use super::outbox::{Form, Outbox};
 use super::picture::Picture;
-use super::request::{self, HZ_MAX, Refusal, Request};
+use super::request::{self, HZ_MAX, Refusal, Request, Since};
 use super::subscription::Subscription;
 use super::wire;
+use crate::binary;
 use crate::door::{Door, Sight};
 use crate::frame;
 
@@ -57,9 +59,6 @@ const CLOSING_OF_SLOW_WITHIN: Duration = Duration::from_secs(30);
 /// The same when the server stops.
 const CLOSING_AT_STOP_WITHIN: Duration = Duration::from_secs(1);
 
-/// A buffer that grew larger than this for a snapshot is not kept.
-const BUFFER_KEPT_BYTES: usize = 16 * 1024;
-
 /// What all clients share.
 pub(super) struct Surroundings {
     pub(super) picture: Arc<RwLock<Picture>>,
@@ -77,11 +76,10 @@ pub(super) struct Client {
     sight: Sight,
     seat: Seat,
     subscriptions: Vec<Subscription>,
-    /// Frames for the next tick besides those of subscriptions.
-    outbox: Vec<String>,
-    /// Framed bytes on their way, and how many of them are gone.
-    buffer: Vec<u8>,
-    written: usize,
+    /// Frames on their way, and those for the next tick.
+    outbox: Outbox,
+    /// Whether the library's own answers are out, and frames may be written.
+    is_flushed: bool,
     /// When the socket last took something.
     progress: Instant,
     /// Messages read since the last tick.
@@ -124,9 +122,11 @@ impl Client {
             sight: admitted.sight,
             seat,
             subscriptions: Vec::new(),
-            outbox: Vec::new(),
-            buffer: Vec::new(),
-            written: 0,
+            outbox: Outbox::new(match admitted.speech {
+                Speech::Binary => Form::Binary,
+                Speech::Unnamed | Speech::Json | Speech::Unknown => Form::Json,
+            }),
+            is_flushed: false,
             progress: now,
             messages: 0,
             errors: 0,
@@ -134,11 +134,11 @@ impl Client {
             clock_changes,
             clock_tick,
         };
-        client.greet(admitted.speaks_otherwise);
+        client.greet(admitted.speech);
         client
     }
 
-    fn greet(&mut self, speaks_otherwise: bool) {
+    fn greet(&mut self, speech: Speech) {
         let limits = serde_json::json!({
             "subscriptions": SUBSCRIPTIONS_MAX,
             "hz": HZ_MAX,
@@ -151,14 +151,15 @@ impl Client {
                 &picture.environment().epoch,
                 picture.now(),
                 picture.speed(),
+                picture.epoch(),
                 &limits,
             )
         };
-        self.outbox.push(hello);
-        if speaks_otherwise {
-            let message = format!("only {SUBPROTOCOL} is spoken here");
+        self.outbox.text(&hello);
+        if speech == Speech::Unknown {
+            let message = format!("{SUBPROTOCOL} and {SUBPROTOCOL_BINARY} are spoken here");
             self.outbox
-                .push(frame::error("unsupported_subprotocol", &message, None));
+                .text(&frame::error("unsupported_subprotocol", &message, None));
         }
         if !self.seat.admit() {
             self.say(&Refusal::ClientLimit(self.seat.limit()), None);
@@ -204,7 +205,7 @@ impl Client {
         self.messages = 0;
         let picture = Arc::clone(&self.surroundings.picture);
         let picture = picture.read();
-        if self.is_writing() {
+        if self.outbox.is_writing() {
             for subscription in &mut self.subscriptions {
                 subscription.skip(&picture);
             }
@@ -251,9 +252,16 @@ impl Client {
         if is_due || picture.clock_changes() != self.clock_changes {
             self.clock_tick = picture.tick();
             self.clock_changes = picture.clock_changes();
-            let epoch = &picture.environment().epoch;
-            self.outbox
-                .push(frame::clock(epoch, picture.now(), picture.speed()));
+            match self.outbox.form() {
+                Form::Json => {
+                    let began = &picture.environment().epoch;
+                    self.outbox
+                        .text(&frame::clock(began, picture.now(), picture.speed()));
+                }
+                Form::Binary => self
+                    .outbox
+                    .binary(&binary::clock(&picture.stamp(), picture.speed())),
+            }
         }
     }
 
@@ -278,8 +286,8 @@ impl Client {
             request::read(text, picture.environment())
         };
         let outcome = match read {
-            Ok(Request::Subscribe { id, topic, hz }) => self
-                .subscribe(id.clone(), topic, hz)
+            Ok(Request::Subscribe { id, topic, hz, since }) => self
+                .subscribe(id.clone(), topic, hz, since)
                 .map_err(|refusal| (refusal, Some(id))),
             Ok(Request::Unsubscribe { id }) => self.unsubscribe(&id).map_err(|refusal| (refusal, Some(id))),
             Ok(Request::Resume { id, after }) => {
@@ -293,7 +301,13 @@ impl Client {
         }
     }
 
-    fn subscribe(&mut self, id: String, topic: request::Topic, hz: f64) -> Result<(), Refusal> {
+    fn subscribe(
+        &mut self,
+        id: String,
+        topic: request::Topic,
+        hz: f64,
+        since: Option<Since>,
+    ) -> Result<(), Refusal> {
         if !self.seat.admit() {
             return Err(Refusal::ClientLimit(self.seat.limit()));
         }
@@ -307,7 +321,11 @@ impl Client {
             return Err(Refusal::SubscriptionLimit(SUBSCRIPTIONS_MAX));
         }
         self.surroundings.metrics.subscriptions.inc();
-        self.subscriptions.push(Subscription::new(id, topic, hz, tick));
+        let mut subscription = Subscription::new(id, topic, hz, tick);
+        if let Some(since) = since {
+            subscription.go_on(since, &self.surroundings.picture.read());
+        }
+        self.subscriptions.push(subscription);
         Ok(())
     }
 
@@ -352,7 +370,7 @@ impl Client {
             .refusals
             .with_label_values(&[code])
             .inc();
-        self.outbox.push(frame::error(code, &refusal.to_string(), id));
+        self.outbox.text(&frame::error(code, &refusal.to_string(), id));
     }
 
     /// Says what was wrong; closes a client that is wrong again and again.
@@ -375,7 +393,7 @@ impl Client {
         let (code, reason) = match error {
             Error::Capacity(_) => {
                 let message = format!("a message is at most {MESSAGE_BYTES_MAX} bytes long");
-                self.outbox.push(frame::error("message_limit", &message, None));
+                self.outbox.text(&frame::error("message_limit", &message, None));
                 (CloseCode::Size, "the message is too long")
             }
             Error::Utf8(_) => (CloseCode::Invalid, "the text is not UTF-8"),
@@ -392,31 +410,15 @@ impl Client {
         })
     }
 
-    const fn is_writing(&self) -> bool {
-        self.written < self.buffer.len()
-    }
-
     /// Puts all frames that wait into one write. Called only while nothing is being written.
     fn send_outbox(&mut self) {
-        if self.outbox.is_empty() {
-            return;
-        }
-        let bytes: usize = self.outbox.iter().map(|frame| wire::text_bytes(frame)).sum();
-        self.buffer.reserve_exact(bytes);
-        for frame in &self.outbox {
-            wire::put_text(&mut self.buffer, frame);
-        }
-        let metrics = &self.surroundings.metrics;
-        metrics.frames.inc_by(self.outbox.len() as u64);
-        metrics.bytes.inc_by(bytes as u64);
-        metrics.writes.inc();
-        self.outbox.clear();
+        self.outbox.seal(&self.surroundings.metrics);
         self.progress = Instant::now();
     }
 
     /// Writes what is to be written; else reads.
     fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
-        if self.is_writing() {
+        if self.outbox.is_writing() {
             return match ready!(self.poll_write(context)) {
                 Ok(()) => Poll::Ready(Wake::Written),
                 Err(_) => Poll::Ready(Wake::Gone),
@@ -434,32 +436,26 @@ impl Client {
         })
     }
 
-    /// Writes the buffer past the library, once the library's own answers are out.
+    /// Writes what waits past the library, once the library's own answers are out.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.written == 0 {
+        if !self.is_flushed {
             ready!(self.socket.poll_flush_unpin(context))?;
+            self.is_flushed = true;
         }
-        while self.is_writing() {
+        while self.outbox.is_writing() {
             let stream = Pin::new(self.socket.get_mut());
-            let count = ready!(stream.poll_write(context, &self.buffer[self.written..]))?;
-            if count == 0 {
-                return Poll::Ready(Err(Error::ConnectionClosed));
-            }
-            self.written += count;
+            ready!(self.outbox.poll_write(context, stream))?;
             self.progress = Instant::now();
         }
-        self.written = 0;
-        self.buffer.clear();
-        self.buffer.shrink_to(BUFFER_KEPT_BYTES);
+        self.is_flushed = false;
         Poll::Ready(Ok(()))
     }
 
     /// Sends what waits and the reason, then lets the peer read it.
     async fn close(mut self, farewell: Farewell) {
-        for frame in std::mem::take(&mut self.outbox) {
-            wire::put_text(&mut self.buffer, &frame);
-        }
-        wire::put_close(&mut self.buffer, farewell.code.into(), farewell.reason);
+        let reason = wire::close(farewell.code.into(), farewell.reason);
+        self.outbox.framed(reason);
+        self.outbox.seal(&self.surroundings.metrics);
         let said = async {
             poll_fn(|context| self.poll_write(context)).await?;
             let stream = self.socket.get_mut();

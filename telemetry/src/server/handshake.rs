@@ -17,8 +17,11 @@ use crate::door::{Door, Sight};
 /// Where the server listens.
 pub const PATH: &str = "/telemetry";
 
-/// The protocol that is spoken.
+/// The protocol whose data frames are JSON; it is spoken with those who name none.
 pub const SUBPROTOCOL: &str = "skyhaul.v1.json";
+
+/// The protocol whose data frames are columns of numbers.
+pub const SUBPROTOCOL_BINARY: &str = "skyhaul.v1.bin";
 
 /// The longest request: as HTTP servers usually have it.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -40,8 +43,47 @@ pub(super) struct Admitted {
     pub(super) socket: WebSocketStream<TcpStream>,
     /// What it may look at.
     pub(super) sight: Sight,
-    /// Whether it offered protocols, and none that is spoken here.
-    pub(super) speaks_otherwise: bool,
+    /// What it speaks.
+    pub(super) speech: Speech,
+}
+
+/// What a client speaks, by the protocols it offers: the first one that is spoken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// It names none: JSON.
+    Unnamed,
+    /// JSON.
+    Json,
+    /// Columns of numbers.
+    Binary,
+    /// Only others: it is told so, in JSON.
+    Unknown,
+}
+
+impl Speech {
+    /// What is spoken with a client that makes these offers.
+    fn of<'a>(mut offers: impl Iterator<Item = &'a str>) -> Self {
+        let Some(first) = offers.next() else {
+            return Self::Unnamed;
+        };
+        let known = std::iter::once(first)
+            .chain(offers)
+            .find_map(|offer| match offer {
+                SUBPROTOCOL => Some(Self::Json),
+                SUBPROTOCOL_BINARY => Some(Self::Binary),
+                _ => None,
+            });
+        known.unwrap_or(Self::Unknown)
+    }
+
+    /// What the answer names; a client that offers nothing that is spoken here is answered without a name (RFC 6455, 4.2.2).
+    const fn named(self) -> Option<&'static str> {
+        match self {
+            Self::Json => Some(SUBPROTOCOL),
+            Self::Binary => Some(SUBPROTOCOL_BINARY),
+            Self::Unnamed | Self::Unknown => None,
+        }
+    }
 }
 
 /// Why nobody came in.
@@ -66,16 +108,15 @@ pub(super) async fn receive(
 ) -> Result<Admitted, Rejection> {
     let head = tokio::time::timeout(HEAD_WITHIN, read_head(&mut stream));
     let answer = match head.await.map_err(|_| Rejection::Gone)?? {
-        Ok((request, rest)) => check(&request, allowed_origins).and_then(|speaks_otherwise| {
+        Ok((request, rest)) => check(&request, allowed_origins).and_then(|speech| {
             let sight = door.sight(key(&request)).ok_or(NO_KEY)?;
-            Ok((request, rest, speaks_otherwise, sight))
+            Ok((request, rest, speech, sight))
         }),
         Err(answer) => Err(answer),
     };
     match answer {
-        Ok((request, rest, speaks_otherwise, sight)) => {
-            let offers = offers(&request).next().is_some();
-            accept(&mut stream, &request, offers && !speaks_otherwise).await?;
+        Ok((request, rest, speech, sight)) => {
+            accept(&mut stream, &request, speech).await?;
             let config = WebSocketConfig::default()
                 .read_buffer_size(READ_BYTES)
                 .write_buffer_size(0)
@@ -86,7 +127,7 @@ pub(super) async fn receive(
             Ok(Admitted {
                 socket,
                 sight,
-                speaks_otherwise,
+                speech,
             })
         }
         Err(answer) => {
@@ -182,8 +223,8 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<Result<(Request, Vec<u8
     }
 }
 
-/// Whether the client may come in; if so, whether it offers only protocols that are not spoken here.
-fn check(request: &Request, allowed_origins: &[String]) -> Result<bool, Answer> {
+/// Whether the client may come in; if so, what it speaks.
+fn check(request: &Request, allowed_origins: &[String]) -> Result<Speech, Answer> {
     if request.uri().path() != PATH {
         return Err(NOT_FOUND);
     }
@@ -195,8 +236,7 @@ fn check(request: &Request, allowed_origins: &[String]) -> Result<bool, Answer> 
     if create_response(request).is_err() {
         return Err(NO_UPGRADE);
     }
-    let mut offers = offers(request).peekable();
-    Ok(offers.peek().is_some() && !offers.any(|offer| offer == SUBPROTOCOL))
+    Ok(Speech::of(offers(request)))
 }
 
 /// The key that a client shows. Pages cannot send headers with a WebSocket, so it may stand in the address.
@@ -234,13 +274,13 @@ fn offers(request: &Request) -> impl Iterator<Item = &str> {
         .filter(|offer| !offer.is_empty())
 }
 
-/// Answers 101. A client that offers no protocol that is spoken here is answered without one (RFC 6455, 4.2.2).
-async fn accept(stream: &mut TcpStream, request: &Request, names_protocol: bool) -> io::Result<()> {
+/// Answers 101.
+async fn accept(stream: &mut TcpStream, request: &Request, speech: Speech) -> io::Result<()> {
     let mut response = create_response(request).map_err(io::Error::other)?;
-    if names_protocol {
+    if let Some(protocol) = speech.named() {
         response
             .headers_mut()
-            .insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
+            .insert("Sec-WebSocket-Protocol", HeaderValue::from_static(protocol));
     }
     let mut bytes = Vec::new();
     write_response(&mut bytes, &response).map_err(io::Error::other)?;
@@ -279,9 +319,15 @@ mod tests {
     fn only_allowed_origins_and_those_without_one_come_in() {
         let allowed = ["http://localhost:8080".to_owned()];
         let check = |headers: &str, allowed: &[String]| check(&request(PATH, headers), allowed);
-        assert_eq!(check("", &allowed), Ok(false));
-        assert_eq!(check("Origin: http://localhost:8080\r\n", &allowed), Ok(false));
-        assert_eq!(check("Origin: http://LOCALHOST:8080\r\n", &allowed), Ok(false));
+        assert_eq!(check("", &allowed), Ok(Speech::Unnamed));
+        assert_eq!(
+            check("Origin: http://localhost:8080\r\n", &allowed),
+            Ok(Speech::Unnamed)
+        );
+        assert_eq!(
+            check("Origin: http://LOCALHOST:8080\r\n", &allowed),
+            Ok(Speech::Unnamed)
+        );
         assert_eq!(
             check("Origin: http://evil.example\r\n", &allowed),
             Err(NOT_ALLOWED)
@@ -289,13 +335,16 @@ mod tests {
         assert_eq!(check("Origin: null\r\n", &allowed), Err(NOT_ALLOWED));
         assert_eq!(
             check("Origin: http://evil.example\r\n", &["*".to_owned()]),
-            Ok(false)
+            Ok(Speech::Unnamed)
         );
     }
 
     #[test]
     fn there_is_one_path_whatever_its_query() {
-        assert_eq!(check(&request("/telemetry?access_token=x", ""), &[]), Ok(false));
+        assert_eq!(
+            check(&request("/telemetry?access_token=x", ""), &[]),
+            Ok(Speech::Unnamed)
+        );
         assert_eq!(check(&request("/", ""), &[]), Err(NOT_FOUND));
         assert_eq!(check(&request("/telemetry/x", ""), &[]), Err(NOT_FOUND));
     }
@@ -316,15 +365,16 @@ mod tests {
     }
 
     #[test]
-    fn json_is_spoken_and_nothing_else() {
-        for (offer, speaks_otherwise) in [
-            ("skyhaul.v1.json", false),
-            ("skyhaul.v1.bin, skyhaul.v1.json", false),
-            ("skyhaul.v1.bin", true),
-            ("", false),
+    fn the_first_offer_that_is_spoken_here_is_taken() {
+        for (offer, speech) in [
+            ("skyhaul.v1.json", Speech::Json),
+            ("skyhaul.v1.bin, skyhaul.v1.json", Speech::Binary),
+            ("skyhaul.v2.bin, skyhaul.v1.json, skyhaul.v1.bin", Speech::Json),
+            ("skyhaul.v2.bin", Speech::Unknown),
+            ("", Speech::Unnamed),
         ] {
             let request = request(PATH, &format!("Sec-WebSocket-Protocol: {offer}\r\n"));
-            assert_eq!(check(&request, &[]), Ok(speaks_otherwise), "{offer}");
+            assert_eq!(check(&request, &[]), Ok(speech), "{offer}");
         }
     }
 }

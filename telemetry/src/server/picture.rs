@@ -1,12 +1,12 @@
 //! The fleet as all clients share it: brought up to date once a tick, each leg placed in its tiles and encoded once.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 use skyhaul_actors::environment::Environment;
-use skyhaul_actors::event::Leg;
 use skyhaul_actors::ids::{DepotId, DroneId};
 use skyhaul_engine::time::SimTime;
 
@@ -17,10 +17,16 @@ use crate::frame::{self, FleetPart};
 use crate::tiles::{Tile, tiles_of};
 use crate::tracks::Tracks;
 use crate::tracks::motion::along;
-use crate::view::DroneView;
+use crate::view::{DroneView, FleetStats};
 
-/// Ticks for which departures are remembered: a little more than the period of the slowest subscription.
-const REMEMBERED_TICKS: usize = 150;
+mod cells;
+
+pub(super) use self::cells::Drawn;
+use self::cells::Frames;
+
+/// Ticks for which departures are remembered: a minute, in which whoever lost its connection is back, and more than the period of the slowest
+/// subscription.
+const REMEMBERED_TICKS: usize = 600;
 
 /// A drone in the picture.
 struct Sprite {
@@ -55,6 +61,12 @@ fn is_unforeseen(told: SimTime, now: SimTime, speed: f64, passed: Duration) -> b
     speed.is_finite() && (gone_s - expected_s).abs() > borne_s
 }
 
+/// A number that another start of the program, or of the server, most likely does not draw: it tells ticks of one picture from those of another.
+fn arbitrary() -> u32 {
+    let drawn = RandomState::new().hash_one(());
+    u32::try_from(drawn >> 32).unwrap_or_default()
+}
+
 /// The shared picture.
 pub(super) struct Picture {
     environment: Arc<Environment>,
@@ -74,9 +86,12 @@ pub(super) struct Picture {
     all: Bucket,
     homes: Vec<Bucket>,
     tiles: HashMap<Tile, Bucket>,
-    stats: OnceLock<Arc<str>>,
-    /// `next_event` at each of the last ticks, the oldest first.
-    history: VecDeque<u64>,
+    stats: OnceLock<(FleetStats, Arc<str>)>,
+    /// Which picture it is.
+    epoch: u32,
+    /// The next event and the time at each of the last ticks, the oldest first.
+    history: VecDeque<(u64, SimTime)>,
+    frames: Frames,
 }
 
 impl Picture {
@@ -102,7 +117,9 @@ impl Picture {
             all: Bucket::default(),
             tiles: HashMap::new(),
             stats: OnceLock::new(),
+            epoch: arbitrary(),
             history: VecDeque::new(),
+            frames: Frames::default(),
         }
     }
 
@@ -126,16 +143,39 @@ impl Picture {
         self.tick
     }
 
+    /// Which picture it is: ticks of another one say nothing.
+    pub(super) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// What someone saw of a scope at a tick of the last minute.
+    pub(super) fn glance_at(&self, scope: Scope, tick: u64) -> Option<Glance> {
+        let ago = usize::try_from(self.tick.checked_sub(tick)?).ok()?;
+        let place = self.history.len().checked_sub(ago + 1)?;
+        let (next_event, now) = *self.history.get(place)?;
+        Some(Glance {
+            scope,
+            next_event,
+            now,
+        })
+    }
+
     pub(super) const fn clock_changes(&self) -> u64 {
         self.clock_changes
     }
 
-    /// The fleet's figures at this tick, encoded when first asked for.
-    pub(super) fn stats(&self) -> &Arc<str> {
+    /// The fleet's figures at this tick, and the same in JSON, made when first asked for.
+    pub(super) fn stats(&self) -> &(FleetStats, Arc<str>) {
         self.stats.get_or_init(|| {
             let stats = self.tracks.read().stats(self.now);
-            frame::stats_body(&stats, self.behind_s).into()
+            let body = frame::stats_body(&stats, self.behind_s).into();
+            (stats, body)
         })
+    }
+
+    /// How far the engine lags behind the clock, in virtual seconds.
+    pub(super) const fn behind_s(&self) -> f64 {
+        self.behind_s
     }
 
     /// Takes in what happened since the last tick. Tracks that were rebuilt and are behind are left alone until they have caught up.
@@ -143,6 +183,7 @@ impl Picture {
         self.tick += 1;
         self.look_at_clock();
         self.stats.take();
+        self.frames.clear();
         for sprite in self.sprites.iter_mut().flatten() {
             sprite.position.take();
         }
@@ -154,7 +195,7 @@ impl Picture {
             }
             self.next_event = tracks.next_event();
         }
-        self.history.push_back(self.next_event);
+        self.history.push_back((self.next_event, self.now));
         if self.history.len() > REMEMBERED_TICKS {
             self.history.pop_front();
         }
@@ -230,7 +271,7 @@ impl Picture {
     }
 
     fn erase(&mut self, old: Sprite, until: u64) {
-        let forget_before = self.history.front().copied().unwrap_or(0);
+        let forget_before = self.history.front().map_or(0, |(next_event, _)| *next_event);
         let departed = Arc::new(Departed {
             drone: old.drone,
             since: old.since,
@@ -382,25 +423,31 @@ impl Picture {
     fn show<'a>(&'a self, sprite: &'a Sprite, mode: Mode, part: &mut FleetPart<'a>) {
         match (&sprite.shape, mode) {
             (Shape::Flies(_), Mode::Legs) => part.legs.push(&sprite.json),
-            (Shape::Flies(leg), Mode::Positions) => part.positions.push(self.position(sprite, leg)),
+            (Shape::Flies(_), Mode::Positions) => part.positions.push(self.position(sprite)),
             (Shape::Stands(_), _) => part.positions.push(&sprite.json),
         }
     }
 
-    fn position<'a>(&self, sprite: &'a Sprite, leg: &Leg) -> &'a str {
-        sprite.position.get_or_init(|| {
-            let motion = along(leg, self.now);
-            let view = DroneView {
-                at: motion.at,
-                altitude_m: motion.altitude_m,
-                heading_deg: motion.heading_deg,
-                speed_mps: motion.speed_mps,
-                battery: (motion.battery_wh / sprite.capacity_wh).clamp(0.0, 1.0),
-                arrives_at: Some(leg.arrives().max(self.now)),
-                ..sprite.view.clone()
-            };
-            frame::position(&view, &self.environment.epoch)
-        })
+    fn position<'a>(&self, sprite: &'a Sprite) -> &'a str {
+        let position = &sprite.position;
+        position.get_or_init(|| frame::position(&self.moved(sprite), &self.environment.epoch))
+    }
+
+    /// A drone at this tick.
+    fn moved(&self, sprite: &Sprite) -> DroneView {
+        let Shape::Flies(leg) = &sprite.shape else {
+            return sprite.view.clone();
+        };
+        let motion = along(leg, self.now);
+        DroneView {
+            at: motion.at,
+            altitude_m: motion.altitude_m,
+            heading_deg: motion.heading_deg,
+            speed_mps: motion.speed_mps,
+            battery: (motion.battery_wh / sprite.capacity_wh).clamp(0.0, 1.0),
+            arrives_at: Some(leg.arrives().max(self.now)),
+            ..sprite.view.clone()
+        }
     }
 
     /// Someone's look at a scope, now.

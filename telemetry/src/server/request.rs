@@ -35,6 +35,8 @@ pub(super) enum Request {
         topic: Topic,
         /// How often at most.
         hz: f64,
+        /// What was seen on an earlier socket.
+        since: Option<Since>,
     },
     /// Send it no more.
     Unsubscribe {
@@ -48,6 +50,13 @@ pub(super) enum Request {
         /// The last number seen.
         after: u64,
     },
+}
+
+/// The picture and the tick of the last frame of drones that a client saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Since {
+    pub(super) epoch: u32,
+    pub(super) tick: u64,
 }
 
 /// What can be subscribed to.
@@ -88,6 +97,8 @@ pub(super) enum Refusal {
     BadHz,
     #[error("`hz` is at most {HZ_MAX}")]
     HzLimit,
+    #[error("`epoch` is that of a `hello`, `tick` that of a frame of drones: both or neither")]
+    BadSince,
     #[error("`after` is a number of a frame that was sent")]
     BadAfter,
     #[error("there is no subscription `{0}` on this socket")]
@@ -116,6 +127,7 @@ impl Refusal {
             Self::BadMode => "bad_mode",
             Self::BadHz => "bad_hz",
             Self::HzLimit => "hz_limit",
+            Self::BadSince => "bad_since",
             Self::BadAfter => "bad_after",
             Self::UnknownSubscription(_) => "unknown_subscription",
             Self::SubscriptionLimit(_) => "subscription_limit",
@@ -134,6 +146,8 @@ struct Message {
     bbox: Option<Value>,
     mode: Option<Value>,
     hz: Option<Value>,
+    epoch: Option<Value>,
+    tick: Option<Value>,
     after: Option<Value>,
 }
 
@@ -171,7 +185,20 @@ fn subscribe(message: &Message, id: String, environment: &Environment) -> Result
         Topic::Fleet(_, Mode::Positions) | Topic::Delivery(_) | Topic::Stats => HZ_DEFAULT,
     };
     let hz = hz(message.hz.as_ref(), usual)?;
-    Ok(Request::Subscribe { id, topic, hz })
+    let since = since(message)?;
+    Ok(Request::Subscribe { id, topic, hz, since })
+}
+
+fn since(message: &Message) -> Result<Option<Since>, Refusal> {
+    let (Some(epoch), Some(tick)) = (&message.epoch, &message.tick) else {
+        let neither = message.epoch.is_none() && message.tick.is_none();
+        return neither.then_some(None).ok_or(Refusal::BadSince);
+    };
+    let epoch = epoch.as_u64().and_then(|epoch| u32::try_from(epoch).ok());
+    let since = epoch
+        .zip(tick.as_u64())
+        .map(|(epoch, tick)| Since { epoch, tick });
+    since.map(Some).ok_or(Refusal::BadSince)
 }
 
 fn mode(value: Option<&Value>) -> Result<Mode, Refusal> {

@@ -23,7 +23,7 @@ pub(super) enum Scope {
 }
 
 /// How flights are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Mode {
     /// As legs, each once.
     Legs,
@@ -47,6 +47,12 @@ impl Shape {
 }
 
 impl Scope {
+    /// Whether both are parts of one map, or the same: whoever looks from one to the other is sent the difference.
+    pub(super) fn is_part_of_same(&self, other: &Self) -> bool {
+        let is_map = |scope: &Self| matches!(scope, Self::All | Self::Within(_));
+        self == other || (is_map(self) && is_map(other))
+    }
+
     /// Whether a drone of this scope's drones is to be seen at `now`: as a leg its whole path counts, as a position only where it is.
     pub(super) fn shows(&self, drone: DroneId, shape: &Shape, mode: Mode, now: SimTime) -> bool {
         match (self, shape) {

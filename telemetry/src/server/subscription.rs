@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use skyhaul_actors::ids::DeliveryId;
 
-use super::picture::{Glance, Picture};
-use super::request::{HZ_MAX, Refusal, Topic};
+use super::outbox::{Form, Outbox};
+use super::picture::{Drawn, Glance, Picture};
+use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
 use super::told::Told;
-use crate::frame;
+use crate::cell::Cell;
 use crate::tracks::MILESTONES_KEPT_MAX;
+use crate::view::DeliveryView;
+use crate::{binary, frame};
 
 /// Ticks for which a delivery that is not known yet is waited for: five seconds. A request that was just accepted reaches the tracks a
 /// second or two later.
@@ -88,11 +91,20 @@ impl Subscription {
                     ..
                 },
                 Topic::Fleet(new_scope, new_mode),
-            ) if *mode == new_mode => {
+            ) if *mode == new_mode && scope.is_part_of_same(&new_scope) => {
                 *scope = new_scope;
                 *is_asked = true;
             }
             _ => self.subject = subject(topic, tick),
+        }
+    }
+
+    /// The client saw this much on an earlier socket. Where that is known no more it gets a snapshot, as anyone.
+    pub(super) fn go_on(&mut self, since: Since, picture: &Picture) {
+        if let Subject::Fleet { scope, seen, .. } = &mut self.subject
+            && since.epoch == picture.epoch()
+        {
+            *seen = picture.glance_at(*scope, since.tick);
         }
     }
 
@@ -122,7 +134,7 @@ impl Subscription {
     ///
     /// # Errors
     /// Why the subscription ends.
-    pub(super) fn write(&mut self, picture: &Picture, out: &mut Vec<String>) -> Result<(), Refusal> {
+    pub(super) fn write(&mut self, picture: &Picture, out: &mut Outbox) -> Result<(), Refusal> {
         let is_due = picture.tick() >= self.due;
         let before = out.len();
         match &self.subject {
@@ -160,9 +172,10 @@ impl Subscription {
             }
             Subject::Stats { seen, skipped } => {
                 let last = seen.as_ref().or(skipped.as_ref());
-                let is_missed = last.is_some_and(|last| last != picture.stats());
+                let (_, stats) = picture.stats();
+                let is_missed = last.is_some_and(|last| last != stats);
                 if is_missed {
-                    *skipped = Some(Arc::clone(picture.stats()));
+                    *skipped = Some(Arc::clone(stats));
                     *seen = None;
                 }
                 is_missed
@@ -175,7 +188,7 @@ impl Subscription {
         }
     }
 
-    fn write_fleet(&mut self, picture: &Picture, out: &mut Vec<String>) -> Result<(), Refusal> {
+    fn write_fleet(&mut self, picture: &Picture, out: &mut Outbox) -> Result<(), Refusal> {
         let Subject::Fleet {
             scope,
             mode,
@@ -194,19 +207,79 @@ impl Subscription {
         let (scope, mode, was_asked) = (*scope, *mode, std::mem::take(is_asked));
         let glance = seen.replace(picture.glance(scope));
         *skipped = None;
-        let changes = glance
-            .as_ref()
-            .map(|glance| picture.changes(glance, &scope, mode));
-        match changes {
-            Some(Some(part)) if part.is_empty() && !was_asked => {}
-            Some(Some(part)) => self.push("delta", &part.body(), out),
-            Some(None) => {
-                self.missed += 1;
-                self.push_whole(&scope, mode, picture, out)?;
-            }
-            None => self.push_whole(&scope, mode, picture, out)?,
+        let Some(glance) = glance else {
+            return self.push_whole(&scope, mode, picture, out);
+        };
+        let is_told = match out.form() {
+            Form::Json => self.push_changes(&glance, &scope, mode, was_asked, picture, out),
+            Form::Binary => self.push_deltas(&glance, &scope, mode, was_asked, picture, out),
+        };
+        if is_told {
+            return Ok(());
         }
-        Ok(())
+        self.missed += 1;
+        self.push_whole(&scope, mode, picture, out)
+    }
+
+    /// Tells what changed, in JSON; `false` where that is no longer known.
+    fn push_changes(
+        &mut self,
+        glance: &Glance,
+        scope: &Scope,
+        mode: Mode,
+        was_asked: bool,
+        picture: &Picture,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(part) = picture.changes(glance, scope, mode) else {
+            return false;
+        };
+        if was_asked || !part.is_empty() {
+            self.push("delta", &part.body(picture.tick()), out);
+        }
+        true
+    }
+
+    /// The same as frames of cells: a keyframe of each that came into view, what changed in the others.
+    fn push_deltas(
+        &mut self,
+        glance: &Glance,
+        scope: &Scope,
+        mode: Mode,
+        was_asked: bool,
+        picture: &Picture,
+        out: &mut Outbox,
+    ) -> bool {
+        let cells = picture.cells(scope);
+        let (was, left): (Vec<Cell>, Vec<Cell>) = if glance.scope() == scope {
+            (Vec::new(), Vec::new())
+        } else {
+            let was = picture.cells(glance.scope());
+            let left = was.iter().filter(|cell| cells.binary_search(cell).is_err());
+            let left = left.copied().collect();
+            (was, left)
+        };
+        let mut frames = Vec::new();
+        for cell in cells {
+            let is_known = glance.scope() == scope || was.binary_search(&cell).is_ok();
+            let drawn = if is_known {
+                picture.delta(cell, mode, glance)
+            } else {
+                picture.keyframe(cell, mode).map_or(Drawn::Nothing, Drawn::Frame)
+            };
+            match drawn {
+                Drawn::Forgotten => return false,
+                Drawn::Frame(frame) => frames.push(frame),
+                Drawn::Nothing => {}
+            }
+        }
+        if was_asked || !frames.is_empty() || !left.is_empty() {
+            let seq = self.number(out);
+            let view = binary::view(&picture.stamp(), &self.id, seq, false, frames.len(), &left);
+            out.binary(&view);
+            frames.into_iter().for_each(|frame| out.framed(frame));
+        }
+        true
     }
 
     fn push_whole(
@@ -214,7 +287,7 @@ impl Subscription {
         scope: &Scope,
         mode: Mode,
         picture: &Picture,
-        out: &mut Vec<String>,
+        out: &mut Outbox,
     ) -> Result<(), Refusal> {
         if picture.size(scope) > VIEW_DRONES_MAX {
             let part = picture.whole(scope, mode);
@@ -222,23 +295,43 @@ impl Subscription {
                 return Err(Refusal::ViewLimit(VIEW_DRONES_MAX));
             }
         }
-        let body = picture.whole(scope, mode).body();
-        self.push("snapshot", &body, out);
+        match out.form() {
+            Form::Json => {
+                let body = picture.whole(scope, mode).body(picture.tick());
+                self.push("snapshot", &body, out);
+            }
+            Form::Binary => {
+                let cells = picture.cells(scope).into_iter();
+                let frames: Vec<_> = cells.filter_map(|cell| picture.keyframe(cell, mode)).collect();
+                let seq = self.number(out);
+                let view = binary::view(&picture.stamp(), &self.id, seq, true, frames.len(), &[]);
+                out.binary(&view);
+                frames.into_iter().for_each(|frame| out.framed(frame));
+            }
+        }
         Ok(())
     }
 
-    fn write_stats(&mut self, picture: &Picture, out: &mut Vec<String>) {
+    fn write_stats(&mut self, picture: &Picture, out: &mut Outbox) {
         let Subject::Stats { seen, skipped } = &mut self.subject else {
             return;
         };
-        let stats = picture.stats();
+        let (stats, body) = picture.stats();
         *skipped = None;
-        let kind = match seen.replace(Arc::clone(stats)) {
-            Some(last) if last == *stats => return,
+        let kind = match seen.replace(Arc::clone(body)) {
+            Some(last) if last == *body => return,
             Some(_) => "stats",
             None => "snapshot",
         };
-        self.push(kind, stats, out);
+        match out.form() {
+            Form::Json => self.push(kind, body, out),
+            Form::Binary => {
+                let seq = self.number(out);
+                let (stamp, behind_s) = (picture.stamp(), picture.behind_s());
+                let is_whole = kind == "snapshot";
+                out.binary(&binary::stats(&stamp, &self.id, seq, is_whole, stats, behind_s));
+            }
+        }
     }
 
     /// Stage changes go out at any tick, each in a frame of its own; where the parcel is and when it comes only when due.
@@ -247,7 +340,7 @@ impl Subscription {
         delivery: DeliveryId,
         is_due: bool,
         picture: &Picture,
-        out: &mut Vec<String>,
+        out: &mut Outbox,
     ) -> Result<(), Refusal> {
         let Subject::Delivery { seen, since_tick, .. } = &mut self.subject else {
             return Ok(());
@@ -273,37 +366,72 @@ impl Subscription {
         let body = frame::delivery_body(&view, environment);
         let last = seen.replace((passed, body.clone(), Told::of(&view)));
         let Some((last_passed, last_body, _)) = last else {
-            self.push("snapshot", &body, out);
+            self.push_delivery("snapshot", &view, &body, picture, out);
             return Ok(());
         };
         let unseen = passed.saturating_sub(last_passed);
         if usize::try_from(unseen).is_ok_and(|unseen| unseen > MILESTONES_KEPT_MAX) {
             self.missed += u64::from(unseen);
-            self.push("snapshot", &body, out);
+            self.push_delivery("snapshot", &view, &body, picture, out);
             return Ok(());
         }
-        let passed_since: Vec<String> = tracks
+        let passed_since: Vec<(DeliveryView, String)> = tracks
             .milestones_after(delivery, last_passed)
-            .map(|view| frame::delivery_body(&view, environment))
+            .map(|view| {
+                let body = frame::delivery_body(&view, environment);
+                (view, body)
+            })
             .collect();
         drop(tracks);
-        for body in &passed_since {
-            self.push("delivery", body, out);
+        for (view, body) in &passed_since {
+            self.push_delivery("delivery", view, body, picture, out);
         }
-        if passed_since.last().unwrap_or(&last_body) != &body {
-            self.push("delivery", &body, out);
+        if passed_since.last().map_or(&last_body, |(_, body)| body) != &body {
+            self.push_delivery("delivery", &view, &body, picture, out);
         }
         Ok(())
     }
 
-    /// Numbers a frame; what was missed is said first.
-    fn push(&mut self, kind: &str, body: &str, out: &mut Vec<String>) {
+    fn push_delivery(
+        &mut self,
+        kind: &str,
+        view: &DeliveryView,
+        body: &str,
+        picture: &Picture,
+        out: &mut Outbox,
+    ) {
+        match out.form() {
+            Form::Json => self.push(kind, body, out),
+            Form::Binary => {
+                let seq = self.number(out);
+                let (stamp, is_whole) = (picture.stamp(), kind == "snapshot");
+                let environment = picture.environment();
+                out.binary(&binary::delivery(
+                    &stamp,
+                    environment,
+                    &self.id,
+                    seq,
+                    is_whole,
+                    view,
+                ));
+            }
+        }
+    }
+
+    /// Adds a frame in JSON.
+    fn push(&mut self, kind: &str, body: &str, out: &mut Outbox) {
+        let seq = self.number(out);
+        out.text(&frame::numbered(kind, &self.id, seq, body));
+    }
+
+    /// The number of the next frame; what was missed is said first.
+    fn number(&mut self, out: &mut Outbox) -> u64 {
         if self.missed > 0 {
-            out.push(frame::gap(&self.id, self.missed));
+            out.text(&frame::gap(&self.id, self.missed));
             self.seq += std::mem::take(&mut self.missed);
         }
         self.seq += 1;
-        out.push(frame::numbered(kind, &self.id, self.seq, body));
+        self.seq
     }
 }
 

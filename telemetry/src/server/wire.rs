@@ -1,7 +1,12 @@
 //! WebSocket frames as a server sends them: whole and unmasked (RFC 6455, 5.2).
 
+use bytes::Bytes;
+
 /// First byte of a text frame that is a whole message.
 const TEXT: u8 = 0x81;
+
+/// First byte of a frame of bytes that is a whole message.
+const BINARY: u8 = 0x82;
 
 /// First byte of a close frame.
 const CLOSE: u8 = 0x88;
@@ -15,41 +20,42 @@ const TWO_BYTES: u8 = 126;
 /// Says that the length follows in eight bytes.
 const EIGHT_BYTES: u8 = 127;
 
-/// The length of a text frame with its header.
-pub(super) const fn text_bytes(text: &str) -> usize {
-    let header = match text.len() {
-        0..=SHORT_MAX => 2,
-        126..=0xFFFF => 4,
-        _ => 10,
-    };
-    header + text.len()
+/// The longest header of a frame that is not masked.
+const HEADER_BYTES_MAX: usize = 10;
+
+/// A text frame.
+pub(super) fn text(text: &str) -> Bytes {
+    framed(TEXT, text.as_bytes())
 }
 
-/// Appends a text frame.
-pub(super) fn put_text(buffer: &mut Vec<u8>, text: &str) {
-    buffer.push(TEXT);
-    let length = text.len();
+/// A frame of bytes.
+pub(super) fn binary(payload: &[u8]) -> Bytes {
+    framed(BINARY, payload)
+}
+
+fn framed(first: u8, payload: &[u8]) -> Bytes {
+    let length = payload.len();
+    let mut frame = Vec::with_capacity(HEADER_BYTES_MAX + length);
+    frame.push(first);
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if length <= SHORT_MAX => buffer.push(short),
+        (Ok(short), _) if length <= SHORT_MAX => frame.push(short),
         (_, Ok(medium)) => {
-            buffer.push(TWO_BYTES);
-            buffer.extend(medium.to_be_bytes());
+            frame.push(TWO_BYTES);
+            frame.extend(medium.to_be_bytes());
         }
         _ => {
-            buffer.push(EIGHT_BYTES);
-            buffer.extend((length as u64).to_be_bytes());
+            frame.push(EIGHT_BYTES);
+            frame.extend((length as u64).to_be_bytes());
         }
     }
-    buffer.extend(text.as_bytes());
+    frame.extend(payload);
+    frame.into()
 }
 
-/// Appends a close frame with a short reason.
-pub(super) fn put_close(buffer: &mut Vec<u8>, code: u16, reason: &'static str) {
-    buffer.push(CLOSE);
-    let length = 2 + reason.len();
-    buffer.push(u8::try_from(length).unwrap_or(TWO_BYTES));
-    buffer.extend(code.to_be_bytes());
-    buffer.extend(reason.as_bytes());
+/// A close frame with a short reason.
+pub(super) fn close(code: u16, reason: &'static str) -> Bytes {
+    let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
+    framed(CLOSE, &payload)
 }
 
 #[cfg(test)]
@@ -59,18 +65,14 @@ mod tests {
     #[test]
     fn the_header_grows_with_the_text() {
         for (length, header) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
-            let text = "x".repeat(length);
-            let mut buffer = Vec::new();
-            put_text(&mut buffer, &text);
-            assert_eq!(buffer.len(), length + header);
-            assert_eq!(buffer.len(), text_bytes(&text));
+            assert_eq!(text(&"x".repeat(length)).len(), length + header);
         }
     }
 
     #[test]
-    fn a_close_frame_has_code_and_reason() {
-        let mut buffer = Vec::new();
-        put_close(&mut buffer, 1001, "bye");
-        assert_eq!(buffer, [0x88, 5, 0x03, 0xE9, b'b', b'y', b'e']);
+    fn a_frame_says_what_it_holds() {
+        assert_eq!(&text("hi")[..], [0x81, 2, b'h', b'i']);
+        assert_eq!(&binary(&[7])[..], [0x82, 1, 7]);
+        assert_eq!(&close(1001, "bye")[..], [0x88, 5, 0x03, 0xE9, b'b', b'y', b'e']);
     }
 }

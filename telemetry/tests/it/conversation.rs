@@ -20,7 +20,14 @@ fn check(name: &str, said: &str) {
     assert_eq!(said, golden, "UPDATE_GOLDEN=1 rewrites {name}");
 }
 
+/// A line of the conversation; which picture it was and which tick is not the same twice.
 fn line(who: &str, frame: &Value) -> String {
+    let mut frame = frame.clone();
+    for field in ["epoch", "tick"] {
+        if let Some(number) = frame.get_mut(field) {
+            *number = json!(0);
+        }
+    }
     format!("{who} {frame}\n")
 }
 

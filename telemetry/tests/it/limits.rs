@@ -74,6 +74,14 @@ async fn what_is_not_understood_is_answered_and_the_socket_stays_open() {
             r#"{"op":"subscribe","id":"a","topic":"fleet","hz":10.5}"#,
             "hz_limit",
         ),
+        (
+            r#"{"op":"subscribe","id":"a","topic":"fleet","tick":7}"#,
+            "bad_since",
+        ),
+        (
+            r#"{"op":"subscribe","id":"a","topic":"fleet","epoch":-1,"tick":7}"#,
+            "bad_since",
+        ),
         (r#"{"op":"unsubscribe","id":"a"}"#, "unknown_subscription"),
         (r#"{"op":"resume","id":"a"}"#, "bad_after"),
         (r#"{"op":"resume","id":"a","after":3}"#, "unknown_subscription"),
@@ -245,17 +253,20 @@ async fn other_requests_are_told_what_is_here() {
 }
 
 #[tokio::test]
-async fn json_is_agreed_on_and_binary_is_not_spoken() {
+async fn the_protocol_is_agreed_on() {
     let live = Live::start(environment(1)).await;
-    let json = "Sec-WebSocket-Protocol: skyhaul.v1.bin, skyhaul.v1.json\r\n";
-    let peer = live.connect_raw(json).await;
-    assert!(
-        peer.answer.contains("sec-websocket-protocol: skyhaul.v1.json"),
-        "{}",
-        peer.answer
-    );
+    for (offer, agreed) in [
+        ("skyhaul.v1.json", "skyhaul.v1.json"),
+        ("skyhaul.v1.bin, skyhaul.v1.json", "skyhaul.v1.bin"),
+    ] {
+        let offer = format!("Sec-WebSocket-Protocol: {offer}\r\n");
+        let mut peer = live.connect_raw(&offer).await;
+        let agreed = format!("sec-websocket-protocol: {agreed}\r\n");
+        assert!(peer.answer.contains(&agreed), "{}", peer.answer);
+        assert_eq!(peer.next().await["type"], "hello", "controls are text in both");
+    }
     let mut peer = live
-        .connect_raw("Sec-WebSocket-Protocol: skyhaul.v1.bin\r\n")
+        .connect_raw("Sec-WebSocket-Protocol: skyhaul.v9.bin\r\n")
         .await;
     assert!(!peer.answer.contains("sec-websocket-protocol"));
     assert_eq!(peer.next().await["type"], "hello");

@@ -242,6 +242,17 @@ impl Peer {
         }
     }
 
+    /// The next frame of bytes that is no `clock`; texts are passed over.
+    pub(crate) async fn bytes(&mut self) -> Vec<u8> {
+        loop {
+            match self.message().await {
+                Some(Message::Binary(bytes)) if bytes[0] != 1 => return bytes.to_vec(),
+                Some(Message::Binary(_) | Message::Text(_)) => {}
+                other => panic!("a frame, not {other:?}"),
+            }
+        }
+    }
+
     /// The next frame of this type.
     pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
         loop {

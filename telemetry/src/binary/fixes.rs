@@ -1,0 +1,49 @@
+//! Fixes as columns: where drones are, and what they do.
+
+use skyhaul_actors::environment::Epoch;
+
+use super::Stamp;
+use super::columns::{Columns, steps};
+use crate::view::DroneView;
+
+/// In a fix' word beside its state: it has a delivery, the next in the column of those.
+const HAS_DELIVERY: u32 = 1 << 8;
+
+/// In the same word: it flies.
+const FLIES: u32 = 1 << 9;
+
+/// In place of an arrival: there is none.
+const NO_ETA: i32 = i32::MIN;
+
+/// Heights in decimetres and headings in tenths of a degree.
+const DECI: f64 = 10.0;
+
+/// Speeds in centimetres a second.
+const CENTI: f64 = 100.0;
+
+/// Batteries in ten-thousandths of their capacity.
+const TEN_THOUSANDTHS: f64 = 10_000.0;
+
+/// Appends a section of fixes.
+pub(super) fn put(columns: &mut Columns, stamp: &Stamp, began: &Epoch, fixes: &[DroneView]) {
+    let deliveries = || fixes.iter().filter_map(|fix| fix.delivery);
+    columns.count(fixes.len());
+    columns.count(deliveries().count());
+    columns.words(fixes.iter().map(|fix| fix.drone.0));
+    columns.words(fixes.iter().map(|fix| {
+        let has_delivery = fix.delivery.map_or(0, |_| HAS_DELIVERY);
+        let flies = fix.arrives_at.map_or(0, |_| FLIES);
+        u32::from(fix.state as u8) | has_delivery | flies
+    }));
+    columns.signed_words(fixes.iter().map(|fix| fix.at.lat_e7()));
+    columns.signed_words(fixes.iter().map(|fix| fix.at.lon_e7()));
+    columns.signed_words(fixes.iter().map(|fix| {
+        fix.arrives_at
+            .map_or(NO_ETA, |arrives_at| stamp.offset_ms(began, arrives_at))
+    }));
+    columns.halves(fixes.iter().map(|fix| steps(fix.altitude_m, DECI)));
+    columns.halves(fixes.iter().map(|fix| steps(fix.heading_deg, DECI)));
+    columns.halves(fixes.iter().map(|fix| steps(fix.speed_mps, CENTI)));
+    columns.halves(fixes.iter().map(|fix| steps(fix.battery, TEN_THOUSANDTHS)));
+    columns.identities(deliveries().map(|delivery| delivery.0));
+}

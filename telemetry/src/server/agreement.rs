@@ -1,0 +1,458 @@
+//! Whoever does what the frames say holds what the server would draw: for random histories, views, gaps and reconnections, in both forms.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+use proptest::prelude::*;
+use serde_json::Value;
+use skyhaul_actors::environment::{AircraftSpec, Environment};
+use skyhaul_actors::event::{Event, Leg, LegPurpose, Waypoint};
+use skyhaul_actors::ids::{AircraftId, DeliveryId, DepotId, DroneId};
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::SimTime;
+use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, WattHours};
+
+use super::outbox::{Form, Outbox};
+use super::picture::Picture;
+use super::request::{Since, Topic};
+use super::scope::{Mode, Scope};
+use super::subscription::Subscription;
+use crate::binary::read::{Body, read};
+use crate::clock::VirtualClock;
+use crate::sample;
+use crate::tiles::Bbox;
+use crate::tracks::Tracks;
+
+/// Drones in a random world: few, so that they meet often.
+const DRONES: u32 = 6;
+
+/// A clock that the test sets.
+#[derive(Default)]
+struct Hand(AtomicU64);
+
+impl VirtualClock for Hand {
+    fn now(&self) -> SimTime {
+        SimTime::from_micros(self.0.load(Ordering::Relaxed))
+    }
+
+    fn speed(&self) -> f64 {
+        1.0
+    }
+
+    fn behind_s(&self) -> f64 {
+        0.0
+    }
+}
+
+/// Something that happens, to the world or to a client.
+#[derive(Clone, Debug)]
+enum Step {
+    /// A drone takes off for such a way, which takes so many milliseconds: no faster than a frame can say.
+    TakeOff(u32, [(i32, i32); 3], u64),
+    /// It lands.
+    Land(u32),
+    /// It is out of order.
+    Fail(u32),
+    /// Time passes, in milliseconds.
+    Pass(u64),
+    /// The client looks elsewhere.
+    Look(usize),
+    /// The client is too slow at this tick.
+    Skip,
+    /// The client says that it has not seen the last frames.
+    Forget(u64),
+    /// The client comes back on another socket.
+    Return,
+    /// The same, to a server that was restarted.
+    ReturnAfterRestart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let way = || [place(), place(), place()];
+    prop_oneof![
+        4 => (0..DRONES, way(), 200_000_u64..600_000).prop_map(|(drone, way, ms)| Step::TakeOff(drone, way, ms)),
+        3 => (0..DRONES).prop_map(Step::Land),
+        1 => (0..DRONES).prop_map(Step::Fail),
+        3 => (0_u64..200_000).prop_map(Step::Pass),
+        2 => (0_usize..views().len()).prop_map(Step::Look),
+        2 => Just(Step::Skip),
+        1 => (0_u64..3).prop_map(Step::Forget),
+        1 => Just(Step::Return),
+        1 => Just(Step::ReturnAfterRestart),
+    ]
+}
+
+/// Hundredths of a degree of latitude and longitude from a corner of the map.
+fn place() -> impl Strategy<Value = (i32, i32)> {
+    (0..30, 0..30)
+}
+
+fn at((north, east): (i32, i32)) -> Position {
+    Position::new(43.6 + f64::from(north) / 100.0, 11.1 + f64::from(east) / 100.0).expect("on the sphere")
+}
+
+/// What clients look at.
+fn views() -> Vec<Scope> {
+    let within = |bbox| Scope::Within(Bbox::new(bbox).expect("a part of the map"));
+    vec![
+        Scope::All,
+        within([11.1, 43.6, 11.2, 43.7]),
+        within([11.15, 43.65, 11.3, 43.8]),
+        within([11.3, 43.8, 11.31, 43.81]),
+        within([-180.0, -85.0, 180.0, 85.0]),
+        Scope::Depot(DepotId(0)),
+        Scope::Drone(DroneId(1)),
+    ]
+}
+
+/// A world that the test makes up.
+struct Sky {
+    environment: Arc<Environment>,
+    tracks: Arc<RwLock<Tracks>>,
+    clock: Arc<Hand>,
+    picture: Picture,
+    next_event: u64,
+}
+
+impl Sky {
+    fn new() -> Self {
+        let environment = Arc::new(sample::environment());
+        let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
+        let clock = Arc::new(Hand::default());
+        let picture = Picture::new(
+            Arc::clone(&environment),
+            Arc::clone(&tracks),
+            Arc::clone(&clock) as Arc<dyn VirtualClock>,
+        );
+        let mut sky = Self {
+            environment,
+            tracks,
+            clock,
+            picture,
+            next_event: 0,
+        };
+        for drone in 0..DRONES {
+            let spec: &AircraftSpec = sky.environment.aircraft(AircraftId(0));
+            let battery = spec.battery_capacity;
+            sky.tell(Event::DroneCommissioned {
+                drone: DroneId(drone),
+                depot: DepotId(u16::from(drone % 2 == 1)),
+                aircraft: AircraftId(0),
+                at: at((i32::try_from(drone).expect("few") * 5, 3)),
+                battery,
+                speed_max: MetresPerSecond::new(30.0),
+            });
+        }
+        sky.picture.advance();
+        sky
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.tracks.write().apply(&Numbered {
+            number: self.next_event,
+            at: self.clock.now(),
+            event,
+        });
+        self.next_event += 1;
+    }
+
+    fn take_off(&mut self, drone: DroneId, way: [(i32, i32); 3], ms: u64) {
+        let now = self.clock.now();
+        let point = |n: usize, share: u64| Waypoint {
+            at: at(way[n]),
+            altitude: Metres::new(if n == 1 { 60.0 } else { 0.0 }),
+            time: SimTime::from_micros(now.micros() + ms * 1_000 * share / 2),
+        };
+        self.tell(Event::LegStarted(Arc::new(Leg {
+            drone,
+            delivery: ms.is_multiple_of(2).then_some(DeliveryId(u128::from(ms) << 64 | 7)),
+            purpose: LegPurpose::Reposition,
+            path: vec![point(0, 0), point(1, 1), point(2, 2)],
+            distance: Metres::new(1_000.0),
+            payload: Kilograms::ZERO,
+            energy: WattHours::new(12.345),
+            battery: WattHours::new(400.0),
+        })));
+    }
+
+    fn land(&mut self, drone: DroneId) {
+        let Some(leg) = self.tracks.read().leg(drone).cloned() else {
+            return;
+        };
+        let at = crate::tracks::motion::along(&leg, self.clock.now()).at;
+        self.tell(Event::LegEnded {
+            drone,
+            delivery: leg.delivery,
+            at,
+            battery: leg.battery - leg.energy,
+        });
+    }
+
+    fn fail(&mut self, drone: DroneId) {
+        let view = self.tracks.read().drone(drone, self.clock.now());
+        let at = view.expect("it is known").at;
+        self.tell(Event::DroneFailed {
+            drone,
+            reason: skyhaul_actors::event::DroneFailure::Mechanical,
+            at,
+        });
+    }
+}
+
+type Known = BTreeMap<String, Value>;
+
+/// A client that does what the frames say.
+struct Follower {
+    outbox: Outbox,
+    subscription: Subscription,
+    mode: Mode,
+    scope: Scope,
+    seq: u64,
+    since: Option<Since>,
+    /// By cell, and in each by drone; JSON knows one cell.
+    cells: BTreeMap<(u8, u32), BTreeMap<String, (bool, Value)>>,
+}
+
+impl Follower {
+    fn new(form: Form, mode: Mode, scope: Scope, tick: u64) -> Self {
+        Self {
+            outbox: Outbox::new(form),
+            subscription: subscribed(scope, mode, tick),
+            mode,
+            scope,
+            seq: 0,
+            since: None,
+            cells: BTreeMap::new(),
+        }
+    }
+
+    /// Comes back on another socket.
+    fn come_back(&mut self, picture: &Picture, epoch_seen: u32) {
+        self.subscription = subscribed(self.scope, self.mode, picture.tick());
+        self.seq = 0;
+        if let Some(since) = self.since {
+            let since = Since {
+                epoch: epoch_seen,
+                ..since
+            };
+            self.subscription.go_on(since, picture);
+        }
+    }
+
+    fn look(&mut self, scope: Scope, tick: u64) {
+        self.scope = scope;
+        self.subscription
+            .change(Topic::Fleet(scope, self.mode), 10.0, tick);
+    }
+
+    fn listen(&mut self, picture: &Picture) {
+        self.subscription
+            .write(picture, &mut self.outbox)
+            .expect("it is allowed");
+        let mut frames = self.outbox.take().into_iter();
+        while let Some(frame) = frames.next() {
+            let is_text = frame[0] == 0x81;
+            let payload = payload(&frame);
+            if is_text {
+                self.hear_text(&serde_json::from_slice(payload).expect("JSON"));
+            } else {
+                self.hear_view(payload, &mut frames);
+            }
+        }
+    }
+
+    fn hear_text(&mut self, frame: &Value) {
+        if frame["type"] == "gap" {
+            self.seq += frame["missed"].as_u64().expect("a number");
+            return;
+        }
+        self.count(frame["seq"].as_u64());
+        self.since = frame["tick"].as_u64().map(|tick| Since { epoch: 0, tick });
+        if frame["type"] == "snapshot" {
+            self.cells.clear();
+        }
+        let known = self.cells.entry((0, 0)).or_default();
+        for drone in frame["removed"].as_array().expect("a list") {
+            known.remove(drone.as_str().expect("a name"));
+        }
+        for list in ["legs", "positions"] {
+            for part in frame[list].as_array().expect("a list") {
+                let drone = part["drone"].as_str().expect("a name").to_owned();
+                known.insert(drone, (false, part.clone()));
+            }
+        }
+    }
+
+    fn hear_view(&mut self, payload: &[u8], frames: &mut impl Iterator<Item = bytes::Bytes>) {
+        let head = read(payload);
+        let Body::View {
+            seq,
+            frames: follow,
+            left,
+            ..
+        } = head.body
+        else {
+            panic!("a view comes first, not {head:?}");
+        };
+        self.count(Some(u64::from(seq)));
+        self.since = Some(Since {
+            epoch: 0,
+            tick: u64::from(head.tick),
+        });
+        if head.flags & 1 != 0 {
+            self.cells.clear();
+        }
+        for cell in left {
+            self.cells.remove(&cell);
+        }
+        for _ in 0..follow {
+            let frame = frames.next().expect("as many as were said");
+            self.hear_cell(self::payload(&frame));
+        }
+    }
+
+    fn hear_cell(&mut self, payload: &[u8]) {
+        let frame = read(payload);
+        let Body::Cell {
+            is_whole,
+            gone,
+            drones,
+        } = frame.body
+        else {
+            panic!("a cell, not {frame:?}");
+        };
+        let known = self.cells.entry(frame.cell).or_default();
+        if is_whole {
+            known.clear();
+        } else if frame.flags & 1 != 0 {
+            known.retain(|_, (flies, _)| !*flies);
+        }
+        for drone in gone {
+            known.remove(&DroneId(drone).to_string());
+        }
+        for (drone, said) in drones {
+            known.insert(DroneId(drone).to_string(), (said.flies, said.json));
+        }
+    }
+
+    fn count(&mut self, seq: Option<u64>) {
+        assert_eq!(seq, Some(self.seq + 1), "consecutive, or a gap says");
+        self.seq += 1;
+    }
+
+    /// What it knows of each drone.
+    fn known(&self) -> Known {
+        let cells = self.cells.values().flatten();
+        let mut known = Known::new();
+        for (drone, (_, json)) in cells {
+            let other = known.insert(drone.clone(), json.clone());
+            assert!(
+                other.is_none_or(|other| other == *json),
+                "cells agree about {drone}"
+            );
+        }
+        known
+    }
+
+    /// What a newcomer is told.
+    fn newcomer(&self, picture: &Picture) -> Self {
+        let mut fresh = Self::new(self.outbox.form(), self.mode, self.scope, picture.tick());
+        fresh.listen(picture);
+        fresh
+    }
+}
+
+fn subscribed(scope: Scope, mode: Mode, tick: u64) -> Subscription {
+    Subscription::new("a".to_owned(), Topic::Fleet(scope, mode), 10.0, tick)
+}
+
+/// What is in a WebSocket frame.
+fn payload(frame: &[u8]) -> &[u8] {
+    let header = match frame[1] {
+        126 => 4,
+        127 => 10,
+        _ => 2,
+    };
+    &frame[header..]
+}
+
+/// Both forms see the same drones, the binary one maybe some more that are near.
+fn agree(json: &Follower, binary: &Follower, scope: &Scope) {
+    let (json, binary) = (json.known(), binary.known());
+    for (drone, said) in &json {
+        assert_eq!(binary.get(drone), Some(said), "of {drone}");
+    }
+    if !matches!(scope, Scope::Within(_)) {
+        assert_eq!(json.len(), binary.len());
+    }
+}
+
+fn follow(steps: &[Step], mode: Mode) {
+    let mut sky = Sky::new();
+    let tick = sky.picture.tick();
+    let mut followers = [Form::Json, Form::Binary].map(|form| Follower::new(form, mode, views()[1], tick));
+    for step in steps {
+        let mut is_slow = false;
+        match step {
+            Step::TakeOff(drone, way, ms) => sky.take_off(DroneId(*drone), *way, *ms),
+            Step::Land(drone) => sky.land(DroneId(*drone)),
+            Step::Fail(drone) => sky.fail(DroneId(*drone)),
+            Step::Pass(ms) => {
+                sky.clock.0.fetch_add(ms * 1_000, Ordering::Relaxed);
+            }
+            Step::Skip => is_slow = true,
+            Step::Look(_) | Step::Forget(_) | Step::Return | Step::ReturnAfterRestart => {}
+        }
+        sky.picture.advance();
+        let picture = &sky.picture;
+        for follower in &mut followers {
+            match step {
+                Step::Look(view) => follower.look(views()[*view], picture.tick()),
+                Step::Forget(frames) => {
+                    let after = follower.seq.saturating_sub(*frames);
+                    follower.subscription.resume(after, picture.tick()).expect("seen");
+                    follower.seq = after;
+                }
+                Step::Return => follower.come_back(picture, picture.epoch()),
+                Step::ReturnAfterRestart => follower.come_back(picture, !picture.epoch()),
+                _ => {}
+            }
+            if is_slow {
+                follower.subscription.skip(picture);
+                continue;
+            }
+            follower.listen(picture);
+            assert_eq!(
+                follower.known(),
+                follower.newcomer(picture).known(),
+                "after {step:?}"
+            );
+        }
+        if let [json, binary] = &followers
+            && !is_slow
+        {
+            agree(json, binary, &json.scope);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_follows_the_legs_holds_what_the_server_would_draw(
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        follow(&steps, Mode::Legs);
+    }
+
+    #[test]
+    fn whoever_follows_the_positions_holds_what_the_server_would_draw(
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        follow(&steps, Mode::Positions);
+    }
+}
