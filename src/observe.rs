@@ -178,6 +178,7 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::ConfirmationRecorded { .. } => ("ConfirmationRecorded", None),
         Event::NotificationRequested { .. } => ("NotificationRequested", None),
         Event::AccountChanged { .. } => ("AccountChanged", Some(Level::INFO)),
+        Event::OperatorActed { .. } => ("OperatorActed", Some(Level::INFO)),
         Event::ActorRestarted { .. } => ("ActorRestarted", Some(Level::WARN)),
         Event::ActorGivenUp { .. } => ("ActorGivenUp", Some(Level::ERROR)),
     }

@@ -59,6 +59,13 @@ pub enum Command {
         /// Its name.
         name: String,
     },
+    /// Do what an operator asks, and write down who did.
+    Operate(Box<Operation>),
+    /// Keep that somebody has seen an alert; who, is told by the [`Command::Operate`] round it.
+    AcknowledgeAlert {
+        /// Its number.
+        alert: u64,
+    },
 }
 
 impl Command {
@@ -69,6 +76,7 @@ impl Command {
             Self::RequestDelivery(DeliveryRequest { delivery, .. })
             | Self::CancelDelivery { delivery }
             | Self::RescheduleDelivery { delivery, .. } => Some(*delivery),
+            Self::Operate(operation) => operation.command.names(),
             Self::RecordPackage(_)
             | Self::RecordConfirmation(_)
             | Self::RequestNotification(_)
@@ -77,9 +85,21 @@ impl Command {
             | Self::ReleaseDepot { .. }
             | Self::ChangeAccount(_)
             | Self::DeclareZone { .. }
-            | Self::LiftZone { .. } => None,
+            | Self::LiftZone { .. }
+            | Self::AcknowledgeAlert { .. } => None,
         }
     }
+}
+
+/// Something that an operator asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Who, by a name that is no person's.
+    pub by: String,
+    /// When: wall clock, microseconds since 1970.
+    pub at_unix_micros: i64,
+    /// What.
+    pub command: Command,
 }
 
 /// A request to carry a parcel from one place to another.

@@ -8,7 +8,9 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
 
 use crate::account::AccountRecord;
-use crate::command::{ConfirmationRecord, DeliveryRequest, NotificationRequest, PackageRecord, Place};
+use crate::command::{
+    ConfirmationRecord, DeliveryRequest, NotificationRequest, Operation, PackageRecord, Place,
+};
 use crate::environment::Zone;
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
 
@@ -344,6 +346,13 @@ pub enum Event {
         command: Option<CommandId>,
         /// What, and by whom.
         record: AccountRecord,
+    },
+    /// An operator asked for something. What came of it is said by other events.
+    OperatorActed {
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// What, by whom.
+        operation: Arc<Operation>,
     },
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 
 use crate::atlas;
-use crate::command::{Command, DeliveryRequest, RescheduleChanges};
+use crate::command::{Command, DeliveryRequest, Operation, RescheduleChanges};
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::environment::Zone;
 use crate::event::{CancelReason, ChangeRefusal, Event, GroundingReason, ZoneRefusal};
@@ -179,6 +179,9 @@ impl Ingestion {
                 command: Some(id),
                 record,
             }),
+            Command::Operate(operation) => say_operated(id, *operation, ctx),
+            // Nothing in the world follows from it.
+            Command::AcknowledgeAlert { .. } => {}
         }
     }
 
@@ -302,15 +305,28 @@ impl Ingestion {
                 zone: name.clone(),
                 reason: ZoneRefusal::Quarantined,
             }),
+            Command::Operate(operation) => {
+                say_operated(id, (**operation).clone(), ctx);
+                self.turn_down(id, &operation.command, reason, ctx);
+            }
             Command::RecordPackage(_)
             | Command::RecordConfirmation(_)
             | Command::RequestNotification(_)
             | Command::RecallDrone { .. }
             | Command::GroundDepot { .. }
             | Command::ReleaseDepot { .. }
-            | Command::ChangeAccount(_) => {}
+            | Command::ChangeAccount(_)
+            | Command::AcknowledgeAlert { .. } => {}
         }
     }
+}
+
+/// Says who asked for what. What was asked for is carried out beside it.
+fn say_operated(id: CommandId, operation: Operation, ctx: &mut Ctx<'_, Skyhaul>) {
+    ctx.emit(Event::OperatorActed {
+        command: Some(id),
+        operation: Arc::new(operation),
+    });
 }
 
 fn tell_scheduler(message: SchedulerMessage, ctx: &mut Ctx<'_, Skyhaul>) {

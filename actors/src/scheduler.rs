@@ -39,6 +39,7 @@ pub use self::message::{Order, SchedulerMessage};
 
 mod batch;
 mod coming;
+pub mod enquiry;
 mod fleet;
 mod grounding;
 pub mod lending;

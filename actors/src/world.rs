@@ -34,6 +34,8 @@ mod routes;
 /// When the demand begins: the first instant after the founding.
 const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
 
+/// Messages from outside at one instant are ordered by number. What operators ask comes after all that others do, so that who asked is said first.
+const OPERATED_FROM: u64 = 1 << 45;
 /// Messages from outside at one instant are ordered by number. Those about the weather come after all commands, which are numbered from 0.
 const WEATHER_ORDERS_FROM: u64 = 1 << 46;
 /// Messages from outside at one instant are ordered by number. Word of planned zones comes after all commands and the weather.
@@ -41,7 +43,7 @@ const ANNOUNCED_FROM: u64 = 1 << 47;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 3;
+const LAYOUT: u16 = 4;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
@@ -154,7 +156,7 @@ impl World {
     }
 
     /// Carries out a command about a zone.
-    fn change_zones(&mut self, id: CommandId, stamp: SimTime, change: &ZoneChange) {
+    fn change_zones(&mut self, id: CommandId, (stamp, order): (SimTime, u64), change: &ZoneChange) {
         let mut surroundings = Surroundings::clone(self.engine.shared());
         match change {
             ZoneChange::Declared { zone } => surroundings.rezone(&[Arc::clone(zone)], &[]),
@@ -165,7 +167,7 @@ impl World {
             ZoneChange::Announced { .. } | ZoneChange::Refused { .. } => {}
         }
         self.engine.set_shared(&Arc::new(surroundings));
-        self.tell_of_zones(stamp, id.0, Some(id), change);
+        self.tell_of_zones(stamp, order, Some(id), change);
     }
 
     fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) {
@@ -191,9 +193,24 @@ impl World {
 
     /// Lets a command take effect at its stamp, which lies after the present. `id` must be unique.
     pub fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        match command {
+            Command::Operate(operation) => {
+                let asked = operation.command.clone();
+                let command = Box::new(Command::Operate(operation));
+                let message = IngestionMessage::TakeCommand { id, command };
+                self.engine
+                    .inject(stamp, id.0, atlas::ingestion(RegionId(0)), message);
+                self.carry_out(id, (stamp, OPERATED_FROM + id.0), asked);
+            }
+            command => self.carry_out(id, (stamp, id.0), command),
+        }
+    }
+
+    /// Lets a command take effect at its stamp, in its place among all that come from outside at that instant.
+    fn carry_out(&mut self, id: CommandId, (stamp, order): (SimTime, u64), command: Command) {
         let planned = &self.engine.shared().environment.zones;
         if let Some(change) = self.zoning.decide(&command, stamp, planned) {
-            self.change_zones(id, stamp, &change);
+            self.change_zones(id, (stamp, order), &change);
             return;
         }
         let route = self.routes.route(&command, &self.engine.shared().atlas);
@@ -201,13 +218,15 @@ impl World {
         match route {
             Route::To(region) => {
                 let message = IngestionMessage::TakeCommand { id, command };
-                self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
+                self.engine
+                    .inject(stamp, order, atlas::ingestion(region), message);
             }
             Route::ToAll => {
                 for region in self.regions() {
                     let command = command.clone();
                     let message = IngestionMessage::TakeChange { id, command };
-                    self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
+                    self.engine
+                        .inject(stamp, order, atlas::ingestion(region), message);
                 }
             }
         }

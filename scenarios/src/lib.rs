@@ -18,4 +18,4 @@ pub mod summary;
 pub mod swarm;
 mod table;
 mod weather;
-mod zones;
+pub mod zones;

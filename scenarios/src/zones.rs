@@ -1,4 +1,4 @@
-//! No-fly zones from files: circles round airports (CSV) and polygons (GeoJSON).
+//! No-fly zones: circles round airports (CSV) and polygons (GeoJSON) from files, and single ones that are declared while a world runs.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -13,7 +13,10 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use crate::error::ScenarioError;
 use crate::table::Table;
 
+mod declared;
 mod properties;
+
+pub use self::declared::read_declared;
 
 /// Most zones: a flight is tested against each. More are refused.
 const ZONES_MAX: usize = 10_000;

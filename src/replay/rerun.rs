@@ -303,5 +303,7 @@ fn in_words(command: &Command) -> String {
         Command::GroundDepot { depot } => format!("GroundDepot {}", depot.0),
         Command::ReleaseDepot { depot } => format!("ReleaseDepot {}", depot.0),
         Command::ChangeAccount(record) => format!("ChangeAccount {}", record.account),
+        Command::Operate(operation) => format!("{} asks: {}", operation.by, in_words(&operation.command)),
+        Command::AcknowledgeAlert { alert } => format!("AcknowledgeAlert {alert}"),
     }
 }

@@ -328,5 +328,6 @@ fn open_stores(data: &DataDir) -> Result<Stores, Failure> {
         drone: open("drone")?,
         carrier: open("carrier")?,
         account: open("account")?,
+        operations: open("operations")?,
     })
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{Environment, Zone};
 use skyhaul_actors::event::{Event, Leg};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
@@ -32,12 +33,12 @@ mod figures;
 mod fleet;
 pub mod motion;
 
-pub use self::alert::{ALERTS_MAX, Alert, AlertKind, Severity};
+pub use self::alert::{ALERTS_MAX, Acknowledgement, Alert, AlertKind, Severity};
 pub use self::deliveries::ENDED_KEPT_MAX;
 pub use self::delivery::{FlownLeg, LEGS_KEPT_MAX, MILESTONES_KEPT_MAX};
 
 /// The first byte of saved tracks; another layout gets another one.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
 
 /// Why saved tracks could not be read.
 #[derive(Debug, Error)]
@@ -105,6 +106,11 @@ impl Tracks {
         let environment = &*self.environment;
         if let Some(alert) = alerting::alert(event, environment, &folded.fleet, &folded.deliveries) {
             folded.alerts.push(alert);
+        }
+        if let Event::OperatorActed { operation, .. } = &event.event
+            && let Command::AcknowledgeAlert { alert } = operation.command
+        {
+            folded.alerts.acknowledge(alert, &operation.by, event.at);
         }
         let fleet = &folded.fleet;
         let whereabouts = |drone| whereabouts(fleet, drone, event.at, environment);
@@ -250,6 +256,12 @@ impl Tracks {
     /// What each depot's drones do, in order of the depot's number.
     pub fn depots(&self) -> impl Iterator<Item = DepotView> + '_ {
         self.folded.fleet.depots()
+    }
+
+    /// An alert that is kept.
+    #[must_use]
+    pub fn alert(&self, number: u64) -> Option<&Alert> {
+        self.alerts().find(|alert| alert.number == number)
     }
 
     /// The alerts, newest first; at most the last [`ALERTS_MAX`].

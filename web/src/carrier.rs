@@ -6,7 +6,6 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
-use skyhaul_actors::airspace::Airspace;
 use skyhaul_actors::environment::FleetSpec;
 use skyhaul_actors::flight::Conditions;
 use skyhaul_actors::mission::{Errand, READY_SHARE, Starting, assess};
@@ -34,7 +33,6 @@ use self::shown::{AssessTransportRequest, BookingResponse};
 pub(crate) struct Carriers {
     context: Arc<Context>,
     table: Table,
-    airspace: Airspace,
 }
 
 impl Carriers {
@@ -47,7 +45,6 @@ impl Carriers {
         let service = Self {
             context: Arc::clone(context),
             table: projection.table(),
-            airspace: Airspace::new(&context.environment),
         };
         Ok((service, Box::new(projection)))
     }
@@ -72,8 +69,9 @@ impl Carriers {
             battery: WattHours::new(aircraft.battery_capacity.get() * READY_SHARE),
             time: self.context.clock.now(),
         };
+        let surroundings = self.context.surroundings();
         let conditions = Conditions {
-            airspace: self.airspace.known_at(self.context.clock.now()),
+            airspace: surroundings.airspace.known_at(self.context.clock.now()),
             weather: &environment.weather,
         };
         fleet.count > 0 && assess(aircraft, errand, starting, &environment.area, conditions).is_ok()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use skyhaul_actors::command::{Command, DeliveryRequest, Place};
 use skyhaul_actors::environment::Environment;
+use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 use skyhaul_scenarios::gazetteer::Gazetteer;
@@ -17,6 +18,7 @@ use crate::http::problem::Problem;
 use crate::inbox::Inbox;
 use crate::ports::CommandPort;
 use crate::services::Settings;
+use crate::sky::Sky;
 
 /// Ground speed assumed in an estimate before the scheduler has spoken, m/s: that of a slow drone.
 const ESTIMATED_SPEED_MPS: f64 = 12.0;
@@ -35,6 +37,7 @@ pub(crate) struct Context {
     pub(crate) calendar: Calendar,
     pub(crate) changes: ChangeDesk,
     pub(crate) settings: Settings,
+    pub(crate) sky: Sky,
     /// The heaviest parcel that an aircraft of the fleet or a carrier takes.
     pub(crate) heaviest: Kilograms,
 }
@@ -46,6 +49,12 @@ impl Context {
         self.commands.submit(Command::RequestDelivery(request)).await?;
         entry.keep();
         Ok(())
+    }
+
+    /// What flights are planned by now.
+    pub(crate) fn surroundings(&self) -> Arc<Surroundings> {
+        let zones = self.tracks.read().zones().to_vec();
+        self.sky.with(&zones, &self.environment)
     }
 
     /// When a parcel would be picked up and brought, before the scheduler has said anything.

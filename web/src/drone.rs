@@ -196,14 +196,13 @@ pub(crate) async fn map_drones(service: Data<Drones>, http: HttpRequest) -> Resu
     )
 )]
 pub(crate) async fn get_drone(service: Data<Drones>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let unknown = || Problem::not_found("no drone has this id");
-    let id: DroneId = id.parse().map_err(|_| unknown())?;
+    let id: DroneId = id.parse().map_err(|_| unknown_drone())?;
     let now = service.context.clock.now();
     let (drone, leg) = {
         let tracks = service.context.tracks.read();
         (tracks.drone(id, now), tracks.leg(id).cloned())
     };
-    let drone = drone.ok_or_else(unknown)?;
+    let drone = drone.ok_or_else(unknown_drone)?;
     let shown = service
         .shown(&drone)
         .with_leg(leg.as_deref(), &service.context.calendar);
@@ -283,6 +282,11 @@ pub(crate) async fn put_drone_delivery(
         Transport::Cancelled => Err(Problem::conflict("the delivery was cancelled")),
         Transport::None => Err(Problem::conflict("no drone has the delivery")),
     }
+}
+
+/// There is no such drone.
+pub(crate) fn unknown_drone() -> Problem {
+    Problem::not_found("no drone has this id")
 }
 
 /// A drone's id as a plain text, or as JSON where the client asks for that.

@@ -22,7 +22,9 @@ mod openapi;
 mod operations;
 mod package;
 pub mod ports;
+mod quote;
 pub mod services;
+mod sky;
 mod store;
 
 pub use crate::http::server::{HttpOptions, serve};

@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    account, carrier, delivery, drone, gateway, health, ingestion, notification, operations, package,
+    account, carrier, delivery, drone, gateway, health, ingestion, notification, operations, package, quote,
 };
 
 /// The interface.
@@ -53,6 +53,7 @@ use crate::{
         account::issue_key,
         account::revoke_key,
         gateway::invoice::get_invoice,
+        quote::quote,
         operations::get_config,
         operations::simulation::get_simulation,
         operations::simulation::pause,
@@ -61,9 +62,16 @@ use crate::{
         operations::simulation::set_speed,
         operations::simulation::list_parked,
         operations::simulation::list_actions,
-        operations::list_depots,
-        operations::map_zones,
-        operations::list_alerts,
+        operations::depots::list_depots,
+        operations::depots::ground_depot,
+        operations::depots::release_depot,
+        operations::depots::recall_drone,
+        operations::zones::map_zones,
+        operations::zones::declare_zone,
+        operations::zones::lift_zone,
+        operations::alerts::list_alerts,
+        operations::alerts::acknowledge_alert,
+        operations::audit::list_audit,
         health::probe,
         health::healthz,
         health::readyz,

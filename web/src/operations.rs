@@ -1,34 +1,86 @@
-//! Operations: what a person at the controls looks at, and what the page needs to know before it begins.
+//! Operations: what a person at the controls looks at and does, who did what, and what the page needs to know before it begins.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use jiff::Timestamp;
+use skyhaul_actors::command::{Command, Operation};
+use tokio::time::timeout;
 
 use crate::context::Context;
-use crate::geojson::{GEO_JSON, collection};
+use crate::gateway::caller::Caller;
 use crate::http::endpoint::Endpoint;
+use crate::http::problem::Problem;
 use crate::ports::simulation::SimulationPort;
+use crate::ports::{KeyValueStore, Projection, StoreError};
+use crate::store::{Progress, StoredProjection, Table};
 
+pub(crate) mod alerts;
+pub(crate) mod audit;
+pub(crate) mod depots;
 pub(crate) mod shown;
 pub(crate) mod simulation;
-mod zones;
+pub(crate) mod zones;
 
-use self::shown::{AlertResponse, ConfigResponse, DepotResponse};
+use self::audit::{AuditFold, AuditRow, audit_row};
+use self::shown::ConfigResponse;
+
+/// How long an answer waits for what was asked to take effect. It takes milliseconds, unless the engine is behind its clock; what was asked is durable
+/// then all the same, and takes effect once the engine gets to it.
+const SEEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The service.
 pub(crate) struct Operations {
     context: Arc<Context>,
     simulation: Arc<dyn SimulationPort>,
+    table: Table,
+    progress: Progress,
 }
 
 impl Operations {
-    /// The service; it keeps nothing.
-    pub(crate) fn new(context: &Arc<Context>, simulation: Arc<dyn SimulationPort>) -> Self {
-        Self {
+    /// The service on its store, and the projection that fills the store.
+    pub(crate) fn open(
+        context: &Arc<Context>,
+        simulation: Arc<dyn SimulationPort>,
+        store: Arc<dyn KeyValueStore>,
+    ) -> Result<(Self, Box<dyn Projection>), StoreError> {
+        let fold = AuditFold(Arc::clone(&context.environment));
+        let projection = StoredProjection::open(store, fold)?;
+        let service = Self {
             context: Arc::clone(context),
             simulation,
+            table: projection.table(),
+            progress: projection.progress(),
+        };
+        Ok((service, Box::new(projection)))
+    }
+
+    /// Makes what an operator asks durable, with who asked, and waits for it to take effect; `None` where that takes too long.
+    pub(crate) async fn operate(
+        &self,
+        http: &HttpRequest,
+        command: Command,
+    ) -> Result<Option<AuditRow>, Problem> {
+        let operation = Operation {
+            by: Caller::of(http).name,
+            at_unix_micros: Timestamp::now().as_microsecond(),
+            command,
+        };
+        let command = Command::Operate(Box::new(operation));
+        let number = self.context.commands.submit(command).await?;
+        let seen = self
+            .progress
+            .until(|| self.table.get::<AuditRow>(&audit_row(number)));
+        let Ok(row) = timeout(SEEN_WITHIN, seen).await else {
+            return Ok(None);
+        };
+        let row = row?;
+        match row.refusal {
+            Some(refusal) => Err(refusal.problem()),
+            None => Ok(Some(row)),
         }
     }
 }
@@ -38,55 +90,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(Endpoint::new("/api/config").on(Method::GET, get_config).done())
         .configure(simulation::configure)
-        .service(Endpoint::new("/api/depots").on(Method::GET, list_depots).done())
-        .service(Endpoint::new("/api/zones").on(Method::GET, map_zones).done())
-        .service(Endpoint::new("/api/alerts").on(Method::GET, list_alerts).done());
+        .configure(depots::configure)
+        .configure(zones::configure)
+        .configure(alerts::configure)
+        .configure(audit::configure);
 }
 
 /// What a page needs to know before it begins: where telemetry listens, what area is served, what time it is.
 #[utoipa::path(get, path = "/api/config", tag = "Operations", responses((status = 200, description = "The configuration", body = ConfigResponse)))]
 pub(crate) async fn get_config(service: Data<Operations>) -> HttpResponse {
     HttpResponse::Ok().json(ConfigResponse::new(&service.context))
-}
-
-/// The depots and what their drones do.
-#[utoipa::path(get, path = "/api/depots", tag = "Operations", responses((status = 200, description = "The depots", body = Vec<DepotResponse>)))]
-pub(crate) async fn list_depots(service: Data<Operations>) -> HttpResponse {
-    let environment = &service.context.environment;
-    let depots: Vec<_> = {
-        let tracks = service.context.tracks.read();
-        tracks
-            .depots()
-            .map(|depot| DepotResponse::new(&depot, environment))
-            .collect()
-    };
-    HttpResponse::Ok().json(depots)
-}
-
-/// The no-fly zones as GeoJSON polygons, with `from` and `until` where they are not always in force; circles have `centre` and `radius` besides, those that do not reach from the ground up without end `floor` and `ceiling`.
-#[utoipa::path(get, path = "/api/zones", tag = "Operations", responses((status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json")))]
-pub(crate) async fn map_zones(service: Data<Operations>) -> HttpResponse {
-    let calendar = &service.context.calendar;
-    let zones = service.context.tracks.read().zones().to_vec();
-    let features = zones
-        .iter()
-        .map(|zone| zones::zone_feature(zone, calendar))
-        .collect();
-    HttpResponse::Ok()
-        .content_type(GEO_JSON)
-        .json(collection(features))
-}
-
-/// What deserves an operator's eye, newest first.
-#[utoipa::path(get, path = "/api/alerts", tag = "Operations", responses((status = 200, description = "The alerts", body = Vec<AlertResponse>)))]
-pub(crate) async fn list_alerts(service: Data<Operations>) -> HttpResponse {
-    let calendar = &service.context.calendar;
-    let alerts: Vec<_> = {
-        let tracks = service.context.tracks.read();
-        tracks
-            .alerts()
-            .map(|alert| AlertResponse::new(alert, calendar))
-            .collect()
-    };
-    HttpResponse::Ok().json(alerts)
 }

@@ -35,6 +35,8 @@ use crate::operations::{self, Operations};
 use crate::package::{self, Package};
 use crate::ports::simulation::SimulationPort;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
+use crate::quote::{self, Quotes};
+use crate::sky::Sky;
 
 pub use crate::gateway::settings::{AddressRange, AdminKey, GatewaySettings};
 pub use crate::gateway::token::TokenSettings;
@@ -81,6 +83,8 @@ pub struct Stores {
     pub carrier: Arc<dyn KeyValueStore>,
     /// The account service's.
     pub account: Arc<dyn KeyValueStore>,
+    /// The operations service's.
+    pub operations: Arc<dyn KeyValueStore>,
 }
 
 /// What is configured.
@@ -111,6 +115,7 @@ struct Inner {
     accounts: Data<Accounts>,
     gateway: Arc<Gateway>,
     operations: Data<Operations>,
+    quotes: Data<Quotes>,
     dashboard: Data<Dashboard>,
 }
 
@@ -138,6 +143,7 @@ impl Services {
             commands: parts.commands,
             inbox,
             settings: parts.settings,
+            sky: Sky::default(),
         });
         let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion, keys)?;
         let (delivery, of_delivery) = Delivery::open(&context, stores.delivery)?;
@@ -145,6 +151,7 @@ impl Services {
         let (drones, of_drones) = Drones::open(&context, stores.drone)?;
         let (carriers, of_carriers) = Carriers::open(&context, stores.carrier)?;
         let (accounts, of_accounts) = Accounts::open(Arc::clone(&context.commands), stores.account)?;
+        let (operations, of_operations) = Operations::open(&context, parts.simulation, stores.operations)?;
         let (delivery, accounts) = (Arc::new(delivery), Arc::new(accounts));
         let gateway = Gateway::new(
             context.settings.gateway.clone(),
@@ -161,7 +168,8 @@ impl Services {
             carriers: Data::new(carriers),
             accounts: Data::from(accounts),
             gateway: Arc::new(gateway),
-            operations: Data::new(Operations::new(&context, parts.simulation)),
+            operations: Data::new(operations),
+            quotes: Data::new(Quotes(Arc::clone(&context))),
             dashboard: Data::new(Dashboard::new(context.settings.telemetry_address.port())),
         };
         let projections = vec![
@@ -171,6 +179,7 @@ impl Services {
             of_drones,
             of_carriers,
             of_accounts,
+            of_operations,
         ];
         Ok((Self(Arc::new(inner)), projections))
     }
@@ -201,6 +210,7 @@ impl Services {
             .app_data(inner.accounts.clone())
             .app_data(Data::from(Arc::clone(&inner.gateway)))
             .app_data(inner.operations.clone())
+            .app_data(inner.quotes.clone())
             .app_data(inner.dashboard.clone())
             .configure(health::configure)
             .configure(ingestion::configure)
@@ -211,6 +221,7 @@ impl Services {
             .configure(account::configure)
             .configure(invoice::configure)
             .configure(operations::configure)
+            .configure(quote::configure)
             .service(openapi::pages())
             .service(web::redirect("/docs", "/docs/"))
             .configure(dashboard::configure)

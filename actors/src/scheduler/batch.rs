@@ -15,6 +15,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 
 use self::table::Table;
 use super::coming::Coming;
+use super::enquiry::Wish;
 use super::fleet::Prospect;
 use super::waiting::Whose;
 use super::{Order, Scheduler, SchedulerMessage, WAITING_MAX, WAITING_SCANNED_MAX, refuse};
@@ -149,12 +150,15 @@ impl Scheduler {
         let mut asks = Vec::new();
         let mut takers = Vec::new();
         for (ahead, (order, prospect)) in self.waiting.prospects().take(rows).enumerate() {
-            let urgency = urgency(order, now);
+            let wish = Wish::from(order);
+            let urgency = urgency(&wish, now);
             let taker = table.taker(ahead, order, batches.neighbours, now, &surroundings);
             asks.push(Ask {
                 urgency,
                 offers: taker.offers(&urgency, now),
-                carrier: carrier_cost(order, &urgency, now, &surroundings),
+                carrier: (!order.is_turned_down)
+                    .then(|| carrier_cost(&wish, &urgency, now, &surroundings))
+                    .flatten(),
                 later: of_waiting(prospect.wait(ahead), &prospect.offer(), &urgency),
             });
             takers.push((order.id, taker));
@@ -195,7 +199,7 @@ impl Prospect {
     }
 }
 
-fn offer(estimate: &MissionEstimate, now: SimTime) -> Offer {
+pub(super) fn offer(estimate: &MissionEstimate, now: SimTime) -> Offer {
     Offer {
         dropoff_in: estimate.dropped_off_at.since(now),
         afterwards: estimate.home_at.since(estimate.dropped_off_at),
@@ -203,25 +207,27 @@ fn offer(estimate: &MissionEstimate, now: SimTime) -> Offer {
     }
 }
 
-fn urgency(order: &Order, now: SimTime) -> Urgency {
+pub(super) fn urgency(wish: &Wish, now: SimTime) -> Urgency {
     Urgency {
-        is_expedited: order.is_expedited,
-        until_deadline: order.deadline.map(|deadline| deadline.since(now)),
-        late_by: order
+        is_expedited: wish.is_expedited,
+        until_deadline: wish.deadline.map(|deadline| deadline.since(now)),
+        late_by: wish
             .deadline
             .map_or(SimDuration::ZERO, |deadline| now.since(deadline)),
-        waited: now.since(order.asked_at),
+        waited: now.since(wish.asked_at),
     }
 }
 
 /// What the cheapest carrier's offer comes to, where one would take it.
-fn carrier_cost(order: &Order, urgency: &Urgency, now: SimTime, surroundings: &Surroundings) -> Option<i64> {
-    if order.is_turned_down {
-        return None;
-    }
-    let offer = best_offer(&surroundings.environment, &order.errand, order.is_expedited, now)?;
+pub(super) fn carrier_cost(
+    wish: &Wish,
+    urgency: &Urgency,
+    now: SimTime,
+    surroundings: &Surroundings,
+) -> Option<i64> {
+    let offer = best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, now)?;
     let dropoff_in = offer.quote.eta_dropoff.since(now);
     // What it costs beside the time until the arrival, which is weighed here: the price, and its share of failures.
-    let price = offer.cost - time_cost(dropoff_in, order.is_expedited);
+    let price = offer.cost - time_cost(dropoff_in, wish.is_expedited);
     Some(of_carrier(price, dropoff_in, urgency))
 }

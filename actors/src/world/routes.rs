@@ -37,6 +37,9 @@ impl Routes {
         if atlas.cut().count == 1 {
             return Route::To(RegionId(0));
         }
+        if let Command::Operate(operation) = command {
+            return self.route(&operation.command, atlas);
+        }
         let known = command.names().and_then(|delivery| self.regions.get(&delivery));
         match (known, command) {
             (Some(region), _) => Route::To(*region),
@@ -57,7 +60,9 @@ impl Routes {
                 | Command::RequestNotification(_)
                 | Command::ChangeAccount(_)
                 | Command::DeclareZone { .. }
-                | Command::LiftZone { .. },
+                | Command::LiftZone { .. }
+                | Command::Operate(_)
+                | Command::AcknowledgeAlert { .. },
             ) => Route::To(RegionId(0)),
         }
     }

@@ -6,6 +6,7 @@ mod carriers;
 mod census;
 mod city;
 mod energy;
+mod enquiries;
 mod faults;
 mod flights;
 mod groundings;

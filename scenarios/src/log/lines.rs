@@ -113,7 +113,8 @@ impl Lines {
             | Event::PackageRecorded { .. }
             | Event::ConfirmationRecorded { .. }
             | Event::NotificationRequested { .. }
-            | Event::AccountChanged { .. } => None,
+            | Event::AccountChanged { .. }
+            | Event::OperatorActed { .. } => None,
         }
     }
 

@@ -33,6 +33,7 @@ pub(super) enum Part {
     Phases,
     Rezoning,
     Heights,
+    Operations,
 }
 
 /// What a seed says about one part.

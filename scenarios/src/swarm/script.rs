@@ -3,11 +3,11 @@
 use std::fmt;
 
 use skyhaul_actors::command::{
-    Command, ConfirmationKind, ConfirmationRecord, DeliveryRequest, PackageRecord, PackageSize, Place,
-    RescheduleChanges,
+    Command, ConfirmationKind, ConfirmationRecord, DeliveryRequest, Operation, PackageRecord, PackageSize,
+    Place, RescheduleChanges,
 };
 use skyhaul_actors::environment::{Area, Zone, ZoneShape};
-use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 
@@ -25,6 +25,12 @@ const PICKUP_IN_MAX: SimDuration = SimDuration::from_mins(45);
 
 /// Most commands about zones.
 const ZONE_COMMANDS_MAX: u32 = 8;
+
+/// Most things that operators ask.
+const OPERATIONS_MAX: u32 = 6;
+
+/// A depot that an operator grounds is released at most this much later.
+const GROUNDED_MAX: SimDuration = SimDuration::from_mins(30);
 
 /// Zones that come up begin and end at most this much later.
 const POP_UP_MAX: SimDuration = SimDuration::from_mins(40);
@@ -65,6 +71,7 @@ pub(super) fn draw(seed: u64, area: &Area, duration: SimDuration, reduction: &Re
         })
         .collect();
     script.extend(draw_zones(seed, area, duration));
+    script.extend(draw_operations(seed, duration));
     let left = reduction.range(Dimension::Commands, script.len());
     script = script.drain(left).collect();
     script.sort_by_key(|scripted| scripted.at);
@@ -98,6 +105,48 @@ fn draw_zones(seed: u64, area: &Area, duration: SimDuration) -> Vec<Scripted> {
         });
     }
     scripted
+}
+
+/// What operators ask while the case runs: to ground and release depots, and to call drones home, of which some are not there.
+fn draw_operations(seed: u64, duration: SimDuration) -> Vec<Scripted> {
+    let mut draw = Draw::new(seed, Part::Operations);
+    let count = if draw.chance(0.6) {
+        0
+    } else {
+        draw.whole(1..=OPERATIONS_MAX)
+    };
+    let mut scripted = Vec::new();
+    for _ in 0..count {
+        let at = SimTime::from_micros(1) + draw.span(duration);
+        let depot = DepotId(draw.one_of(&[0, 0, 0, 1, 2]));
+        let command = match draw.whole(0..=3) {
+            0 => Command::GroundDepot { depot },
+            1 => Command::AcknowledgeAlert { alert: 0 },
+            _ => Command::RecallDrone {
+                drone: DroneId(draw.whole(0..=9)),
+            },
+        };
+        let is_grounded = matches!(command, Command::GroundDepot { .. });
+        scripted.push(operated(at, command));
+        if is_grounded {
+            let released_at = (at + draw.span(GROUNDED_MAX)).min(SimTime::ZERO + duration);
+            scripted.push(operated(released_at, Command::ReleaseDepot { depot }));
+        }
+    }
+    scripted
+}
+
+fn operated(at: SimTime, command: Command) -> Scripted {
+    let operation = Operation {
+        by: "operator".to_owned(),
+        at_unix_micros: 0,
+        command,
+    };
+    Scripted {
+        at,
+        command: Command::Operate(Box::new(operation)),
+        aim: None,
+    }
 }
 
 fn pop_up(draw: &mut Draw, area: &Area, name: String, at: SimTime) -> Zone {
@@ -241,13 +290,15 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         Command::RecordConfirmation(confirmation) => confirmation.delivery = to,
         Command::RequestNotification(request) => request.delivery = to,
         Command::RequestDelivery(request) => request.delivery = to,
+        Command::Operate(operation) => direct(&mut operation.command, to),
         Command::RecordPackage(_)
         | Command::DeclareZone { .. }
         | Command::LiftZone { .. }
         | Command::RecallDrone { .. }
         | Command::GroundDepot { .. }
         | Command::ReleaseDepot { .. }
-        | Command::ChangeAccount(_) => {}
+        | Command::ChangeAccount(_)
+        | Command::AcknowledgeAlert { .. } => {}
     }
 }
 
@@ -255,7 +306,13 @@ impl fmt::Display for Scripted {
     /// One line to read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "at {} s: ", self.at)?;
-        match &self.command {
+        self.tell(&self.command, f)
+    }
+}
+
+impl Scripted {
+    fn tell(&self, command: &Command, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match command {
             Command::RequestDelivery(request) => write!(
                 f,
                 "request {} of {} kg from {} to {}, not before {} s",
@@ -297,11 +354,14 @@ impl fmt::Display for Scripted {
             Command::GroundDepot { depot } => write!(f, "ground depot {}", depot.0),
             Command::ReleaseDepot { depot } => write!(f, "release depot {}", depot.0),
             Command::ChangeAccount(record) => write!(f, "change account {}", record.account),
+            Command::Operate(operation) => {
+                write!(f, "{}: ", operation.by)?;
+                self.tell(&operation.command, f)
+            }
+            Command::AcknowledgeAlert { alert } => write!(f, "acknowledge alert {alert}"),
         }
     }
-}
 
-impl Scripted {
     /// The delivery it is about, as far as that is known before it runs.
     fn target(&self, named: DeliveryId) -> String {
         match self.aim {

@@ -29,6 +29,17 @@ pub struct Alert {
     pub delivery: Option<DeliveryId>,
     /// Where.
     pub place: Option<Position>,
+    /// Who has seen it, where somebody said so.
+    pub acknowledged: Option<Acknowledgement>,
+}
+
+/// That somebody has seen an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: SimTime,
 }
 
 /// How bad something is.
@@ -103,6 +114,15 @@ impl Alerts {
         self.kept.push_front(alert);
     }
 
+    /// Somebody has seen the alert of that number; whoever was first is kept.
+    pub(super) fn acknowledge(&mut self, number: u64, by: &str, at: SimTime) {
+        let found = self.kept.iter_mut().find(|alert| alert.number == number);
+        if let Some(alert) = found.filter(|alert| alert.acknowledged.is_none()) {
+            let by = by.to_owned();
+            alert.acknowledged = Some(Acknowledgement { by, at });
+        }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Alert> {
         self.kept.iter()
     }
@@ -112,10 +132,9 @@ impl Alerts {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_newest_are_kept_and_come_first() {
+    fn numbered(count: u64) -> Alerts {
         let mut alerts = Alerts::default();
-        for number in 0..300 {
+        for number in 0..count {
             alerts.push(Alert {
                 number,
                 at: SimTime::ZERO,
@@ -125,8 +144,29 @@ mod tests {
                 drone: None,
                 delivery: None,
                 place: None,
+                acknowledged: None,
             });
         }
+        alerts
+    }
+
+    #[test]
+    fn whoever_acknowledges_an_alert_first_is_kept() {
+        let mut alerts = numbered(3);
+        for by in ["ann", "bob"] {
+            alerts.acknowledge(1, by, SimTime::from_micros(5));
+            alerts.acknowledge(7, by, SimTime::from_micros(5));
+        }
+        let seen: Vec<_> = alerts
+            .iter()
+            .map(|alert| alert.acknowledged.as_ref().map(|seen| seen.by.as_str()))
+            .collect();
+        assert_eq!(seen, [None, Some("ann"), None]);
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_come_first() {
+        let alerts = numbered(300);
         let numbers: Vec<u64> = alerts.iter().map(|alert| alert.number).collect();
         assert_eq!(numbers.len(), ALERTS_MAX);
         assert_eq!((numbers[0], numbers[ALERTS_MAX - 1]), (299, 100));

@@ -26,6 +26,7 @@ pub(super) fn alert(
         drone: None,
         delivery: None,
         place: None,
+        acknowledged: None,
     };
     Some(match &event.event {
         Event::DroneFailed { drone, reason, at } => Alert {

@@ -114,7 +114,13 @@ pub(crate) struct InvoiceAmount {
 }
 
 impl InvoiceAmount {
-    fn new(plan: PricePlan, count: Option<i64>, grams: Option<i64>, millimetres: Option<i64>) -> Self {
+    /// What so many deliveries, so much weight and so many miles come to.
+    pub(crate) fn new(
+        plan: PricePlan,
+        count: Option<i64>,
+        grams: Option<i64>,
+        millimetres: Option<i64>,
+    ) -> Self {
         let prices = prices(plan);
         let base = count.map(|count| i128::from(count) * prices.base);
         let distance = millimetres.map(|length| rounded(i128::from(length) * prices.mile, MILE_MM));
@@ -128,6 +134,13 @@ impl InvoiceAmount {
             weight: weight.and_then(dollars),
             total: total.and_then(|((base, distance), weight)| dollars(base + distance + weight)),
         }
+    }
+}
+
+impl InvoiceAmount {
+    /// Together, where nothing is missing.
+    pub(crate) fn total(&self) -> Option<Number> {
+        self.total.clone()
     }
 }
 

@@ -6,7 +6,8 @@ use skyhaul_telemetry::tracks::Alert;
 use skyhaul_telemetry::view::DepotView;
 use utoipa::ToSchema;
 
-use crate::calendar::Calendar;
+use super::audit::{AuditRow, Refusal};
+use crate::calendar::{Calendar, unix_micros_text};
 use crate::context::Context;
 use crate::http::query::ITEMS_MAX;
 use crate::ingestion::BODY_BYTES_MAX;
@@ -153,6 +154,7 @@ impl DepotResponse {
 
 /// Something an operator should know.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AlertResponse {
     /// The number of the event that says so; newer alerts have greater ones.
     number: u64,
@@ -170,6 +172,10 @@ pub(crate) struct AlertResponse {
     delivery: Option<String>,
     /// Where.
     location: Option<Location>,
+    /// Who has seen it; null where nobody said so.
+    acknowledged_by: Option<String>,
+    /// When they said so.
+    acknowledged_at: Option<String>,
 }
 
 impl AlertResponse {
@@ -184,6 +190,52 @@ impl AlertResponse {
             drone: alert.drone.map(|drone| drone.to_string()),
             delivery: alert.delivery.map(|delivery| delivery.to_string()),
             location: alert.place.map(|place| Location::new(place, 0.0)),
+            acknowledged_by: alert.acknowledged.as_ref().map(|seen| seen.by.clone()),
+            acknowledged_at: alert.acknowledged.as_ref().map(|seen| calendar.text(seen.at)),
+        }
+    }
+}
+
+/// A page of who changed what, newest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditResponse {
+    /// What was done.
+    pub(super) items: Vec<AuditItem>,
+    /// Where the next page begins.
+    pub(super) next_cursor: Option<String>,
+}
+
+/// Something that was asked.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct AuditItem {
+    /// The number of the journal's record that says so.
+    number: u64,
+    /// Virtual time when it took effect.
+    at: String,
+    /// The wall clock when it was asked.
+    wall: String,
+    /// Who, as far as it is known.
+    by: String,
+    /// What, such as `groundDepot`.
+    action: String,
+    /// To what.
+    subject: String,
+    /// Why it was not done; null where it was.
+    refused: Option<&'static str>,
+}
+
+impl AuditItem {
+    /// A row of the audit log.
+    pub(super) fn new(row: &AuditRow, calendar: &Calendar) -> Self {
+        Self {
+            number: row.number,
+            at: calendar.text(row.at),
+            wall: unix_micros_text(row.at_unix_micros),
+            by: row.by.clone(),
+            action: row.action.clone(),
+            subject: row.subject.clone(),
+            refused: row.refusal.map(Refusal::text),
         }
     }
 }

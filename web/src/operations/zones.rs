@@ -1,95 +1,121 @@
-//! Zones as GeoJSON, which has no circles: a circle is shown as the polygon round it.
+//! No-fly zones under an operator's hand: shown, declared, lifted.
 
-use serde_json::{Map, Value, json};
-use skyhaul_actors::environment::{Zone, ZoneShape};
-use skyhaul_engine::geo::{LocalPlane, Position};
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+use skyhaul_actors::command::Command;
+use skyhaul_actors::environment::Zone;
+use skyhaul_scenarios::zones::read_declared;
+use uuid::Uuid;
 
-use crate::calendar::Calendar;
-use crate::geojson::{feature, polygon};
+use self::feature::zone_feature;
+use super::Operations;
+use crate::address::segment;
+use crate::geojson::{GEO_JSON, collection};
+use crate::http::body;
+use crate::http::endpoint::Endpoint;
+use crate::http::problem::Problem;
+use crate::ingestion::BODY_BYTES_MAX;
 
-/// Corners of a circle's polygon: at 3 km radius it strays by 4 m.
-const CORNERS: u32 = 64;
+mod feature;
 
-/// A zone as a feature.
-pub(super) fn zone_feature(zone: &Zone, calendar: &Calendar) -> Value {
-    let mut properties = Map::new();
-    properties.insert("name".to_owned(), json!(zone.name));
-    for (name, at) in [("from", zone.from), ("until", zone.until)] {
-        if let Some(at) = at {
-            properties.insert(name.to_owned(), json!(calendar.text(at)));
-        }
-    }
-    if zone.floor_m > 0.0 {
-        properties.insert("floor".to_owned(), json!(zone.floor_m));
-    }
-    if let Some(ceiling_m) = zone.ceiling_m {
-        properties.insert("ceiling".to_owned(), json!(ceiling_m));
-    }
-    let corners = match &zone.shape {
-        ZoneShape::Polygon(corners) => corners.clone(),
-        ZoneShape::Circle { centre, radius_m } => {
-            properties.insert("centre".to_owned(), json!([centre.lat(), centre.lon()]));
-            properties.insert("radius".to_owned(), json!(radius_m));
-            corners_of(*centre, *radius_m)
-        }
+/// The endpoints.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(
+            Endpoint::new("/api/zones")
+                .on(Method::GET, map_zones)
+                .on(Method::POST, declare_zone)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/zones/{id}")
+                .on(Method::DELETE, lift_zone)
+                .done(),
+        );
+}
+
+/// The no-fly zones as GeoJSON polygons, known by their names, with `from` and `until` where they are not always in force; circles have `centre` and `radius` besides, those that do not reach from the ground up without end `floor` and `ceiling`.
+#[utoipa::path(get, path = "/api/zones", tag = "Operations", responses((status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json")))]
+pub(crate) async fn map_zones(service: Data<Operations>) -> HttpResponse {
+    let calendar = &service.context.calendar;
+    let zones = service.context.tracks.read().zones().to_vec();
+    let features = zones.iter().map(|zone| zone_feature(zone, calendar)).collect();
+    HttpResponse::Ok()
+        .content_type(GEO_JSON)
+        .json(collection(features))
+}
+
+/// Closes a zone: a GeoJSON feature, a polygon or a point with a `radius`, with optional `from` and `until` (RFC 3339, or a span from now) and the other
+/// properties of a scenario's zone file, ours or those of ED-269. It comes into force two minutes from now at the soonest; what flies in it leaves it.
+#[utoipa::path(post, path = "/api/zones", tag = "Operations",
+    request_body(content = Object, description = "A GeoJSON feature",
+        example = json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [11.25, 43.77]}, "properties": {"name": "fire", "radius": 300}, "until": "2h"})),
+    responses(
+        (status = 201, description = "Declared", body = Object, content_type = "application/geo+json", headers(("Location" = String, description = "The zone"))),
+        (status = 202, description = "Durable, and declared once the world has caught up"),
+        (status = 400, description = "It is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "A zone that is not over has this name, or there are too many", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It is no zone, and why", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be recorded", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn declare_zone(
+    service: Data<Operations>,
+    http: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let context = &service.context;
+    let given = format!("zone {}", &Uuid::new_v4().simple().to_string()[..8]);
+    let read = read_declared(&body, &given, &context.environment.epoch, context.clock.now());
+    let zone = read.map_err(|why| Problem::impossible("feature", why))?;
+    let name = zone.name.clone();
+    let location = format!("/api/zones/{}", segment(&name));
+    let declare = Command::DeclareZone { zone };
+    Ok(match service.operate(&http, declare).await? {
+        Some(_) => HttpResponse::Created()
+            .insert_header((LOCATION, location))
+            .content_type(GEO_JSON)
+            .json(service.zone(&name).unwrap_or_default()),
+        None => HttpResponse::Accepted()
+            .insert_header((LOCATION, location))
+            .finish(),
+    })
+}
+
+/// Opens a zone before its time, or one that was planned for ever. It is in force no more from now on.
+#[utoipa::path(delete, path = "/api/zones/{id}", tag = "Operations",
+    params(("id" = String, Path, description = "The zone's name")),
+    responses(
+        (status = 202, description = "Durable, and lifted once the world has caught up"),
+        (status = 204, description = "Lifted"),
+        (status = 404, description = "No zone has this name, or it is over", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be recorded", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn lift_zone(
+    service: Data<Operations>,
+    name: Path<String>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let lift = Command::LiftZone {
+        name: name.into_inner(),
     };
-    feature(polygon(&corners), Value::Object(properties))
+    Ok(match service.operate(&http, lift).await? {
+        Some(_) => HttpResponse::NoContent().finish(),
+        None => HttpResponse::Accepted().finish(),
+    })
 }
 
-/// The corners of the polygon that touches the circle from outside.
-fn corners_of(centre: Position, radius_m: f64) -> Vec<Position> {
-    let plane = LocalPlane::new(centre);
-    let step = std::f64::consts::TAU / f64::from(CORNERS);
-    let reach_m = radius_m / (step / 2.0).cos();
-    (0..CORNERS)
-        .map(|corner| {
-            let (sin, cos) = (f64::from(corner) * step).sin_cos();
-            plane.to_position((reach_m * cos, reach_m * sin))
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use skyhaul_actors::environment::Epoch;
-    use skyhaul_engine::time::SimTime;
-
-    use super::*;
-
-    #[test]
-    fn a_circles_polygon_holds_the_circle_and_little_more() {
-        let centre = Position::new(43.81, 11.2).expect("on the sphere");
-        let corners = corners_of(centre, 3_000.0);
-        assert_eq!(corners.len(), 64);
-        for corner in corners {
-            let distance_m = centre.distance_m(corner);
-            assert!((3_000.0..3_005.0).contains(&distance_m), "{distance_m}");
-        }
-    }
-
-    #[test]
-    fn a_zone_says_when_it_is_in_force_and_what_circle_it_is() {
-        let calendar = Calendar::new(Epoch {
-            unix_micros: 0,
-            utc_offset_s: 0,
-        });
-        let zone = Zone {
-            name: "airport".to_owned(),
-            shape: ZoneShape::Circle {
-                centre: Position::new(43.81, 11.2).expect("on the sphere"),
-                radius_m: 3_000.0,
-            },
-            from: None,
-            until: Some(SimTime::from_micros(1_000)),
-            announced: None,
-            floor_m: 0.0,
-            ceiling_m: None,
-        };
-        let shown = zone_feature(&zone, &calendar);
-        let properties = json!({
-            "name": "airport", "until": "1970-01-01T00:00:00.001Z", "centre": [43.81, 11.2], "radius": 3_000.0,
-        });
-        assert_eq!(shown["properties"], properties);
-        assert_eq!(shown["geometry"]["type"], "Polygon");
+impl Operations {
+    /// A zone that is known, as it is shown.
+    fn zone(&self, name: &str) -> Option<Value> {
+        let tracks = self.context.tracks.read();
+        let is_it = |zone: &&std::sync::Arc<Zone>| zone.name == name;
+        let zone = tracks.zones().iter().find(is_it)?;
+        Some(zone_feature(zone, &self.context.calendar))
     }
 }

@@ -210,7 +210,7 @@ impl VirtualClock for Port {
 
 /// Stores that outlive the services on them.
 #[derive(Clone, Default)]
-pub(crate) struct Kept(pub(crate) [Arc<MemoryStore>; 6]);
+pub(crate) struct Kept(pub(crate) [Arc<MemoryStore>; 7]);
 
 impl Kept {
     fn stores(&self) -> Stores {
@@ -222,6 +222,7 @@ impl Kept {
             drone: store(3),
             carrier: store(4),
             account: store(5),
+            operations: store(6),
         }
     }
 }

@@ -32,7 +32,9 @@ async fn methods_that_a_path_has_not_are_refused_with_what_it_has() {
         (Method::POST, "/api/drones", "GET, HEAD"),
         (Method::GET, &format!("/api/dronedeliveries/{NOBODYS}"), "PUT"),
         (Method::POST, "/api/thirdpartydeliveries/x", "GET, HEAD, PUT"),
-        (Method::POST, "/api/zones", "GET, HEAD"),
+        (Method::PUT, "/api/zones", "GET, HEAD, POST"),
+        (Method::GET, "/api/zones/x", "DELETE"),
+        (Method::GET, "/api/depots/middle/ground", "POST"),
         (Method::OPTIONS, "/api/alerts", "GET, HEAD"),
         (Method::POST, "/healthz", "GET, HEAD"),
     ] {

@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 58] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 67] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -101,6 +101,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 58] = [
         "/api/invoices?ownerId=bob&year=2026&month=5",
         [401, 403, 0, 0],
     ),
+    ("POST", "/api/quotes", [401, 0, 0, 0]),
     ("GET", "/api/config", [401, 0, 0, 0]),
     ("GET", "/api/simulation", [401, 403, 0, 0]),
     ("POST", "/api/simulation/pause", [401, 403, 0, 0]),
@@ -111,6 +112,14 @@ const EXPECTED: [(&str, &str, [u16; 4]); 58] = [
     ("GET", "/api/simulation/actions", [401, 403, 0, 0]),
     ("GET", "/metrics", [401, 403, 0, 0]),
     ("GET", "/api/depots", [401, 403, 0, 0]),
+    ("POST", "/api/depots/{id}/ground", [401, 403, 404, 404]),
+    ("POST", "/api/depots/{id}/release", [401, 403, 404, 404]),
+    ("POST", "/api/drones/drone-0/recall", [401, 403, 0, 0]),
+    ("POST", "/api/zones", [401, 403, 0, 0]),
+    ("DELETE", "/api/zones/{id}", [401, 403, 404, 404]),
+    ("POST", "/api/alerts/{id}/acknowledge", [401, 403, 404, 404]),
+    ("GET", "/api/audit", [401, 403, 403, 0]),
+    ("GET", "/api/drones/drone-99", [401, 403, 404, 404]),
 ];
 
 /// Open to everyone, or to operators only: the rest of the routes.

@@ -1,0 +1,182 @@
+//! Enquiries: what a request would come to, were it asked now. Nothing is reserved; the fleet is as it is seen from outside, and the same code
+//! decides as for a request.
+
+use skyhaul_engine::time::{SimDuration, SimTime};
+
+use super::Order;
+use super::batch::{carrier_cost, offer, urgency};
+use super::fleet::{Choice, Fleet};
+use crate::carrier::{Offer, best_offer};
+use crate::dispatch::cost::of_waiting;
+use crate::dispatch::{Load, Pace, Pacing};
+use crate::event::{AssignmentRefusal, GroundingReason};
+use crate::ids::{DepotId, DroneId};
+use crate::mission::{Errand, MissionEstimate};
+use crate::tree::Surroundings;
+
+/// What a request wants, as far as decisions go by it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wish {
+    /// What is carried from where to where.
+    pub errand: Errand,
+    /// Whether it goes before others.
+    pub is_expedited: bool,
+    /// By when the parcel should be there.
+    pub deadline: Option<SimTime>,
+    /// When it first wanted a drone.
+    pub asked_at: SimTime,
+}
+
+impl From<&Order> for Wish {
+    fn from(order: &Order) -> Self {
+        Self {
+            errand: order.errand,
+            is_expedited: order.is_expedited,
+            deadline: order.deadline,
+            asked_at: order.asked_at,
+        }
+    }
+}
+
+/// What a drone does, as far as requests are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It stands ready.
+    Ready,
+    /// It will be.
+    Away,
+    /// It will not be.
+    Gone,
+}
+
+/// The fleet as it is seen from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// Each drone, by its number.
+    pub drones: Vec<Standing>,
+    /// The depots whose drones stay on the ground.
+    pub grounded: Vec<DepotId>,
+    /// How many requests wait.
+    pub waiting: usize,
+}
+
+/// What a request would come to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Answer {
+    /// A drone.
+    Drone {
+        /// Were it to leave at once.
+        estimate: MissionEstimate,
+        /// Until it does.
+        wait: SimDuration,
+    },
+    /// A carrier.
+    Carrier {
+        /// What it asks.
+        offer: Offer,
+        /// Why no drone.
+        reason: AssignmentRefusal,
+    },
+    /// No drone and no carrier.
+    Nobody {
+        /// Why no drone.
+        reason: AssignmentRefusal,
+    },
+}
+
+/// What a request would come to that may be fetched from `at` on.
+#[must_use]
+pub fn enquire(wish: &Wish, outside: &Outside, surroundings: &Surroundings, at: SimTime) -> Answer {
+    let by_carrier = |reason| match best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, at)
+    {
+        Some(offer) => Answer::Carrier { offer, reason },
+        None => Answer::Nobody { reason },
+    };
+    let (estimate, wait) = match by_drone(wish, outside, surroundings, at) {
+        Ok((_, wait)) if wait > surroundings.environment.dispatch.wait_max => {
+            return by_carrier(AssignmentRefusal::WaitedTooLong);
+        }
+        Ok(found) => found,
+        Err(reason) => return by_carrier(reason),
+    };
+    match interval(outside, surroundings) {
+        Some(interval) => {
+            let (urgency, wait) = (urgency(wish, at), wait.max(interval));
+            let waited = of_waiting(wait, &offer(&estimate, at), &urgency);
+            match carrier_cost(wish, &urgency, at, surroundings) {
+                Some(cost) if cost < waited => by_carrier(AssignmentRefusal::CarrierCheaper),
+                _ => Answer::Drone { estimate, wait },
+            }
+        }
+        None => Answer::Drone { estimate, wait },
+    }
+}
+
+/// The drone that has the parcel first, with how long it is waited for: one of the pickup's region that is ready, a neighbour's that is, else whichever
+/// comes home first.
+fn by_drone(
+    wish: &Wish,
+    outside: &Outside,
+    surroundings: &Surroundings,
+    at: SimTime,
+) -> Result<(MissionEstimate, SimDuration), AssignmentRefusal> {
+    let own = surroundings.atlas.region_of(wish.errand.pickup);
+    let others = surroundings.atlas.regions().filter(|region| *region != own);
+    let mut closest = AssignmentRefusal::TooHeavy;
+    let mut busy = None;
+    let mut lent: Option<MissionEstimate> = None;
+    for region in std::iter::once(own).chain(others) {
+        let mut fleet = outside.fleet(Fleet::new(&surroundings.environment, region));
+        match fleet.choose(&wish.errand, surroundings, at) {
+            Choice::Ready(_, estimate) if region == own => return Ok((estimate, SimDuration::ZERO)),
+            Choice::Ready(_, estimate) => {
+                if lent.is_none_or(|known| estimate.picked_up_at < known.picked_up_at) {
+                    lent = Some(estimate);
+                }
+            }
+            Choice::Busy(prospect) => {
+                busy = busy.or(Some((prospect.estimate, prospect.wait(outside.waiting))));
+            }
+            Choice::Unable(reason) => closest = closest.max(reason),
+        }
+    }
+    let lent = lent.map(|estimate| (estimate, SimDuration::ZERO));
+    lent.or(busy).ok_or(closest)
+}
+
+/// How long requests wait to be matched together, where they are.
+fn interval(outside: &Outside, surroundings: &Surroundings) -> Option<SimDuration> {
+    let count = |wanted: &[Standing]| {
+        outside
+            .drones
+            .iter()
+            .filter(|drone| wanted.contains(drone))
+            .count()
+    };
+    let load = Load {
+        idle: count(&[Standing::Ready]),
+        fleet: count(&[Standing::Ready, Standing::Away]),
+        waiting: outside.waiting,
+    };
+    match Pacing::default().pace(&surroundings.environment.dispatch, load) {
+        Pace::AtOnce => None,
+        Pace::InBatches(batches) => Some(batches.interval),
+    }
+}
+
+impl Outside {
+    /// A region's fleet, its drones as they are seen.
+    fn fleet(&self, mut fleet: Fleet) -> Fleet {
+        for (drone, standing) in (0..).map(DroneId).zip(&self.drones) {
+            match standing {
+                Standing::Ready => {}
+                Standing::Away => fleet.take_out(drone),
+                Standing::Gone => fleet.strike_off(drone),
+            }
+        }
+        for depot in &self.grounded {
+            fleet.ground(*depot, GroundingReason::Operator);
+        }
+        fleet
+    }
+}

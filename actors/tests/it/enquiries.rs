@@ -1,0 +1,122 @@
+//! What a request would come to, held against what it comes to.
+
+use std::sync::Arc;
+
+use skyhaul_actors::environment::{DispatchPolicy, Environment};
+use skyhaul_actors::event::{AssignmentRefusal, Event};
+use skyhaul_actors::ids::DepotId;
+use skyhaul_actors::mission::Errand;
+use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
+use skyhaul_actors::tree::Surroundings;
+use skyhaul_engine::geo::Position;
+use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::Kilograms;
+
+use crate::city::{City, environment, place};
+
+fn wish(pickup: Position, dropoff: Position, weight_kg: f64) -> Wish {
+    Wish {
+        errand: Errand {
+            pickup,
+            dropoff,
+            weight: Kilograms::new(weight_kg),
+        },
+        is_expedited: false,
+        deadline: None,
+        asked_at: SimTime::ZERO,
+    }
+}
+
+fn outside(drones: &[Standing]) -> Outside {
+    Outside {
+        drones: drones.to_vec(),
+        ..Outside::default()
+    }
+}
+
+fn answer(planned: Environment, wish: &Wish, outside: &Outside) -> Answer {
+    let surroundings = Surroundings::new(Arc::new(planned));
+    enquire(wish, outside, &surroundings, SimTime::ZERO)
+}
+
+#[test]
+fn a_ready_drone_is_promised_as_it_is_then_assigned() {
+    let mut city = City::new(environment(1));
+    let now = city.world.now();
+    let (pickup, dropoff) = (place(0.0, 500.0), place(0.0, 2_000.0));
+    let asked = wish(pickup, dropoff, 1.0);
+    let surroundings = Surroundings::new(Arc::clone(city.world.environment()));
+    let at = now + SimDuration::from_micros(1);
+    let Answer::Drone { estimate, wait } = enquire(&asked, &outside(&[Standing::Ready]), &surroundings, at)
+    else {
+        panic!("a drone stands ready");
+    };
+    assert_eq!(wait, SimDuration::ZERO);
+    city.request(1, pickup, dropoff, 1.0);
+    city.run_s(1);
+    let assigned = city.events.iter().find_map(|event| match event.event {
+        Event::DroneAssigned { eta_dropoff, .. } => Some(eta_dropoff),
+        _ => None,
+    });
+    assert_eq!(assigned, Some(estimate.dropped_off_at));
+}
+
+#[test]
+fn a_busy_fleet_is_waited_for_the_longer_the_more_wait() {
+    let asked = wish(place(0.0, 500.0), place(0.0, 2_000.0), 1.0);
+    let waits = [0, 3].map(|waiting| {
+        let outside = Outside {
+            waiting,
+            ..outside(&[Standing::Away])
+        };
+        match answer(environment(1), &asked, &outside) {
+            Answer::Drone { wait, .. } => wait,
+            other => panic!("{other:?}"),
+        }
+    });
+    assert!(waits[0] > SimDuration::ZERO && waits[1] > waits[0], "{waits:?}");
+}
+
+#[test]
+fn what_no_drone_does_is_a_carriers_with_why() {
+    let near = wish(place(0.0, 500.0), place(0.0, 2_000.0), 1.0);
+    let heavy = wish(place(0.0, 500.0), place(0.0, 2_000.0), 4.0);
+    let grounded = Outside {
+        grounded: vec![DepotId(0)],
+        ..outside(&[Standing::Ready])
+    };
+    let endless = Outside {
+        waiting: 10_000,
+        ..outside(&[Standing::Away])
+    };
+    for (asked, outside, why) in [
+        (near, grounded, AssignmentRefusal::Grounded),
+        (near, outside(&[Standing::Gone]), AssignmentRefusal::TooHeavy),
+        (heavy, outside(&[Standing::Ready]), AssignmentRefusal::TooHeavy),
+        (near, endless, AssignmentRefusal::WaitedTooLong),
+    ] {
+        match answer(environment(1), &asked, &outside) {
+            Answer::Carrier { reason, offer } => {
+                assert_eq!(reason, why);
+                assert!(offer.quote.price.get() > 0.0 && offer.quote.eta_dropoff > SimTime::ZERO);
+            }
+            other => panic!("{other:?}, not {why:?}"),
+        }
+        let mut alone = environment(1);
+        alone.carriers.clear();
+        let without = answer(alone, &heavy, &outside);
+        assert!(matches!(without, Answer::Nobody { .. }), "{without:?}");
+    }
+}
+
+#[test]
+fn requests_that_are_matched_in_batches_wait_for_the_next_one() {
+    let mut planned = environment(1);
+    planned.dispatch.policy = DispatchPolicy::Batch;
+    let interval = planned.dispatch.interval;
+    let asked = wish(place(0.0, 500.0), place(0.0, 2_000.0), 1.0);
+    match answer(planned, &asked, &outside(&[Standing::Ready])) {
+        Answer::Drone { wait, .. } => assert_eq!(wait, interval),
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,174 @@
+//! Quotes: by whom a request would be brought, were it asked now, when, and at what price. Nothing is reserved.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::Number;
+use skyhaul_actors::account::PricePlan;
+use skyhaul_actors::command::DeliveryRequest;
+use skyhaul_actors::event::AssignmentRefusal;
+use skyhaul_actors::mission::Errand;
+use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
+use skyhaul_actors::tree::Surroundings;
+use skyhaul_engine::time::SimTime;
+use skyhaul_telemetry::view::DroneState;
+use utoipa::ToSchema;
+
+use crate::account::Accounts;
+use crate::carrier::shown::refusal_name;
+use crate::context::Context;
+use crate::gateway::caller::Caller;
+use crate::gateway::invoice::InvoiceAmount;
+use crate::http::body::json_object;
+use crate::http::endpoint::Endpoint;
+use crate::http::problem::Problem;
+use crate::ingestion::BODY_BYTES_MAX;
+use crate::ingestion::request::CreateDeliveryRequest;
+
+/// The service. It keeps nothing.
+pub(crate) struct Quotes(pub(crate) Arc<Context>);
+
+/// What a request would come to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QuotedResponse {
+    /// `drone` or `carrier`.
+    by: &'static str,
+    /// What an invoice would say for it, in dollars: by drone, the miles are those of straight lines from the depot that is nearest.
+    #[schema(value_type = Option<f64>)]
+    price: Option<Number>,
+    /// What the price is made of.
+    amount: InvoiceAmount,
+    /// When the parcel would be picked up.
+    #[serde(rename = "pickupETA")]
+    pickup_eta: String,
+    /// When it would arrive.
+    #[serde(rename = "deliveryETA")]
+    delivery_eta: String,
+    /// `Ready`: a drone stands ready; `Waits`: one has to come free first; else why no drone would bring it.
+    reason: &'static str,
+    /// The carrier that would.
+    carrier: Option<String>,
+}
+
+impl Quotes {
+    /// The fleet as it is seen now; for what is to be fetched later, as it may be hoped to be then.
+    fn outside(&self, now: SimTime, is_later: bool) -> Outside {
+        let tracks = self.0.tracks.read();
+        let standing = |state| match state {
+            DroneState::Idle => Standing::Ready,
+            DroneState::Failed => Standing::Gone,
+            _ if is_later => Standing::Ready,
+            DroneState::ToPickup
+            | DroneState::ToDropoff
+            | DroneState::Returning
+            | DroneState::Charging
+            | DroneState::Maintenance => Standing::Away,
+        };
+        let waiting = usize::try_from(tracks.stats(now).waiting).unwrap_or(usize::MAX);
+        let grounded = tracks.depots().filter(|depot| depot.is_grounded);
+        Outside {
+            drones: tracks.drones(now).map(|drone| standing(drone.state)).collect(),
+            grounded: grounded.map(|depot| depot.depot).collect(),
+            waiting: if is_later { 0 } else { waiting },
+        }
+    }
+
+    fn quote(&self, request: &DeliveryRequest, plan: PricePlan) -> Result<QuotedResponse, Problem> {
+        let context = &self.0;
+        let now = context.clock.now();
+        let surroundings = context.surroundings();
+        let wish = Wish {
+            errand: Errand {
+                pickup: request.pickup.at,
+                dropoff: request.dropoff.at,
+                weight: request.package.weight,
+            },
+            is_expedited: request.expedited,
+            deadline: request.deadline,
+            asked_at: now,
+        };
+        let at = request.pickup_at.max(now);
+        let grams = Some(wish.errand.weight.milli());
+        let (by, millimetres, pickup, dropoff, reason, carrier) =
+            match enquire(&wish, &self.outside(now, at > now), &surroundings, at) {
+                Answer::Drone { estimate, wait } => {
+                    let reason = if wait.micros() == 0 { "Ready" } else { "Waits" };
+                    let (pickup, dropoff) = (estimate.picked_up_at + wait, estimate.dropped_off_at + wait);
+                    let millimetres = flown_mm(&wish.errand, &surroundings);
+                    ("drone", millimetres, pickup, dropoff, reason, None)
+                }
+                Answer::Carrier { offer, reason } => {
+                    let name = context.environment.carrier(offer.carrier).name.clone();
+                    let (pickup, dropoff) = (offer.quote.eta_pickup, offer.quote.eta_dropoff);
+                    ("carrier", 0, pickup, dropoff, refusal_name(reason), Some(name))
+                }
+                Answer::Nobody { reason } => return Err(nobody(reason)),
+            };
+        let amount = InvoiceAmount::new(plan, Some(1), grams, Some(millimetres));
+        Ok(QuotedResponse {
+            by,
+            price: amount.total(),
+            amount,
+            pickup_eta: context.calendar.text(pickup),
+            delivery_eta: context.calendar.text(dropoff),
+            reason,
+            carrier,
+        })
+    }
+}
+
+/// Millimetres that a drone flies for an errand, in straight lines.
+fn flown_mm(errand: &Errand, surroundings: &Surroundings) -> i64 {
+    let depot = surroundings.atlas.nearest_depot(errand.pickup);
+    let home = depot.map_or(errand.pickup, |depot| surroundings.environment.depot(depot).at);
+    let distance_m = home.distance_m(errand.pickup) + errand.pickup.distance_m(errand.dropoff);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no distance on earth is near the limit"
+    )]
+    let millimetres = (distance_m * 1_000.0).round() as i64;
+    millimetres
+}
+
+fn nobody(reason: AssignmentRefusal) -> Problem {
+    let reason = refusal_name(reason);
+    Problem::conflict(format!("no carrier takes it, and no drone: {reason}"))
+}
+
+/// The endpoint.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config.service(Endpoint::new("/api/quotes").on(Method::POST, quote).done());
+}
+
+/// By whom a request would be brought, were it asked now, when, and at what price by the plan of its owner's account. Nothing is reserved.
+#[utoipa::path(
+    post,
+    path = "/api/quotes",
+    tag = "Quote",
+    request_body = CreateDeliveryRequest,
+    responses(
+        (status = 200, description = "The quote", body = QuotedResponse),
+        (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "No drone and no carrier would bring it", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn quote(
+    service: Data<Quotes>,
+    accounts: Data<Accounts>,
+    http: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let (_, request) = CreateDeliveryRequest::read(&body, &service.0)?;
+    Caller::of(&http).check_owner(&request.owner)?;
+    let account = accounts.register().of_owner(&request.owner);
+    let plan = account.map(|account| account.plan).unwrap_or_default();
+    let quoted = web::block(move || service.quote(&request, plan)).await;
+    Ok(HttpResponse::Ok().json(quoted.map_err(|_| Problem::saturated())??))
+}
