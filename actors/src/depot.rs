@@ -3,9 +3,11 @@
 //! ```text
 //! RequestPad ─► a pad is free ──► PadGiven (swap where a charged battery is there, else charge) ──FreePad──► free
 //!            └► none is ────────► first come, first served
+//! ReservePad ─► a pad is free ──► kept until its drone comes, or goes elsewhere
+//!            └► none is ────────► PadRefused
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Actor, ActorError, Ctx, Recording, RestartPolicy};
@@ -14,18 +16,23 @@ use skyhaul_engine::time::SimDuration;
 use crate::drone::DroneMessage;
 use crate::environment::DepotSpec;
 use crate::event::ChargeKind;
-use crate::ids::DroneId;
+use crate::ids::{DepotId, DroneId};
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 
 /// What a depot understands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum DepotMessage {
-    /// A drone came home with an empty battery.
+    /// A drone of another depot is on its way here.
+    ReservePad {
+        /// Which.
+        drone: DroneId,
+    },
+    /// A drone landed with an empty battery.
     RequestPad {
         /// Which, and what it needs.
         request: PadRequest,
     },
-    /// A drone's battery is full.
+    /// A drone's battery is full, or it does not come.
     FreePad {
         /// Which.
         drone: DroneId,
@@ -53,9 +60,12 @@ pub struct PadRequest {
 /// A depot's pads and batteries. Spare batteries fit all drones of the depot, and each has a charger of its own on the shelf.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Depot {
+    id: DepotId,
     pads_free: u32,
     spares: u32,
     queue: VecDeque<PadRequest>,
+    /// Drones for which a pad is kept.
+    expected: BTreeSet<DroneId>,
     on_pads: BTreeMap<DroneId, Stay>,
 }
 
@@ -81,11 +91,13 @@ pub struct DepotView {
 impl Depot {
     /// A depot with all pads free and all batteries charged.
     #[must_use]
-    pub const fn new(spec: &DepotSpec) -> Self {
+    pub const fn new(id: DepotId, spec: &DepotSpec) -> Self {
         Self {
+            id,
             pads_free: spec.pads,
             spares: spec.spare_batteries,
             queue: VecDeque::new(),
+            expected: BTreeSet::new(),
             on_pads: BTreeMap::new(),
         }
     }
@@ -109,7 +121,8 @@ impl Actor for Depot {
 
     fn handle(&mut self, message: DepotMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
-            DepotMessage::RequestPad { request } => self.queue.push_back(request),
+            DepotMessage::ReservePad { drone } => self.on_reserve_pad(drone, ctx),
+            DepotMessage::RequestPad { request } => self.on_request_pad(request),
             DepotMessage::FreePad { drone } => self.on_free_pad(drone, ctx),
             DepotMessage::DroneLost { drone } => self.on_drone_lost(drone, ctx),
             DepotMessage::SpareDue => self.spares += 1,
@@ -124,7 +137,31 @@ impl Actor for Depot {
 }
 
 impl Depot {
+    fn on_reserve_pad(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.pads_free > 0 {
+            self.pads_free -= 1;
+            self.expected.insert(drone);
+        } else {
+            let depot = self.id;
+            let addr = ctx.shared().atlas.drone(drone);
+            ctx.send(addr, DroneMessage::PadRefused { depot });
+        }
+    }
+
+    /// One for which a pad is kept has it at once.
+    fn on_request_pad(&mut self, request: PadRequest) {
+        if self.expected.remove(&request.drone) {
+            self.pads_free += 1;
+            self.queue.push_front(request);
+        } else {
+            self.queue.push_back(request);
+        }
+    }
+
     fn on_free_pad(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.expected.remove(&drone) {
+            self.pads_free += 1;
+        }
         let Some(stay) = self.on_pads.remove(&drone) else {
             return;
         };

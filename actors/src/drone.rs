@@ -8,7 +8,8 @@
 //! Flying(return) ──so many hours flown──► Maintained ──MaintenanceDue──► WaitingForPad
 //! ```
 //!
-//! Where the weather forbids a leg that is due away from home, it waits there (`Grounded`) until it may go on.
+//! Where the weather forbids a leg that is due away from home, it waits there (`Grounded`) until it may go on. Where home is too far, or no way leads
+//! there, it comes down at another depot, charges, and is its guest (`Visiting`) until it can go home ([`diverting`]).
 //!
 //! Where it is between two messages is a closed formula of its leg ([`crate::flight`]); no message is needed for that.
 
@@ -16,30 +17,29 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 use skyhaul_engine::rng::RandomStream;
-use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::WattHours;
 
 use crate::atlas;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
-use crate::event::{ChargeKind, DroneFailure, Event, LegPurpose, ReleaseReason, Transport};
+use crate::event::{ChargeKind, DroneFailure, LegPurpose, ReleaseReason, Transport};
 use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul, Surroundings};
 
-use self::flying::{Fall, Flight};
+use self::flying::Flight;
 use self::weathering::Stay;
 
 mod charging;
+mod diverting;
+mod failing;
 pub mod flying;
 mod maintenance;
 mod replanning;
 pub mod weathering;
-
-/// From a failure until the drone, fetched and mended, stands at its depot again.
-const RECOVERY: SimDuration = SimDuration::from_mins(120);
 
 /// What a drone understands. Timers carry the generation of the state they were set in; of another one they change nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,6 +98,16 @@ pub enum DroneMessage {
         /// Of which state.
         generation: u32,
     },
+    /// The depot that it flies to has no pad for it.
+    PadRefused {
+        /// Which depot.
+        depot: DepotId,
+    },
+    /// At another depot, it looks whether it can go home.
+    VisitDue {
+        /// Of which state.
+        generation: u32,
+    },
     /// The weather lets it go on.
     WeatherDue {
         /// Of which state.
@@ -139,7 +149,12 @@ pub enum DroneState {
     Unloading(DroneErrand),
     /// Away from home, waiting for better weather.
     Grounded(Stay),
-    /// At its depot, in the queue for a pad.
+    /// At a depot that is not its own, with a charged battery, until it can go home.
+    Visiting {
+        /// Since when.
+        since: SimTime,
+    },
+    /// At a depot, in the queue for a pad.
     WaitingForPad,
     /// On a pad.
     Charging(ChargeKind),
@@ -154,6 +169,8 @@ pub enum DroneState {
 pub struct Drone {
     id: DroneId,
     depot: DepotId,
+    /// The depot at which it stands, or is to land: its own, unless it was diverted.
+    berth: DepotId,
     aircraft: AircraftId,
     at: Position,
     /// How high it hangs there with its winch down, m; zero where it stands.
@@ -186,6 +203,7 @@ impl Drone {
         Self {
             id,
             depot,
+            berth: depot,
             aircraft,
             at: environment.depot(depot).at,
             altitude_m: 0.0,
@@ -234,6 +252,7 @@ impl Drone {
             }) => Some(errand.id),
             DroneState::Idle
             | DroneState::Grounded(_)
+            | DroneState::Visiting { .. }
             | DroneState::WaitingForPad
             | DroneState::Charging(_)
             | DroneState::Maintained
@@ -276,7 +295,9 @@ impl Actor for Drone {
             DroneMessage::ParcelLoaded { delivery } => self.on_parcel_loaded(delivery, ctx),
             DroneMessage::ParcelUnloaded { delivery } => self.on_parcel_unloaded(delivery, ctx),
             DroneMessage::PadGiven { kind } => self.on_pad_given(kind, ctx),
+            DroneMessage::PadRefused { depot } => self.on_pad_refused(depot, ctx),
             DroneMessage::ChargeDue { generation } if self.is_current(generation) => self.on_charge_due(ctx),
+            DroneMessage::VisitDue { generation } if self.is_current(generation) => self.leave_for_home(ctx),
             DroneMessage::MaintenanceDue { generation } if self.is_current(generation) => {
                 self.on_maintenance_due(ctx);
             }
@@ -292,6 +313,7 @@ impl Actor for Drone {
             | DroneMessage::FailureDue { .. }
             | DroneMessage::HandlingDue { .. }
             | DroneMessage::ChargeDue { .. }
+            | DroneMessage::VisitDue { .. }
             | DroneMessage::MaintenanceDue { .. }
             | DroneMessage::RecoveryDue { .. } => {}
         }
@@ -306,7 +328,7 @@ impl Actor for Drone {
             self.announce_failure(DroneFailure::Software, &fall, ctx);
             self.tell_scheduler(&fall, true, ctx);
         }
-        let depot = ctx.shared().atlas.depot(self.depot);
+        let depot = ctx.shared().atlas.depot(self.berth);
         let drone = self.id;
         ctx.send(depot, DepotMessage::DroneLost { drone });
     }
@@ -406,22 +428,6 @@ impl Drone {
         }
     }
 
-    fn on_failure_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.log_flight(ctx.now());
-        let fall = self.fall(ctx);
-        self.fail(DroneFailure::Mechanical, &fall, ctx);
-    }
-
-    fn on_recovery_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.at = ctx.shared().environment.depot(self.depot).at;
-        ctx.emit(Event::DroneRecovered {
-            drone: self.id,
-            at: self.at,
-            battery: self.battery,
-        });
-        self.get_ready(ctx);
-    }
-
     /// Loads or unloads, and says so.
     fn handle_parcel(&mut self, errand: DroneErrand, purpose: LegPurpose, ctx: &mut Ctx<'_, Skyhaul>) {
         let (state, span) = if purpose == LegPurpose::Pickup {
@@ -442,53 +448,5 @@ impl Drone {
             ctx.me::<Self>(),
             DroneMessage::HandlingDue { generation },
         );
-    }
-
-    /// Stands where no lawful way leads on.
-    fn strand(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.fail(DroneFailure::Stranded, &self.lie(), ctx);
-    }
-
-    fn fail(&mut self, reason: DroneFailure, fall: &Fall, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.fail_for(reason, fall, RECOVERY, ctx);
-    }
-
-    fn fail_for(&mut self, reason: DroneFailure, fall: &Fall, span: SimDuration, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.announce_failure(reason, fall, ctx);
-        self.tell_scheduler(fall, false, ctx);
-        self.at = fall.at;
-        self.altitude_m = 0.0;
-        self.battery = fall.battery;
-        self.enter(DroneState::Failed);
-        let generation = self.generation;
-        ctx.send_in(span, ctx.me::<Self>(), DroneMessage::RecoveryDue { generation });
-    }
-
-    fn announce_failure(&self, reason: DroneFailure, fall: &Fall, ctx: &mut Ctx<'_, Skyhaul>) {
-        ctx.emit(Event::DroneFailed {
-            drone: self.id,
-            reason,
-            at: fall.at,
-        });
-    }
-
-    fn tell_scheduler(&self, fall: &Fall, is_gone: bool, ctx: &mut Ctx<'_, Skyhaul>) {
-        let message = SchedulerMessage::DroneLost {
-            drone: self.id,
-            parcel_at: fall.parcel_at,
-            is_gone,
-        };
-        ctx.send(atlas::scheduler(ctx.region()), message);
-    }
-
-    /// Has its scheduler say that it failed where it stands, once no word about it can be under way between regions: a neighbour may be
-    /// handing a parcel over, or giving it a delivery.
-    fn leave_word(&self, ctx: &mut Ctx<'_, Skyhaul>) {
-        let message = SchedulerMessage::DroneGone {
-            drone: self.id,
-            at: self.at,
-            parcel_at: self.has_parcel_on_ground().then_some(self.at),
-        };
-        ctx.send(atlas::scheduler(ctx.region()), message);
     }
 }

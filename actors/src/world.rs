@@ -69,8 +69,8 @@ impl World {
                 engine.spawn_in(region, Carrier::new(CarrierId(id), region, environment.seed));
             }
         }
-        for depot in &environment.depots {
-            engine.spawn_in(depot.region, Depot::new(depot));
+        for (id, depot) in (0..).map(DepotId).zip(&environment.depots) {
+            engine.spawn_in(depot.region, Depot::new(id, depot));
         }
         let mut world = Self {
             engine,

@@ -11,23 +11,26 @@ use crate::scheduler::{Coming, SchedulerMessage};
 use crate::tree::Skyhaul;
 
 impl Drone {
-    /// At home: is maintained where that is due, asks for a pad where the battery is not charged, else stands ready.
+    /// At a depot: asks for a pad where the battery is not charged. At home it is maintained before that, where that is due, and stands ready after
+    /// it; from another depot it goes home.
     pub(super) fn get_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.begin_maintenance(ctx) {
+        let is_home = self.berth == self.depot;
+        if is_home && self.begin_maintenance(ctx) {
             return;
         }
         let spec = self.spec(ctx.shared());
         if self.battery >= charged(spec) {
-            self.stand_ready(ctx);
+            self.end_stay(ctx);
             return;
         }
         let request = PadRequest {
             drone: self.id,
-            swaps: spec.swap.is_some(),
+            // Batteries on the shelf fit the depot's own drones.
+            swaps: is_home && spec.swap.is_some(),
             refill: charge_time(spec, self.battery),
         };
         self.enter(DroneState::WaitingForPad);
-        let depot = ctx.shared().atlas.depot(self.depot);
+        let depot = ctx.shared().atlas.depot(self.berth);
         ctx.send(depot, DepotMessage::RequestPad { request });
     }
 
@@ -38,7 +41,7 @@ impl Drone {
         }
         ctx.emit(Event::ChargeStarted {
             drone: self.id,
-            depot: self.depot,
+            depot: self.berth,
             battery: self.battery,
             kind,
         });
@@ -50,7 +53,9 @@ impl Drone {
         self.enter(DroneState::Charging(kind));
         let generation = self.generation;
         ctx.send_in(span, ctx.me::<Self>(), DroneMessage::ChargeDue { generation });
-        self.say_coming(Coming::ReadyAt { at: ctx.now() + span }, ctx);
+        if self.berth == self.depot {
+            self.say_coming(Coming::ReadyAt { at: ctx.now() + span }, ctx);
+        }
     }
 
     pub(super) fn on_charge_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -58,12 +63,21 @@ impl Drone {
             self.battery = charged(self.spec(ctx.shared()));
             ctx.emit(Event::ChargeEnded {
                 drone: self.id,
-                depot: self.depot,
+                depot: self.berth,
                 battery: self.battery,
                 kind,
             });
             self.free_pad(ctx);
+            self.end_stay(ctx);
+        }
+    }
+
+    /// With a charged battery, stands ready at home, or goes there.
+    fn end_stay(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.berth == self.depot {
             self.stand_ready(ctx);
+        } else {
+            self.leave_for_home(ctx);
         }
     }
 
@@ -74,9 +88,9 @@ impl Drone {
         ctx.send(scheduler, SchedulerMessage::DroneReady { drone });
     }
 
-    fn free_pad(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn free_pad(&self, ctx: &mut Ctx<'_, Skyhaul>) {
         let drone = self.id;
-        let depot = ctx.shared().atlas.depot(self.depot);
+        let depot = ctx.shared().atlas.depot(self.berth);
         ctx.send(depot, DepotMessage::FreePad { drone });
     }
 }

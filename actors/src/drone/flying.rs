@@ -8,6 +8,7 @@ use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, WattHours};
 
+use super::replanning::Turning;
 use super::weathering::Stay;
 use super::{Drone, DroneErrand, DroneMessage, DroneState};
 use crate::atlas;
@@ -36,6 +37,8 @@ pub struct Flight {
     pub parcel: Option<Kilograms>,
     /// What the whole leg takes.
     pub energy: WattHours,
+    /// How many depots had no pad for it, where it is diverted.
+    pub refused: u8,
 }
 
 /// A flight home that may be broken off.
@@ -77,6 +80,7 @@ impl Flight {
             is_called_off: false,
             parcel: (purpose == LegPurpose::Dropoff).then_some(errand.errand.weight),
             energy: WattHours::ZERO,
+            refused: 0,
         }
     }
 
@@ -162,44 +166,48 @@ impl Drone {
         }
     }
 
-    /// Flies home from where it stands, with the parcel where it holds one that nobody wants any more.
+    /// Flies home from where it stands, or to another depot, with the parcel where it holds one that nobody wants any more.
     pub(super) fn go_home(&mut self, parcel: Option<Kilograms>, ctx: &mut Ctx<'_, Skyhaul>) {
-        match self.way_home(self.standing(ctx.now()), parcel, ctx.shared()) {
-            Ok((flight, plan)) if plan.energy <= self.battery => self.fly_home(flight, plan, ctx),
-            _ => {
+        let surroundings = ctx.shared_arc();
+        let here = self.standing(ctx.now());
+        let turning = Turning {
+            flight: self.homewards(here, parcel, &surroundings),
+            here,
+            battery: self.battery,
+            surroundings: &surroundings,
+        };
+        match self.find_landing(&turning) {
+            Some(landing) => self.head_for(landing, ctx),
+            None => {
                 let errand = None;
                 self.wait_for_weather(Stay { errand, parcel }, ctx);
             }
         }
     }
 
-    /// Turns home in the air, its errand called off. Where no lawful way leads home from there, or the wind has grown so that the
+    /// Turns home in the air, or to another depot, its errand called off. Where no lawful way leads to any, or the wind has grown so that the
     /// battery would not last, it flies on, and home from where that ends.
     pub(super) fn turn_home(&mut self, flight: Flight, ctx: &mut Ctx<'_, Skyhaul>) {
-        let (here, spent) = self.progress(&flight, ctx.now(), ctx.shared());
-        match self.way_home(here, flight.parcel, ctx.shared()) {
-            Ok((home, plan)) if spent + plan.energy <= self.battery => {
+        let surroundings = ctx.shared_arc();
+        let (here, spent) = self.progress(&flight, ctx.now(), &surroundings);
+        let turning = Turning {
+            flight: self.homewards(here, flight.parcel, &surroundings),
+            here,
+            battery: self.battery - spent,
+            surroundings: &surroundings,
+        };
+        match self.find_landing(&turning) {
+            Some(landing) => {
                 self.cut_short(&flight, ctx);
-                self.fly_home(home, plan, ctx);
+                self.head_for(landing, ctx);
             }
-            _ => {
+            None => {
                 self.state = DroneState::Flying(Flight {
                     is_called_off: true,
                     ..flight
                 });
             }
         }
-    }
-
-    pub(super) fn way_home(
-        &self,
-        departure: Departure,
-        parcel: Option<Kilograms>,
-        surroundings: &Surroundings,
-    ) -> Result<(Flight, FlightPlan), AssignmentRefusal> {
-        let flight = self.homewards(departure, parcel, surroundings);
-        let plan = self.plan(&flight, surroundings)?;
-        Ok((flight, plan))
     }
 
     /// A flight home.
@@ -218,6 +226,7 @@ impl Drone {
             is_called_off: false,
             parcel,
             energy: WattHours::ZERO,
+            refused: 0,
         }
     }
 
@@ -372,7 +381,12 @@ impl Drone {
     }
 
     /// Where it is on its leg, and what the leg has taken so far.
-    fn progress(&self, flight: &Flight, now: SimTime, surroundings: &Surroundings) -> (Departure, WattHours) {
+    pub(super) fn progress(
+        &self,
+        flight: &Flight,
+        now: SimTime,
+        surroundings: &Surroundings,
+    ) -> (Departure, WattHours) {
         match self.plan(flight, surroundings) {
             Ok(plan) => plan.at(now),
             Err(_) => (flight.departure, WattHours::ZERO),

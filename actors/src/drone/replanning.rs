@@ -1,7 +1,7 @@
 //! What a drone does where zones come up, or are lifted, while it flies.
 //!
 //! Whatever it may still fly as planned it does. Else it looks, in this order, for a way round to where it goes; for a moment soon at which the way is
-//! open again, up to which it hovers; for a way home; and where there is none, it comes down where it is. A zone is told of
+//! open again, up to which it hovers; for a way home; for a way to another depot; and where there is none, it comes down where it is. A zone is told of
 //! [`crate::environment::ZONE_NOTICE`] before it comes into force: what flies in it leaves it by the shortest way, or is on the ground by then.
 
 use skyhaul_engine::kernel::Ctx;
@@ -29,12 +29,14 @@ const HOLDS_TRIED_MAX: usize = 4;
 /// How long it takes until a parcel that came back is out of the drone and the drone in order.
 const HAND_BACK: SimDuration = SimDuration::from_mins(5);
 
-/// A drone in the air that looks for a way on.
-struct Turning<'a> {
-    flight: Flight,
-    here: Departure,
-    battery: WattHours,
-    surroundings: &'a Surroundings,
+/// A drone that looks for a way on.
+pub(super) struct Turning<'a> {
+    /// What it is to fly on with, or flies.
+    pub(super) flight: Flight,
+    pub(super) here: Departure,
+    /// What is left in its battery here.
+    pub(super) battery: WattHours,
+    pub(super) surroundings: &'a Surroundings,
 }
 
 impl Drone {
@@ -88,13 +90,13 @@ impl Drone {
             flight: self.homeward(&flight, errand, turning.surroundings),
             ..*turning
         };
-        match self.find_way(&homeward) {
-            Some((home, plan)) => {
+        match self.find_landing(&homeward) {
+            Some(landing) => {
                 if let Some(wanted) = wanted.filter(|_| errand.is_none()) {
                     self.refuse_errand(wanted.id, ReleaseReason::NoFlyZone, ctx);
                 }
                 self.cut_short(&flight, ctx);
-                self.fly_home(home, plan, ctx);
+                self.head_for(landing, ctx);
             }
             None => {
                 let fall = self.fall(ctx);
@@ -109,12 +111,13 @@ impl Drone {
             to: surroundings.environment.depot(self.depot).at,
             errand,
             is_called_off: false,
+            refused: 0,
             ..*flight
         }
     }
 
     /// A way to where the flight goes: out of a zone, round what is closed, or after a while.
-    fn find_way(&self, turning: &Turning<'_>) -> Option<(Flight, FlightPlan)> {
+    pub(super) fn find_way(&self, turning: &Turning<'_>) -> Option<(Flight, FlightPlan)> {
         let now = turning.here.time;
         let sky = self.sky(now, turning.surroundings);
         if let Some(by) = sky.way_out(turning.here.at, now) {
@@ -216,7 +219,8 @@ impl Drone {
             return;
         }
         self.depart(other, plan, ctx);
-        let Some(errand) = other.errand.filter(|_| !other.is_called_off) else {
+        let is_for_it = matches!(other.purpose, LegPurpose::Pickup | LegPurpose::Dropoff);
+        let Some(errand) = other.errand.filter(|_| is_for_it && !other.is_called_off) else {
             return;
         };
         let eta_pickup = (other.purpose == LegPurpose::Pickup).then_some(arrives_at + LOADING);
@@ -240,26 +244,27 @@ impl Drone {
         }
     }
 
-    /// Brings home a parcel that it stands with, where its drop-off is closed; fails where it stands where home is too.
+    /// Brings home, or to another depot, a parcel that it stands with, where its drop-off is closed; fails where it stands where all are.
     pub(super) fn bring_back(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
         let surroundings = ctx.shared_arc();
-        let flight = Flight {
-            purpose: LegPurpose::Return,
-            departure: self.standing(ctx.now()),
-            manoeuvre: Manoeuvre::Direct,
-            to: surroundings.environment.depot(self.depot).at,
-            errand: Some(errand),
-            is_called_off: false,
-            parcel: Some(errand.errand.weight),
-            energy: WattHours::ZERO,
+        let here = self.standing(ctx.now());
+        let parcel = Some(errand.errand.weight);
+        let turning = Turning {
+            flight: Flight {
+                errand: Some(errand),
+                ..self.homewards(here, parcel, &surroundings)
+            },
+            here,
+            battery: self.battery,
+            surroundings: &surroundings,
         };
-        match self.plan(&flight, &surroundings) {
-            Ok(plan) if plan.energy < self.battery => self.fly_home(flight, plan, ctx),
-            _ => self.strand(ctx),
+        match self.find_landing(&turning) {
+            Some(landing) => self.head_for(landing, ctx),
+            None => self.strand(ctx),
         }
     }
 
-    /// Stands at home with a parcel that could not be brought: somebody takes it out, and it is fetched from there.
+    /// Stands at a depot with a parcel that could not be brought: somebody takes it out, and it is fetched from there.
     pub(super) fn hand_back(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         let mut fall = self.lie();
         fall.parcel_at = Some(self.at);

@@ -183,7 +183,7 @@ fn a_flight_keeps_out_of_a_zone_that_comes_into_force_while_it_is_in_the_air() {
 }
 
 #[test]
-fn a_drone_called_back_over_ground_about_to_be_closed_flies_on_and_home_from_there() {
+fn a_drone_called_back_over_ground_about_to_be_closed_leaves_it_and_comes_home() {
     // At 104 s it is 15 m from the field's far rim; the way back would take it through the field after 105 s.
     let mut city = City::new(closing_field(105));
     let id = city.request(1, place(0.0, 4_000.0), place(500.0, 4_000.0), 1.0);
@@ -195,7 +195,10 @@ fn a_drone_called_back_over_ground_about_to_be_closed_flies_on_and_home_from_the
     let legs = legs(&city);
     let purposes: Vec<LegPurpose> = legs.iter().map(|leg| leg.purpose).collect();
     assert_eq!(purposes, [LegPurpose::Pickup, LegPurpose::Return]);
-    assert_eq!(legs[1].path[0].at, place(0.0, 4_000.0));
+    assert_eq!(
+        legs[1].departs(),
+        SimTime::ZERO + SimDuration::from_micros(104_000_001)
+    );
     assert_eq!(
         broken(city.world.environment(), &city.events),
         Vec::<String>::new()
@@ -208,7 +211,7 @@ fn a_drone_called_back_over_ground_about_to_be_closed_flies_on_and_home_from_the
 }
 
 #[test]
-fn a_drone_that_is_called_back_and_finds_no_way_home_lands_once_and_is_fetched() {
+fn a_drone_that_is_called_back_while_home_is_closed_hovers_until_it_opens() {
     let mut planned = environment(1);
     planned.zones = vec![Zone {
         name: "over the depot".to_owned(),
@@ -227,11 +230,10 @@ fn a_drone_that_is_called_back_and_finds_no_way_home_lands_once_and_is_fetched()
     city.run_s(60);
     city.ask(Command::CancelDelivery { delivery });
     city.run_s(6 * 3_600);
-    assert_eq!(city.count(|event| matches!(event, Event::LegEnded { .. })), 1);
-    assert_eq!(
-        city.count(|event| matches!(event, Event::DroneRecovered { .. })),
-        1
-    );
+    let home = legs(&city).pop().expect("it came home");
+    assert_eq!(home.purpose, LegPurpose::Return);
+    assert_eq!(home.path[1].time, SimTime::ZERO + SimDuration::from_secs(300));
+    assert_eq!(city.count(|event| matches!(event, Event::DroneFailed { .. })), 0);
     assert_eq!(broken(&planned, &city.events), Vec::<String>::new());
 }
 

@@ -5,6 +5,7 @@ mod branches;
 mod carriers;
 mod census;
 mod city;
+mod diversions;
 mod energy;
 mod enquiries;
 mod faults;
