@@ -71,11 +71,20 @@ const fn decided(event: &Event) -> Option<(CommandId, Decision)> {
             command: Some(command),
             ..
         }
+        | Event::DeliveryReleased {
+            command: Some(command),
+            ..
+        }
         | Event::DeliveryRescheduled {
             command: Some(command),
             ..
         } => Some((*command, Decision::Accepted)),
-        Event::DeliveryCancelRefused {
+        Event::DeliveryReleaseRefused {
+            command: Some(command),
+            reason,
+            ..
+        }
+        | Event::DeliveryCancelRefused {
             command: Some(command),
             reason,
             ..

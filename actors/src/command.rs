@@ -61,6 +61,18 @@ pub enum Command {
     },
     /// Do what an operator asks, and write down who did.
     Operate(Box<Operation>),
+    /// Let the drone that has a delivery give it back, so that it waits for another.
+    ReleaseDelivery {
+        /// Which.
+        delivery: DeliveryId,
+    },
+    /// Ask anew for a delivery that was given up.
+    RetryDelivery {
+        /// Which was given up.
+        delivery: DeliveryId,
+        /// What is asked now, under a name of its own.
+        request: Box<DeliveryRequest>,
+    },
     /// Keep that somebody has seen an alert; who, is told by the [`Command::Operate`] round it.
     AcknowledgeAlert {
         /// Its number.
@@ -75,10 +87,12 @@ impl Command {
         match self {
             Self::RequestDelivery(DeliveryRequest { delivery, .. })
             | Self::CancelDelivery { delivery }
-            | Self::RescheduleDelivery { delivery, .. } => Some(*delivery),
+            | Self::RescheduleDelivery { delivery, .. }
+            | Self::ReleaseDelivery { delivery }
+            | Self::RecordConfirmation(ConfirmationRecord { delivery, .. }) => Some(*delivery),
+            Self::RetryDelivery { request, .. } => Some(request.delivery),
             Self::Operate(operation) => operation.command.names(),
             Self::RecordPackage(_)
-            | Self::RecordConfirmation(_)
             | Self::RequestNotification(_)
             | Self::RecallDrone { .. }
             | Self::GroundDepot { .. }

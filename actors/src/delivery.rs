@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Open ──► Waiting ◄──TransportLost── Assigned ──PackagePickedUp──► Carried ──PackageDroppedOff──► Ended
-//!             │                          │
-//!             └────Cancel, Abandon───────┴──► Ended
+//!             │                          │                                          │                ▲
+//!             └────Cancel, Abandon───────┴──► Ended                            Unconfirmed ──Confirm─┘
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 use skyhaul_engine::time::SimTime;
 
-use crate::command::{DeliveryRequest, Place, RescheduleChanges};
+use crate::command::{ConfirmationKind, DeliveryRequest, Place, RescheduleChanges};
+use crate::drone::DroneMessage;
 use crate::event::{CancelReason, ChangeRefusal, Event, Transport};
 use crate::ids::{CommandId, DeliveryId};
 use crate::package::{Package, PackageMessage};
@@ -35,6 +36,18 @@ pub enum DeliveryMessage {
         /// What changes.
         changes: RescheduleChanges,
     },
+    /// Its client wants another drone.
+    Release {
+        /// The command that asked.
+        command: Option<CommandId>,
+    },
+    /// Its receiver gave something.
+    Confirm {
+        /// What.
+        kind: ConfirmationKind,
+    },
+    /// Its receiver has had as long as one has.
+    ConfirmationDue,
     /// Someone is on the way.
     TransportAssigned {
         /// Who.
@@ -89,6 +102,8 @@ pub enum DeliveryProgress {
     Assigned(Transport),
     /// Someone has the parcel.
     Carried(Transport),
+    /// The parcel arrived; what its receiver must give is awaited.
+    Unconfirmed(Transport),
     /// Completed or cancelled.
     Ended,
 }
@@ -101,6 +116,8 @@ pub struct Delivery {
     dropoff: Place,
     pickup_at: SimTime,
     deadline: Option<SimTime>,
+    /// What its receiver must give, and has not given yet.
+    confirmation: ConfirmationKind,
     progress: DeliveryProgress,
     package: Addr<Package>,
     workflow: Addr<Workflow>,
@@ -116,6 +133,7 @@ impl Delivery {
             dropoff: request.dropoff,
             pickup_at: request.pickup_at,
             deadline: request.deadline,
+            confirmation: request.confirmation,
             progress: DeliveryProgress::Waiting,
             package,
             workflow,
@@ -139,6 +157,9 @@ impl Actor for Delivery {
             DeliveryMessage::Open => ctx.send(self.workflow, WorkflowMessage::DeliveryOpened),
             DeliveryMessage::Cancel { command } => self.on_cancel(command, ctx),
             DeliveryMessage::Reschedule { command, changes } => self.on_reschedule(command, &changes, ctx),
+            DeliveryMessage::Release { command } => self.on_release(command, ctx),
+            DeliveryMessage::Confirm { kind } => self.on_confirm(kind, ctx),
+            DeliveryMessage::ConfirmationDue => self.on_confirmation_due(ctx),
             DeliveryMessage::TransportAssigned { by } => self.on_transport_assigned(by),
             DeliveryMessage::TransportReleased { by } => self.on_transport_released(by),
             DeliveryMessage::TransportAtPickup { by } => self.on_transport_at_pickup(by, ctx),
@@ -233,6 +254,48 @@ impl Delivery {
         ctx.send(self.workflow, message);
     }
 
+    /// Has the drone that is on the way give it back. The drone decides: it may be about to take the parcel.
+    fn on_release(&mut self, command: Option<CommandId>, ctx: &mut Ctx<'_, Skyhaul>) {
+        let delivery = self.id;
+        if let DeliveryProgress::Assigned(Transport::Drone(drone)) = self.progress {
+            let addr = ctx.shared().atlas.drone(drone);
+            ctx.send(addr, DroneMessage::GiveBack { delivery, command });
+            return;
+        }
+        let reason = self.change_refusal().unwrap_or(ChangeRefusal::NoDrone);
+        ctx.emit(Event::DeliveryReleaseRefused {
+            delivery,
+            command,
+            reason,
+        });
+    }
+
+    fn on_confirm(&mut self, kind: ConfirmationKind, ctx: &mut Ctx<'_, Skyhaul>) {
+        if kind != self.confirmation {
+            return;
+        }
+        self.confirmation = ConfirmationKind::None;
+        if let DeliveryProgress::Unconfirmed(by) = self.progress {
+            self.complete(by, ctx);
+        }
+    }
+
+    fn on_confirmation_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let DeliveryProgress::Unconfirmed(by) = self.progress {
+            ctx.emit(Event::ConfirmationMissed { delivery: self.id });
+            self.complete(by, ctx);
+        }
+    }
+
+    fn complete(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.progress = DeliveryProgress::Ended;
+        ctx.emit(Event::DeliveryCompleted {
+            delivery: self.id,
+            by,
+        });
+        ctx.send(self.workflow, WorkflowMessage::DeliveryCompleted);
+    }
+
     fn on_transport_assigned(&mut self, by: Transport) {
         if self.progress == DeliveryProgress::Waiting {
             self.progress = DeliveryProgress::Assigned(by);
@@ -259,14 +322,20 @@ impl Delivery {
     }
 
     fn on_package_dropped_off(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.progress == DeliveryProgress::Carried(by) {
-            self.progress = DeliveryProgress::Ended;
-            ctx.emit(Event::DeliveryCompleted {
-                delivery: self.id,
-                by,
-            });
-            ctx.send(self.workflow, WorkflowMessage::DeliveryCompleted);
+        if self.progress != DeliveryProgress::Carried(by) {
+            return;
         }
+        if self.confirmation == ConfirmationKind::None {
+            self.complete(by, ctx);
+            return;
+        }
+        self.progress = DeliveryProgress::Unconfirmed(by);
+        let until = ctx.now() + ctx.shared().environment.dispatch.confirmation_wait;
+        ctx.emit(Event::ConfirmationAwaited {
+            delivery: self.id,
+            until,
+        });
+        ctx.send_at(until, ctx.me::<Self>(), DeliveryMessage::ConfirmationDue);
     }
 
     fn on_transport_lost(&mut self, by: Transport, parcel_at: Option<Position>, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -286,9 +355,14 @@ impl Delivery {
     }
 
     fn on_abandon(&mut self, reason: CancelReason, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.progress != DeliveryProgress::Ended {
-            self.progress = DeliveryProgress::Ended;
-            self.announce_cancelled(None, reason, ctx);
+        match self.progress {
+            DeliveryProgress::Ended => {}
+            // The parcel is there.
+            DeliveryProgress::Unconfirmed(by) => self.complete(by, ctx),
+            DeliveryProgress::Waiting | DeliveryProgress::Assigned(_) | DeliveryProgress::Carried(_) => {
+                self.progress = DeliveryProgress::Ended;
+                self.announce_cancelled(None, reason, ctx);
+            }
         }
     }
 
@@ -296,7 +370,7 @@ impl Delivery {
     const fn change_refusal(&self) -> Option<ChangeRefusal> {
         match self.progress {
             DeliveryProgress::Waiting | DeliveryProgress::Assigned(_) => None,
-            DeliveryProgress::Carried(_) => Some(ChangeRefusal::PickedUp),
+            DeliveryProgress::Carried(_) | DeliveryProgress::Unconfirmed(_) => Some(ChangeRefusal::PickedUp),
             DeliveryProgress::Ended => Some(ChangeRefusal::Unknown),
         }
     }

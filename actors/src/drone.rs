@@ -25,7 +25,7 @@ use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
 use crate::event::{ChargeKind, DroneFailure, LegPurpose, ReleaseReason, Transport};
-use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
+use crate::ids::{AircraftId, CommandId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul, Surroundings};
@@ -38,6 +38,7 @@ mod diverting;
 mod failing;
 pub mod flying;
 mod maintenance;
+mod recalling;
 mod replanning;
 pub mod weathering;
 
@@ -56,6 +57,13 @@ pub enum DroneMessage {
     },
     /// Come to the depot.
     Recall,
+    /// Give a delivery back, where the parcel is yet to be fetched.
+    GiveBack {
+        /// Which.
+        delivery: DeliveryId,
+        /// The command that asked.
+        command: Option<CommandId>,
+    },
     /// Zones came up, or were lifted.
     AirspaceChanged,
     /// It stands ready, after it refused something.
@@ -279,6 +287,7 @@ impl Actor for Drone {
             DroneMessage::AssignErrand { errand } => self.on_assign_errand(errand, ctx),
             DroneMessage::ReleaseErrand { delivery } => self.on_release_errand(delivery, ctx),
             DroneMessage::Recall => self.on_recall(ctx),
+            DroneMessage::GiveBack { delivery, command } => self.on_give_back(delivery, command, ctx),
             DroneMessage::AirspaceChanged => self.on_airspace_changed(ctx),
             DroneMessage::StandByDue { generation } if self.is_current(generation) => {
                 self.stand_ready(ctx);
@@ -380,17 +389,6 @@ impl Drone {
                 };
                 self.go_home(parcel, ctx);
             }
-        }
-    }
-
-    /// Turns home, where it is on the way to a parcel. One that has a parcel, or is about to take it, delivers it and comes home anyway.
-    fn on_recall(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Flying(flight) = self.state
-            && flight.purpose == LegPurpose::Pickup
-            && let Some(delivery) = self.delivery()
-        {
-            self.refuse_errand(delivery, ReleaseReason::Recalled, ctx);
-            self.turn_home(flight, ctx);
         }
     }
 

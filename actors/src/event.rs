@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
-use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, Usd, WattHours};
+use skyhaul_engine::units::{MetresPerSecond, Usd, WattHours};
 
 use crate::account::AccountRecord;
 use crate::command::{
@@ -13,12 +13,15 @@ use crate::command::{
 };
 use crate::environment::Zone;
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
+use crate::workflow::saga::Step;
 
+pub use self::leg::{Leg, LegPurpose, Waypoint};
 pub use self::reason::{
     AssignmentRefusal, CancelReason, CarrierFailure, ChangeRefusal, ChargeKind, CourierStatus, DroneFailure,
     GroundingReason, ReleaseReason, ZoneRefusal,
 };
 
+mod leg;
 mod reason;
 
 /// Something that happened. Field names follow the event log's contract.
@@ -347,6 +350,54 @@ pub enum Event {
         /// What, and by whom.
         record: AccountRecord,
     },
+    /// A drone gives back a delivery, because its client wants another one.
+    DeliveryReleased {
+        /// Which.
+        delivery: DeliveryId,
+        /// The drone.
+        drone: DroneId,
+        /// The command that asked.
+        command: Option<CommandId>,
+    },
+    /// No drone could give the delivery back.
+    DeliveryReleaseRefused {
+        /// Which.
+        delivery: DeliveryId,
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// Why.
+        reason: ChangeRefusal,
+    },
+    /// A delivery that was given up is asked for anew.
+    DeliveryRetried {
+        /// Which was given up.
+        delivery: DeliveryId,
+        /// The command that asked.
+        command: Option<CommandId>,
+        /// Which stands for it now.
+        by: DeliveryId,
+    },
+    /// A workflow has undone what it had done.
+    WorkflowUndone {
+        /// Of which delivery.
+        delivery: DeliveryId,
+        /// The step at which it stood.
+        step: Step,
+        /// What was undone, in this order.
+        undone: Vec<Step>,
+    },
+    /// A parcel arrived, and the delivery waits for what its receiver must give.
+    ConfirmationAwaited {
+        /// Which.
+        delivery: DeliveryId,
+        /// Until when.
+        until: SimTime,
+    },
+    /// What a receiver must give did not come in time. The delivery is completed without it.
+    ConfirmationMissed {
+        /// Which.
+        delivery: DeliveryId,
+    },
     /// An operator asked for something. What came of it is said by other events.
     OperatorActed {
         /// The command that asked.
@@ -354,92 +405,6 @@ pub enum Event {
         /// What, by whom.
         operation: Arc<Operation>,
     },
-}
-
-/// A flight from one place to another, known whole when it begins.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Leg {
-    /// Which drone.
-    pub drone: DroneId,
-    /// For which delivery.
-    pub delivery: Option<DeliveryId>,
-    /// What for.
-    pub purpose: LegPurpose,
-    /// Where it is when, first to last, linear in between: two or more, times never falling.
-    pub path: Vec<Waypoint>,
-    /// Length over the ground along the path.
-    pub distance: Metres,
-    /// What it carries.
-    pub payload: Kilograms,
-    /// Energy the whole leg takes.
-    pub energy: WattHours,
-    /// Energy in the battery at take-off.
-    pub battery: WattHours,
-}
-
-/// Where a drone is at an instant of its leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waypoint {
-    /// Where over the ground.
-    pub at: Position,
-    /// How high above it.
-    pub altitude: Metres,
-    /// When.
-    pub time: SimTime,
-}
-
-impl Waypoint {
-    /// Where it is at `time` on the way to the next waypoint; before and after, at the nearer end.
-    #[must_use]
-    pub fn place_at(&self, next: Self, time: SimTime) -> Position {
-        self.at.towards(next.at, self.share_of_way(next, time))
-    }
-
-    /// Which share of the way to the next waypoint is behind it at `time`.
-    #[must_use]
-    pub fn share_of_way(&self, next: Self, time: SimTime) -> f64 {
-        let span = next.time.since(self.time).as_seconds_f64();
-        if span > 0.0 {
-            (time.since(self.time).as_seconds_f64() / span).min(1.0)
-        } else {
-            0.0
-        }
-    }
-}
-
-impl Leg {
-    /// When it takes off.
-    ///
-    /// # Panics
-    /// Where the path is empty, which no leg's is.
-    #[must_use]
-    pub fn departs(&self) -> SimTime {
-        self.path.first().expect("a leg has two points or more").time
-    }
-
-    /// When it lands.
-    ///
-    /// # Panics
-    /// Where the path is empty, which no leg's is.
-    #[must_use]
-    pub fn arrives(&self) -> SimTime {
-        self.path.last().expect("a leg has two points or more").time
-    }
-}
-
-/// What a leg is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LegPurpose {
-    /// To the parcel.
-    Pickup,
-    /// With the parcel.
-    Dropoff,
-    /// Home.
-    Return,
-    /// To another depot.
-    Reposition,
-    /// To the nearest safe place.
-    Divert,
 }
 
 /// Who carries a parcel.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 
 use crate::atlas;
-use crate::command::{Command, DeliveryRequest, Operation, RescheduleChanges};
+use crate::command::{Command, ConfirmationRecord, DeliveryRequest, Operation, RescheduleChanges};
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::environment::Zone;
 use crate::event::{CancelReason, ChangeRefusal, Event, GroundingReason, ZoneRefusal};
@@ -154,10 +154,16 @@ impl Ingestion {
                 command: Some(id),
                 package,
             }),
-            Command::RecordConfirmation(confirmation) => ctx.emit(Event::ConfirmationRecorded {
-                command: Some(id),
-                confirmation,
-            }),
+            Command::RecordConfirmation(confirmation) => self.on_record_confirmation(id, confirmation, ctx),
+            Command::ReleaseDelivery { delivery } => self.on_release_delivery(id, delivery, ctx),
+            Command::RetryDelivery { delivery, request } => {
+                ctx.emit(Event::DeliveryRetried {
+                    delivery,
+                    command: Some(id),
+                    by: request.delivery,
+                });
+                self.on_request_delivery(Some(id), &Arc::new(*request), ctx);
+            }
             // Decided on before they came here: their `ZonesChanged` goes to every region.
             Command::DeclareZone { .. } | Command::LiftZone { .. } => {}
             Command::RecallDrone { drone } => {
@@ -280,9 +286,55 @@ impl Ingestion {
         }
     }
 
+    fn on_release_delivery(&mut self, command: CommandId, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
+        let command = Some(command);
+        match self.open.get(&delivery) {
+            Some(addr) => ctx.send(*addr, DeliveryMessage::Release { command }),
+            None => ctx.emit(Event::DeliveryReleaseRefused {
+                delivery,
+                command,
+                reason: ChangeRefusal::Unknown,
+            }),
+        }
+    }
+
+    /// Keeps a confirmation, also of a delivery that has ended; one that waits for it is told.
+    fn on_record_confirmation(
+        &self,
+        command: CommandId,
+        confirmation: ConfirmationRecord,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if let Some(delivery) = self.open.get(&confirmation.delivery) {
+            let kind = confirmation.kind;
+            ctx.send(*delivery, DeliveryMessage::Confirm { kind });
+        }
+        ctx.emit(Event::ConfirmationRecorded {
+            command: Some(command),
+            confirmation,
+        });
+    }
+
     /// Answers a command that could not be taken in.
     fn turn_down(&self, id: CommandId, command: &Command, reason: CancelReason, ctx: &mut Ctx<'_, Skyhaul>) {
         match command {
+            Command::RetryDelivery { delivery, request } => {
+                ctx.emit(Event::DeliveryRetried {
+                    delivery: *delivery,
+                    command: Some(id),
+                    by: request.delivery,
+                });
+                turn_down_request(Some(id), &Arc::new((**request).clone()), reason, ctx);
+            }
+            Command::ReleaseDelivery { delivery } => ctx.emit(Event::DeliveryReleaseRefused {
+                delivery: *delivery,
+                command: Some(id),
+                reason: ChangeRefusal::Unknown,
+            }),
+            // Of a delivery that no region knows: it has ended, and may be confirmed all the same.
+            Command::RecordConfirmation(confirmation) if reason == CancelReason::AttemptsExhausted => {
+                self.on_record_confirmation(id, confirmation.clone(), ctx);
+            }
             Command::RequestDelivery(request) if !self.open.contains_key(&request.delivery) => {
                 turn_down_request(Some(id), &Arc::new(request.clone()), reason, ctx);
             }

@@ -14,7 +14,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use crate::atlas;
 use crate::carrier::{CarrierMessage, Offer, Quote};
 use crate::delivery::{Delivery, DeliveryMessage};
-use crate::event::{AssignmentRefusal, CancelReason, ReleaseReason};
+use crate::event::{AssignmentRefusal, CancelReason, Event, ReleaseReason};
 use crate::ids::{CarrierId, DeliveryId};
 use crate::ingestion::IngestionMessage;
 use crate::mission::Errand;
@@ -119,6 +119,8 @@ pub struct Workflow {
     /// Whether all carriers turned it down.
     is_turned_down: bool,
     state: State,
+    /// The step at which it stood when it was given up, and the first that is undone.
+    given_up_at: Option<(Step, Step)>,
     booking: Booking,
     generation: u32,
     attempts: u8,
@@ -151,6 +153,7 @@ impl Workflow {
             asked_at: None,
             is_turned_down: false,
             state: State::START,
+            given_up_at: None,
             booking: Booking::Deferred,
             generation: 0,
             attempts: 0,
@@ -206,6 +209,11 @@ impl Actor for Workflow {
 
     fn on_given_up(&self, _parked: &WorkflowMessage, ctx: &mut Ctx<'_, Skyhaul>) {
         self.release(ReleaseReason::Cancelled, ctx);
+        ctx.emit(Event::WorkflowUndone {
+            delivery: self.id,
+            step: self.state.step(),
+            undone: Step::from_last(Step::BookTransport),
+        });
         let reason = CancelReason::AttemptsExhausted;
         ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
         self.close(ctx);
@@ -223,6 +231,11 @@ impl Workflow {
     /// Hands the input to the saga and carries out what it answers.
     fn take(&mut self, input: Input, ctx: &mut Ctx<'_, Skyhaul>) {
         let (state, output) = advance(self.state, input);
+        if let State::Undoing(first) = state
+            && !matches!(self.state, State::Undoing(_))
+        {
+            self.given_up_at = Some((self.state.step(), first));
+        }
         self.state = state;
         if let Some(output) = output {
             self.carry_out(output, ctx);
@@ -254,6 +267,7 @@ impl Workflow {
                 self.take(Input::Undone(step), ctx);
             }
             Output::End => {
+                self.announce_undone(ctx);
                 self.announce_ended(SimDuration::ZERO, ctx);
                 ctx.stop();
             }
@@ -339,6 +353,17 @@ impl Workflow {
                 let carrier = atlas::carrier(ctx.region(), carrier);
                 ctx.send(carrier, CarrierMessage::Cancel { id, workflow });
             }
+        }
+    }
+
+    /// Says what was undone, where it was given up.
+    fn announce_undone(&self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some((step, first)) = self.given_up_at {
+            ctx.emit(Event::WorkflowUndone {
+                delivery: self.id,
+                step,
+                undone: Step::from_last(first),
+            });
         }
     }
 

@@ -304,6 +304,10 @@ fn in_words(command: &Command) -> String {
         Command::ReleaseDepot { depot } => format!("ReleaseDepot {}", depot.0),
         Command::ChangeAccount(record) => format!("ChangeAccount {}", record.account),
         Command::Operate(operation) => format!("{} asks: {}", operation.by, in_words(&operation.command)),
+        Command::ReleaseDelivery { delivery } => format!("ReleaseDelivery {delivery}"),
+        Command::RetryDelivery { delivery, request } => {
+            format!("RetryDelivery {delivery} as {}", request.delivery)
+        }
         Command::AcknowledgeAlert { alert } => format!("AcknowledgeAlert {alert}"),
     }
 }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::gateway::caller::Caller;
 use crate::http::body::{json_object, json_object_or_none};
 use crate::http::endpoint::Endpoint;
+use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::ingestion::BODY_BYTES_MAX;
@@ -255,17 +256,19 @@ pub(crate) async fn open_account(
     tag = "Account",
     params(("id" = Uuid, Path, description = "The account")),
     responses(
-        (status = 200, description = "The account", body = AccountResponse),
+        (status = 200, description = "The account", body = AccountResponse, headers(("ETag" = String, description = "Its form"))),
+        (status = 304, description = "It is as `If-None-Match` says"),
         (status = 404, description = "No account has this id", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_account(
     service: Data<Accounts>,
     id: web::Path<String>,
+    http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let row = service.find(&id)?;
     let contact = service.contact(row.id)?;
-    Ok(HttpResponse::Ok().json(AccountResponse::new(&row, contact)))
+    Ok(etag::show(&http, &AccountResponse::new(&row, contact)))
 }
 
 /// Changes an account; what is left out stays. The keys of a suspended account open nothing.
@@ -280,6 +283,7 @@ pub(crate) async fn get_account(
         (status = 202, description = "Durable, and in effect once the world has caught up"),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No account has this id", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -289,7 +293,7 @@ pub(crate) async fn change_account(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let row = service.find(&id)?;
+    service.find(&id)?;
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = ChangeAccountRequest::read(&body)?;
     let caller = Caller::of(&http);
@@ -297,7 +301,9 @@ pub(crate) async fn change_account(
         caller.check_admin("change an account's plan or status")?;
     }
     let _changing = service.changing.lock().await;
+    let row = service.find(&id)?;
     let before = service.contact(row.id)?;
+    etag::check(&http, Some(&AccountResponse::new(&row, before.clone())))?;
     let contact = ContactRow {
         name: changes.name.unwrap_or_else(|| before.name.clone()),
         contact: changes.contact.or_else(|| before.contact.clone()),
@@ -312,7 +318,7 @@ pub(crate) async fn change_account(
         service.keep_contact(row.id, Some(contact.clone())).await?;
     }
     Ok(match changed {
-        Some(row) => HttpResponse::Ok().json(AccountResponse::new(&row, contact)),
+        Some(row) => etag::show(&http, &AccountResponse::new(&row, contact)),
         None => HttpResponse::Accepted().finish(),
     })
 }

@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH,
-    IF_RANGE, RANGE,
+    IF_RANGE, RANGE, RETRY_AFTER,
 };
 use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -77,6 +77,7 @@ fn page(dashboard: &Dashboard, http: &HttpRequest) -> HttpResponse {
     match Files::get(INDEX) {
         Some(file) => answer(dashboard, INDEX, file, http),
         None => HttpResponse::ServiceUnavailable()
+            .insert_header((RETRY_AFTER, "60"))
             .content_type("text/plain; charset=utf-8")
             .body("The dashboard is not part of this build: run `make build`.\n"),
     }

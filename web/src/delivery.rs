@@ -1,32 +1,38 @@
 //! Delivery: every delivery as it stands, live where it is on its way, and its history.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::view::DeliveryView;
 
 use crate::change::{Standing, Standings, delivery_id, unknown_delivery};
 use crate::context::Context;
+use crate::http::body::json_object;
 use crate::http::endpoint::Endpoint;
+use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::{OwnerMonth, Query};
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod confirmation;
+mod failure;
 mod fold;
 mod list;
+pub(crate) mod retry;
 pub(crate) mod row;
 pub(crate) mod shown;
 pub(crate) mod track;
 pub(crate) mod write;
 
 use self::fold::DeliveryFold;
-use self::row::{DeliveryRow, MilestoneRow, count_row, delivery_row, milestone_rows};
+use self::row::{DeliveryRow, count_row, delivery_row};
 use self::shown::{
     DeliveriesResponse, DeliveryResponse, DeliverySummaryResponse, MilestoneResponse, OwnerResponse,
     StatusResponse,
@@ -34,6 +40,9 @@ use self::shown::{
 use crate::location::Location;
 use crate::notification::outbox::Outbox;
 use crate::notification::request;
+
+/// How long an answer waits for what it did to be in the store; it takes milliseconds.
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// The service.
 pub(crate) struct Delivery {
@@ -89,6 +98,19 @@ impl Delivery {
     /// A delivery that must be there.
     pub(crate) fn get(&self, id: DeliveryId) -> Result<DeliveryRow, Problem> {
         self.find(id)?.ok_or_else(unknown_delivery)
+    }
+
+    /// A delivery that a call names, with the call's body.
+    pub(crate) async fn named(
+        &self,
+        id: &str,
+        (http, payload): (&HttpRequest, web::Payload),
+        bytes_max: usize,
+    ) -> Result<(DeliveryId, DeliveryRow, Map<String, Value>), Problem> {
+        let id = delivery_id(id)?;
+        let row = self.get(id)?;
+        let body = json_object(http, payload, bytes_max).await?;
+        Ok((id, row, body))
     }
 
     /// A delivery on its way, as it is this instant.
@@ -187,6 +209,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(endpoint("/api/deliveries/{id}/history", |at| {
             at.on(Method::GET, get_history)
         }))
+        .service(endpoint("/api/deliveries/{id}/retry", |at| {
+            at.on(Method::POST, retry::retry_delivery)
+        }))
         .service(endpoint("/api/deliveries/{id}/track", |at| {
             at.on(Method::GET, track::get_track)
         }))
@@ -207,17 +232,19 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     tag = "Delivery",
     params(("id" = Uuid, Path, description = "The delivery")),
     responses(
-        (status = 200, description = "The delivery", body = DeliveryResponse),
+        (status = 200, description = "The delivery", body = DeliveryResponse, headers(("ETag" = String, description = "Its form"))),
+        (status = 304, description = "It is as `If-None-Match` says"),
         (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_delivery(
     service: Data<Delivery>,
     id: web::Path<String>,
+    http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = delivery_id(&id)?;
     let row = service.get(id)?;
-    Ok(HttpResponse::Ok().json(service.shown(id, row)))
+    Ok(etag::show(&http, &service.shown(id, row)))
 }
 
 /// Who asked for a delivery.
@@ -259,7 +286,8 @@ pub(crate) async fn get_status(
     Ok(HttpResponse::Ok().json(service.status(id, &row)))
 }
 
-/// Every change of a delivery's stage, oldest first.
+/// Every change of a delivery's stage, oldest first; where it went back, or ended before its time, with why, at which step of its workflow, and what
+/// was undone.
 #[utoipa::path(
     get,
     path = "/api/deliveries/{id}/history",
@@ -276,21 +304,7 @@ pub(crate) async fn get_history(
 ) -> Result<HttpResponse, Problem> {
     let id = delivery_id(&id)?;
     let row = service.get(id)?;
-    let mut milestones: Vec<MilestoneRow> = service.table.all(&milestone_rows(id))?;
-    if milestones.is_empty() {
-        milestones.push(MilestoneRow {
-            stage: row.stage,
-            at: row.requested_at,
-            parcel_at: row.parcel_at,
-            drone: row.drone,
-        });
-    }
-    let calendar = &service.context.calendar;
-    let shown: Vec<_> = milestones
-        .iter()
-        .map(|milestone| MilestoneResponse::new(milestone, calendar))
-        .collect();
-    Ok(HttpResponse::Ok().json(shown))
+    Ok(HttpResponse::Ok().json(service.history(id, &row)?))
 }
 
 /// Deliveries, newest first.

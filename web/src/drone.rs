@@ -1,16 +1,13 @@
 //! Drone scheduler: the fleet as it flies, which drone has which delivery, and what each owner's deliveries took.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use skyhaul_actors::ids::DroneId;
 use skyhaul_telemetry::view::{DroneState, DroneView};
 
-use crate::change::{delivery_id, unknown_delivery};
 use crate::context::Context;
 use crate::geojson::{GEO_JSON, collection};
 use crate::http::endpoint::Endpoint;
@@ -19,14 +16,12 @@ use crate::http::query::{Bounds, OwnerMonth, Query, cursor_text};
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
+pub(crate) mod assignment;
 mod fold;
 pub(crate) mod shown;
 
-use self::fold::{DroneFold, Transport, TransportRow, hours_row, metres_row, transport_row};
+use self::fold::{DroneFold, hours_row, metres_row};
 use self::shown::{DroneResponse, DronesResponse, UtilizationResponse};
-
-/// How long a call waits for a drone, as the contract says. A free one is assigned within milliseconds.
-const ASSIGNED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The service.
 pub(crate) struct Drones {
@@ -85,7 +80,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(
             Endpoint::new("/api/dronedeliveries/{deliveryId}")
-                .on(Method::PUT, put_drone_delivery)
+                .on(Method::PUT, assignment::put_drone_delivery)
+                .on(Method::DELETE, assignment::delete_drone_delivery)
                 .done(),
         );
 }
@@ -240,66 +236,7 @@ pub(crate) async fn get_utilization(
     Ok(HttpResponse::Ok().json(used))
 }
 
-/// Asks for a delivery's drone, and waits up to 5 s for one to be assigned. The same delivery keeps its drone; one that has ended answers with the
-/// drone that brought it.
-#[utoipa::path(
-    put,
-    path = "/api/dronedeliveries/{deliveryId}",
-    tag = "Drone scheduler",
-    params(("deliveryId" = Uuid, Path, description = "The delivery")),
-    responses(
-        (status = 200, description = "The drone's id; as JSON where that is accepted", body = String, content_type = "text/plain"),
-        (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "No drone has it, and why", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-pub(crate) async fn put_drone_delivery(
-    service: Data<Drones>,
-    id: web::Path<String>,
-    http: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let id = delivery_id(&id)?;
-    let is_on_its_way = service.context.inbox.request(id).is_some();
-    let row: Option<TransportRow> = service.table.get(&transport_row(id))?;
-    if row.is_none() && !is_on_its_way {
-        return Err(unknown_delivery());
-    }
-    let found = service.progress.until(|| {
-        let row: Option<TransportRow> = service.table.get(&transport_row(id))?;
-        Ok(row.map(|row| row.by).filter(|by| *by != Transport::None))
-    });
-    let by = match tokio::time::timeout(ASSIGNED_WITHIN, found).await {
-        Ok(by) => by?,
-        Err(_) => {
-            return Err(Problem::conflict(
-                "no drone was found in time; the delivery waits for one",
-            ));
-        }
-    };
-    match by {
-        Transport::Drone(drone) => Ok(told(drone, http.headers())),
-        Transport::Carrier => Err(Problem::conflict("a carrier has the delivery")),
-        Transport::Cancelled => Err(Problem::conflict("the delivery was cancelled")),
-        Transport::None => Err(Problem::conflict("no drone has the delivery")),
-    }
-}
-
 /// There is no such drone.
 pub(crate) fn unknown_drone() -> Problem {
     Problem::not_found("no drone has this id")
-}
-
-/// A drone's id as a plain text, or as JSON where the client asks for that.
-fn told(drone: DroneId, headers: &HeaderMap) -> HttpResponse {
-    let accepted = headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if accepted.contains("json") {
-        HttpResponse::Ok().json(drone.to_string())
-    } else {
-        HttpResponse::Ok()
-            .content_type("text/plain; charset=utf-8")
-            .body(drone.to_string())
-    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod endpoint;
+pub(crate) mod etag;
 pub(crate) mod fields;
 pub(crate) mod observe;
 pub mod problem;

@@ -219,6 +219,7 @@ pub(crate) async fn reschedule_delivery(
     let id = delivery_id(&id)?;
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = RescheduleDeliveryRequest::read(&body, &service.context)?;
+    let _editing = service.context.edits.of(&id.to_string()).await;
     let verdict = if changes == Default::default() {
         match service.outcomes.standing(id)? {
             Standing::Open => Verdict::Done,

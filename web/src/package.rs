@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::gateway::caller::Caller;
 use crate::http::body::json_object;
 use crate::http::endpoint::Endpoint;
+use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::{OwnerMonth, Query};
 use crate::ingestion::BODY_BYTES_MAX;
@@ -114,7 +115,8 @@ fn unknown_package() -> Problem {
     tag = "Package",
     params(("id" = String, Path, description = "The package")),
     responses(
-        (status = 200, description = "The package", body = PackageResponse),
+        (status = 200, description = "The package", body = PackageResponse, headers(("ETag" = String, description = "Its form"))),
+        (status = 304, description = "It is as `If-None-Match` says"),
         (status = 404, description = "No package has this id", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -125,7 +127,7 @@ pub(crate) async fn get_package(
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&http);
     let record = service.find(caller.only(), &id)?.ok_or_else(unknown_package)?;
-    Ok(HttpResponse::Ok().json(PackageResponse::new(&record)))
+    Ok(etag::show(&http, &PackageResponse::new(&record)))
 }
 
 /// Says what a package is.
@@ -140,6 +142,7 @@ pub(crate) async fn get_package(
         (status = 204, description = "Replaced"),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The body's id is not the path's", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -152,7 +155,9 @@ pub(crate) async fn put_package(
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = PutPackageRequest::read(&body, Some(&id), service.context.heaviest)?;
     let caller = Caller::of(&http);
+    let _editing = service.context.edits.of(&id).await;
     let before = service.find(caller.only(), &id)?;
+    etag::check(&http, before.as_ref().map(PackageResponse::new).as_ref())?;
     let is_new = before.is_none();
     let owner = caller.only().map(str::to_owned);
     let owner = owner.or_else(|| before.and_then(|before| before.owner));
@@ -201,6 +206,7 @@ pub(crate) async fn put_new_package(
         (status = 204, description = "Changed"),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No package has this id", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -213,7 +219,9 @@ pub(crate) async fn patch_package(
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let changes = PackageChanges::read(&body, Some(&id), service.context.heaviest)?;
     let caller = Caller::of(&http);
+    let _editing = service.context.edits.of(&id).await;
     let before = service.find(caller.only(), &id)?.ok_or_else(unknown_package)?;
+    etag::check(&http, Some(&PackageResponse::new(&before)))?;
     service.record(changes.applied_to(before)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -24,6 +24,7 @@ use crate::drone::{self, Drones};
 use crate::gateway::admit::admit;
 use crate::gateway::{Gateway, invoice};
 use crate::health::{self, Health};
+use crate::http::etag::Edits;
 use crate::http::observe::{HttpMetrics, observe};
 use crate::inbox::Inbox;
 use crate::ingestion::fold::pushed_out_counter;
@@ -144,6 +145,7 @@ impl Services {
             inbox,
             settings: parts.settings,
             sky: Sky::default(),
+            edits: Edits::default(),
         });
         let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion, keys)?;
         let (delivery, of_delivery) = Delivery::open(&context, stores.delivery)?;

@@ -19,6 +19,8 @@ pub struct Dispatch {
     pub wait_max: SimDuration,
     /// How long word takes from one region to another: above zero, at most [`REGION_DELAY_MAX`].
     pub region_delay: SimDuration,
+    /// How long a parcel that arrived waits for what its receiver must give, before its delivery is completed without.
+    pub confirmation_wait: SimDuration,
 }
 
 /// The policies that exist.

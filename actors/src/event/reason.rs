@@ -113,6 +113,8 @@ pub enum ChangeRefusal {
     Unknown,
     /// The parcel was picked up.
     PickedUp,
+    /// No drone has it.
+    NoDrone,
 }
 
 /// How a battery is filled.

@@ -19,6 +19,14 @@ impl Step {
     /// The steps in order.
     pub const ALL: [Self; 3] = [Self::OpenPackage, Self::OpenDelivery, Self::BookTransport];
 
+    /// It and those before it, in the order in which they are undone.
+    #[must_use]
+    pub fn from_last(last: Self) -> Vec<Self> {
+        let mut steps: Vec<Self> = Self::ALL.into_iter().filter(|step| *step <= last).collect();
+        steps.reverse();
+        steps
+    }
+
     fn next(self) -> Option<Self> {
         Self::ALL.get(self as usize + 1).copied()
     }
@@ -46,6 +54,15 @@ pub enum State {
 impl State {
     /// Where every saga begins.
     pub const START: Self = Self::Doing(Step::OpenPackage);
+
+    /// The step at which it stands.
+    #[must_use]
+    pub const fn step(self) -> Step {
+        match self {
+            Self::Doing(step) | Self::Undoing(step) => step,
+            Self::Underway | Self::Rebooking | Self::Ended => Step::BookTransport,
+        }
+    }
 }
 
 /// What a saga is told.

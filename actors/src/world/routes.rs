@@ -48,7 +48,18 @@ impl Routes {
                 self.remember(request.delivery, region);
                 Route::To(region)
             }
-            (None, Command::CancelDelivery { .. } | Command::RescheduleDelivery { .. }) => Route::ToAll,
+            (None, Command::RetryDelivery { request, .. }) => {
+                let region = atlas.region_of(request.pickup.at);
+                self.remember(request.delivery, region);
+                Route::To(region)
+            }
+            (
+                None,
+                Command::CancelDelivery { .. }
+                | Command::RescheduleDelivery { .. }
+                | Command::ReleaseDelivery { .. }
+                | Command::RecordConfirmation(_),
+            ) => Route::ToAll,
             (None, Command::RecallDrone { drone }) => Route::To(atlas.drone(*drone).region()),
             (None, Command::GroundDepot { depot } | Command::ReleaseDepot { depot }) => {
                 Route::To(atlas.home_of(*depot))
@@ -56,7 +67,6 @@ impl Routes {
             (
                 None,
                 Command::RecordPackage(_)
-                | Command::RecordConfirmation(_)
                 | Command::RequestNotification(_)
                 | Command::ChangeAccount(_)
                 | Command::DeclareZone { .. }

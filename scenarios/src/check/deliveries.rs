@@ -23,6 +23,8 @@ struct Open {
     has_drone: bool,
     /// When its parcel arrived.
     arrived_at: Option<Micros>,
+    /// Until when it may wait for what its receiver must give.
+    confirmed_by: Option<Micros>,
 }
 
 impl Checker for Deliveries {
@@ -62,6 +64,11 @@ impl Checker for Deliveries {
                     open.has_drone = false;
                 }
             }
+            What::ConfirmationAwaited(awaited) => {
+                if let Some(open) = self.look_up(&awaited.delivery, findings) {
+                    open.confirmed_by = Some(awaited.until_t);
+                }
+            }
             What::LegStarted(leg) => {
                 if let Some(delivery) = &leg.delivery {
                     self.look_up(delivery, findings);
@@ -75,7 +82,8 @@ impl Checker for Deliveries {
 
     fn finish(&mut self, findings: &mut Findings) {
         for (delivery, open) in &self.open {
-            if !open.is_ended && open.arrived_at.is_some_and(|arrived_at| arrived_at < self.now) {
+            let ends_by = open.confirmed_by.or(open.arrived_at);
+            if !open.is_ended && ends_by.is_some_and(|ends_by| ends_by < self.now) {
                 findings.object("SG-1", || {
                     format!("the parcel of {delivery} arrived, but the delivery never ended")
                 });

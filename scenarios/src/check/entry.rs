@@ -43,6 +43,7 @@ pub(super) enum What<'a> {
     PackagePickedUp(Handover<'a>),
     PackageDroppedOff(Handover<'a>),
     DeliveryRescheduled(DeliveryRescheduled<'a>),
+    ConfirmationAwaited(ConfirmationAwaited<'a>),
     DeliveryCompleted(DeliveryCompleted<'a>),
     DeliveryCancelled(Refused<'a>),
     ChargeStarted(Charge<'a>),
@@ -232,6 +233,13 @@ pub(super) struct Handover<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+pub(super) struct ConfirmationAwaited<'a> {
+    #[serde(borrow)]
+    pub(super) delivery: Name<'a>,
+    pub(super) until_t: Micros,
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct DeliveryRescheduled<'a> {
     #[serde(borrow)]
     pub(super) delivery: Name<'a>,
@@ -317,6 +325,7 @@ impl<'a> Entry<'a> {
             "PackagePickedUp" => What::PackagePickedUp(serde_json::from_slice(line)?),
             "PackageDroppedOff" => What::PackageDroppedOff(serde_json::from_slice(line)?),
             "DeliveryRescheduled" => What::DeliveryRescheduled(serde_json::from_slice(line)?),
+            "ConfirmationAwaited" => What::ConfirmationAwaited(serde_json::from_slice(line)?),
             "DeliveryCompleted" => What::DeliveryCompleted(serde_json::from_slice(line)?),
             "DeliveryCancelled" => What::DeliveryCancelled(serde_json::from_slice(line)?),
             "ChargeStarted" => What::ChargeStarted(serde_json::from_slice(line)?),

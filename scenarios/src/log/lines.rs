@@ -96,6 +96,8 @@ impl Lines {
             | Event::PackageDroppedOff { .. }
             | Event::DeliveryRescheduled { .. }
             | Event::DeliveryCompleted { .. }
+            | Event::ConfirmationAwaited { .. }
+            | Event::ConfirmationMissed { .. }
             | Event::DeliveryCancelled { .. } => self.of_delivery(event, begin),
             Event::LegStarted(_)
             | Event::LegEnded { .. }
@@ -114,7 +116,11 @@ impl Lines {
             | Event::ConfirmationRecorded { .. }
             | Event::NotificationRequested { .. }
             | Event::AccountChanged { .. }
-            | Event::OperatorActed { .. } => None,
+            | Event::OperatorActed { .. }
+            | Event::DeliveryReleased { .. }
+            | Event::DeliveryReleaseRefused { .. }
+            | Event::DeliveryRetried { .. }
+            | Event::WorkflowUndone { .. } => None,
         }
     }
 
@@ -240,6 +246,10 @@ impl Lines {
                 .point("pickup", pickup.at)
                 .point("dropoff", dropoff.at)
                 .maybe_time("deadline_t", *deadline),
+            Event::ConfirmationAwaited { delivery, until } => begin("ConfirmationAwaited")
+                .word("delivery", delivery)
+                .maybe_time("until_t", Some(*until)),
+            Event::ConfirmationMissed { delivery } => begin("ConfirmationMissed").word("delivery", delivery),
             Event::DeliveryCompleted { delivery, by } => begin("DeliveryCompleted")
                 .word("delivery", delivery)
                 .word("by", words::by(*by)),

@@ -292,6 +292,8 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     writeln!(text, "interval = {}", span(environment.dispatch.interval))?;
     writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
     writeln!(text, "region_delay = {}", span(environment.dispatch.region_delay))?;
+    let wait = environment.dispatch.confirmation_wait;
+    writeln!(text, "confirmation_wait = {}", span(wait))?;
     write_carriers(&environment.carriers, text)?;
     let faults = &environment.faults;
     writeln!(text, "\n[faults]")?;

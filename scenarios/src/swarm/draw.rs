@@ -34,6 +34,7 @@ pub(super) enum Part {
     Rezoning,
     Heights,
     Operations,
+    Confirmations,
 }
 
 /// What a seed says about one part.

@@ -72,6 +72,7 @@ pub(super) fn draw(seed: u64, area: &Area, duration: SimDuration, reduction: &Re
         .collect();
     script.extend(draw_zones(seed, area, duration));
     script.extend(draw_operations(seed, duration));
+    ask_for_confirmations(seed, &mut script);
     let left = reduction.range(Dimension::Commands, script.len());
     script = script.drain(left).collect();
     script.sort_by_key(|scripted| scripted.at);
@@ -119,21 +120,43 @@ fn draw_operations(seed: u64, duration: SimDuration) -> Vec<Scripted> {
     for _ in 0..count {
         let at = SimTime::from_micros(1) + draw.span(duration);
         let depot = DepotId(draw.one_of(&[0, 0, 0, 1, 2]));
-        let command = match draw.whole(0..=3) {
+        let mut aim = None;
+        let command = match draw.whole(0..=5) {
             0 => Command::GroundDepot { depot },
             1 => Command::AcknowledgeAlert { alert: 0 },
+            2 | 3 => {
+                aim = Some(draw.index(4));
+                Command::ReleaseDelivery {
+                    delivery: DeliveryId(0),
+                }
+            }
             _ => Command::RecallDrone {
                 drone: DroneId(draw.whole(0..=9)),
             },
         };
         let is_grounded = matches!(command, Command::GroundDepot { .. });
-        scripted.push(operated(at, command));
+        scripted.push(Scripted {
+            aim,
+            ..operated(at, command)
+        });
         if is_grounded {
             let released_at = (at + draw.span(GROUNDED_MAX)).min(SimTime::ZERO + duration);
             scripted.push(operated(released_at, Command::ReleaseDepot { depot }));
         }
     }
     scripted
+}
+
+/// Some requests ask for what the confirmations of a script are.
+fn ask_for_confirmations(seed: u64, script: &mut [Scripted]) {
+    let mut draw = Draw::new(seed, Part::Confirmations);
+    for scripted in script {
+        if let Command::RequestDelivery(request) = &mut scripted.command
+            && draw.chance(0.4)
+        {
+            request.confirmation = ConfirmationKind::Picture;
+        }
+    }
 }
 
 fn operated(at: SimTime, command: Command) -> Scripted {
@@ -286,7 +309,9 @@ impl Clients {
 /// Makes the command be about this delivery.
 pub(super) fn direct(command: &mut Command, to: DeliveryId) {
     match command {
-        Command::CancelDelivery { delivery } | Command::RescheduleDelivery { delivery, .. } => *delivery = to,
+        Command::CancelDelivery { delivery }
+        | Command::ReleaseDelivery { delivery }
+        | Command::RescheduleDelivery { delivery, .. } => *delivery = to,
         Command::RecordConfirmation(confirmation) => confirmation.delivery = to,
         Command::RequestNotification(request) => request.delivery = to,
         Command::RequestDelivery(request) => request.delivery = to,
@@ -298,6 +323,7 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         | Command::GroundDepot { .. }
         | Command::ReleaseDepot { .. }
         | Command::ChangeAccount(_)
+        | Command::RetryDelivery { .. }
         | Command::AcknowledgeAlert { .. } => {}
     }
 }
@@ -357,6 +383,10 @@ impl Scripted {
             Command::Operate(operation) => {
                 write!(f, "{}: ", operation.by)?;
                 self.tell(&operation.command, f)
+            }
+            Command::ReleaseDelivery { delivery } => write!(f, "release {}", self.target(*delivery)),
+            Command::RetryDelivery { delivery, request } => {
+                write!(f, "retry {delivery} as {}", request.delivery)
             }
             Command::AcknowledgeAlert { alert } => write!(f, "acknowledge alert {alert}"),
         }

@@ -163,6 +163,8 @@ impl Town {
         let mut draw = Draw::new(seed, Part::Terms);
         let wait_s = draw.one_of(&[0, 1, 60, 300, 600, 1_800]);
         writeln!(self.text, "\n[dispatch]\nwait_max = \"{wait_s}s\"")?;
+        let wait_s = Draw::new(seed, Part::Confirmations).one_of(&[0, 30, 900, 1_800]);
+        writeln!(self.text, "confirmation_wait = \"{wait_s}s\"")?;
         let mut policy = Draw::new(seed, Part::Policy);
         let name = policy.one_of(&["nearest", "batch", "adaptive"]);
         let interval_ms = policy.one_of(&[100, 5_000, 10_000, 30_000, 240_000]);

@@ -114,7 +114,7 @@ mod tests {
         read_declared(&feature, "zone x", &epoch, now)
     }
 
-    fn square(properties: Value) -> Value {
+    fn square(properties: &Value) -> Value {
         let ring = [[11.25, 43.77], [11.26, 43.77], [11.26, 43.78], [11.25, 43.77]];
         json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}})
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn spans_are_counted_from_now_and_times_are_on_the_calendar() {
         let zone = read(square(
-            json!({"name": "fire", "from": "30m", "until": "1970-01-01T02:00:00Z", "floor": 10, "ceiling": 50}),
+            &json!({"name": "fire", "from": "30m", "until": "1970-01-01T02:00:00Z", "floor": 10, "ceiling": 50}),
         ));
         let zone = zone.expect("it is right");
         let minutes = |count| Some(SimTime::ZERO + SimDuration::from_mins(count));
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn times_may_stand_beside_the_geometry_and_a_name_is_given_where_none_is_said() {
-        let mut feature = square(Value::Null);
+        let mut feature = square(&Value::Null);
         feature["until"] = json!("10m");
         let zone = read(feature).expect("it is right");
         assert_eq!(zone.name, "zone x");
@@ -152,12 +152,12 @@ mod tests {
                 "no GeoJSON feature",
             ),
             (json!({"type": "Feature"}), "has no geometry"),
-            (square(json!({"restriction": "NO_RESTRICTION"})), "one outline"),
-            (square(windows), "one outline"),
-            (square(json!({"announced": "1h"})), "known at once"),
-            (square(json!({"from": "1h", "active_from": "1h"})), "has both"),
-            (square(json!(7)), "must be an object"),
-            (square(long), "longer than"),
+            (square(&json!({"restriction": "NO_RESTRICTION"})), "one outline"),
+            (square(&windows), "one outline"),
+            (square(&json!({"announced": "1h"})), "known at once"),
+            (square(&json!({"from": "1h", "active_from": "1h"})), "has both"),
+            (square(&json!(7)), "must be an object"),
+            (square(&long), "longer than"),
         ] {
             let error = read(feature).expect_err(why);
             assert!(error.contains(why), "{error}");

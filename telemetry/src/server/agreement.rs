@@ -168,7 +168,9 @@ impl Sky {
         };
         self.tell(Event::LegStarted(Arc::new(Leg {
             drone,
-            delivery: ms.is_multiple_of(2).then_some(DeliveryId(u128::from(ms) << 64 | 7)),
+            delivery: ms
+                .is_multiple_of(2)
+                .then_some(DeliveryId(u128::from(ms) << 64 | 7)),
             purpose: LegPurpose::Reposition,
             path: vec![point(0, 0), point(1, 1), point(2, 2)],
             distance: Metres::new(1_000.0),

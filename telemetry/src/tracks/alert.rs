@@ -82,6 +82,8 @@ pub enum AlertKind {
     DeliveryFailed,
     /// A delivery arrived after its deadline.
     DeliveryLate,
+    /// What a receiver must give did not come in time.
+    ConfirmationMissed,
 }
 
 impl AlertKind {
@@ -96,6 +98,7 @@ impl AlertKind {
             Self::FleetGrounded => "fleetGrounded",
             Self::DeliveryFailed => "deliveryFailed",
             Self::DeliveryLate => "deliveryLate",
+            Self::ConfirmationMissed => "confirmationMissed",
         }
     }
 }

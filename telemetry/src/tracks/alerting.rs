@@ -101,6 +101,15 @@ pub(super) fn alert(
                 )
             }
         }
+        Event::ConfirmationMissed { delivery } => Alert {
+            delivery: Some(*delivery),
+            place: deliveries.get(*delivery).map(|track| track.dropoff.at),
+            ..raised(
+                Severity::Warning,
+                AlertKind::ConfirmationMissed,
+                "a receiver did not give what was asked for; the delivery is completed without".to_owned(),
+            )
+        },
         _ => return None,
     })
 }

@@ -200,7 +200,7 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
                 start_over(track, around.now.max(*pickup_at), around.now, around.guess);
             }
         }
-        Event::PackageDroppedOff { at, .. } => track.on_dropped_off(*at),
+        Event::PackageDroppedOff { at, .. } => track.on_dropped_off(*at, around.now),
         Event::DeliveryCancelled { .. } => track.on_cancelled(around.now),
         _ => {}
     }

@@ -90,6 +90,8 @@ pub(super) struct DeliveryTrack {
     promises: Promises,
     parcel: Parcel,
     was_picked_up: bool,
+    /// When the parcel was put down where it goes.
+    arrived_at: Option<SimTime>,
     leg: Option<Arc<Leg>>,
     pub(super) flown: VecDeque<FlownLeg>,
     milestones: VecDeque<Milestone>,
@@ -113,6 +115,7 @@ impl DeliveryTrack {
             promises,
             parcel: Parcel::Lies(request.pickup),
             was_picked_up: false,
+            arrived_at: None,
             leg: None,
             flown: VecDeque::new(),
             milestones: VecDeque::new(),
@@ -193,17 +196,21 @@ impl DeliveryTrack {
         is_first.then(|| now.since(self.requested_at))
     }
 
-    pub(super) fn on_dropped_off(&mut self, at: Position) {
+    pub(super) fn on_dropped_off(&mut self, at: Position, now: SimTime) {
         let place = Place { at, ..self.dropoff };
+        self.arrived_at = Some(now);
+        self.estimate.dropoff = now;
         self.parcel = Parcel::Lies(place);
     }
 
     pub(super) fn on_completed(&mut self, by: Transport, now: SimTime, experience: &mut Experience) {
+        // The delivery may have waited for what its receiver must give.
+        let arrived_at = self.arrived_at.unwrap_or(now);
         let distance_m = self.distance_m();
-        experience.on_completed(&mut self.promises, now, distance_m);
+        experience.on_completed(&mut self.promises, arrived_at, distance_m);
         self.transport = Some(by);
         self.leg = None;
-        self.estimate.dropoff = now;
+        self.estimate.dropoff = arrived_at;
     }
 
     /// The times are what they were expected to be at that moment, and stay so.
@@ -226,6 +233,9 @@ impl DeliveryTrack {
 
     /// The same with their bounds, by what similar deliveries showed.
     fn times_at(&self, now: SimTime, experience: &Experience) -> Times {
+        if self.arrived_at.is_some() {
+            return Times::exactly(self.estimate);
+        }
         let estimate = self.estimate_at(now);
         let distance_m = self.distance_m();
         let basis = match (self.stage, self.transport) {

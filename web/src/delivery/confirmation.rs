@@ -16,7 +16,6 @@ use super::Delivery;
 use super::row::{ConfirmationRow, DeliveryRow, blob_row, confirmation_rows};
 use super::shown::ConfirmationResponse;
 use crate::change::delivery_id;
-use crate::http::body::json_object;
 use crate::http::fields::{Faults, Fields, Letters, Named as _};
 use crate::http::problem::Problem;
 use crate::location::read_location;
@@ -83,9 +82,7 @@ pub(crate) async fn confirm_delivery(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let id = delivery_id(&path)?;
-    let row = service.get(id)?;
-    let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let (id, row, body) = service.named(&path, (&http, payload), BODY_BYTES_MAX).await?;
     let said = read(&body, id)?;
     service.check(id, &row, &said)?;
     let table = service.table.clone();

@@ -10,9 +10,11 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
+use super::failure;
 use super::row::{
-    ConfirmationRow, DeliveryRow, LegRow, MilestoneRow, confirmation_rows, count_row, delivery_row, legs_row,
-    milestone_rows, open_index, owner_index, time_index,
+    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, LegRow, MilestoneRow, cause_rows, confirmation_rows,
+    count_row, delivery_row, failure_row, legs_row, milestone_rows, open_index, owner_index, package_row,
+    time_index,
 };
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
@@ -74,17 +76,32 @@ impl Fold for DeliveryFold {
             Event::DroneAssignmentRefused { delivery, reason } => {
                 change(*delivery, rows, |row| row.refusal = Some(*reason))?;
             }
-            Event::DroneReleased { delivery, drone, .. } => change(*delivery, rows, |row| {
-                row.drone = row.drone.filter(|had| had != drone);
-            })?,
-            Event::CarrierFailed { delivery, at, .. } => change(*delivery, rows, |row| row.put_down(*at))?,
+            Event::DroneReleased {
+                delivery,
+                drone,
+                reason,
+            } => {
+                let cause = CauseRow::Released(*reason);
+                rows.put(cause_rows(*delivery).number(event.number), &cause)?;
+                change(*delivery, rows, |row| {
+                    row.drone = row.drone.filter(|had| had != drone);
+                })?;
+            }
+            Event::CarrierFailed {
+                delivery, at, reason, ..
+            } => {
+                let cause = CauseRow::CarrierFailed(*reason);
+                rows.put(cause_rows(*delivery).number(event.number), &cause)?;
+                change(*delivery, rows, |row| row.put_down(*at))?;
+            }
             Event::PackagePickedUp { delivery, at, .. } => change(*delivery, rows, |row| {
                 row.put_down(*at);
                 row.pickup_eta = Some(event.at);
             })?,
-            Event::PackageDroppedOff { delivery, at, .. } => {
-                change(*delivery, rows, |row| row.put_down(*at))?;
-            }
+            Event::PackageDroppedOff { delivery, at, .. } => change(*delivery, rows, |row| {
+                row.put_down(*at);
+                row.delivery_eta = Some(event.at);
+            })?,
             Event::DeliveryRescheduled {
                 delivery,
                 pickup,
@@ -96,8 +113,20 @@ impl Fold for DeliveryFold {
                 (row.pickup, row.parcel_at, row.dropoff) = (*pickup, *pickup, *dropoff);
                 (row.pickup_at, row.deadline) = (*pickup_at, *deadline);
             })?,
-            Event::DeliveryCompleted { delivery, .. } => {
-                change(*delivery, rows, |row| row.delivery_eta = Some(event.at))?;
+            Event::DeliveryCompleted { delivery, .. } => rows.delete(package_row(*delivery)),
+            Event::DeliveryCancelled { delivery, reason, .. } => {
+                failure::on_cancelled(*delivery, *reason, rows)?;
+            }
+            Event::WorkflowUndone {
+                delivery,
+                step,
+                undone,
+            } => failure::on_undone(*delivery, *step, undone, rows)?,
+            Event::DeliveryRetried { delivery, by, .. } => {
+                rows.change(failure_row(*delivery), |row: &mut FailureRow| {
+                    row.retried_as = Some(*by);
+                })?;
+                rows.delete(package_row(*delivery));
             }
             Event::LegStarted(leg) => on_leg_started(leg, rows)?,
             Event::LegEnded {
@@ -156,6 +185,7 @@ impl DeliveryFold {
         rows.put(open_index().number(number), &id)?;
         rows.add(count_row(&row.owner, self.calendar.month(event.at)), 1)?;
         keep_milestone(id, &row, event, rows)?;
+        rows.put(package_row(id), &request.package)?;
         rows.put(delivery_row(id), &row)
     }
 

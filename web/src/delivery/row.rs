@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, Place};
-use skyhaul_actors::event::{AssignmentRefusal, Leg, LegPurpose, Waypoint};
+use skyhaul_actors::event::{
+    AssignmentRefusal, CancelReason, CarrierFailure, Leg, LegPurpose, ReleaseReason, Waypoint,
+};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_actors::stage::Stage;
+use skyhaul_actors::workflow::saga::Step;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Metres;
@@ -20,6 +23,9 @@ const OPEN: u8 = b'p';
 const COUNTS: u8 = b'm';
 const CONFIRMATIONS: u8 = b'c';
 const BLOBS: u8 = b'b';
+const CAUSES: u8 = b'x';
+const FAILURES: u8 = b'f';
+const PACKAGES: u8 = b'k';
 
 /// A delivery as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +120,28 @@ pub(crate) struct MilestoneRow {
     pub(crate) drone: Option<DroneId>,
 }
 
+/// Why a delivery went back to where nobody has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum CauseRow {
+    /// Its drone let go of it.
+    Released(ReleaseReason),
+    /// Its carrier failed.
+    CarrierFailed(CarrierFailure),
+}
+
+/// How a delivery came to be cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FailureRow {
+    /// Why.
+    pub(crate) reason: CancelReason,
+    /// The step at which its workflow stood; `None` before the workflow has said so.
+    pub(crate) step: Option<Step>,
+    /// What its workflow undid, in this order.
+    pub(crate) undone: Vec<Step>,
+    /// The delivery that stands for it now.
+    pub(crate) retried_as: Option<DeliveryId>,
+}
+
 /// A leg flown for a delivery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LegRow {
@@ -170,6 +198,21 @@ pub(crate) fn delivery_row(id: DeliveryId) -> Key {
 /// All changes of stage of a delivery, by number of event.
 pub(crate) fn milestone_rows(id: DeliveryId) -> Key {
     Key::of(MILESTONES).delivery(id)
+}
+
+/// Why a delivery went back to where nobody has it, by the same numbers.
+pub(crate) fn cause_rows(id: DeliveryId) -> Key {
+    Key::of(CAUSES).delivery(id)
+}
+
+/// How a delivery came to be cancelled.
+pub(crate) fn failure_row(id: DeliveryId) -> Key {
+    Key::of(FAILURES).delivery(id)
+}
+
+/// What is carried, as long as it may be asked for anew.
+pub(crate) fn package_row(id: DeliveryId) -> Key {
+    Key::of(PACKAGES).delivery(id)
 }
 
 /// All legs flown for a delivery.

@@ -1,10 +1,12 @@
 //! What is answered about deliveries.
 
 use serde::Serialize;
+use skyhaul_actors::event::{CancelReason, CarrierFailure, ReleaseReason};
 use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::workflow::saga::Step;
 use utoipa::ToSchema;
 
-use super::row::{ConfirmationRow, DeliveryRow, MilestoneRow};
+use super::row::{CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow};
 use crate::calendar::{Calendar, unix_micros_text};
 use crate::carrier::shown::refusal_name;
 use crate::http::fields::Named as _;
@@ -116,18 +118,90 @@ pub(crate) struct MilestoneResponse {
     location: Location,
     /// The drone that had it.
     drone_id: Option<String>,
+    /// Why it went back to where nobody has it, or was cancelled, such as `DroneFailed` or `NobodyCan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The step of its workflow at which it was cancelled: `openPackage`, `openDelivery` or `bookTransport`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'static str>,
+    /// The steps that were undone then, in this order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<Vec<&'static str>>,
+    /// The delivery that an operator had asked for in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retried_as: Option<String>,
 }
 
 impl MilestoneResponse {
     /// A change of stage.
-    pub(crate) fn new(row: &MilestoneRow, calendar: &Calendar) -> Self {
+    pub(crate) fn new(row: &MilestoneRow, cause: Option<CauseRow>, calendar: &Calendar) -> Self {
         Self {
             stage: row.stage.name(),
             at: calendar.text(row.at),
             location: row.parcel_at.into(),
             drone_id: row.drone.map(|drone| drone.to_string()),
+            reason: cause.map(cause_name),
+            step: None,
+            undone: None,
+            retried_as: None,
         }
     }
+
+    /// The same, where it is how a delivery came to be cancelled.
+    pub(crate) fn with_failure(self, failure: &FailureRow) -> Self {
+        Self {
+            reason: Some(cancel_name(failure.reason)),
+            step: failure.step.map(step_name),
+            undone: failure
+                .step
+                .map(|_| failure.undone.iter().map(|step| step_name(*step)).collect()),
+            retried_as: failure.retried_as.map(|id| id.to_string()),
+            ..self
+        }
+    }
+}
+
+const fn cause_name(cause: CauseRow) -> &'static str {
+    match cause {
+        CauseRow::Released(ReleaseReason::Cancelled) => "Cancelled",
+        CauseRow::Released(ReleaseReason::Rescheduled) => "Rescheduled",
+        CauseRow::Released(ReleaseReason::DroneFailed) => "DroneFailed",
+        CauseRow::Released(ReleaseReason::DroneRefused) => "DroneRefused",
+        CauseRow::Released(ReleaseReason::Reassigned) => "Reassigned",
+        CauseRow::Released(ReleaseReason::Delayed) => "Delayed",
+        CauseRow::Released(ReleaseReason::Recalled) => "Recalled",
+        CauseRow::Released(ReleaseReason::NoFlyZone) => "NoFlyZone",
+        CauseRow::CarrierFailed(CarrierFailure::NoCourier) => "NoCourier",
+        CauseRow::CarrierFailed(CarrierFailure::ReturnedToPickup) => "ReturnedToPickup",
+    }
+}
+
+/// Why a delivery was cancelled, as answers name it.
+const fn cancel_name(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Requested => "Requested",
+        CancelReason::NobodyCan => "NobodyCan",
+        CancelReason::AttemptsExhausted => "AttemptsExhausted",
+        CancelReason::Quarantined => "Quarantined",
+    }
+}
+
+const fn step_name(step: Step) -> &'static str {
+    match step {
+        Step::OpenPackage => "openPackage",
+        Step::OpenDelivery => "openDelivery",
+        Step::BookTransport => "bookTransport",
+    }
+}
+
+/// What was asked for in a given-up delivery's place.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RetryResponse {
+    /// The new delivery.
+    pub(crate) delivery_id: String,
+    /// The one that was given up.
+    pub(crate) retry_of: String,
 }
 
 /// A page of deliveries, newest first.

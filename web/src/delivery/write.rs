@@ -19,6 +19,7 @@ use crate::calendar::Calendar;
 use crate::change::{Standing, Verdict, delivery_id, unknown_delivery};
 use crate::gateway::caller::Caller;
 use crate::http::body::json_object;
+use crate::http::etag;
 use crate::http::fields::{Faults, Fields, Letters};
 use crate::http::problem::Problem;
 use crate::ingestion::BODY_BYTES_MAX;
@@ -98,6 +99,7 @@ pub(crate) struct PatchDeliveryRequest {
         (status = 202, description = "Not decided yet", headers(("Location" = String, description = "The delivery's status"))),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The ids differ, or it is too late", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -114,9 +116,17 @@ pub(crate) async fn put_delivery(
     let request = read_put(&body, id, &service)?;
     let caller = Caller::of(&http);
     caller.check_owner(&request.owner)?;
-    match service.find(id)? {
+    let _editing = service.context.edits.of(&path).await;
+    let found = service.find(id)?;
+    if let Some(row) = &found
+        && caller.only().is_some_and(|only| only != row.owner)
+    {
+        return Err(unknown_delivery());
+    }
+    let shown = found.as_ref().map(|row| service.shown(id, row.clone()));
+    etag::check(&http, shown.as_ref())?;
+    match found {
         None => service.create(request).await,
-        Some(row) if caller.only().is_some_and(|only| only != row.owner) => Err(unknown_delivery()),
         Some(row) => service.replace(&row, request).await,
     }
 }
@@ -134,6 +144,7 @@ pub(crate) async fn put_delivery(
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Too late", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -150,7 +161,9 @@ pub(crate) async fn patch_delivery(
         &service.context.environment.area,
         &service.context.calendar,
     )?;
+    let _editing = service.context.edits.of(&path).await;
     let row = service.get(id)?;
+    etag::check(&http, Some(&service.shown(id, row.clone())))?;
     if changes != RescheduleChanges::default() {
         let verdict = service.reschedule(id, changes).await?;
         if let Some(problem) = verdict.problem() {
@@ -163,7 +176,7 @@ pub(crate) async fn patch_delivery(
         return Err(Problem::conflict("the delivery has ended"));
     }
     let row = service.get(id)?;
-    Ok(HttpResponse::Ok().json(service.shown(id, row)))
+    Ok(etag::show(&http, &service.shown(id, row)))
 }
 
 /// Cancels a delivery, until the parcel is picked up.

@@ -106,7 +106,9 @@ impl Fold for DroneFold {
             }
             Event::CarrierBooked { delivery, .. } => self.hand(*delivery, Transport::Carrier, at, rows),
             Event::DeliveryCancelled { delivery, .. } => self.hand(*delivery, Transport::Cancelled, at, rows),
-            Event::DeliveryCompleted { delivery, .. } => self.complete(*delivery, at, rows),
+            Event::PackageDroppedOff { delivery, .. } | Event::DeliveryCompleted { delivery, .. } => {
+                self.complete(*delivery, at, rows)
+            }
             Event::LegStarted(leg) => on_leg_started(leg, rows),
             Event::LegEnded { drone, .. } => self.on_leg_ended(*drone, at, rows),
             _ => Ok(()),
@@ -144,7 +146,7 @@ impl DroneFold {
         rows.put(transport_row(id), &row)
     }
 
-    /// The delivery arrived; who brought it stays known.
+    /// The parcel arrived; who brought it stays known.
     fn complete(&self, id: DeliveryId, at: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
         let Some(mut row) = rows.get::<TransportRow>(&transport_row(id))? else {
             return Ok(());

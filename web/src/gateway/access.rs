@@ -70,6 +70,12 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/drones/{id}", Method::GET, From(Operator)),
     ("/api/dronedeliveries/utilization", Method::GET, Only(Owner)),
     ("/api/dronedeliveries/{deliveryId}", Method::PUT, Only(Delivery)),
+    (
+        "/api/dronedeliveries/{deliveryId}",
+        Method::DELETE,
+        Only(Delivery),
+    ),
+    ("/api/deliveries/{id}/retry", Method::POST, From(Operator)),
     ("/api/thirdpartydeliveries/{id}", Method::GET, Only(Delivery)),
     ("/api/thirdpartydeliveries/{id}", Method::PUT, From(Customer)),
     ("/api/account/{accountId}", Method::GET, Only(Said)),

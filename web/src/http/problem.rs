@@ -148,6 +148,16 @@ impl Problem {
         )
     }
 
+    /// The thing is not as whoever asks believes.
+    pub(crate) fn stale(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "urn:skyhaul:problem:stale",
+            "The thing is not as you believe",
+            detail,
+        )
+    }
+
     /// The body did not come within its time.
     pub(crate) fn too_slow() -> Self {
         Self::new(

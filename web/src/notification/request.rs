@@ -17,7 +17,6 @@ use super::shown::{NoticeResponse, NotificationResponse};
 use super::{NotificationSettings, is_public};
 use crate::change::delivery_id;
 use crate::delivery::Delivery;
-use crate::http::body::json_object;
 use crate::http::fields::{Faults, Fields, Letters};
 use crate::http::problem::Problem;
 
@@ -78,9 +77,7 @@ pub(crate) async fn notify_me(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let id = delivery_id(&path)?;
-    let row = service.get(id)?;
-    let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
+    let (id, row, body) = service.named(&path, (&http, payload), BODY_BYTES_MAX).await?;
     let contact = read(&body, service.context.settings.notifications)?;
     if row.told.len() >= SUBSCRIPTIONS_MAX {
         return Err(Problem::conflict(format!(

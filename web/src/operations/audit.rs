@@ -157,6 +157,8 @@ fn deed(command: &Command, environment: &Environment) -> (&'static str, String) 
         Command::ChangeAccount(record) => ("changeAccount", record.account.to_string()),
         Command::DeclareZone { zone } => ("declareZone", zone.name.clone()),
         Command::LiftZone { name } => ("liftZone", name.clone()),
+        Command::ReleaseDelivery { delivery } => ("releaseDelivery", delivery.to_string()),
+        Command::RetryDelivery { delivery, .. } => ("retryDelivery", delivery.to_string()),
         Command::Operate(operation) => deed(&operation.command, environment),
         Command::AcknowledgeAlert { alert } => ("acknowledgeAlert", alert.to_string()),
     }

@@ -142,12 +142,20 @@ fn note(event: &Event, decisions: &mut HashMap<CommandId, Decision>) {
         Event::DeliveryCancelled {
             command: Some(id), ..
         }
+        | Event::DeliveryReleased {
+            command: Some(id), ..
+        }
         | Event::DeliveryRescheduled {
             command: Some(id), ..
         } => {
             decisions.insert(*id, Decision::Accepted);
         }
-        Event::DeliveryCancelRefused {
+        Event::DeliveryReleaseRefused {
+            command: Some(id),
+            reason,
+            ..
+        }
+        | Event::DeliveryCancelRefused {
             command: Some(id),
             reason,
             ..

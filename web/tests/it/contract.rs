@@ -30,7 +30,11 @@ async fn methods_that_a_path_has_not_are_refused_with_what_it_has() {
         (Method::DELETE, "/api/packages/p", "GET, HEAD, PUT, PATCH"),
         (Method::GET, "/api/packages/", "PUT"),
         (Method::POST, "/api/drones", "GET, HEAD"),
-        (Method::GET, &format!("/api/dronedeliveries/{NOBODYS}"), "PUT"),
+        (
+            Method::GET,
+            &format!("/api/dronedeliveries/{NOBODYS}"),
+            "PUT, DELETE",
+        ),
         (Method::POST, "/api/thirdpartydeliveries/x", "GET, HEAD, PUT"),
         (Method::PUT, "/api/zones", "GET, HEAD, POST"),
         (Method::GET, "/api/zones/x", "DELETE"),

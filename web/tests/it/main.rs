@@ -8,6 +8,8 @@ mod confirmations;
 mod contract;
 mod dashboard;
 mod deliveries;
+mod etags;
+mod failures;
 mod fleet;
 mod gateway;
 mod hand;

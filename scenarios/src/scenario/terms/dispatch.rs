@@ -9,7 +9,13 @@ use crate::error::ScenarioError;
 use crate::file::Section;
 
 /// The keys of the table.
-const DISPATCH_KEYS: &[&str] = &["policy", "interval", "wait_max", "region_delay"];
+const DISPATCH_KEYS: &[&str] = &[
+    "policy",
+    "interval",
+    "wait_max",
+    "region_delay",
+    "confirmation_wait",
+];
 
 /// How long a request waits for a drone before a carrier has it, and within which limits.
 const WAIT_MAX_DEFAULT: SimDuration = SimDuration::from_mins(30);
@@ -17,6 +23,8 @@ pub(super) const WAIT: RangeInclusive<SimDuration> = SimDuration::ZERO..=SimDura
 /// How long word takes from one dispatch centre to another, and within which limits.
 const REGION_DELAY_DEFAULT: SimDuration = SimDuration::from_secs(1);
 const REGION_DELAY: RangeInclusive<SimDuration> = SimDuration::from_millis(1)..=REGION_DELAY_MAX;
+/// How long a parcel that arrived waits for what its receiver must give, and within which limits.
+const CONFIRMATION_WAIT_DEFAULT: SimDuration = SimDuration::from_mins(30);
 /// How often a policy that matches in batches does so, and within which limits.
 const INTERVAL_DEFAULT: SimDuration = SimDuration::from_secs(10);
 const INTERVAL: RangeInclusive<SimDuration> = SimDuration::from_millis(100)..=SimDuration::from_mins(60);
@@ -31,6 +39,7 @@ pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch,
         interval: INTERVAL_DEFAULT,
         wait_max: WAIT_MAX_DEFAULT,
         region_delay: REGION_DELAY_DEFAULT,
+        confirmation_wait: CONFIRMATION_WAIT_DEFAULT,
     };
     let Some(section) = root.table("dispatch", DISPATCH_KEYS)? else {
         return Ok(dispatch);
@@ -50,6 +59,9 @@ pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch,
     }
     if let Some(delay) = section.duration("region_delay", REGION_DELAY)? {
         dispatch.region_delay = delay;
+    }
+    if let Some(wait) = section.duration("confirmation_wait", WAIT)? {
+        dispatch.confirmation_wait = wait;
     }
     Ok(dispatch)
 }

@@ -1,0 +1,177 @@
+//! Deliveries that their drones give back, that are given up, and that are asked for anew.
+
+use skyhaul_actors::command::{Command, Operation};
+use skyhaul_actors::event::{CancelReason, ChangeRefusal, Event, ReleaseReason};
+use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
+use skyhaul_actors::workflow::saga::Step;
+
+use crate::city::{City, environment, place, request};
+use crate::invariants::broken;
+
+fn events(city: &City, wanted: fn(&Event) -> bool) -> Vec<&Event> {
+    let events = city.events.iter().map(|event| &event.event);
+    events.filter(|event| wanted(event)).collect()
+}
+
+fn refusals(city: &City) -> Vec<ChangeRefusal> {
+    let events = city.events.iter();
+    let reasons = events.filter_map(|event| match event.event {
+        Event::DeliveryReleaseRefused { reason, .. } => Some(reason),
+        _ => None,
+    });
+    reasons.collect()
+}
+
+#[test]
+fn a_drone_on_its_way_to_the_parcel_gives_the_delivery_to_another() {
+    let mut city = City::new(environment(2));
+    let delivery = city.request(1, place(0.0, 2_000.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(20);
+    let command = city.ask(Command::ReleaseDelivery { delivery });
+    city.run_s(1);
+    let released = events(&city, |event| {
+        matches!(
+            event,
+            Event::DeliveryReleased { .. } | Event::DroneReleased { .. }
+        )
+    });
+    assert_eq!(
+        released,
+        [
+            &Event::DeliveryReleased {
+                delivery,
+                drone: DroneId(0),
+                command: Some(command)
+            },
+            &Event::DroneReleased {
+                delivery,
+                drone: DroneId(0),
+                reason: ReleaseReason::Recalled
+            },
+        ]
+    );
+    city.run_s(3_600);
+    assert_eq!(city.story(delivery).last(), Some(&"completed"));
+    let last = events(&city, |event| matches!(event, Event::DroneAssigned { .. })).pop();
+    assert!(
+        matches!(
+            last,
+            Some(Event::DroneAssigned {
+                drone: DroneId(1),
+                ..
+            })
+        ),
+        "{last:?}"
+    );
+    assert_eq!(
+        broken(city.world.environment(), &city.events),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn what_no_drone_can_give_back_is_said_with_why() {
+    let mut city = City::new(environment(1));
+    let delivery = city.request(1, place(0.0, 300.0), place(0.0, 3_000.0), 1.0);
+    let waiting = city.request(2, place(0.0, 300.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(90);
+    for delivery in [delivery, waiting, DeliveryId(9)] {
+        city.ask(Command::ReleaseDelivery { delivery });
+        city.run_s(1);
+    }
+    assert_eq!(
+        refusals(&city),
+        [
+            ChangeRefusal::PickedUp,
+            ChangeRefusal::NoDrone,
+            ChangeRefusal::Unknown
+        ]
+    );
+    city.run_s(7_200);
+    assert_eq!(
+        broken(city.world.environment(), &city.events),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_delivery_that_nobody_can_make_says_at_which_step_and_what_was_undone() {
+    let mut planned = environment(1);
+    planned.carriers.clear();
+    let mut city = City::new(planned);
+    let delivery = city.request(1, place(0.0, 300.0), place(0.0, 1_000.0), 50.0);
+    city.run_s(60);
+    let ended = events(&city, |event| {
+        matches!(
+            event,
+            Event::DeliveryCancelled { .. } | Event::WorkflowUndone { .. }
+        )
+    });
+    assert_eq!(
+        ended,
+        [
+            &Event::DeliveryCancelled {
+                delivery,
+                command: None,
+                reason: CancelReason::NobodyCan
+            },
+            &Event::WorkflowUndone {
+                delivery,
+                step: Step::BookTransport,
+                undone: vec![Step::BookTransport, Step::OpenDelivery, Step::OpenPackage],
+            },
+        ]
+    );
+}
+
+#[test]
+fn what_was_given_up_is_asked_for_anew_under_a_name_of_its_own() {
+    let mut planned = environment(1);
+    planned.carriers.clear();
+    let mut city = City::new(planned);
+    let delivery = city.request(1, place(0.0, 300.0), place(0.0, 1_000.0), 50.0);
+    city.run_s(60);
+    let again = DeliveryId(2);
+    let asked = request(2, place(0.0, 300.0), place(0.0, 1_000.0), 1.0);
+    let retry = Command::RetryDelivery {
+        delivery,
+        request: Box::new(asked),
+    };
+    let operation = Operation {
+        by: "an operator".to_owned(),
+        at_unix_micros: 5,
+        command: retry,
+    };
+    let command = Some(city.ask(Command::Operate(Box::new(operation))));
+    city.run_s(3_600);
+    let said = events(&city, |event| {
+        matches!(event, Event::OperatorActed { .. } | Event::DeliveryRetried { .. })
+    });
+    assert!(matches!(said[0], Event::OperatorActed { operation, .. } if operation.by == "an operator"));
+    assert_eq!(
+        said[1],
+        &Event::DeliveryRetried {
+            delivery,
+            command,
+            by: again
+        }
+    );
+    assert_eq!(city.story(again).last(), Some(&"completed"));
+}
+
+#[test]
+fn what_an_operator_asks_is_said_before_it_is_done() {
+    let mut city = City::new(environment(1));
+    let operation = Operation {
+        by: "an operator".to_owned(),
+        at_unix_micros: 5,
+        command: Command::GroundDepot { depot: DepotId(0) },
+    };
+    city.ask(Command::Operate(Box::new(operation)));
+    city.run_s(1);
+    let said = events(&city, |event| {
+        matches!(event, Event::OperatorActed { .. } | Event::FleetGrounded { .. })
+    });
+    assert_eq!(said.len(), 2);
+    assert!(matches!(said[0], Event::OperatorActed { .. }));
+}
