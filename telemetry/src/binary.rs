@@ -10,6 +10,7 @@ use skyhaul_actors::ids::DroneId;
 use skyhaul_engine::time::SimTime;
 
 use crate::cell::Cell;
+use crate::tiles::Count;
 use crate::view::DroneView;
 
 mod columns;
@@ -45,6 +46,8 @@ pub(crate) enum Kind {
     Keyframe = 3,
     /// What changed in a cell.
     Delta = 4,
+    /// How many drones there are by tile.
+    Counts = 5,
     /// A delivery.
     Delivery = 6,
     /// The fleet's figures.
@@ -149,5 +152,27 @@ pub(crate) fn cell(stamp: &Stamp, began: &Epoch, cell: Cell, part: &CellPart<'_>
     columns.words(part.gone.iter().map(|drone| drone.0));
     legs::put(&mut columns, stamp, began, &part.legs);
     fixes::put(&mut columns, stamp, began, &part.fixes);
+    columns.into_bytes()
+}
+
+/// A `counts`: it takes the place of all that the subscription held.
+pub(crate) fn counts(
+    stamp: &Stamp,
+    id: &str,
+    seq: u64,
+    is_whole: bool,
+    zoom: u32,
+    counts: &[Count],
+) -> Vec<u8> {
+    let flags = if is_whole { WHOLE } else { 0 };
+    let mut columns = header(Kind::Counts, flags, None, stamp);
+    columns.size(seq);
+    columns.word(zoom);
+    columns.count(counts.len());
+    columns.count(id.len());
+    columns.text(id);
+    columns.words(counts.iter().map(|count| count.tile.code()));
+    columns.words(counts.iter().map(|count| count.flying));
+    columns.words(counts.iter().map(|count| count.standing));
     columns.into_bytes()
 }

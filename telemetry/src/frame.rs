@@ -12,6 +12,7 @@ use skyhaul_actors::event::{Leg, LegPurpose};
 use skyhaul_actors::ids::DroneId;
 use skyhaul_engine::time::SimTime;
 
+use crate::tiles::Count;
 use crate::view::{DeliveryView, DroneView, FleetStats};
 
 /// The version of the protocol.
@@ -147,6 +148,18 @@ impl FleetPart<'_> {
         body.push(']');
         body
     }
+}
+
+/// The fields of a `delta` after `seq` where there are too many drones to tell each: none of them, and how many there are in which part of the map.
+pub(crate) fn counts_body(tick: u64, zoom: u32, counts: &[Count]) -> String {
+    let counts: Vec<serde_json::Value> = counts
+        .iter()
+        .map(|count| {
+            let bbox = count.tile.bounds(zoom).map(|degrees| rounded(degrees, 7));
+            json!({"bbox": bbox, "flying": count.flying, "standing": count.standing})
+        })
+        .collect();
+    fields(&json!({"tick": tick, "legs": [], "positions": [], "removed": [], "counts": counts}))
 }
 
 fn list(body: &mut String, name: &str, parts: &[&str]) {

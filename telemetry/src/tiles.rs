@@ -4,7 +4,7 @@ use skyhaul_actors::event::{Leg, Waypoint};
 use skyhaul_engine::geo::Position;
 
 /// Tiles are those of this zoom level: about 3.5 km across at 45° of latitude, so that a city has a few hundred and a leg touches a few.
-const ZOOM: u32 = 13;
+pub(crate) const ZOOM: u32 = 13;
 
 /// Tiles along a side of the map.
 const TILES_PER_SIDE: u32 = 1 << ZOOM;
@@ -32,6 +32,36 @@ impl Tile {
     pub(crate) fn code(self) -> u32 {
         u32::from(self.x) | u32::from(self.y) << 16
     }
+}
+
+impl Tile {
+    /// The tile of the next coarser zoom that it is a quarter of.
+    pub(crate) const fn parent(self) -> Self {
+        Self {
+            x: self.x / 2,
+            y: self.y / 2,
+        }
+    }
+
+    /// West, south, east, north of a tile of this zoom, in degrees.
+    pub(crate) fn bounds(self, zoom: u32) -> [f64; 4] {
+        let side = f64::from(1_u32 << zoom);
+        let lon = |x: f64| x / side * 360.0 - 180.0;
+        let lat = |y: f64| {
+            let angle = std::f64::consts::PI * (1.0 - 2.0 * y / side);
+            angle.sinh().atan().to_degrees()
+        };
+        let (x, y) = (f64::from(self.x), f64::from(self.y));
+        [lon(x), lat(y + 1.0), lon(x + 1.0), lat(y)]
+    }
+}
+
+/// How many drones are in a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) tile: Tile,
+    pub(crate) flying: u32,
+    pub(crate) standing: u32,
 }
 
 fn column(lon: f64) -> u16 {
@@ -196,6 +226,19 @@ mod tests {
 
     fn at(lat: f64, lon: f64) -> Position {
         Position::new(lat, lon).expect("on the sphere")
+    }
+
+    #[test]
+    fn a_tile_lies_round_its_places_and_in_its_parent() {
+        let place = at(43.77, 11.25);
+        let (tile, mut coarse) = (Tile::of(place), Tile::of(place));
+        for zoom in (0..=ZOOM).rev() {
+            let bounds = Bbox::new(coarse.bounds(zoom)).expect("a part of the map");
+            assert!(bounds.contains(place), "zoom {zoom}");
+            coarse = coarse.parent();
+        }
+        let [west, south, east, north] = tile.bounds(ZOOM);
+        assert!((east - west - 360.0 / 8_192.0).abs() < 1e-12 && north - south < east - west);
     }
 
     fn leg(places: &[Position]) -> Leg {

@@ -12,10 +12,10 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use super::read::read;
-use super::{CellPart, Stamp, cell, clock, delivery, stats, view};
+use super::{CellPart, Stamp, cell, clock, counts, delivery, stats, view};
 use crate::cell::Cell;
 use crate::sample;
-use crate::tiles::Tile;
+use crate::tiles::{Count, Tile};
 use crate::view::{Between, DeliveryView, DroneState, DroneView, FleetStats};
 
 const DELIVERY: DeliveryId = DeliveryId(0x0011_2233_4455_6677_8899_AABB_CCDD_EEFF);
@@ -124,6 +124,11 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         leg: None,
         ..status()
     };
+    let crowd = [(43.77, 5), (43.9, 6)].map(|(lat, flying)| Count {
+        tile: Tile::of(at(lat, 11.25)),
+        flying,
+        standing: 21_000,
+    });
     let whole = CellPart {
         is_whole: true,
         legs: vec![&leg],
@@ -153,6 +158,10 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         (
             "delta of the fleet: two gone, two fixes, one of them of a flying drone; those that fly come anew",
             cell(&stamp, began, Cell::Fleet, &changes),
+        ),
+        (
+            "counts: of two tiles of zoom 13",
+            counts(&stamp, "map", 4, true, 13, &crowd),
         ),
         (
             "delivery: the first frame, with a drone",

@@ -138,6 +138,7 @@ pub(crate) fn read(bytes: &[u8]) -> Read {
         1 => Body::Clock(reader.double()),
         2 => view(&mut reader),
         3 | 4 => cell_body(&mut reader, kind == 3),
+        5 => Body::Json(counts(&mut reader)),
         6 => Body::Json(delivery(&mut reader, flags)),
         7 => Body::Json(stats(&mut reader)),
         other => panic!("kind {other}"),
@@ -165,6 +166,13 @@ fn view(reader: &mut Reader<'_>) -> Body {
         frames,
         left: kinds.zip(cells).collect(),
     }
+}
+
+fn counts(reader: &mut Reader<'_>) -> Value {
+    let [seq, zoom, count, id] = [(); 4].map(|()| reader.word());
+    let id = reader.text(id);
+    let [tiles, flying, standing] = [(); 3].map(|()| reader.words(count));
+    json!({"id": id, "seq": seq, "zoom": zoom, "tiles": tiles, "flying": flying, "standing": standing})
 }
 
 fn cell_body(reader: &mut Reader<'_>, is_whole: bool) -> Body {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::RwLock;
 use skyhaul_actors::environment::Environment;
@@ -20,9 +20,14 @@ use crate::tracks::motion::along;
 use crate::view::{DroneView, FleetStats};
 
 mod cells;
+mod census;
+mod foreseen;
 
 pub(super) use self::cells::Drawn;
 use self::cells::Frames;
+pub(super) use self::census::Counts;
+use self::census::{CENSUS_TICKS, LastCensus};
+use self::foreseen::is_unforeseen;
 
 /// Ticks for which departures are remembered: a minute, in which whoever lost its connection is back, and more than the period of the slowest
 /// subscription.
@@ -43,22 +48,6 @@ struct Sprite {
     capacity_wh: f64,
     /// Where it flies: its position at this tick, encoded when first asked for.
     position: OnceLock<String>,
-}
-
-/// How far, in wall seconds, a client's clock may go wrong by itself before it is told: less is worked in without being seen.
-const UNFORESEEN_S: f64 = 0.5;
-
-/// Whether a clock of a speed shows another time than clients expect `passed` after they were told that it was `told`: it was stepped, or waits for
-/// its engine. A clock of a world that runs as fast as it can is told of anyway.
-fn is_unforeseen(told: SimTime, now: SimTime, speed: f64, passed: Duration) -> bool {
-    let gone_s = now.since(told).as_seconds_f64();
-    let expected_s = passed.as_secs_f64() * speed;
-    let borne_s = if speed > 0.0 {
-        UNFORESEEN_S * speed.max(1.0)
-    } else {
-        0.001
-    };
-    speed.is_finite() && (gone_s - expected_s).abs() > borne_s
 }
 
 /// A number that another start of the program, or of the server, most likely does not draw: it tells ticks of one picture from those of another.
@@ -92,6 +81,7 @@ pub(super) struct Picture {
     /// The next event and the time at each of the last ticks, the oldest first.
     history: VecDeque<(u64, SimTime)>,
     frames: Frames,
+    census: LastCensus,
 }
 
 impl Picture {
@@ -120,6 +110,7 @@ impl Picture {
             epoch: arbitrary(),
             history: VecDeque::new(),
             frames: Frames::default(),
+            census: LastCensus::default(),
         }
     }
 
@@ -184,6 +175,9 @@ impl Picture {
         self.look_at_clock();
         self.stats.take();
         self.frames.clear();
+        if self.tick.is_multiple_of(CENSUS_TICKS) {
+            self.census.expire();
+        }
         for sprite in self.sprites.iter_mut().flatten() {
             sprite.position.take();
         }
@@ -324,7 +318,7 @@ impl Picture {
     }
 
     /// At most how many drones a scope shows.
-    pub(super) fn size(&self, scope: &Scope) -> usize {
+    fn size(&self, scope: &Scope) -> usize {
         self.buckets(scope).into_iter().map(Bucket::len).sum()
     }
 
@@ -471,28 +465,5 @@ pub(super) struct Glance {
 impl Glance {
     pub(super) const fn scope(&self) -> &Scope {
         &self.scope
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_told(gone_ms: u64, speed: f64, passed_ms: u64) -> bool {
-        let now = SimTime::from_micros(gone_ms * 1_000);
-        is_unforeseen(SimTime::ZERO, now, speed, Duration::from_millis(passed_ms))
-    }
-
-    #[test]
-    fn a_clock_is_told_of_where_it_does_not_go_as_its_speed_says() {
-        assert!(!is_told(10_000, 1.0, 10_100), "a wink early");
-        assert!(is_told(70_000, 1.0, 10_000), "it was set forward");
-        assert!(is_told(1_000, 1.0, 10_000), "it waits");
-        assert!(!is_told(600_000, 60.0, 10_300) && is_told(600_000, 60.0, 11_000));
-        assert!(
-            !is_told(0, 0.0, 60_000) && is_told(10, 0.0, 60_000),
-            "it was stepped"
-        );
-        assert!(!is_told(3_600_000, f64::INFINITY, 1));
     }
 }

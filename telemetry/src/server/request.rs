@@ -107,8 +107,6 @@ pub(super) enum Refusal {
     SubscriptionLimit(usize),
     #[error("an address has at most {0} clients; subscribe again when another has left")]
     ClientLimit(usize),
-    #[error("the part of the map holds more than {0} drones; ask for a smaller one")]
-    ViewLimit(usize),
 }
 
 impl Refusal {
@@ -132,7 +130,6 @@ impl Refusal {
             Self::UnknownSubscription(_) => "unknown_subscription",
             Self::SubscriptionLimit(_) => "subscription_limit",
             Self::ClientLimit(_) => "client_limit",
-            Self::ViewLimit(_) => "view_limit",
         }
     }
 }

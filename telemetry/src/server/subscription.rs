@@ -17,12 +17,16 @@ use crate::tracks::MILESTONES_KEPT_MAX;
 use crate::view::DeliveryView;
 use crate::{binary, frame};
 
+mod subject;
+
+use self::subject::Subject;
+
 /// Ticks for which a delivery that is not known yet is waited for: five seconds. A request that was just accepted reaches the tracks a
 /// second or two later.
 const UNKNOWN_TICKS_MAX: u64 = 50;
 
-/// Drones in one snapshot: half a kibibyte each makes some 10 MiB, which a browser still takes in at once.
-const VIEW_DRONES_MAX: usize = 20_000;
+/// Ticks between two frames of counts: as often as drones are counted.
+const COUNTS_TICKS: u64 = 10;
 
 /// One subscription.
 pub(super) struct Subscription {
@@ -37,36 +41,11 @@ pub(super) struct Subscription {
     missed: u64,
 }
 
-/// What it is about, and how much of that its client has.
-enum Subject {
-    Fleet {
-        scope: Scope,
-        mode: Mode,
-        /// `None`: a snapshot is next.
-        seen: Option<Glance>,
-        /// What the client would have seen, had it not been too slow.
-        skipped: Option<Glance>,
-        /// Whether a frame is due even where nothing changed: the client asked for another part.
-        is_asked: bool,
-    },
-    Delivery {
-        delivery: DeliveryId,
-        /// Stage changes sent, the last body and the times in it; `None`: a snapshot is next.
-        seen: Option<(u32, String, Told)>,
-        /// Since when it is waited for.
-        since_tick: u64,
-    },
-    Stats {
-        seen: Option<Arc<str>>,
-        skipped: Option<Arc<str>>,
-    },
-}
-
 impl Subscription {
     pub(super) fn new(id: String, topic: Topic, hz: f64, tick: u64) -> Self {
         Self {
             id,
-            subject: subject(topic, tick),
+            subject: Subject::of(topic, tick),
             period: period(hz),
             due: tick,
             seq: 0,
@@ -95,7 +74,7 @@ impl Subscription {
                 *scope = new_scope;
                 *is_asked = true;
             }
-            _ => self.subject = subject(topic, tick),
+            _ => self.subject = Subject::of(topic, tick),
         }
     }
 
@@ -124,7 +103,7 @@ impl Subscription {
 
     fn start_over(&mut self) {
         match &mut self.subject {
-            Subject::Fleet { seen, .. } => *seen = None,
+            Subject::Fleet { seen, counted, .. } => (*seen, *counted) = (None, None),
             Subject::Delivery { seen, .. } => *seen = None,
             Subject::Stats { seen, .. } => *seen = None,
         }
@@ -144,9 +123,17 @@ impl Subscription {
             Subject::Fleet { .. } | Subject::Stats { .. } => {}
         }
         if is_due && out.len() > before {
-            self.due = picture.tick() + self.period;
+            self.due = picture.tick() + self.period.max(self.period_min());
         }
         Ok(())
+    }
+
+    /// Ticks that must lie between two frames, whatever was asked for.
+    const fn period_min(&self) -> u64 {
+        match &self.subject {
+            Subject::Fleet { counted: Some(_), .. } => COUNTS_TICKS,
+            _ => 1,
+        }
     }
 
     /// The client is too slow for what would be due: counts it.
@@ -160,15 +147,17 @@ impl Subscription {
                 seen,
                 skipped,
                 is_asked,
+                counted,
                 ..
             } => {
+                let was_counted = counted.take().is_some();
                 let glance = seen.as_ref().or(skipped.as_ref());
                 let is_missed = !*is_asked && glance.is_some_and(|glance| picture.has_changes(glance, *mode));
                 if is_missed && let Some(glance) = glance {
                     *skipped = Some(picture.glance(*glance.scope()));
                     *seen = None;
                 }
-                is_missed
+                is_missed || was_counted
             }
             Subject::Stats { seen, skipped } => {
                 let last = seen.as_ref().or(skipped.as_ref());
@@ -195,6 +184,7 @@ impl Subscription {
             seen,
             skipped,
             is_asked,
+            counted,
         } = &mut self.subject
         else {
             return Ok(());
@@ -205,10 +195,17 @@ impl Subscription {
             return Err(Refusal::UnknownDrone(drone.to_string()));
         }
         let (scope, mode, was_asked) = (*scope, *mode, std::mem::take(is_asked));
+        if picture.is_crowded(&scope, counted.is_some()) {
+            (*seen, *skipped) = (None, None);
+            self.write_counts(&scope, was_asked, picture, out);
+            return Ok(());
+        }
+        *counted = None;
         let glance = seen.replace(picture.glance(scope));
         *skipped = None;
         let Some(glance) = glance else {
-            return self.push_whole(&scope, mode, picture, out);
+            self.push_whole(&scope, mode, picture, out);
+            return Ok(());
         };
         let is_told = match out.form() {
             Form::Json => self.push_changes(&glance, &scope, mode, was_asked, picture, out),
@@ -218,7 +215,41 @@ impl Subscription {
             return Ok(());
         }
         self.missed += 1;
-        self.push_whole(&scope, mode, picture, out)
+        self.push_whole(&scope, mode, picture, out);
+        Ok(())
+    }
+
+    /// Tells how many drones there are and where, as there are too many to tell each.
+    fn write_counts(&mut self, scope: &Scope, was_asked: bool, picture: &Picture, out: &mut Outbox) {
+        let Subject::Fleet { counted, .. } = &mut self.subject else {
+            return;
+        };
+        let counts = picture.counts(scope);
+        let is_whole = counted.is_none();
+        if !was_asked && counted.as_ref() == Some(&counts) {
+            return;
+        }
+        match out.form() {
+            Form::Json => {
+                let kind = if is_whole { "snapshot" } else { "delta" };
+                let body = frame::counts_body(picture.tick(), counts.zoom, &counts.counts);
+                self.push(kind, &body, out);
+            }
+            Form::Binary => {
+                let (seq, stamp) = (self.number(out), picture.stamp());
+                out.binary(&binary::counts(
+                    &stamp,
+                    &self.id,
+                    seq,
+                    is_whole,
+                    counts.zoom,
+                    &counts.counts,
+                ));
+            }
+        }
+        if let Subject::Fleet { counted, .. } = &mut self.subject {
+            *counted = Some(counts);
+        }
     }
 
     /// Tells what changed, in JSON; `false` where that is no longer known.
@@ -282,19 +313,7 @@ impl Subscription {
         true
     }
 
-    fn push_whole(
-        &mut self,
-        scope: &Scope,
-        mode: Mode,
-        picture: &Picture,
-        out: &mut Outbox,
-    ) -> Result<(), Refusal> {
-        if picture.size(scope) > VIEW_DRONES_MAX {
-            let part = picture.whole(scope, mode);
-            if part.legs.len() + part.positions.len() > VIEW_DRONES_MAX {
-                return Err(Refusal::ViewLimit(VIEW_DRONES_MAX));
-            }
-        }
+    fn push_whole(&mut self, scope: &Scope, mode: Mode, picture: &Picture, out: &mut Outbox) {
         match out.form() {
             Form::Json => {
                 let body = picture.whole(scope, mode).body(picture.tick());
@@ -309,7 +328,6 @@ impl Subscription {
                 frames.into_iter().for_each(|frame| out.framed(frame));
             }
         }
-        Ok(())
     }
 
     fn write_stats(&mut self, picture: &Picture, out: &mut Outbox) {
@@ -432,27 +450,6 @@ impl Subscription {
         }
         self.seq += 1;
         self.seq
-    }
-}
-
-fn subject(topic: Topic, tick: u64) -> Subject {
-    match topic {
-        Topic::Fleet(scope, mode) => Subject::Fleet {
-            scope,
-            mode,
-            seen: None,
-            skipped: None,
-            is_asked: false,
-        },
-        Topic::Delivery(delivery) => Subject::Delivery {
-            delivery,
-            seen: None,
-            since_tick: tick,
-        },
-        Topic::Stats => Subject::Stats {
-            seen: None,
-            skipped: None,
-        },
     }
 }
 

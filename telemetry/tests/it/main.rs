@@ -3,6 +3,7 @@
 mod binary;
 mod city;
 mod conversation;
+mod crowd;
 mod delivery;
 mod door;
 mod fleet;

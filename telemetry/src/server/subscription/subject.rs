@@ -1,0 +1,62 @@
+//! What a subscription is about.
+
+use std::sync::Arc;
+
+use skyhaul_actors::ids::DeliveryId;
+
+use crate::server::picture::{Counts, Glance};
+use crate::server::request::Topic;
+use crate::server::scope::{Mode, Scope};
+use crate::server::told::Told;
+
+/// What it is about, and how much of that its client has.
+pub(super) enum Subject {
+    Fleet {
+        scope: Scope,
+        mode: Mode,
+        /// `None`: a snapshot is next.
+        seen: Option<Glance>,
+        /// What the client would have seen, had it not been too slow.
+        skipped: Option<Glance>,
+        /// Whether a frame is due even where nothing changed: the client asked for another part.
+        is_asked: bool,
+        /// Where there are too many drones to tell each: how many there are.
+        counted: Option<Counts>,
+    },
+    Delivery {
+        delivery: DeliveryId,
+        /// Stage changes sent, the last body and the times in it; `None`: a snapshot is next.
+        seen: Option<(u32, String, Told)>,
+        /// Since when it is waited for.
+        since_tick: u64,
+    },
+    Stats {
+        seen: Option<Arc<str>>,
+        skipped: Option<Arc<str>>,
+    },
+}
+
+impl Subject {
+    /// Of a topic, nothing of which was sent yet.
+    pub(super) fn of(topic: Topic, tick: u64) -> Self {
+        match topic {
+            Topic::Fleet(scope, mode) => Self::Fleet {
+                scope,
+                mode,
+                seen: None,
+                skipped: None,
+                is_asked: false,
+                counted: None,
+            },
+            Topic::Delivery(delivery) => Self::Delivery {
+                delivery,
+                seen: None,
+                since_tick: tick,
+            },
+            Topic::Stats => Self::Stats {
+                seen: None,
+                skipped: None,
+            },
+        }
+    }
+}
