@@ -18,6 +18,7 @@ use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod assignment;
 mod fold;
+pub(crate) mod remote_id;
 pub(crate) mod shown;
 
 use self::fold::{DroneFold, hours_row, metres_row};
@@ -66,6 +67,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             Endpoint::new("/api/drones.geojson")
                 .on(Method::GET, map_drones)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/remote-id")
+                .on(Method::GET, remote_id::remote_id)
                 .done(),
         )
         .service(

@@ -42,6 +42,7 @@ use crate::{
         package::summarise_packages,
         drone::list_drones,
         drone::map_drones,
+        drone::remote_id::remote_id,
         drone::get_drone,
         drone::get_utilization,
         drone::assignment::put_drone_delivery,

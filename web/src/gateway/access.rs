@@ -68,6 +68,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/drones", Method::GET, From(Operator)),
     ("/api/drones.geojson", Method::GET, From(Operator)),
     ("/api/drones/{id}", Method::GET, From(Operator)),
+    ("/api/remote-id", Method::GET, From(Operator)),
     ("/api/dronedeliveries/utilization", Method::GET, Only(Owner)),
     ("/api/dronedeliveries/{deliveryId}", Method::PUT, Only(Delivery)),
     (

@@ -159,9 +159,11 @@ impl Bounds {
             .split(',')
             .map(|part| part.trim().parse().ok())
             .collect::<Option<_>>()?;
-        let [west, south, east, north] = numbers[..] else {
-            return None;
-        };
+        Self::new(numbers.try_into().ok()?)
+    }
+
+    /// The box with these edges: west, south, east, north.
+    pub(crate) fn new([west, south, east, north]: [f64; 4]) -> Option<Self> {
         Position::new(south, west)?;
         Position::new(north, east)?;
         (south <= north).then_some(Self {
@@ -170,6 +172,48 @@ impl Bounds {
             east,
             north,
         })
+    }
+
+    /// How far it is from one corner to the opposite one, m.
+    pub(crate) fn diagonal_m(&self) -> f64 {
+        let corner = |lat, lon| Position::new(lat, lon).unwrap_or_default();
+        let (from, to) = (corner(self.south, self.west), corner(self.north, self.east));
+        from.distance_m(to)
+    }
+
+    /// Degrees of longitude from west to east, also across the date line.
+    fn width(&self) -> f64 {
+        let width = self.east - self.west;
+        if width < 0.0 { width + 360.0 } else { width }
+    }
+
+    /// Which of so many parts along each side a place inside is in, counted from the south-west.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the parts there are"
+    )]
+    pub(crate) fn part(&self, place: Position, per_side: u8) -> (u8, u8) {
+        let east = place.lon() - self.west;
+        let east = if east < 0.0 { east + 360.0 } else { east };
+        let index = |offset: f64, side: f64| {
+            let share = if side > 0.0 { offset / side } else { 0.0 };
+            (share * f64::from(per_side)).clamp(0.0, f64::from(per_side - 1)) as u8
+        };
+        let north = index(place.lat() - self.south, self.north - self.south);
+        (north, index(east, self.width()))
+    }
+
+    /// West, south, east, north of a part.
+    pub(crate) fn bbox_of(&self, (north, east): (u8, u8), per_side: u8) -> [f64; 4] {
+        let (height, width) = (self.north - self.south, self.width());
+        let at = |side: f64, index: u8| side * f64::from(index) / f64::from(per_side);
+        let lon = |index| {
+            let lon = self.west + at(width, index);
+            if lon > 180.0 { lon - 360.0 } else { lon }
+        };
+        let lat = |index| self.south + at(height, index);
+        [lon(east), lat(north), lon(east + 1), lat(north + 1)]
     }
 
     /// Whether the place lies inside.

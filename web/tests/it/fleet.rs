@@ -52,6 +52,44 @@ async fn drones_are_listed_by_place_and_state() {
 }
 
 #[actix_web::test]
+async fn remote_id_shows_flights_up_to_two_kilometres_and_counts_up_to_seven() {
+    let city = City::new();
+    let client = city.client().await;
+    client.order(&request()).await;
+    city.run_s(30);
+    let drone = client.get("/api/drones?state=toPickup").await.json()["items"][0].clone();
+    let place = |name: &str| drone["location"][name].as_f64().expect("a number");
+    let (lat, lon) = (place("latitude"), place("longitude"));
+    let look = |reach: f64| {
+        let (west, east) = (lon - reach, lon + reach);
+        let (south, north) = (lat - reach / 2.0, lat + reach / 2.0);
+        format!("/api/remote-id?bbox={west},{south},{east},{north}")
+    };
+    let near = client.get(&look(0.005)).await;
+    assert_eq!(near.header("cache-control"), Some("private, max-age=1"));
+    let near = near.json();
+    assert_eq!(near["flights"][0]["id"], drone["id"]);
+    assert_eq!(
+        (
+            &near["flights"][0]["simulated"],
+            &near["flights"][0]["operationalStatus"]
+        ),
+        (&json!(true), &json!("Airborne"))
+    );
+    assert_eq!(
+        (&near["clusters"], near["flights"].as_array().map(Vec::len)),
+        (&json!([]), Some(1))
+    );
+    let far = client.get(&look(0.02)).await.json();
+    assert_eq!(
+        (&far["flights"], &far["clusters"][0]["numberOfFlights"]),
+        (&json!([]), &json!(1))
+    );
+    assert_eq!(client.get(&look(0.1)).await.status, 422);
+    assert_eq!(client.get("/api/remote-id").await.status, 400);
+}
+
+#[actix_web::test]
 async fn a_drone_shows_the_leg_it_flies() {
     let city = City::new();
     let client = city.client().await;

@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 69] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 70] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -69,6 +69,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 69] = [
     ),
     ("GET", "/api/drones", [401, 403, 0, 0]),
     ("GET", "/api/drones.geojson", [401, 403, 0, 0]),
+    ("GET", "/api/remote-id", [401, 403, 0, 0]),
     ("GET", "/api/drones/drone-0", [401, 403, 0, 0]),
     (
         "GET",
