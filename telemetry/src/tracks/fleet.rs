@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::environment::Environment;
-use skyhaul_actors::event::{Event, Transport};
+use skyhaul_actors::event::{Event, GroundingReason, Transport};
 use skyhaul_actors::ids::{DepotId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
@@ -13,12 +13,13 @@ use super::drone::{Doing, DroneTrack};
 use crate::view::{DepotView, DroneState};
 
 /// How many drones of a depot do what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Tally {
     by_state: [u32; DroneState::ALL.len()],
     flying: u32,
     queuing: u32,
-    is_grounded: bool,
+    /// Why they stay on the ground: they fly again once no reason is left.
+    grounded: BTreeSet<GroundingReason>,
 }
 
 /// All drones.
@@ -108,9 +109,15 @@ impl Fleet {
         }
     }
 
-    pub(super) fn ground(&mut self, depot: DepotId, is_grounded: bool) {
+    fn ground(&mut self, depot: DepotId, reason: GroundingReason) {
         if let Some(tally) = self.tallies.get_mut(usize::from(depot.0)) {
-            tally.is_grounded = is_grounded;
+            tally.grounded.insert(reason);
+        }
+    }
+
+    fn release(&mut self, depot: DepotId, reason: GroundingReason) {
+        if let Some(tally) = self.tallies.get_mut(usize::from(depot.0)) {
+            tally.grounded.remove(&reason);
         }
     }
 
@@ -138,7 +145,7 @@ impl Fleet {
                 queue: tally.queuing,
                 maintained: of(DroneState::Maintenance),
                 failed: of(DroneState::Failed),
-                is_grounded: tally.is_grounded,
+                is_grounded: !tally.grounded.is_empty(),
             }
         })
     }
@@ -180,8 +187,8 @@ impl Fleet {
                 by: Transport::Drone(drone),
                 ..
             } => self.change(*drone, number, DroneTrack::on_picked_up),
-            Event::FleetGrounded { depot, .. } => self.ground(*depot, true),
-            Event::FleetReleased { depot, .. } => self.ground(*depot, false),
+            Event::FleetGrounded { depot, reason } => self.ground(*depot, *reason),
+            Event::FleetReleased { depot, reason } => self.release(*depot, *reason),
             other => self.apply_on_ground(other, number, now, environment),
         }
     }

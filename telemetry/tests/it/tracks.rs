@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use skyhaul_actors::environment::Maintenance;
-use skyhaul_actors::event::Event;
-use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::event::{Event, GroundingReason};
+use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -421,5 +421,36 @@ proptest! {
         }
         prop_assert!(halved == whole);
         prop_assert_eq!(halved.save(), whole.save());
+    }
+}
+
+#[test]
+fn a_depot_that_is_grounded_for_two_reasons_flies_again_once_both_are_gone() {
+    let mut tracks = Tracks::new(Arc::new(environment(1)));
+    let depot = DepotId(0);
+    let (wind, operator) = (GroundingReason::Wind, GroundingReason::Operator);
+    let story = [
+        (Event::FleetGrounded { depot, reason: wind }, true),
+        (
+            Event::FleetGrounded {
+                depot,
+                reason: operator,
+            },
+            true,
+        ),
+        (Event::FleetReleased { depot, reason: wind }, true),
+        (
+            Event::FleetReleased {
+                depot,
+                reason: operator,
+            },
+            false,
+        ),
+    ];
+    for (number, (event, is_grounded)) in (0..).zip(story) {
+        let at = SimTime::from_micros(number);
+        tracks.apply(&Numbered { number, at, event });
+        let shown: Vec<bool> = tracks.depots().map(|depot| depot.is_grounded).collect();
+        assert_eq!(shown, [is_grounded, false]);
     }
 }
