@@ -340,7 +340,7 @@ impl Carrier {
 
     /// Has a courier report at `at`. A report may come again; news may come late as well, what waits for an answer is said until it is answered.
     fn report_at(&mut self, at: SimTime, update: StatusUpdate, ctx: &mut Ctx<'_, Skyhaul>) {
-        let faults = ctx.shared().environment.faults;
+        let faults = &ctx.shared_arc().environment.faults;
         let office = ctx.me::<Self>();
         let mut heard_at = at;
         if self.astray.chance(faults.carrier_disorder) && update.status.is_news() {

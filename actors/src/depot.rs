@@ -44,6 +44,8 @@ pub enum DepotMessage {
     },
     /// A battery that was swapped out is full again.
     SpareDue,
+    /// It is in service again.
+    OutageEnded,
 }
 
 /// What a drone needs of a depot.
@@ -126,6 +128,7 @@ impl Actor for Depot {
             DepotMessage::FreePad { drone } => self.on_free_pad(drone, ctx),
             DepotMessage::DroneLost { drone } => self.on_drone_lost(drone, ctx),
             DepotMessage::SpareDue => self.spares += 1,
+            DepotMessage::OutageEnded => {}
         }
         self.give_pads(ctx);
         Ok(())
@@ -138,7 +141,7 @@ impl Actor for Depot {
 
 impl Depot {
     fn on_reserve_pad(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.pads_free > 0 {
+        if self.pads_free > 0 && !self.is_out(ctx) {
             self.pads_free -= 1;
             self.expected.insert(drone);
         } else {
@@ -176,7 +179,15 @@ impl Depot {
         self.on_free_pad(drone, ctx);
     }
 
+    fn is_out(&self, ctx: &Ctx<'_, Skyhaul>) -> bool {
+        ctx.shared().environment.faults.is_out(self.id, ctx.now())
+    }
+
+    /// Gives pads to those who wait; to nobody while it is out of service.
     fn give_pads(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.is_out(ctx) {
+            return;
+        }
         while self.pads_free > 0
             && let Some(request) = self.queue.pop_front()
         {

@@ -189,6 +189,8 @@ pub struct Drone {
     flown: SimDuration,
     /// Counts the states; timers of earlier ones are void.
     generation: u32,
+    /// Whether it is wanted at its depot, and takes nothing before it is there.
+    is_recalled: bool,
     random: RandomStream,
 }
 
@@ -219,6 +221,7 @@ impl Drone {
             state: DroneState::Idle,
             flown: SimDuration::ZERO,
             generation: 0,
+            is_recalled: false,
             random: RandomStream::new(environment.seed, RANDOM_STREAMS_FROM + u64::from(id.0)),
         }
     }
@@ -355,7 +358,9 @@ impl Drone {
     fn on_assign_errand(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
         let taken = match self.state {
             DroneState::Idle => self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx),
-            DroneState::Flying(flight) if flight.is_homeward() => self.turn_to_pickup(flight, errand, ctx),
+            DroneState::Flying(flight) if flight.is_homeward() && !self.is_recalled => {
+                self.turn_to_pickup(flight, errand, ctx)
+            }
             _ => false,
         };
         if !taken {

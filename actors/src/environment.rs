@@ -13,7 +13,7 @@ pub use self::aircraft::{AircraftSpec, Arrival, EnergyModel, FlightPhases, Maint
 pub use self::carrier::CarrierSpec;
 pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, WeightedPlace};
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};
-pub use self::fault::{Faults, Sabotage};
+pub use self::fault::{Faults, Outage, Sabotage};
 pub use self::weather::{Weather, WeatherRow, WeatherSeries};
 pub use self::zone::{ZONE_NOTICE, Zone, ZoneShape};
 

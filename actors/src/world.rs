@@ -14,10 +14,10 @@ use crate::carrier::Carrier;
 use crate::census::Census;
 use crate::command::Command;
 use crate::demand::{DemandMessage, DemandSource};
-use crate::depot::Depot;
+use crate::depot::{Depot, DepotMessage};
 use crate::drone::Drone;
-use crate::environment::{Environment, FleetSpec};
-use crate::event::Event;
+use crate::environment::{Environment, FleetSpec, Outage};
+use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
 use crate::scheduler::{Scheduler, SchedulerMessage};
@@ -40,6 +40,9 @@ const OPERATED_FROM: u64 = 1 << 45;
 const WEATHER_ORDERS_FROM: u64 = 1 << 46;
 /// Messages from outside at one instant are ordered by number. Word of planned zones comes after all commands and the weather.
 const ANNOUNCED_FROM: u64 = 1 << 47;
+
+/// Messages from outside at one instant are ordered by number. Outages come after all else.
+const OUTAGES_FROM: u64 = 3 << 46;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
@@ -109,6 +112,24 @@ impl World {
             }
         }
         self.follow_weather(DEMAND_STARTS_AT, false);
+        self.plan_outages(environment);
+    }
+
+    /// Has depots go out of service and come back when it is time.
+    fn plan_outages(&mut self, environment: &Environment) {
+        for (order, outage) in (OUTAGES_FROM..).step_by(2).zip(&environment.faults.outages) {
+            let Outage { depot, from, until } = *outage;
+            let scheduler = atlas::scheduler(environment.depot(depot).region);
+            let reason = GroundingReason::Outage;
+            let ground = SchedulerMessage::GroundDepot { depot, reason };
+            let release = SchedulerMessage::ReleaseDepot { depot, reason };
+            self.engine
+                .inject(from.max(DEMAND_STARTS_AT), order, scheduler, ground);
+            self.engine.inject(until, order, scheduler, release);
+            let addr = self.engine.shared().atlas.depot(depot);
+            self.engine
+                .inject(until, order + 1, addr, DepotMessage::OutageEnded);
+        }
     }
 
     /// Has the schedulers ground and release the depots that the weather concerns, from `at` on.

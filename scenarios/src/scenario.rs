@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use skyhaul_actors::airspace::Airspace;
-use skyhaul_actors::environment::{Area, Environment, Epoch, Weather};
+use skyhaul_actors::environment::{Area, Environment, Epoch, Faults, Weather};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use toml::value::Offset;
@@ -21,6 +21,7 @@ mod airspace;
 mod demand;
 mod describe;
 mod fleet;
+mod incidents;
 mod terms;
 
 /// What `demand.pickups` says where parcels come from the depots.
@@ -28,8 +29,21 @@ pub(crate) const PICKUPS_AT_DEPOTS: &str = "depots";
 
 /// The keys of the file.
 const KEYS: &[&str] = &[
-    "name", "seed", "start", "duration", "area", "demand", "depots", "fleets", "aircraft", "weather",
-    "airspace", "dispatch", "carriers", "faults",
+    "name",
+    "seed",
+    "start",
+    "duration",
+    "area",
+    "demand",
+    "depots",
+    "fleets",
+    "aircraft",
+    "weather",
+    "airspace",
+    "dispatch",
+    "carriers",
+    "faults",
+    "incidents",
 ];
 const AREA_KEYS: &[&str] = &["centre", "radius"];
 
@@ -115,6 +129,7 @@ impl Scenario {
             epoch,
         };
         let weather = terms::read_weather(root, bundle, &flown)?;
+        let outages = incidents::read(root, &depots)?;
         let mut environment = Environment {
             name,
             seed,
@@ -127,7 +142,10 @@ impl Scenario {
             zones: permanent(&airspace.zones, &epoch),
             dispatch: terms::read_dispatch(root)?,
             carriers: terms::read_carriers(root)?,
-            faults: terms::read_faults(root)?,
+            faults: Faults {
+                outages,
+                ..terms::read_faults(root)?
+            },
             demand: None,
         };
         let closed = Airspace::new(&environment);

@@ -15,6 +15,7 @@ impl Drone {
     /// it; from another depot it goes home.
     pub(super) fn get_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         let is_home = self.berth == self.depot;
+        self.is_recalled &= !is_home;
         if is_home && self.begin_maintenance(ctx) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Diversions: where home is too far for the battery, or no lawful way leads there, a drone comes down at another depot.
+//! Diversions: where home is too far for the battery, out of service, or no lawful way leads there, a drone comes down at another depot.
 //!
 //! ```text
 //! too far for its reserve ─► Flying(divert) to the nearest depot it can reach, home among them ──ReservePad──► kept
@@ -42,11 +42,12 @@ pub(super) struct Landing {
 }
 
 impl Drone {
-    /// Home, where the battery brings it there with its reserve; else the nearest depot it can reach, home among them.
+    /// Home, where the battery brings it there with its reserve and it is in service; else the nearest depot it can reach, home among them.
     pub(super) fn find_landing(&self, turning: &Turning<'_>) -> Option<Landing> {
         let reserve = self.spec(turning.surroundings).reserve_energy();
+        let is_out = is_out(self.depot, turning);
         match self.landing_at(self.depot, turning) {
-            Some(home) if turning.battery - home.plan.energy >= reserve => Some(home),
+            Some(home) if !is_out && turning.battery - home.plan.energy >= reserve => Some(home),
             home => self.nearest_landing(turning, 0).or(home),
         }
     }
@@ -54,8 +55,9 @@ impl Drone {
     /// The nearest depot it can reach, but for so many that are nearer.
     fn nearest_landing(&self, turning: &Turning<'_>, but_for: u8) -> Option<Landing> {
         let depots = depots_by_distance(turning.here.at, turning.surroundings);
-        let depots = depots.into_iter().take(DEPOTS_TRIED_MAX);
-        depots
+        let in_service = depots.into_iter().filter(|depot| !is_out(*depot, turning));
+        in_service
+            .take(DEPOTS_TRIED_MAX)
             .filter_map(|depot| self.landing_at(depot, turning))
             .nth(usize::from(but_for))
     }
@@ -143,8 +145,9 @@ impl Drone {
         };
         let flight = self.homewards(self.standing(now), None, ctx.shared());
         let reserve = self.spec(ctx.shared()).reserve_energy();
+        let is_out = ctx.shared().environment.faults.is_out(self.depot, now);
         match self.plan(&flight, ctx.shared()) {
-            Ok(plan) if plan.energy + reserve <= self.battery => {
+            Ok(plan) if !is_out && plan.energy + reserve <= self.battery => {
                 self.berth = self.depot;
                 self.fly_home(flight, plan, ctx);
             }
@@ -160,6 +163,15 @@ impl Drone {
             }
         }
     }
+}
+
+/// Whether a depot is out of service now.
+fn is_out(depot: DepotId, turning: &Turning<'_>) -> bool {
+    turning
+        .surroundings
+        .environment
+        .faults
+        .is_out(depot, turning.here.time)
 }
 
 fn depots_by_distance(at: Position, surroundings: &Surroundings) -> Vec<DepotId> {

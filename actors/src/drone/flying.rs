@@ -265,7 +265,7 @@ impl Drone {
         self.enter(DroneState::Flying(flight));
         let (me, generation) = (ctx.me::<Self>(), self.generation);
         ctx.send_at(arrives, me, DroneMessage::ArrivalDue { generation });
-        if flight.is_homeward() {
+        if flight.is_homeward() && !self.is_recalled {
             let battery = self.battery;
             self.say_coming(
                 Coming::Homeward {

@@ -10,6 +10,15 @@ use crate::tree::Skyhaul;
 impl Drone {
     /// Turns home, where it is on the way to a parcel. One that has a parcel, or is about to take it, delivers it and comes home anyway.
     pub(super) fn on_recall(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.is_recalled = match self.state {
+            DroneState::Flying(_)
+            | DroneState::Loading(_)
+            | DroneState::Unloading(_)
+            | DroneState::Grounded(_)
+            | DroneState::Visiting { .. } => true,
+            DroneState::WaitingForPad | DroneState::Charging(_) => self.berth != self.depot,
+            DroneState::Idle | DroneState::Maintained | DroneState::Failed => false,
+        };
         if let DroneState::Flying(flight) = self.state
             && flight.purpose == LegPurpose::Pickup
             && let Some(delivery) = self.delivery()

@@ -146,7 +146,7 @@ impl From<GroundingReason> for AssignmentRefusal {
             GroundingReason::Rain | GroundingReason::Visibility | GroundingReason::Temperature => {
                 Self::Weather
             }
-            GroundingReason::Operator => Self::Grounded,
+            GroundingReason::Operator | GroundingReason::Outage => Self::Grounded,
         }
     }
 }
@@ -166,6 +166,16 @@ pub enum GroundingReason {
     Temperature,
     /// An operator said so.
     Operator,
+    /// Their depot is out of service.
+    Outage,
+}
+
+impl GroundingReason {
+    /// Whether it is the weather.
+    #[must_use]
+    pub const fn is_weather(self) -> bool {
+        !matches!(self, Self::Operator | Self::Outage)
+    }
 }
 
 /// Why a zone was not declared or lifted.

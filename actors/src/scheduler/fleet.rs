@@ -293,7 +293,7 @@ impl Fleet {
     /// For what weather a depot's drones are kept on the ground, if so.
     pub(super) fn grounded_by_weather(&self, depot: DepotId) -> Option<GroundingReason> {
         let mut reasons = self.grounded.get(&depot)?.iter().copied();
-        reasons.find(|reason| *reason != GroundingReason::Operator)
+        reasons.find(|reason| reason.is_weather())
     }
 
     /// Whether a depot's drones stay on the ground.

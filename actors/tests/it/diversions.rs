@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{
-    DepotSpec, Environment, Weather, WeatherRow, WeatherSeries, Zone, ZoneShape,
+    DepotSpec, Environment, Outage, Weather, WeatherRow, WeatherSeries, Zone, ZoneShape,
 };
 use skyhaul_actors::event::{Event, LegPurpose, ReleaseReason};
 use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
@@ -167,6 +167,72 @@ fn a_guest_that_is_saved_and_loaded_comes_home_as_well() {
         (city.world.digest(), city.events)
     };
     assert_eq!(run(&[]), run(&[300, 60, 1_000]));
+}
+
+/// The middle is out of service while the drone is away.
+fn out_of_service() -> City {
+    let mut planned = environment(1);
+    planned.depots.push(outpost(2_000.0, 1, 0));
+    planned.faults.outages = vec![Outage {
+        depot: DepotId(0),
+        from: second(100),
+        until: second(3_000),
+    }];
+    City::new(planned)
+}
+
+#[test]
+fn a_depot_out_of_service_takes_nobody_in_and_its_drones_come_home_after_it() {
+    let mut city = out_of_service();
+    let before = city.request(1, place(0.0, 200.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(1_000);
+    let during = city.request(2, place(0.0, 200.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(1_900);
+    let guest = (LegPurpose::Divert, place(0.0, 2_000.0));
+    assert_eq!(flown(&city).last(), Some(&guest));
+    assert_eq!(city.story(before).last(), Some(&"completed"));
+    assert!(city.story(during).contains(&"carrier booked"));
+    city.run_s(3_600);
+    let after = city.request(3, place(0.0, 200.0), place(0.0, 1_000.0), 1.0);
+    city.run_s(3_600);
+    assert_eq!(flown(&city)[3], (LegPurpose::Return, place(0.0, 0.0)));
+    assert!(!city.story(after).contains(&"carrier booked"));
+    assert_at_rest(&city);
+}
+
+#[test]
+fn an_operator_cannot_release_a_depot_that_is_out_of_service() {
+    let mut city = out_of_service();
+    city.run_s(200);
+    city.ask(Command::ReleaseDepot { depot: DepotId(0) });
+    let delivery = city.request(1, place(0.0, 200.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(100);
+    assert!(city.story(delivery).contains(&"carrier booked"));
+    assert_eq!(
+        city.count(|event| matches!(event, Event::FleetReleased { .. })),
+        0
+    );
+    city.run_s(3_600);
+    assert_eq!(
+        city.count(|event| matches!(event, Event::FleetReleased { .. })),
+        1
+    );
+}
+
+#[test]
+fn whoever_lands_at_a_depot_out_of_service_waits_for_a_pad_until_it_is_back() {
+    let mut planned = environment(1);
+    planned.faults.outages = vec![Outage {
+        depot: DepotId(0),
+        from: second(100),
+        until: second(3_000),
+    }];
+    let mut city = City::new(planned);
+    city.request(1, place(0.0, 200.0), place(0.0, 3_000.0), 1.0);
+    city.run_s(2_900);
+    assert_eq!(city.world.census().pads_awaited, 1);
+    city.run_s(600);
+    assert_at_rest(&city);
 }
 
 /// A zone over home comes up while the drone is away, for longer than it can hover.

@@ -1,9 +1,11 @@
 //! Depots that are grounded and released, drones that are called home.
 
 use skyhaul_actors::command::Command;
+use skyhaul_actors::environment::{DispatchPolicy, Maintenance};
 use skyhaul_actors::event::{AssignmentRefusal, Event, GroundingReason, Leg, LegPurpose, ReleaseReason};
 use skyhaul_actors::ids::{DepotId, DroneId};
 use skyhaul_engine::kernel::RegionId;
+use skyhaul_engine::time::SimDuration;
 
 use crate::city::{City, environment, place};
 use crate::invariants::broken;
@@ -171,4 +173,69 @@ fn a_drone_that_has_a_parcel_brings_it_before_it_comes_home() {
         city.story(delivery),
         ["requested", "assigned", "picked up", "dropped off", "completed"]
     );
+}
+
+/// What a recalled drone flies while requests wait, in batches: home, and nothing else before it has been there.
+#[test]
+fn a_recalled_drone_is_sent_to_nothing_else_on_its_way_home() {
+    let mut planned = environment(1);
+    planned.dispatch.policy = DispatchPolicy::Batch;
+    planned.carriers.clear();
+    let mut city = City::new(planned);
+    let first = city.request(1, place(0.0, 3_000.0), place(0.0, 4_000.0), 1.0);
+    city.run_s(60);
+    city.ask(Command::RecallDrone { drone: DroneId(0) });
+    city.run_s(3_600);
+    assert_eq!(city.story(first).last(), Some(&"completed"));
+    let purposes: Vec<LegPurpose> = legs(&city).iter().map(|leg| leg.purpose).collect();
+    assert_eq!(purposes[..2], [LegPurpose::Pickup, LegPurpose::Return]);
+    assert_eq!(
+        legs(&city)[1].path.last().map(|last| last.at),
+        Some(place(0.0, 0.0))
+    );
+    let home_at = legs(&city)[1].arrives();
+    assert!(legs(&city)[2].departs() >= home_at);
+    assert_eq!(
+        broken(city.world.environment(), &city.events),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_drone_is_maintained_at_home_after_its_hours_and_not_before() {
+    let mut planned = environment(1);
+    planned.aircraft[0].maintenance = Some(Maintenance {
+        every: SimDuration::from_mins(6),
+        takes: SimDuration::from_mins(20),
+    });
+    let mut city = City::new(planned);
+    for id in 1..=3 {
+        city.request(id, place(0.0, 200.0), place(0.0, 2_000.0), 1.0);
+        city.run_s(3_600);
+    }
+    let mut in_air = SimDuration::ZERO;
+    let (mut took_off, mut out_since) = (None, None);
+    let mut maintained = 0;
+    for event in &city.events {
+        match &event.event {
+            Event::LegStarted(_) => {
+                assert!(out_since.is_none(), "it flies while it is maintained");
+                took_off = Some(event.at);
+            }
+            Event::LegEnded { .. } => in_air = in_air + event.at.since(took_off.take().expect("it flew")),
+            Event::MaintenanceStarted { depot, flown, .. } => {
+                assert_eq!((*depot, *flown), (MIDDLE, in_air));
+                assert!(in_air >= SimDuration::from_mins(6));
+                out_since = Some(event.at);
+            }
+            Event::MaintenanceEnded { .. } => {
+                let since = out_since.take().expect("it began");
+                assert_eq!(event.at.since(since), SimDuration::from_mins(20));
+                (in_air, maintained) = (SimDuration::ZERO, maintained + 1);
+            }
+            Event::ChargeStarted { .. } => assert!(in_air < SimDuration::from_mins(6), "it is due"),
+            _ => {}
+        }
+    }
+    assert!(maintained >= 1);
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::{Entry, Grounding, LegStarted, Micros, Purpose, What};
 use super::{Checker, Findings};
 
-/// Why an operator's groundings are: drones finish then what they have begun.
-const BY_OPERATOR: &str = "operator";
+/// Groundings that are not the weather's: drones finish then what they have begun.
+const NOT_BY_WEATHER: [&str; 2] = ["operator", "outage"];
 
 /// Depots on the ground, and where drones belong.
 #[derive(Default)]
@@ -67,7 +67,11 @@ impl Groundings {
             .homes
             .get(&*leg.drone)
             .and_then(|home| self.grounded.get(home))
-            .and_then(|reasons| reasons.iter().find(|reason| *reason != BY_OPERATOR));
+            .and_then(|reasons| {
+                reasons
+                    .iter()
+                    .find(|reason| !NOT_BY_WEATHER.contains(&reason.as_str()))
+            });
         // Away from home a drone may hang on its winch, in the air.
         if let Some(reason) = by_weather
             && leg.purpose == Purpose::Pickup

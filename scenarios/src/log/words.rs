@@ -90,5 +90,6 @@ pub(crate) const fn grounding(reason: GroundingReason) -> &'static str {
         GroundingReason::Visibility => "visibility",
         GroundingReason::Temperature => "temperature",
         GroundingReason::Operator => "operator",
+        GroundingReason::Outage => "outage",
     }
 }

@@ -15,6 +15,7 @@ use skyhaul_engine::time::SimDuration;
 use super::Scenario;
 use super::aircraft::{NEVER, NONE};
 use super::demand::SaidDemand;
+use super::incidents;
 use crate::file::write_duration;
 use crate::weather::{Format, PlannedWeather, Reading};
 
@@ -309,7 +310,8 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
         faults.actor_panic_per_message
     )?;
     writeln!(text, "carrier_duplicate = {}", faults.carrier_duplicate)?;
-    writeln!(text, "carrier_disorder = {}", faults.carrier_disorder)
+    writeln!(text, "carrier_disorder = {}", faults.carrier_disorder)?;
+    incidents::write(&faults.outages, &environment.depots, text)
 }
 
 fn write_carriers(carriers: &[CarrierSpec], text: &mut String) -> fmt::Result {
@@ -340,11 +342,11 @@ fn write_carriers(carriers: &[CarrierSpec], text: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn span(span: SimDuration) -> String {
+pub(super) fn span(span: SimDuration) -> String {
     quoted(&write_duration(span))
 }
 

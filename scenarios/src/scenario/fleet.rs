@@ -125,7 +125,7 @@ pub(super) fn read_fleets(
     Ok((fleets, used))
 }
 
-fn find_depot(field: &Field<'_>, depots: &[DepotSpec]) -> Result<DepotId, ScenarioError> {
+pub(super) fn find_depot(field: &Field<'_>, depots: &[DepotSpec]) -> Result<DepotId, ScenarioError> {
     let name = field.text()?;
     depots
         .iter()
@@ -168,7 +168,7 @@ fn find_aircraft(
 }
 
 /// The items of a list that is neither empty nor too long.
-fn limited<'a>(list: &Field<'a>, count_max: usize) -> Result<Vec<Field<'a>>, ScenarioError> {
+pub(super) fn limited<'a>(list: &Field<'a>, count_max: usize) -> Result<Vec<Field<'a>>, ScenarioError> {
     let items = list.items()?;
     if items.is_empty() || items.len() > count_max {
         return Err(list.refuse(format_args!(

@@ -35,6 +35,7 @@ pub(super) enum Part {
     Heights,
     Operations,
     Confirmations,
+    Incidents,
 }
 
 /// What a seed says about one part.

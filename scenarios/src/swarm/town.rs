@@ -138,7 +138,8 @@ impl Town {
         let mut astray = Draw::new(seed, Part::Reports);
         let shares = [0.0, 0.0, 0.1, 1.0].map(|share| share * reduction.share(Dimension::Carriers));
         writeln!(self.text, "carrier_duplicate = {}", astray.one_of(&shares))?;
-        writeln!(self.text, "carrier_disorder = {}", astray.one_of(&shares))
+        writeln!(self.text, "carrier_disorder = {}", astray.one_of(&shares))?;
+        self.write_incidents(ground, depots.len())
     }
 
     /// From calm to what grounds everything.
@@ -204,6 +205,20 @@ impl Town {
             if draw.chance(0.3) {
                 let hours: Vec<String> = (0..24).map(|_| draw.number(0.0..=3.0).to_string()).collect();
                 writeln!(self.text, "pickup_delay_hourly = [{}]", hours.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Depots that go out of service, each at most once.
+    fn write_incidents(&mut self, ground: &Ground, depots: usize) -> fmt::Result {
+        let draw = &mut Draw::new(ground.seed, Part::Incidents);
+        for depot in 0..depots {
+            if draw.chance(0.2) {
+                let (at, lasts) = (draw.span(ground.duration), draw.whole(1..=90));
+                writeln!(self.text, "\n[[incidents]]\nkind = \"depot-outage\"")?;
+                writeln!(self.text, "at = {}\nfor = \"{lasts}m\"", seconds(at))?;
+                writeln!(self.text, "depot = \"depot {depot}\"")?;
             }
         }
         Ok(())

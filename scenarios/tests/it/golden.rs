@@ -82,6 +82,7 @@ macro_rules! golden {
 
 golden! {
     dallas_fort_worth_comes_to_its_golden_summary: "dallas-fort-worth",
+    the_depot_outage_comes_to_its_golden_summary: "depot-outage",
     florence_comes_to_its_golden_summary: "florence",
     new_yorks_year_of_wind_comes_to_its_golden_summary: "new-york-wind-year",
     the_rush_hour_comes_to_its_golden_summary: "rush-hour",

@@ -46,7 +46,7 @@ fn every_file_of_the_library_says_what_it_shows_and_is_written_out_as_what_it_me
         );
         assert_same_when_written_out(&bundle, &scenario);
     }
-    assert_eq!(count, 9);
+    assert_eq!(count, 11);
 }
 
 #[test]
@@ -258,6 +258,7 @@ fn requests_of_a_trace_are_made_in_order_of_time() {
 fn every_scenario_gives_the_same_events_on_any_number_of_threads() {
     for name in [
         "dallas-fort-worth.toml",
+        "depot-outage.toml",
         "florence.toml",
         "m100.toml",
         "new-york-wind-year.toml",

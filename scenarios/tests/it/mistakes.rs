@@ -415,3 +415,34 @@ fn the_second_of_two_mistakes_waits_for_the_first() {
     let text = town_with("seed = 1", "sed = 1").replace("pads", "pad");
     assert!(mistake_in(&text).starts_with("town.toml:2: key `sed`"));
 }
+
+#[test]
+fn an_outage_needs_a_depot_that_there_is_and_time_of_its_own() {
+    let incident = |depot: &str, at: &str| {
+        format!(
+            "\n[[incidents]]\nkind = \"depot-outage\"\ndepot = \"{depot}\"\nat = \"{at}\"\nfor = \"10m\"\n"
+        )
+    };
+    let (first, within, elsewhere) = (
+        incident("Sodo", "5m"),
+        incident("Sodo", "12m"),
+        incident("Soho", "5m"),
+    );
+    check(&[
+        (
+            "[faults]",
+            &format!("{elsewhere}\n[faults]"),
+            "there is no depot `Soho`",
+        ),
+        (
+            "[faults]",
+            &format!("{first}{within}\n[faults]"),
+            "key `incidents[1].at`: its depot is out of service then already; make it one incident",
+        ),
+        (
+            "[faults]",
+            &format!("{}\n[faults]", first.replace("depot-outage", "flood")),
+            "depot-outage",
+        ),
+    ]);
+}

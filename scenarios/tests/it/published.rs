@@ -136,6 +136,7 @@ fn depot_with(
 fn littles_law_holds_on_the_librarys_runs() {
     for (name, hours) in [
         ("dallas-fort-worth.toml", 14),
+        ("depot-outage.toml", 10),
         ("florence.toml", 24),
         ("m100.toml", 1),
         ("new-york-wind-year.toml", 24 * 363),

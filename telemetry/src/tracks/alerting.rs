@@ -143,6 +143,7 @@ const fn grounding(reason: GroundingReason) -> &'static str {
         GroundingReason::Visibility => "poor visibility",
         GroundingReason::Temperature => "too cold or too hot",
         GroundingReason::Operator => "an operator said so",
+        GroundingReason::Outage => "their depot is out of service",
     }
 }
 

@@ -59,6 +59,9 @@ impl Table {
             let Some((aircraft, depot)) = fleet.kind_of(*drone) else {
                 continue;
             };
+            if fleet.is_grounded(depot) {
+                continue;
+            }
             let start = coming.start(aircraft, depot, now, surroundings);
             if let Some((is_free, starting)) = start
                 && starting.time <= now + batches.lookahead

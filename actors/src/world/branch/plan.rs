@@ -4,7 +4,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
 use super::BranchError;
-use crate::environment::{AircraftSpec, CarrierSpec, Environment, FleetSpec, Zone};
+use crate::environment::{AircraftSpec, CarrierSpec, Environment, Faults, FleetSpec, Zone};
 use crate::ids::{AircraftId, DepotId};
 
 /// Where the ways part.
@@ -39,6 +39,11 @@ pub(super) fn merge(
         aircraft,
         zones: merge_zones(&recorded.zones, &wanted.zones, fork),
         carriers: merge_carriers(&recorded.carriers, &wanted.carriers),
+        // Word of the recorded ones is under way already.
+        faults: Faults {
+            outages: recorded.faults.outages.clone(),
+            ..wanted.faults.clone()
+        },
         ..wanted.clone()
     })
 }

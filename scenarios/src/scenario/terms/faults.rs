@@ -46,6 +46,7 @@ pub(in crate::scenario) fn read_faults(root: &Section<'_>) -> Result<Faults, Sce
         actor_panic_per_message: section.number_or("actor_panic_per_message", 0.0, PANIC_SHARE)?,
         carrier_duplicate: section.number_or("carrier_duplicate", 0.0, REPORT_SHARE)?,
         carrier_disorder: section.number_or("carrier_disorder", 0.0, REPORT_SHARE)?,
+        outages: Vec::new(),
         sabotage: None,
     })
 }
