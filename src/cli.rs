@@ -68,6 +68,15 @@ pub struct ServeArgs {
     /// Address of the telemetry WebSocket [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDRESS")]
     pub telemetry_bind: Option<String>,
+    /// `dev`: https and wss with a certificate that the service makes itself; `off`: neither, whatever the configuration says
+    #[arg(long, value_name = "MODE")]
+    pub tls: Option<String>,
+    /// Certificate for https and wss, PEM; it is looked at again every few seconds
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Folder of the journal, the snapshots and the stores [default: data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -99,6 +108,9 @@ impl ServeArgs {
                 self.telemetry_bind.clone(),
                 "--telemetry-bind",
             ),
+            ("tls.mode", self.tls.clone(), "--tls"),
+            ("tls.cert", path(&self.tls_cert), "--tls-cert"),
+            ("tls.key", path(&self.tls_key), "--tls-key"),
             ("world.data", path(&self.data), "--data"),
             (
                 "world.demand",

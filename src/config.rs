@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 29] = [
+pub const KEYS: [Key; 33] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -150,6 +150,11 @@ pub const KEYS: [Key; 29] = [
         "",
         "file with the keys (a JWK set) of the provider whose tokens are taken; empty: none are",
     ),
+    key(
+        "auth.jwks_url",
+        "",
+        "where such keys are asked for instead of a file, such as https://id.example.com/keys",
+    ),
     key("auth.audience", "skyhaul", "for whom such tokens must be"),
     key("auth.issuer", "", "by whom such tokens must be"),
     key(
@@ -167,6 +172,17 @@ pub const KEYS: [Key; 29] = [
         "",
         "addresses and ranges such as 10.0.0.0/8 from where the REST interface may be called; empty: from everywhere",
     ),
+    key(
+        "tls.mode",
+        "auto",
+        "`auto`: https and wss where tls.cert and tls.key are said; `dev`: with a certificate that the service makes itself; `off`",
+    ),
+    key(
+        "tls.cert",
+        "",
+        "file of the certificate and those that lead to its authority, PEM",
+    ),
+    key("tls.key", "", "file of the certificate's private key, PEM"),
     key("log.format", "text", "`text` or `json`"),
     key(
         "log.level",

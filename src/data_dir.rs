@@ -98,6 +98,12 @@ impl DataDir {
         self.root.join("webhook-secret")
     }
 
+    /// Where the certificate lies that the service makes itself for development.
+    #[must_use]
+    pub fn development_certificate(&self) -> PathBuf {
+        self.root.join("tls")
+    }
+
     /// Where a service's store lies.
     #[must_use]
     pub fn store(&self, name: &str) -> PathBuf {

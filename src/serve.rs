@@ -47,8 +47,18 @@ pub fn main(args: &ServeArgs) -> Result<(), Failure> {
     System::new().block_on(serve(settings))
 }
 
+/// Libraries that write down what they send, addresses and headers included: whatever level is asked for, only their warnings are logged, since
+/// clients' addresses and headers hold secrets.
+const TELLTALES: [&str; 3] = ["ureq", "ureq_proto", "lettre"];
+
 fn start_logging(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::new(&settings.log_level);
+    let filter = TELLTALES.iter().fold(
+        tracing_subscriber::EnvFilter::new(&settings.log_level),
+        |filter, telltale| {
+            let quiet = format!("{telltale}=warn").parse();
+            filter.add_directive(quiet.expect("a name and a level are a directive"))
+        },
+    );
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -99,11 +109,12 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = http.local_addr().map_err(Failure::try_again)?;
     let telemetry = prepared.start_telemetry(&settings, address, telemetry)?;
     let notifier = prepared.start_notifier();
-    let server = skyhaul_web::serve(prepared.services.clone(), http, Prepared::http_options(&settings))
+    let server = skyhaul_web::serve(prepared.services.clone(), http, prepared.http_options(&settings))
         .map_err(|error| Failure::try_again(format!("REST cannot start: {error}")))?;
     let rest = server.handle();
     let server = actix_rt::spawn(server);
     announce(&settings, address, &prepared);
+    let certificate = actix_rt::spawn(prepared.watch_certificate()?);
     let ready = actix_rt::spawn(say_when_ready(
         Arc::clone(&running.shared),
         Arc::clone(&prepared.readiness),
@@ -116,6 +127,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         fatal = fatals.recv() => Err(given_up(fatal)),
     };
     ready.abort();
+    certificate.abort();
     let stopping = async {
         prepared.readiness.set_draining();
         if tokio::time::timeout(REST_STOP, rest.stop(true)).await.is_err() {
@@ -145,10 +157,11 @@ fn given_up(fatal: Option<Fatal>) -> Failure {
 
 fn announce(settings: &Settings, address: SocketAddr, prepared: &Prepared) {
     println!("Skyhaul serves {} {}", prepared.environment.name, prepared.pace());
-    println!("  dashboard and REST  http://{address}/");
-    println!("  interface           http://{address}/docs");
+    let (rest, telemetry) = (prepared.scheme(), prepared.scheme().replace("http", "ws"));
+    println!("  dashboard and REST  {rest}://{address}/");
+    println!("  interface           {rest}://{address}/docs");
     println!(
-        "  telemetry           ws://{}/telemetry",
+        "  telemetry           {telemetry}://{}/telemetry",
         prepared.telemetry_address
     );
     println!("  data                {}", settings.data.display());

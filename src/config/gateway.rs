@@ -6,8 +6,10 @@ use std::str::FromStr as _;
 
 use skyhaul_web::{AddressRange, AdminKey, GatewaySettings, TokenSettings};
 
-use super::settings::list;
+use super::settings::{list, said_at_all};
 use super::{ConfigError, Said};
+use crate::keys::{KeysAt, Provider};
+use crate::tls::TlsSettings;
 
 /// Most requests a second that a limit may allow: more than any machine answers.
 const RATE_MAX: u32 = 10_000_000;
@@ -42,7 +44,6 @@ pub(super) fn read(said: &Said) -> Result<GatewaySettings, ConfigError> {
     Ok(GatewaySettings {
         asks_who_calls,
         admin_key,
-        tokens: tokens(said)?,
         allowed_addresses: said.parse("limits.allowed_addresses", |text| {
             list(text)
                 .iter()
@@ -56,22 +57,54 @@ pub(super) fn read(said: &Said) -> Result<GatewaySettings, ConfigError> {
 }
 
 /// Whose tokens are taken.
-fn tokens(said: &Said) -> Result<Option<TokenSettings>, ConfigError> {
-    let keys_file = said.parse("auth.jwks_file", |path| Ok(PathBuf::from(path)))?;
-    if keys_file.as_os_str().is_empty() {
+pub(super) fn provider(said: &Said) -> Result<Option<Provider>, ConfigError> {
+    let file = said.parse("auth.jwks_file", |path| Ok(said_at_all(path)))?;
+    let url = said.parse("auth.jwks_url", |text| match (text, &file) {
+        ("", _) => Ok(None),
+        (_, Some(_)) => Err("auth.jwks_file is said as well; keys come from one place".to_owned()),
+        (text, None) => KeysAt::url(text).map(Some),
+    })?;
+    let Some(keys) = url.or_else(|| file.map(|path| KeysAt::File(PathBuf::from(path)))) else {
         return Ok(None);
-    }
+    };
     let named = |name| {
         said.parse(name, |text| match text {
-            "" => Err("tokens are taken (auth.jwks_file), so this must be said".to_owned()),
+            "" => Err("tokens are taken (auth.jwks_file or auth.jwks_url), so this must be said".to_owned()),
             text => Ok(text.to_owned()),
         })
     };
-    Ok(Some(TokenSettings {
-        keys_file,
-        audience: named("auth.audience")?,
-        issuer: named("auth.issuer")?,
+    Ok(Some(Provider {
+        keys,
+        tokens: TokenSettings {
+            audience: named("auth.audience")?,
+            issuer: named("auth.issuer")?,
+        },
     }))
+}
+
+/// What certificate is shown; `None`: connections are not secured.
+pub(super) fn tls(said: &Said) -> Result<Option<TlsSettings>, ConfigError> {
+    let file = |name| said.parse(name, |path| Ok(said_at_all(path)));
+    match (file("tls.cert")?, file("tls.key")?) {
+        (Some(_), None) => said.parse("tls.key", |_| {
+            Err("tls.cert is said, so this must be said too".to_owned())
+        }),
+        (None, Some(_)) => said.parse("tls.cert", |_| {
+            Err("tls.key is said, so this must be said too".to_owned())
+        }),
+        (files, key) => said.parse("tls.mode", |mode| match (mode, files.zip(key)) {
+            ("off", _) | ("auto", None) => Ok(None),
+            ("auto", Some((cert, key))) => Ok(Some(TlsSettings::Files {
+                cert: PathBuf::from(cert),
+                key: PathBuf::from(key),
+            })),
+            ("dev", None) => Ok(Some(TlsSettings::Development)),
+            ("dev", Some(_)) => {
+                Err("`dev` makes a certificate, and tls.cert names one: say one of them".to_owned())
+            }
+            (other, _) => Err(format!("`{other}` is neither `auto`, `dev` nor `off`")),
+        }),
+    }
 }
 
 /// Requests a second; 0: as many as one likes.

@@ -10,7 +10,9 @@ use skyhaul_web::GatewaySettings;
 
 use super::{ConfigError, Origin, Said, gateway};
 use crate::clock::Speed;
+use crate::keys::Provider;
 use crate::runtime::retention::Retention;
+use crate::tls::TlsSettings;
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,10 @@ pub struct Settings {
     pub telemetry_bind: SocketAddr,
     /// Who may call, and how often.
     pub gateway: GatewaySettings,
+    /// Whose tokens are taken beside keys of accounts.
+    pub provider: Option<Provider>,
+    /// What certificate both listeners show; `None`: connections are not secured.
+    pub tls: Option<TlsSettings>,
     /// Further origins whose pages may open telemetry.
     pub allowed_origins: Vec<String>,
     /// Threads that answer REST requests.
@@ -94,6 +100,8 @@ impl TryFrom<&Said> for Settings {
             bind: address("server.bind")?,
             telemetry_bind: address("server.telemetry_bind")?,
             gateway,
+            provider: gateway::provider(said)?,
+            tls: gateway::tls(said)?,
             allowed_origins: said.parse("server.allowed_origins", |text| Ok(list(text)))?,
             workers: said.parse("server.workers", |text| match text.parse() {
                 Ok(count @ 1..=64) => Ok(count),
@@ -164,7 +172,7 @@ fn number(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
     parsed.ok_or_else(|| format!("`{text}` is no number from {} to {}", range.start(), range.end()))
 }
 
-fn said_at_all(text: &str) -> Option<String> {
+pub(super) fn said_at_all(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 

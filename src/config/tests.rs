@@ -2,7 +2,9 @@ use std::io::Write as _;
 
 use super::*;
 use crate::clock::Speed;
+use crate::keys::KeysAt;
 use crate::runtime::retention::Retention;
+use crate::tls::TlsSettings;
 
 fn settings(environment: &[(&str, &str)], flags: &[Flag]) -> Result<Settings, ConfigError> {
     let environment = environment
@@ -182,10 +184,51 @@ fn tokens_are_taken_only_where_it_is_said_by_whom_they_must_be() {
     let error = settings(&[file], &[]).expect_err("refused").to_string();
     assert!(error.contains("`auth.issuer`"), "{error}");
     let issuer = ("SKYHAUL__AUTH__ISSUER", "https://id.example");
-    let tokens = settings(&[file, issuer], &[]).expect("good").gateway.tokens;
-    let tokens = tokens.expect("they are taken");
+    let provider = settings(&[file, issuer], &[]).expect("good").provider;
+    let provider = provider.expect("they are taken");
     assert_eq!(
-        (tokens.audience.as_str(), tokens.issuer.as_str()),
+        (provider.tokens.audience.as_str(), provider.tokens.issuer.as_str()),
         ("skyhaul", "https://id.example")
     );
+    assert_eq!(provider.keys, KeysAt::File(PathBuf::from("keys.json")));
+    let url = ("SKYHAUL__AUTH__JWKS_URL", "https://id.example/keys");
+    let error = settings(&[file, url, issuer], &[])
+        .expect_err("refused")
+        .to_string();
+    assert!(error.contains("one place"), "{error}");
+    let provider = settings(&[url, issuer], &[]).expect("good").provider;
+    assert!(matches!(provider.map(|provider| provider.keys), Some(KeysAt::Url(at)) if at == url.1));
+}
+
+#[test]
+fn connections_are_secured_where_a_certificate_and_its_key_are_said() {
+    let cert = ("SKYHAUL__TLS__CERT", "cert.pem");
+    let key = ("SKYHAUL__TLS__KEY", "key.pem");
+    let dev = ("tls.mode", "dev".to_owned(), "--tls");
+    let tls = |environment: &[(&str, &str)], flags: &[Flag]| {
+        settings(environment, flags).map(|settings| settings.tls)
+    };
+    assert_eq!(tls(&[], &[]).expect("good"), None);
+    assert_eq!(
+        tls(&[], std::slice::from_ref(&dev)).expect("good"),
+        Some(TlsSettings::Development)
+    );
+    let files = TlsSettings::Files {
+        cert: PathBuf::from("cert.pem"),
+        key: PathBuf::from("key.pem"),
+    };
+    assert_eq!(tls(&[cert, key], &[]).expect("good"), Some(files));
+    assert_eq!(
+        tls(&[cert, key, ("SKYHAUL__TLS__MODE", "off")], &[]).expect("good"),
+        None
+    );
+    for (environment, flags, wanted) in [
+        (vec![cert], vec![], "tls.key"),
+        (vec![key], vec![], "tls.cert"),
+        (vec![cert, key], vec![dev], "one of them"),
+        (vec![("SKYHAUL__TLS__MODE", "on")], vec![], "neither"),
+    ] {
+        let error = tls(&environment, &flags).expect_err("refused").to_string();
+        assert!(error.contains(wanted), "{error}");
+    }
 }

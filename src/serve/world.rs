@@ -23,6 +23,7 @@ use crate::config::{NotificationSettings, Settings};
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 use crate::journal::FileJournal;
+use crate::keys::Provider;
 use crate::notify::secret;
 use crate::notify::sender::{Sender, SenderSettings};
 use crate::observe::{Metrics, NoticeMetrics};
@@ -38,6 +39,7 @@ use crate::runtime::{Shared, SharedParts, recovery};
 use crate::simulation::Simulation;
 use crate::snapshot::FileSnapshotStore;
 use crate::store::SledStore;
+use crate::tls::{self, Certificate, TlsSettings};
 
 /// A service that is ready to start.
 pub(super) struct Prepared {
@@ -51,6 +53,7 @@ pub(super) struct Prepared {
     registry: Registry,
     sender: Arc<Sender>,
     notices: NoticeMetrics,
+    certificate: Option<Arc<Certificate>>,
     _data: DataDir,
 }
 
@@ -74,6 +77,7 @@ impl Prepared {
             );
         }
         let sender = Arc::new(sender(&settings.notifications, &data)?);
+        let certificate = certificate(settings, &data)?;
         let bundle = read_scenario(settings)?;
         let mut summary = recovery::summarise(&journal).map_err(Failure::broken)?;
         let identity = match summary.identity.take() {
@@ -129,8 +133,10 @@ impl Prepared {
                     allow_private_addresses: settings.notifications.allow_private_addresses,
                 },
                 telemetry_address,
+                is_secured: certificate.is_some(),
                 gateway: settings.gateway.clone(),
             },
+            tokens: settings.provider.as_ref().map(Provider::reader),
         };
         let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
         let projections = ProjectionAndBacklog::pair(&shared, projections);
@@ -146,6 +152,7 @@ impl Prepared {
             notices: NoticeMetrics::new(&registry).map_err(Failure::broken)?,
             registry,
             sender,
+            certificate,
             _data: data,
         })
     }
@@ -203,39 +210,89 @@ impl Prepared {
             environment: Arc::clone(&self.environment),
             tracks: Arc::clone(&self.tracks),
             clock: Arc::clone(&self.shared.clock) as _,
-            allowed_origins: origins(settings, rest),
+            allowed_origins: self.origins(settings, rest),
             door: self.services.door(),
             registry: self.registry.clone(),
             limits: TelemetryLimits::default(),
         });
-        let server = Arc::new(server.map_err(|error| failed(&error))?);
+        let server = server.map_err(|error| failed(&error))?;
+        let server = Arc::new(match self.tls() {
+            Some(tls) => server.secured(Arc::new(tls)),
+            None => server,
+        });
         let listener = Arc::new(listener);
         Ok(Supervised::start("telemetry", &self.shared, |stop| {
             move |pulse| Hub::new(Arc::clone(&server), Arc::clone(&listener), stop.clone(), pulse)
         }))
     }
 
-    pub(super) fn http_options(settings: &Settings) -> HttpOptions {
+    /// How the REST server runs.
+    pub(super) fn http_options(&self, settings: &Settings) -> HttpOptions {
         HttpOptions {
             workers: settings.workers,
+            tls: self.tls(),
             ..HttpOptions::default()
         }
     }
+
+    /// How the listeners speak TLS, where they do.
+    fn tls(&self) -> Option<rustls::ServerConfig> {
+        self.certificate
+            .as_ref()
+            .map(|certificate| tls::server_config(Arc::clone(certificate)))
+    }
+
+    /// What keeps the certificate as its files are, for as long as it is polled.
+    pub(super) fn watch_certificate(&self) -> Result<impl Future<Output = ()> + use<>, Failure> {
+        let changes = tls::counter(&self.registry).map_err(Failure::broken)?;
+        let certificate = self.certificate.clone();
+        Ok(async move {
+            match certificate {
+                Some(certificate) => tls::watch(certificate, changes).await,
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    /// How addresses of the REST interface begin.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.certificate.is_some() {
+            "https"
+        } else {
+            "http"
+        }
+    }
+
+    /// Origins whose pages may open telemetry: the dashboard's own, and those configured. Where the dashboard is served on every address of the
+    /// machine, its names cannot be known; such a service asks for a key, or was called insecure, and any page may connect.
+    fn origins(&self, settings: &Settings, rest: SocketAddr) -> Vec<String> {
+        let scheme = self.scheme();
+        let mut origins = settings.allowed_origins.clone();
+        if rest.ip().is_unspecified() {
+            origins.push("*".to_owned());
+        } else {
+            origins.push(format!("{scheme}://{rest}"));
+        }
+        if rest.ip().is_loopback() {
+            origins.push(format!("{scheme}://localhost:{}", rest.port()));
+        }
+        origins
+    }
 }
 
-/// Origins whose pages may open telemetry: the dashboard's own, and those configured. Where the dashboard is served on every address of the
-/// machine, its names cannot be known; such a service asks for a key, or was called insecure, and any page may connect.
-fn origins(settings: &Settings, rest: SocketAddr) -> Vec<String> {
-    let mut origins = settings.allowed_origins.clone();
-    if rest.ip().is_unspecified() {
-        origins.push("*".to_owned());
-    } else {
-        origins.push(format!("http://{rest}"));
-    }
-    if rest.ip().is_loopback() {
-        origins.push(format!("http://localhost:{}", rest.port()));
-    }
-    origins
+/// The certificate that both listeners show.
+fn certificate(settings: &Settings, data: &DataDir) -> Result<Option<Arc<Certificate>>, Failure> {
+    let opened = match &settings.tls {
+        None => return Ok(None),
+        Some(TlsSettings::Files { cert, key }) => Certificate::open(cert, key),
+        Some(TlsSettings::Development) => {
+            let addresses = [settings.bind.ip(), settings.telemetry_bind.ip()];
+            Certificate::development(&data.development_certificate(), &addresses)
+        }
+    };
+    opened
+        .map(|certificate| Some(Arc::new(certificate)))
+        .map_err(Failure::usage)
 }
 
 /// Talks to those who are told of deliveries.

@@ -1,4 +1,6 @@
-//! The door: who may look, and at what. The services decide; telemetry asks them once a client, and once a delivery.
+//! The door: who may look, and at what. The services decide; telemetry asks them once a client, once a delivery, and whether it still holds.
+
+use std::sync::Arc;
 
 use skyhaul_actors::ids::DeliveryId;
 
@@ -11,10 +13,25 @@ pub enum Sight {
     Owner(String),
 }
 
+/// What lets a client in.
+#[derive(Clone)]
+pub struct Pass {
+    /// What it may look at.
+    pub sight: Sight,
+    /// Says when that ends; `None`: never.
+    pub lease: Option<Arc<dyn Lease>>,
+}
+
+/// A permission that may end while a client looks.
+pub trait Lease: Send + Sync {
+    /// Whether it still holds. It is asked every few seconds for every client, so it must be cheap.
+    fn holds(&self) -> bool;
+}
+
 /// Decides who may look.
 pub trait Door: Send + Sync {
     /// What whoever shows this key may look at; `None` where they may not come in.
-    fn sight(&self, key: Option<&str>) -> Option<Sight>;
+    fn pass(&self, key: Option<&str>) -> Option<Pass>;
 
     /// Whether the delivery is one of the owner's.
     fn owns(&self, owner: &str, delivery: DeliveryId) -> bool;
@@ -25,8 +42,11 @@ pub trait Door: Send + Sync {
 pub struct OpenDoor;
 
 impl Door for OpenDoor {
-    fn sight(&self, _: Option<&str>) -> Option<Sight> {
-        Some(Sight::All)
+    fn pass(&self, _: Option<&str>) -> Option<Pass> {
+        Some(Pass {
+            sight: Sight::All,
+            lease: None,
+        })
     }
 
     fn owns(&self, _: &str, _: DeliveryId) -> bool {

@@ -18,10 +18,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use self::admission::{Admission, Seat};
 use self::client::{Client, Surroundings};
+use self::connection::Connection;
 use self::handshake::Rejection;
 use self::metrics::Metrics;
 use self::picture::Picture;
@@ -34,12 +36,14 @@ mod admission;
 mod agreement;
 mod bucket;
 mod client;
+mod connection;
 mod handshake;
 mod metrics;
 mod outbox;
 mod picture;
 mod request;
 mod scope;
+mod stay;
 mod subscription;
 mod told;
 mod wire;
@@ -110,6 +114,7 @@ pub struct TelemetryServer {
     door: Arc<dyn Door>,
     metrics: Metrics,
     limits: TelemetryLimits,
+    tls: Option<Arc<ServerConfig>>,
 }
 
 impl TelemetryServer {
@@ -126,7 +131,15 @@ impl TelemetryServer {
             allowed_origins: parts.allowed_origins.into(),
             door: parts.door,
             limits: parts.limits,
+            tls: None,
         })
+    }
+
+    /// The same server for clients that speak TLS, and no others.
+    #[must_use]
+    pub fn secured(mut self, tls: Arc<ServerConfig>) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// Serves until `stop`, then closes every client with 1001 and returns within two seconds.
@@ -173,7 +186,8 @@ impl TelemetryServer {
                 stop: stop.clone(),
             };
             let origins = Arc::clone(&self.allowed_origins);
-            tasks.spawn(serve(stream, admission.seat(peer.ip()), origins, surroundings));
+            let seat = admission.seat(peer.ip());
+            tasks.spawn(serve(stream, self.tls.clone(), seat, origins, surroundings));
         }
         drop(listener);
         let gone = async { while tasks.join_next().await.is_some() {} };
@@ -211,6 +225,7 @@ async fn tick(
 /// Serves one client, from its handshake on.
 async fn serve(
     stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
     seat: Option<Seat>,
     allowed_origins: Arc<[String]>,
     surroundings: Surroundings,
@@ -219,10 +234,12 @@ async fn serve(
     let stop = surroundings.stop.clone();
     let received = async {
         let Some(seat) = seat else {
-            return Err(Rejection::Answered(handshake::turn_away(stream).await));
+            let answered = handshake::turn_away(stream, tls.is_some()).await;
+            return Err(Rejection::Answered(answered));
         };
         tune(&stream)?;
-        let admitted = handshake::receive(stream, &allowed_origins, &*surroundings.door).await?;
+        let connection = handshake::within(Connection::open(stream, tls)).await?;
+        let admitted = handshake::receive(connection, &allowed_origins, &*surroundings.door).await?;
         Ok((admitted, seat))
     };
     let received = tokio::select! {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::service::{Service, data, parcel};
+use crate::service::{Service, data, eventually, parcel};
 
 /// The administrator's key of this test.
 const ADMIN: &str = "the-administrator's-own-key-0123456789";
@@ -14,14 +14,29 @@ const ADMIN: &str = "the-administrator's-own-key-0123456789";
 /// What a business says of itself.
 const CONTACT: &str = "ann@flowers.example";
 
-/// Writes a configuration file that asks for keys, and logs all there is to log.
+/// What a client's webhook is signed with, and what its address holds for the receiver alone.
+const WEBHOOK: [&str; 2] = ["a-client's-own-secret-0123456789", "capability-in-an-address"];
+
+/// A token of a provider's that nobody can check here, and the password of the mail server.
+const OTHERS: [&str; 2] = [
+    "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsifQ.c2VjcmV0LWNsYWltcw.c2VjcmV0LXNpZ25lZA",
+    "the-mail-password",
+];
+
+/// Writes a configuration file that asks for keys, takes tokens, sends mail, and logs all there is to log.
 fn configuration(folder: &Path) -> PathBuf {
     let key = folder.join("admin.key");
     std::fs::write(&key, format!("{ADMIN}\n")).expect("written");
     let file = folder.join("skyhaul.toml");
+    let keys = folder.join("keys.json");
+    std::fs::write(&keys, "{\"keys\": []}").expect("written");
     let text = format!(
-        "[auth]\nmode = \"on\"\nadmin_key_file = {:?}\n[log]\nlevel = \"trace\"\n",
-        key.display().to_string()
+        "[auth]\nmode = \"on\"\nadmin_key_file = {:?}\njwks_file = {:?}\nissuer = \"https://id.example\"\n\
+         [notifications]\nallow_private_addresses = true\nsmtp_url = \"smtp://skyhaul:{}@127.0.0.1:9\"\n\
+         [log]\nlevel = \"trace\"\n",
+        key.display().to_string(),
+        keys.display().to_string(),
+        OTHERS[1],
     );
     std::fs::write(&file, text).expect("written");
     file
@@ -51,7 +66,8 @@ fn handshake(service: &Service, path: &str) -> String {
 fn keys_open_what_is_theirs_over_a_restart_and_no_secret_is_written_down() {
     let folder = data();
     let configuration = configuration(folder.path());
-    let args = ["--config", configuration.to_str().expect("a path"), "--no-demand"];
+    let configuration = configuration.to_str().expect("a path");
+    let args = ["--config", configuration, "--no-demand", "--speed", "60"];
     let kept = folder.path().join("data");
     let service = Service::start(&kept, &args);
     assert_eq!(service.get("/api/depots").status, 401);
@@ -70,10 +86,13 @@ fn keys_open_what_is_theirs_over_a_restart_and_no_secret_is_written_down() {
     let id = asked.body["deliveryId"].as_str().expect("an id").to_owned();
     for (path, wanted) in [
         ("/telemetry".to_owned(), "HTTP/1.1 401"),
+        (format!("/telemetry?access_token={}", OTHERS[0]), "HTTP/1.1 401"),
         (format!("/telemetry?access_token={key}"), "HTTP/1.1 101"),
     ] {
         assert_eq!(handshake(&service, &path), wanted);
     }
+    assert_eq!(call(&service, OTHERS[0], "GET", "/api/depots", None).0, 401);
+    tell(&service, &key, &id);
     let first_log = service.stop_and_read();
     let service = Service::start(&kept, &args);
     let path = format!("/api/deliveries/{id}");
@@ -82,18 +101,38 @@ fn keys_open_what_is_theirs_over_a_restart_and_no_secret_is_written_down() {
     assert_eq!(call(&service, &key, "GET", &account, None).1, json!(true));
     assert_eq!(service.get(&path).status, 401);
     let log = first_log + &service.stop_and_read();
+    let signing = std::fs::read_to_string(kept.join("webhook-secret")).expect("there is one");
     assert!(log.contains("AccountChanged"), "the log is whole");
     let secret = key.rsplit('_').next().expect("a secret");
-    for told in [ADMIN, secret, CONTACT] {
-        assert!(!log.contains(told), "the log tells {told}");
+    let secrets = [ADMIN, secret, CONTACT, signing.trim()];
+    for told in secrets.into_iter().chain(WEBHOOK).chain(OTHERS) {
+        let line = log.lines().find(|line| line.contains(told));
+        assert_eq!(line, None, "the log tells {told}");
     }
     let journal = everything_below(&kept.join("journal"));
-    for told in [ADMIN, secret, CONTACT] {
+    for told in secrets.into_iter().chain(WEBHOOK).chain(OTHERS) {
         let is_told = journal
             .windows(told.len())
             .any(|window| window == told.as_bytes());
         assert!(!is_told, "the journal tells {told}");
     }
+}
+
+/// Has somebody told of a delivery by ways that lead nowhere, and waits until both were tried.
+fn tell(service: &Service, key: &str, id: &str) {
+    let path = format!("/api/deliveries/{id}/notifymerequests");
+    let webhook = format!("http://127.0.0.1:9/hook?token={}", WEBHOOK[1]);
+    let body = json!({"webhook": webhook, "secret": WEBHOOK[0], "emailAddress": CONTACT});
+    assert_eq!(call(service, key, "POST", &path, Some(&body)).0, 204);
+    eventually("both ways to be tried", || {
+        let told = call(service, key, "GET", &path, None).1;
+        let notices = told[0]["notices"].as_array()?.clone();
+        let is_tried = |channel: &str| {
+            let mut of = notices.iter().filter(|notice| notice["channel"] == channel);
+            of.any(|notice| notice["attempts"].as_u64() > Some(0))
+        };
+        (is_tried("webhook") && is_tried("email")).then_some(())
+    });
 }
 
 /// All bytes of all files below a folder.

@@ -16,3 +16,4 @@ mod run;
 mod service;
 mod streams;
 mod tidy;
+mod tls;

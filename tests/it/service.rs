@@ -3,14 +3,14 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing that is waited for here takes this long on a slow machine; what does is a failure.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often something that cannot be awaited is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -112,10 +112,10 @@ impl Service {
             let _ = BufReader::new(stderr).read_to_string(&mut text);
             let _ = error_sender.send(text);
         });
-        let said = |prefix: &str| loop {
+        let said = |prefixes: [&str; 2]| loop {
             match lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
-                    if let Some(at) = line.find(prefix) {
+                    if let Some(at) = prefixes.iter().find_map(|prefix| line.find(prefix)) {
                         break line[at..].trim_end_matches('/').to_owned();
                     }
                 }
@@ -125,14 +125,19 @@ impl Service {
                 ),
             }
         };
-        let rest = said("http://");
-        let telemetry = said("ws://");
+        let rest = said(["http://", "https://"]);
+        let telemetry = said(["ws://", "wss://"]);
         Self {
             child,
             rest,
             telemetry,
             log: Mutex::new(errors),
         }
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn wait_until_ready(&self) {
@@ -161,7 +166,13 @@ impl Service {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        // As `curl -k`: certificates for development are signed by nobody.
+        let tls = ureq::tls::TlsConfig::builder()
+            .disable_verification(true)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build();
         let agent: ureq::Agent = ureq::Agent::config_builder()
+            .tls_config(tls)
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .build()

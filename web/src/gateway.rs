@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use skyhaul_actors::ids::DeliveryId;
-use skyhaul_telemetry::door::{Door, Sight};
+use skyhaul_telemetry::door::{Door, Pass, Sight};
 
 use crate::account::Accounts;
 use crate::delivery::Delivery;
@@ -20,10 +20,12 @@ pub(crate) mod admit;
 pub(crate) mod caller;
 pub(crate) mod guard;
 pub(crate) mod invoice;
+mod lease;
 mod limits;
 pub(crate) mod settings;
 pub(crate) mod token;
 
+use self::lease::lease;
 use self::limits::Limits;
 use self::settings::GatewaySettings;
 use self::token::Tokens;
@@ -39,10 +41,15 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// A gateway that knows accounts, and whose deliveries are whose.
-    pub(crate) fn new(settings: GatewaySettings, accounts: Arc<Accounts>, deliveries: Arc<Delivery>) -> Self {
+    pub(crate) fn new(
+        settings: GatewaySettings,
+        tokens: Option<Tokens>,
+        accounts: Arc<Accounts>,
+        deliveries: Arc<Delivery>,
+    ) -> Self {
         Self {
             limits: Limits::new(&settings),
-            tokens: settings.tokens.clone().map(Tokens::new),
+            tokens,
             settings,
             accounts,
             deliveries,
@@ -51,16 +58,19 @@ impl Gateway {
 }
 
 impl Door for Gateway {
-    fn sight(&self, key: Option<&str>) -> Option<Sight> {
+    fn pass(&self, key: Option<&str>) -> Option<Pass> {
         if !self.settings.asks_who_calls {
-            return Some(Sight::All);
+            return Some(Pass {
+                sight: Sight::All,
+                lease: None,
+            });
         }
         let caller = self.caller(key?).ok()?;
-        Some(
-            caller
-                .only()
-                .map_or(Sight::All, |owner| Sight::Owner(owner.to_owned())),
-        )
+        let only = caller.only().map(str::to_owned);
+        Some(Pass {
+            sight: only.map_or(Sight::All, Sight::Owner),
+            lease: lease(&self.accounts, &caller),
+        })
     }
 
     fn owns(&self, owner: &str, delivery: DeliveryId) -> bool {

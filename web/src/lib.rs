@@ -30,4 +30,5 @@ mod store;
 pub use crate::http::server::{HttpOptions, serve};
 pub use crate::services::{
     AddressRange, AdminKey, GatewaySettings, Parts, Readiness, Services, Settings, Stores, TokenSettings,
+    Tokens,
 };

@@ -20,6 +20,15 @@ pub trait CommandPort: Send + Sync {
     fn decision(&self, command: CommandId) -> BoxFuture<'static, Decision>;
 }
 
+/// Gives the keys of an identity provider, by which its tokens are recognised.
+pub trait KeySource: Send + Sync {
+    /// The JWK set as it is now (RFC 7517). May block for some seconds.
+    ///
+    /// # Errors
+    /// Why there is none, in words for the log.
+    fn fetch(&self) -> Result<Vec<u8>, String>;
+}
+
 /// What the engine decided on a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {

@@ -40,7 +40,7 @@ use crate::quote::{self, Quotes};
 use crate::sky::Sky;
 
 pub use crate::gateway::settings::{AddressRange, AdminKey, GatewaySettings};
-pub use crate::gateway::token::TokenSettings;
+pub use crate::gateway::token::{TokenSettings, Tokens};
 pub use crate::health::Readiness;
 
 /// Where telemetry is found on its listener, as its protocol says.
@@ -68,6 +68,8 @@ pub struct Parts {
     pub readiness: Arc<Readiness>,
     /// What is configured.
     pub settings: Settings,
+    /// Recognises tokens of an identity provider, where any are taken.
+    pub tokens: Option<Tokens>,
 }
 
 /// The stores; each service has its own.
@@ -97,6 +99,8 @@ pub struct Settings {
     pub notifications: NotificationSettings,
     /// Where telemetry listens; the page learns it from `GET /api/config`.
     pub telemetry_address: SocketAddr,
+    /// Whether both listeners speak TLS.
+    pub is_secured: bool,
     /// Who may call, and how often.
     pub gateway: GatewaySettings,
 }
@@ -157,6 +161,7 @@ impl Services {
         let (delivery, accounts) = (Arc::new(delivery), Arc::new(accounts));
         let gateway = Gateway::new(
             context.settings.gateway.clone(),
+            parts.tokens,
             Arc::clone(&accounts),
             Arc::clone(&delivery),
         );

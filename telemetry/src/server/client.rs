@@ -12,7 +12,6 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::RwLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -21,11 +20,13 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::Seat;
+use super::connection::Connection;
 use super::handshake::{Admitted, MESSAGE_BYTES_MAX, SUBPROTOCOL, SUBPROTOCOL_BINARY, Speech};
 use super::metrics::Metrics;
 use super::outbox::{Form, Outbox};
 use super::picture::Picture;
 use super::request::{self, HZ_MAX, Refusal, Request, Since};
+use super::stay::Stay;
 use super::subscription::Subscription;
 use super::wire;
 use crate::binary;
@@ -71,9 +72,9 @@ pub(super) struct Surroundings {
 
 /// One client.
 pub(super) struct Client {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Connection>,
     surroundings: Surroundings,
-    sight: Sight,
+    stay: Stay,
     seat: Seat,
     subscriptions: Vec<Subscription>,
     /// Frames on their way, and those for the next tick.
@@ -119,7 +120,7 @@ impl Client {
         let mut client = Self {
             socket: admitted.socket,
             surroundings,
-            sight: admitted.sight,
+            stay: Stay::new(admitted.pass, clock_tick),
             seat,
             subscriptions: Vec::new(),
             outbox: Outbox::new(match admitted.speech {
@@ -205,6 +206,13 @@ impl Client {
         self.messages = 0;
         let picture = Arc::clone(&self.surroundings.picture);
         let picture = picture.read();
+        if !self.stay.goes_on(picture.tick()) {
+            return Some(Farewell {
+                code: CloseCode::Policy,
+                reason: "the key or token no longer lets you in",
+                within: CLOSING_WITHIN,
+            });
+        }
         if self.outbox.is_writing() {
             for subscription in &mut self.subscriptions {
                 subscription.skip(&picture);
@@ -331,7 +339,7 @@ impl Client {
 
     /// Refuses what the client may not look at. Others' deliveries are spoken of as if there were none.
     fn check_sight(&self, topic: request::Topic) -> Result<(), Refusal> {
-        match (&self.sight, topic) {
+        match (self.stay.sight(), topic) {
             (Sight::All, _) => Ok(()),
             (Sight::Owner(owner), request::Topic::Delivery(delivery)) => {
                 let is_own = self.surroundings.door.owns(owner, delivery);

@@ -12,7 +12,8 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::door::{Door, Sight};
+use super::connection::Connection;
+use crate::door::{Door, Pass};
 
 /// Where the server listens.
 pub const PATH: &str = "/telemetry";
@@ -40,9 +41,9 @@ const CONTROL_BYTES_MAX: usize = 4 * 1024;
 
 /// A client that came in.
 pub(super) struct Admitted {
-    pub(super) socket: WebSocketStream<TcpStream>,
+    pub(super) socket: WebSocketStream<Connection>,
     /// What it may look at.
-    pub(super) sight: Sight,
+    pub(super) pass: Pass,
     /// What it speaks.
     pub(super) speech: Speech,
 }
@@ -100,22 +101,27 @@ impl From<io::Error> for Rejection {
     }
 }
 
+/// What a peer does that takes its time, as long as it may: such as securing the connection, or sending a request.
+pub(super) async fn within<T>(done: impl Future<Output = io::Result<T>>) -> Result<T, Rejection> {
+    let done = tokio::time::timeout(HEAD_WITHIN, done).await;
+    Ok(done.map_err(|_| Rejection::Gone)??)
+}
+
 /// Reads the request and answers it.
 pub(super) async fn receive(
-    mut stream: TcpStream,
+    mut stream: Connection,
     allowed_origins: &[String],
     door: &dyn Door,
 ) -> Result<Admitted, Rejection> {
-    let head = tokio::time::timeout(HEAD_WITHIN, read_head(&mut stream));
-    let answer = match head.await.map_err(|_| Rejection::Gone)?? {
+    let answer = match within(read_head(&mut stream)).await? {
         Ok((request, rest)) => check(&request, allowed_origins).and_then(|speech| {
-            let sight = door.sight(key(&request)).ok_or(NO_KEY)?;
-            Ok((request, rest, speech, sight))
+            let pass = door.pass(key(&request)).ok_or(NO_KEY)?;
+            Ok((request, rest, speech, pass))
         }),
         Err(answer) => Err(answer),
     };
     match answer {
-        Ok((request, rest, speech, sight)) => {
+        Ok((request, rest, speech, pass)) => {
             accept(&mut stream, &request, speech).await?;
             let config = WebSocketConfig::default()
                 .read_buffer_size(READ_BYTES)
@@ -124,11 +130,7 @@ pub(super) async fn receive(
                 .max_message_size(Some(MESSAGE_BYTES_MAX))
                 .max_frame_size(Some(MESSAGE_BYTES_MAX));
             let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
-            Ok(Admitted {
-                socket,
-                sight,
-                speech,
-            })
+            Ok(Admitted { socket, pass, speech })
         }
         Err(answer) => {
             refuse(&mut stream, answer).await?;
@@ -195,8 +197,12 @@ const NO_ROOM: Answer = Answer {
     text: "too many clients",
 };
 
-/// Says that there is no room, without reading the request.
-pub(super) async fn turn_away(mut stream: TcpStream) -> u16 {
+/// Says that there is no room, and looks at nothing that is asked. A secured connection is just closed: securing it would cost more than serving it.
+pub(super) async fn turn_away(stream: TcpStream, is_secured: bool) -> u16 {
+    if is_secured {
+        return NO_ROOM.status;
+    }
+    let mut stream = Connection::Plain(stream);
     // The peer is told as far as it listens: nothing depends on it.
     let told = tokio::time::timeout(HEAD_WITHIN, async {
         let head = read_head(&mut stream).await;
@@ -207,7 +213,7 @@ pub(super) async fn turn_away(mut stream: TcpStream) -> u16 {
 }
 
 /// The request and what came after it, or the answer to give instead.
-async fn read_head(stream: &mut TcpStream) -> io::Result<Result<(Request, Vec<u8>), Answer>> {
+async fn read_head(stream: &mut Connection) -> io::Result<Result<(Request, Vec<u8>), Answer>> {
     let mut head = Vec::with_capacity(1024);
     loop {
         if stream.read_buf(&mut head).await? == 0 {
@@ -275,7 +281,7 @@ fn offers(request: &Request) -> impl Iterator<Item = &str> {
 }
 
 /// Answers 101.
-async fn accept(stream: &mut TcpStream, request: &Request, speech: Speech) -> io::Result<()> {
+async fn accept(stream: &mut Connection, request: &Request, speech: Speech) -> io::Result<()> {
     let mut response = create_response(request).map_err(io::Error::other)?;
     if let Some(protocol) = speech.named() {
         response
@@ -287,7 +293,7 @@ async fn accept(stream: &mut TcpStream, request: &Request, speech: Speech) -> io
     stream.write_all(&bytes).await
 }
 
-async fn refuse(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
+async fn refuse(stream: &mut Connection, answer: Answer) -> io::Result<()> {
     let Answer {
         status,
         line,

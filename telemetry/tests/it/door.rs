@@ -1,23 +1,43 @@
 //! Who may look, and at what.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use skyhaul_actors::ids::DeliveryId;
-use skyhaul_telemetry::door::{Door, Sight};
+use skyhaul_telemetry::door::{Door, Lease, Pass, Sight};
 use skyhaul_telemetry::server::TelemetryLimits;
 
 use crate::city::{environment, place};
 use crate::live::{Live, upgrade};
 
 /// A door that knows an operator and one customer, whose delivery is the first.
-struct Porter;
+#[derive(Default)]
+struct Porter(Arc<Customers>);
+
+/// Whether customers may be there.
+#[derive(Default)]
+struct Customers {
+    are_gone: AtomicBool,
+}
+
+impl Lease for Customers {
+    fn holds(&self) -> bool {
+        !self.are_gone.load(Ordering::Relaxed)
+    }
+}
 
 impl Door for Porter {
-    fn sight(&self, key: Option<&str>) -> Option<Sight> {
+    fn pass(&self, key: Option<&str>) -> Option<Pass> {
         match key? {
-            "operator" => Some(Sight::All),
-            "customer" => Some(Sight::Owner("ann".to_owned())),
+            "operator" => Some(Pass {
+                sight: Sight::All,
+                lease: None,
+            }),
+            "customer" => Some(Pass {
+                sight: Sight::Owner("ann".to_owned()),
+                lease: Some(Arc::clone(&self.0) as _),
+            }),
             _ => None,
         }
     }
@@ -28,7 +48,11 @@ impl Door for Porter {
 }
 
 async fn live() -> Live {
-    Live::start_behind(Arc::new(Porter), environment(1), TelemetryLimits::default()).await
+    live_with(Porter::default()).await
+}
+
+async fn live_with(porter: Porter) -> Live {
+    Live::start_behind(Arc::new(porter), environment(1), TelemetryLimits::default()).await
 }
 
 #[tokio::test]
@@ -72,4 +96,22 @@ async fn a_customer_sees_deliveries_of_their_own_and_nothing_else() {
     peer.say(&json!({"op": "subscribe", "id": "own", "topic": own}).to_string())
         .await;
     assert_eq!(peer.next_for("own").await["type"], "snapshot");
+}
+
+#[tokio::test]
+async fn whoever_may_no_longer_be_there_is_told_so_and_shown_out() {
+    let customers = Arc::new(Customers::default());
+    let live = live_with(Porter(Arc::clone(&customers))).await;
+    let mut customer = live.connect_raw("X-Api-Key: customer\r\n").await;
+    let mut operator = live.connect_raw("X-Api-Key: operator\r\n").await;
+    assert_eq!(customer.next().await["type"], "hello");
+    assert_eq!(operator.next().await["type"], "hello");
+    customers.are_gone.store(true, Ordering::Relaxed);
+    let close = customer.closed().await.expect("with a reason");
+    assert_eq!(u16::from(close.code), 1008);
+    assert!(close.reason.contains("no longer"), "{}", close.reason);
+    operator
+        .say(&json!({"op": "subscribe", "id": "s", "topic": "stats"}).to_string())
+        .await;
+    assert_eq!(operator.next_for("s").await["type"], "snapshot");
 }

@@ -1,6 +1,7 @@
 //! Callers: who asks, and what is theirs.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use actix_web::{HttpMessage as _, HttpRequest};
 use sha2::{Digest as _, Sha256};
@@ -20,8 +21,24 @@ pub(crate) struct Caller {
     pub(crate) owner: Option<String>,
     /// Their account, where they have one.
     pub(crate) account: Option<AccountId>,
+    /// What they showed, and so for how long they may stay.
+    pub(super) shown: Shown,
     /// What they are called where it is written down who did something. It is no secret, and no person's name.
     pub(crate) name: String,
+}
+
+/// What a caller showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Nothing that could end while the process runs.
+    Nothing,
+    /// A key of their account.
+    Key(AccountKey),
+    /// A token, which ends.
+    Token {
+        /// When it ends.
+        ends_at: Instant,
+    },
 }
 
 impl Caller {
@@ -31,6 +48,7 @@ impl Caller {
             role: Role::Admin,
             owner: None,
             account: None,
+            shown: Shown::Nothing,
             name: address.map_or_else(
                 || "operator".to_owned(),
                 |address| format!("operator at {address}"),
@@ -44,6 +62,7 @@ impl Caller {
             role: Role::Customer,
             owner: None,
             account: None,
+            shown: Shown::Nothing,
             name: "nobody".to_owned(),
         }
     }
@@ -54,6 +73,7 @@ impl Caller {
             role: Role::Admin,
             owner: None,
             account: None,
+            shown: Shown::Nothing,
             name: "the admin key".to_owned(),
         }
     }
@@ -64,6 +84,7 @@ impl Caller {
             role: key.role,
             owner: Some(account.owner.clone()),
             account: Some(account.id),
+            shown: Shown::Key(*key),
             name: format!("key {} of account {}", key.id, account.id),
         }
     }
@@ -76,6 +97,9 @@ impl Caller {
             role: bearer.role,
             owner: Some(bearer.owner),
             account,
+            shown: Shown::Token {
+                ends_at: bearer.ends_at,
+            },
             name: format!("token of {:016x}", u64::from_be_bytes(*first)),
         }
     }

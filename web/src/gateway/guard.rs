@@ -28,7 +28,10 @@ pub(crate) async fn guard(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let passed = match request.app_data::<Data<Gateway>>() {
-        Some(gateway) => gateway.pass(path, request.request()),
+        Some(gateway) => {
+            gateway.seek_key(request.request()).await;
+            gateway.pass(path, request.request())
+        }
         None => Err(Problem::unavailable("the gateway is not there", 5)),
     };
     match passed {
@@ -41,6 +44,13 @@ pub(crate) async fn guard(
 }
 
 impl Gateway {
+    /// Has the provider's key looked up that the caller's token needs, where it is not known.
+    async fn seek_key(&self, request: &HttpRequest) {
+        if let (Some(tokens), Ok(told)) = (&self.tokens, told(request)) {
+            tokens.seek(told).await;
+        }
+    }
+
     /// Who asks, where they may.
     fn pass(&self, path: &str, request: &HttpRequest) -> Result<Caller, Problem> {
         if !self.settings.asks_who_calls {

@@ -8,8 +8,6 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::token::TokenSettings;
-
 /// The shortest key that opens everything: what a password manager or `openssl rand -hex 16` gives.
 const ADMIN_KEY_BYTES_MIN: usize = 32;
 
@@ -20,8 +18,6 @@ pub struct GatewaySettings {
     pub asks_who_calls: bool,
     /// Opens everything.
     pub admin_key: Option<AdminKey>,
-    /// Which tokens of an identity provider are taken; none where nothing is said.
-    pub tokens: Option<TokenSettings>,
     /// From where the service may be called; from everywhere where there are none.
     pub allowed_addresses: Vec<AddressRange>,
     /// Requests a second with one key.

@@ -7,27 +7,32 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer};
+use rustls::ServerConfig;
 
 use crate::services::Services;
 
 /// How long an idle connection is kept: longer than the minute for which load balancers keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// How long a request's head may take to arrive. Slower senders are told 408 and let go.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How long securing a connection may take: some round trips on a bad line.
+const SECURED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a connection may take to close.
 const CLOSED_WITHIN: Duration = Duration::from_secs(2);
 
 /// How the server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// Threads that answer.
     pub workers: usize,
     /// Most connections a worker holds; further ones wait to be accepted.
     pub connections_per_worker_max: usize,
+    /// How long a connection's first head may take to arrive. Slower senders are told 408 and let go.
+    pub head_within: Duration,
     /// How long requests may go on once the server is told to stop.
     pub shutdown_within: Duration,
+    /// How TLS is spoken; `None`: it is not.
+    pub tls: Option<ServerConfig>,
 }
 
 impl Default for HttpOptions {
@@ -36,7 +41,9 @@ impl Default for HttpOptions {
         Self {
             workers: 2,
             connections_per_worker_max: 8_192,
+            head_within: Duration::from_secs(10),
             shutdown_within: Duration::from_secs(10),
+            tls: None,
         }
     }
 }
@@ -50,11 +57,14 @@ pub fn serve(services: Services, listener: TcpListener, options: HttpOptions) ->
         .workers(options.workers)
         .max_connections(options.connections_per_worker_max)
         .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-        .client_request_timeout(HEAD_WITHIN)
+        .client_request_timeout(options.head_within)
         .client_disconnect_timeout(CLOSED_WITHIN)
         .shutdown_timeout(options.shutdown_within.as_secs())
-        .disable_signals()
-        .listen(listener)?
-        .run();
-    Ok(server)
+        .tls_handshake_timeout(SECURED_WITHIN)
+        .disable_signals();
+    let server = match options.tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }

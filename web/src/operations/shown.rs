@@ -44,6 +44,8 @@ pub(crate) struct ConfigResponse {
 struct TelemetryAddress {
     /// The host; `null` where it is the page's own.
     host: Option<String>,
+    /// `wss` where the listener speaks TLS, else `ws`. Behind a proxy that speaks TLS, a page goes by its own address.
+    scheme: &'static str,
     /// The port.
     port: u16,
     /// The path.
@@ -80,6 +82,7 @@ impl ConfigResponse {
             scenario: context.environment.name.clone(),
             telemetry: TelemetryAddress {
                 host: (!is_pages_own).then(|| telemetry.ip().to_string()),
+                scheme: if context.settings.is_secured { "wss" } else { "ws" },
                 port: telemetry.port(),
                 path: TELEMETRY_PATH,
             },

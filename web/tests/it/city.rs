@@ -26,7 +26,7 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::notification::NotificationSettings;
 use skyhaul_web::ports::memory::MemoryStore;
 use skyhaul_web::ports::{CommandPort, Decision, KeyValueStore, Projection, SubmitError};
-use skyhaul_web::{GatewaySettings, Parts, Readiness, Services, Settings, Stores};
+use skyhaul_web::{GatewaySettings, Parts, Readiness, Services, Settings, Stores, Tokens};
 use tokio::sync::watch;
 
 use crate::client::Client;
@@ -247,20 +247,25 @@ pub(crate) struct City {
 
 impl City {
     pub(crate) fn new() -> Self {
-        Self::with(false, Kept::default(), GatewaySettings::default())
+        Self::with(false, Kept::default(), GatewaySettings::default(), None)
     }
 
     /// A city that guesses no places.
     pub(crate) fn strict() -> Self {
-        Self::with(true, Kept::default(), GatewaySettings::default())
+        Self::with(true, Kept::default(), GatewaySettings::default(), None)
     }
 
     /// A city behind a gateway.
     pub(crate) fn behind(gateway: GatewaySettings) -> Self {
-        Self::with(false, Kept::default(), gateway)
+        Self::with(false, Kept::default(), gateway, None)
     }
 
-    fn with(strict_geocoding: bool, kept: Kept, gateway: GatewaySettings) -> Self {
+    /// The same where tokens of a provider are taken as well.
+    pub(crate) fn that_takes(tokens: Tokens, gateway: GatewaySettings) -> Self {
+        Self::with(false, Kept::default(), gateway, Some(tokens))
+    }
+
+    fn with(strict_geocoding: bool, kept: Kept, gateway: GatewaySettings, tokens: Option<Tokens>) -> Self {
         let bundle = ScenarioBundle {
             name: "a test's".to_owned(),
             text: SCENARIO.to_owned(),
@@ -295,8 +300,10 @@ impl City {
                 strict_geocoding,
                 notifications: NotificationSettings::default(),
                 telemetry_address: "127.0.0.1:8081".parse().expect("an address"),
+                is_secured: false,
                 gateway,
             },
+            tokens,
         };
         let (services, projections) = Services::new(parts).expect("memory works");
         port.state.lock().projections = projections;
@@ -314,7 +321,7 @@ impl City {
 
     /// The services anew on the same stores and the same world, as after a restart.
     pub(crate) fn restarted(self) -> Self {
-        let next = Self::with(false, self.kept.clone(), GatewaySettings::default());
+        let next = Self::with(false, self.kept.clone(), GatewaySettings::default(), None);
         let State {
             world,
             events,

@@ -228,7 +228,7 @@ async fn a_page_learns_what_it_needs_before_it_begins() {
     assert_eq!(config["scenario"], "a small city");
     assert_eq!(
         config["telemetry"],
-        json!({"host": null, "port": 8081, "path": "/telemetry"})
+        json!({"host": null, "scheme": "ws", "port": 8081, "path": "/telemetry"})
     );
     assert_eq!(
         config["area"],
