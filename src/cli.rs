@@ -80,6 +80,9 @@ pub struct ServeArgs {
     /// Folder of the journal, the snapshots and the stores [default: data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Street map of the dashboard: an archive of tiles (FILE.pmtiles), or the address of a style
+    #[arg(long, value_name = "FILE|URL")]
+    pub basemap: Option<String>,
     /// Only what comes in by REST is delivered
     #[arg(long)]
     pub no_demand: bool,
@@ -111,6 +114,7 @@ impl ServeArgs {
             ("tls.mode", self.tls.clone(), "--tls"),
             ("tls.cert", path(&self.tls_cert), "--tls-cert"),
             ("tls.key", path(&self.tls_key), "--tls-key"),
+            ("server.basemap", self.basemap.clone(), "--basemap"),
             ("world.data", path(&self.data), "--data"),
             (
                 "world.demand",

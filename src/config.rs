@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 33] = [
+pub const KEYS: [Key; 34] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -74,6 +74,11 @@ pub const KEYS: [Key; 33] = [
         "server.cors_origins",
         "",
         "origins of other sites whose pages may call the REST interface, separated by commas",
+    ),
+    key(
+        "server.basemap",
+        "",
+        "street map of the dashboard: an archive of tiles (.pmtiles) or the address of a style; empty: Florence alone has streets",
     ),
     key("server.workers", "2", "threads that answer REST requests"),
     key("world.scenario", "", "scenario file; empty: Florence, built in"),

@@ -33,9 +33,18 @@ pub struct Gazetteer {
     area: Area,
     /// All zones, as if always in force: what closes tomorrow is no good place today.
     closed: Airspace,
-    named: BTreeMap<String, Position>,
+    named: BTreeMap<String, NamedPlace>,
     /// Where placeholders are favoured: round a depot, within its strongest drones' reach.
     favoured: Area,
+}
+
+/// A place with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPlace {
+    /// Its name as the scenario writes it.
+    pub name: String,
+    /// Where it is.
+    pub at: Position,
 }
 
 /// Why a text names no place.
@@ -92,7 +101,10 @@ impl Gazetteer {
             .map(|(name, at)| (name.as_str(), *at));
         let mut named = BTreeMap::new();
         for (name, at) in depots.chain(listed) {
-            named.entry(key(name)).or_insert(at);
+            named.entry(key(name)).or_insert_with(|| NamedPlace {
+                name: name.to_owned(),
+                at,
+            });
         }
         Self {
             area: environment.area,
@@ -115,8 +127,8 @@ impl Gazetteer {
             return self.within_area(text, place);
         }
         let key = key(text);
-        if let Some(at) = self.named.get(&key) {
-            return Ok(Place::on_ground(*at));
+        if let Some(place) = self.named.get(&key) {
+            return Ok(Place::on_ground(place.at));
         }
         if strict {
             let text = text.to_owned();
@@ -126,6 +138,17 @@ impl Gazetteer {
             is_placeholder: true,
             ..Place::on_ground(self.placeholder(&key))
         })
+    }
+
+    /// Places whose name has the text in it, in any letter case: those that begin with it first, then by name.
+    pub fn find(&self, text: &str) -> impl Iterator<Item = &NamedPlace> {
+        let wanted = key(text);
+        let having = wanted.clone();
+        let begins = self.named.range(wanted.clone()..);
+        let first = begins.take_while(move |(key, _)| key.starts_with(&wanted));
+        let others = self.named.iter();
+        let then = others.filter(move |(key, _)| key.contains(&having) && !key.starts_with(&having));
+        first.chain(then).map(|(_, place)| place)
     }
 
     fn within_area(&self, text: &str, place: Place) -> Result<Place, PlaceRefusal> {

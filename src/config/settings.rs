@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use skyhaul_web::GatewaySettings;
+use skyhaul_web::{Basemap, GatewaySettings};
 
 use super::{ConfigError, Origin, Said, gateway};
 use crate::clock::Speed;
@@ -65,6 +65,8 @@ pub struct Settings {
     pub tls: Option<TlsSettings>,
     /// Further origins whose pages may open telemetry.
     pub allowed_origins: Vec<String>,
+    /// The street map of the dashboard that the operator brings.
+    pub basemap: Option<Basemap>,
     /// Threads that answer REST requests.
     pub workers: usize,
     /// The scenario file; `None`: Florence, built in.
@@ -103,6 +105,9 @@ impl TryFrom<&Said> for Settings {
             provider: gateway::provider(said)?,
             tls: gateway::tls(said)?,
             allowed_origins: said.parse("server.allowed_origins", |text| Ok(list(text)))?,
+            basemap: said.parse("server.basemap", |text| {
+                (!text.is_empty()).then(|| Basemap::read(text)).transpose()
+            })?,
             workers: said.parse("server.workers", |text| match text.parse() {
                 Ok(count @ 1..=64) => Ok(count),
                 _ => Err(format!("`{text}` is no number from 1 to 64")),

@@ -232,3 +232,13 @@ fn connections_are_secured_where_a_certificate_and_its_key_are_said() {
         assert!(error.contains(wanted), "{error}");
     }
 }
+
+#[test]
+fn a_base_map_is_a_style_or_an_archive_that_is_there() {
+    let said = |text: &str| settings(&[("SKYHAUL__SERVER__BASEMAP", text)], &[]);
+    let style = said("https://tiles.example/style.json").expect("an address");
+    assert!(matches!(style.basemap, Some(skyhaul_web::Basemap::Style(_))));
+    assert_eq!(said("").expect("none").basemap, None);
+    let error = said("/nowhere/map.pmtiles").expect_err("refused").to_string();
+    assert!(error.contains("server.basemap") && error.contains("/nowhere/map.pmtiles"), "{error}");
+}

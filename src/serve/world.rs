@@ -135,6 +135,7 @@ impl Prepared {
                 telemetry_address,
                 is_secured: certificate.is_some(),
                 gateway: settings.gateway.clone(),
+                basemap: settings.basemap.clone(),
             },
             tokens: settings.provider.as_ref().map(Provider::reader),
         };

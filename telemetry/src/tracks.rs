@@ -20,7 +20,7 @@ use self::deliveries::{Around, Deliveries};
 use self::delivery::drone_of;
 use self::estimate::Guess;
 use self::fleet::Fleet;
-use crate::view::{DeliveryView, DepotView, DroneView, FleetStats};
+use crate::view::{DeliveryView, DepotView, DroneView, FleetStats, Performance};
 
 mod alert;
 mod alerting;
@@ -251,6 +251,12 @@ impl Tracks {
             wait_p95_s,
             waiting: figures.waiting(),
         }
+    }
+
+    /// How well the last deliveries were made, and what they took.
+    #[must_use]
+    pub fn performance(&self) -> Performance {
+        self.folded.deliveries.figures.performance()
     }
 
     /// What each depot's drones do, in order of the depot's number.

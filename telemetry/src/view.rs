@@ -99,6 +99,8 @@ pub struct DeliveryView {
     pub at: Position,
     /// How high the parcel is, m.
     pub altitude_m: f64,
+    /// By when it should arrive.
+    pub deadline: Option<SimTime>,
     /// When it is, or was, picked up.
     pub pickup_eta: SimTime,
     /// Between when it is picked up, most likely.
@@ -109,6 +111,14 @@ pub struct DeliveryView {
     pub delivery_between: Between,
     /// The leg its drone flies for it now.
     pub leg: Option<Arc<Leg>>,
+}
+
+impl DeliveryView {
+    /// Whether it arrives, or arrived, after its deadline.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| self.delivery_eta > deadline)
+    }
 }
 
 /// Two instants between which a third lies in eight of ten cases.
@@ -166,4 +176,27 @@ pub struct FleetStats {
     pub wait_p95_s: f64,
     /// Requests with neither drone nor carrier.
     pub waiting: u64,
+}
+
+/// How well the last deliveries were made, and what all took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Performance {
+    /// Deliveries with a deadline, of the last thousand, that the next figure is of.
+    pub with_deadline: usize,
+    /// Share of them that arrived by then; `None` where there is none.
+    pub on_time_share: Option<f64>,
+    /// Deliveries that the next two figures are of: the last thousand that somebody took.
+    pub with_estimate: usize,
+    /// Median of how far they arrived from when they were to, by the word given as somebody took them, s.
+    pub eta_error_p50_s: f64,
+    /// 95th percentile of the same, s.
+    pub eta_error_p95_s: f64,
+    /// Deliveries that drones brought since the start.
+    pub completed_by_drone: u64,
+    /// Deliveries that carriers brought since the start.
+    pub completed_by_carrier: u64,
+    /// Energy of all legs that were flown, empty ones too, Wh.
+    pub energy_wh: f64,
+    /// The same for each delivery that a drone brought; `None` before the first.
+    pub energy_per_delivery_wh: Option<f64>,
 }

@@ -12,8 +12,10 @@ use rust_embed::{Embed, EmbeddedFile};
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 
+pub(crate) mod basemap;
 mod range;
 
+use self::basemap::{ARCHIVE_PATH, Archive, Basemap};
 use self::range::{Range, read_range};
 
 /// The page's files as they were built.
@@ -31,25 +33,45 @@ const HASHED: &str = "assets/";
 /// What the page may load: its own files, workers it makes itself, and telemetry.
 pub(crate) struct Dashboard {
     policy: String,
+    archive: Option<Archive>,
 }
 
 impl Dashboard {
-    /// The dashboard beside telemetry on `telemetry_port`.
-    pub(crate) fn new(telemetry_port: u16) -> Self {
+    /// The dashboard beside telemetry on `telemetry_port`, with the map that the operator brought. A style is loaded from elsewhere, and so is what
+    /// it names: the page may then ask any host that has a certificate, and the style's own.
+    pub(crate) fn new(telemetry_port: u16, basemap: Option<&Basemap>) -> Self {
+        let (archive, elsewhere) = match basemap {
+            Some(Basemap::Archive(path)) => (Archive::open(path).ok(), String::new()),
+            Some(Basemap::Style(address)) => (None, format!(" https: {}", origin(address))),
+            None => (None, String::new()),
+        };
         Self {
+            archive,
             policy: format!(
-                "default-src 'self'; connect-src 'self' ws://*:{telemetry_port} wss://*:{telemetry_port}; \
-                 img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; \
+                "default-src 'self'; connect-src 'self' ws://*:{telemetry_port} wss://*:{telemetry_port}{elsewhere}; \
+                 img-src 'self' data: blob:{elsewhere}; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; \
                  object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
             ),
         }
     }
 }
 
+/// The scheme and host of an address.
+fn origin(address: &str) -> &str {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let end = address[host..].find(['/', '?', '#', ';', ' ']);
+    end.map_or(address, |at| &address[..host + at])
+}
+
 /// The dashboard's endpoints. Its files are looked for where nothing else has an address.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(Endpoint::new("/").on(Method::GET, get_page).done())
+        .service(
+            Endpoint::new(ARCHIVE_PATH)
+                .on(Method::GET, basemap::get_archive)
+                .done(),
+        )
         .service(
             Endpoint::new("/track/{deliveryId}")
                 .on(Method::GET, get_page)
@@ -143,11 +165,25 @@ mod tests {
 
     #[test]
     fn the_policy_lets_the_page_reach_telemetry_and_nothing_else() {
-        let policy = Dashboard::new(8_081).policy;
+        let policy = Dashboard::new(8_081, None).policy;
         assert!(
             policy.contains("connect-src 'self' ws://*:8081 wss://*:8081;"),
             "{policy}"
         );
         assert!(!policy.contains("  "), "{policy}");
+    }
+
+    #[test]
+    fn a_style_from_elsewhere_may_be_loaded_from_there() {
+        let style = Basemap::Style("http://tiles.example:8000/a/style.json?x=1".to_owned());
+        let policy = Dashboard::new(8_081, Some(&style)).policy;
+        assert!(
+            policy.contains("wss://*:8081 https: http://tiles.example:8000;"),
+            "{policy}"
+        );
+        assert!(
+            policy.contains("img-src 'self' data: blob: https: http://tiles.example:8000;"),
+            "{policy}"
+        );
     }
 }

@@ -315,6 +315,8 @@ pub(crate) async fn get_history(
     params(
         ("ownerId" = Option<String>, Query, description = "Only those of this owner"),
         ("stage" = Option<String>, Query, description = "Only those in this stage, by name or number"),
+        ("by" = Option<String>, Query, description = "Only those that a `drone` or a `carrier` has, or brought"),
+        ("late" = Option<bool>, Query, description = "Only those that arrive, or arrived, after their deadline, or only the others"),
         ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit the stage"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
@@ -331,6 +333,9 @@ pub(crate) async fn list_deliveries(
     let wanted = list::Wanted {
         owner: query.text("ownerId").map(str::to_owned),
         stage: query.named("stage"),
+        by: query.named("by"),
+        is_late: query.flag("late"),
+        now: service.context.clock.now(),
         limit: query.limit(),
         before: query.cursor(),
     };

@@ -6,6 +6,8 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use skyhaul_actors::ids::DroneId;
+use skyhaul_engine::time::SimTime;
+use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_telemetry::view::{DroneState, DroneView};
 
 use crate::context::Context;
@@ -97,6 +99,9 @@ struct Wanted {
     bounds: Option<Bounds>,
     state: Option<DroneState>,
     from: Option<u64>,
+    depot: Option<String>,
+    battery_below: Option<f64>,
+    is_late: Option<bool>,
 }
 
 impl Wanted {
@@ -105,13 +110,24 @@ impl Wanted {
             bounds: query.bounds(),
             state: query.named("state"),
             from: query.cursor(),
+            depot: query.text("depot").map(str::to_owned),
+            battery_below: query.share("batteryBelow"),
+            is_late: query.flag("late"),
         }
     }
 
-    fn fits(&self, drone: &DroneView) -> bool {
+    fn fits(&self, drone: &DroneView, tracks: &Tracks, now: SimTime) -> bool {
+        let home = || &tracks.environment().depot(drone.depot).name;
+        let is_late = || {
+            let delivery = drone.delivery.and_then(|id| tracks.delivery(id, now));
+            delivery.is_some_and(|delivery| delivery.is_late())
+        };
         self.bounds.is_none_or(|bounds| bounds.contains(drone.at))
             && self.state.is_none_or(|state| state == drone.state)
             && self.from.is_none_or(|from| u64::from(drone.drone.0) >= from)
+            && self.battery_below.is_none_or(|share| drone.battery < share)
+            && self.depot.as_ref().is_none_or(|depot| depot == home())
+            && self.is_late.is_none_or(|wanted| wanted == is_late())
     }
 }
 
@@ -123,6 +139,9 @@ impl Wanted {
     params(
         ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
         ("state" = Option<String>, Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, maintenance, failed"),
+        ("depot" = Option<String>, Query, description = "Only those whose home has this name"),
+        ("batteryBelow" = Option<f64>, Query, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
+        ("late" = Option<bool>, Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
         ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
@@ -140,7 +159,7 @@ pub(crate) async fn list_drones(service: Data<Drones>, http: HttpRequest) -> Res
         let tracks = service.context.tracks.read();
         tracks
             .drones(now)
-            .filter(|drone| wanted.fits(drone))
+            .filter(|drone| wanted.fits(drone, &tracks, now))
             .take(limit + 1)
             .collect()
     };
@@ -162,6 +181,9 @@ pub(crate) async fn list_drones(service: Data<Drones>, http: HttpRequest) -> Res
     params(
         ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
         ("state" = Option<String>, Query, description = "Only those in this state"),
+        ("depot" = Option<String>, Query, description = "Only those whose home has this name"),
+        ("batteryBelow" = Option<f64>, Query, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
+        ("late" = Option<bool>, Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
     ),
     responses(
         (status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json"),
@@ -175,7 +197,8 @@ pub(crate) async fn map_drones(service: Data<Drones>, http: HttpRequest) -> Resu
     let now = service.context.clock.now();
     let found: Vec<DroneView> = {
         let tracks = service.context.tracks.read();
-        tracks.drones(now).filter(|drone| wanted.fits(drone)).collect()
+        let fits = |drone: &DroneView| wanted.fits(drone, &tracks, now);
+        tracks.drones(now).filter(fits).collect()
     };
     let features = found
         .iter()

@@ -75,6 +75,8 @@ use crate::{
         operations::alerts::list_alerts,
         operations::alerts::acknowledge_alert,
         operations::audit::list_audit,
+        operations::places::list_places,
+        operations::performance::get_performance,
         health::probe,
         health::healthz,
         health::readyz,

@@ -21,6 +21,8 @@ use crate::store::{Progress, StoredProjection, Table};
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod depots;
+pub(crate) mod performance;
+pub(crate) mod places;
 pub(crate) mod shown;
 pub(crate) mod simulation;
 pub(crate) mod zones;
@@ -93,7 +95,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .configure(depots::configure)
         .configure(zones::configure)
         .configure(alerts::configure)
-        .configure(audit::configure);
+        .configure(audit::configure)
+        .configure(places::configure)
+        .configure(performance::configure);
 }
 
 /// What a page needs to know before it begins: where telemetry listens, what area is served, what time it is.

@@ -39,6 +39,7 @@ use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 use crate::quote::{self, Quotes};
 use crate::sky::Sky;
 
+pub use crate::dashboard::basemap::Basemap;
 pub use crate::gateway::settings::{AddressRange, AdminKey, GatewaySettings};
 pub use crate::gateway::token::{TokenSettings, Tokens};
 pub use crate::health::Readiness;
@@ -103,6 +104,8 @@ pub struct Settings {
     pub is_secured: bool,
     /// Who may call, and how often.
     pub gateway: GatewaySettings,
+    /// The map that the operator brought.
+    pub basemap: Option<Basemap>,
 }
 
 /// All services of one process.
@@ -177,7 +180,10 @@ impl Services {
             gateway: Arc::new(gateway),
             operations: Data::new(operations),
             quotes: Data::new(Quotes(Arc::clone(&context))),
-            dashboard: Data::new(Dashboard::new(context.settings.telemetry_address.port())),
+            dashboard: Data::new(Dashboard::new(
+                context.settings.telemetry_address.port(),
+                context.settings.basemap.as_ref(),
+            )),
         };
         let projections = vec![
             of_ingestion,

@@ -62,8 +62,15 @@ impl Deliveries {
                 }
             }
             Event::LegEnded {
-                drone, delivery, at, ..
+                drone,
+                delivery,
+                at,
+                battery,
             } => {
+                let leg = around.fleet.get(*drone).and_then(|track| track.leg.as_ref());
+                if let Some(leg) = leg {
+                    self.figures.flown(leg.battery - *battery);
+                }
                 if let Some(track) = delivery.and_then(|id| self.by_id.get_mut(&id)) {
                     track.on_leg_ended(*drone, *at, around.now);
                 }
@@ -97,8 +104,8 @@ impl Deliveries {
                 }
             }
             Event::DeliveryCompleted { by, .. } => {
-                track.on_completed(*by, around.now, &mut self.experience);
-                self.figures.completed(around.now);
+                let outcome = track.on_completed(*by, around.now, &mut self.experience);
+                self.figures.completed(around.now, outcome);
             }
             _ => change(track, event, around),
         }

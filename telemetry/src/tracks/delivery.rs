@@ -14,6 +14,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 
 use super::estimate::{Estimate, Times};
 use super::experience::{Basis, Experience, Promises};
+use super::figures::Outcome;
 use super::motion::{along, share};
 use crate::view::{Between, DeliveryView};
 
@@ -203,14 +204,26 @@ impl DeliveryTrack {
         self.parcel = Parcel::Lies(place);
     }
 
-    pub(super) fn on_completed(&mut self, by: Transport, now: SimTime, experience: &mut Experience) {
+    pub(super) fn on_completed(
+        &mut self,
+        by: Transport,
+        now: SimTime,
+        experience: &mut Experience,
+    ) -> Outcome {
         // The delivery may have waited for what its receiver must give.
         let arrived_at = self.arrived_at.unwrap_or(now);
         let distance_m = self.distance_m();
+        let off_by = |eta: SimTime| eta.since(arrived_at).max(arrived_at.since(eta));
+        let outcome = Outcome {
+            by,
+            eta_error: self.promises.assigned().map(off_by),
+            is_on_time: self.deadline.map(|deadline| arrived_at <= deadline),
+        };
         experience.on_completed(&mut self.promises, arrived_at, distance_m);
         self.transport = Some(by);
         self.leg = None;
         self.estimate.dropoff = arrived_at;
+        outcome
     }
 
     /// The times are what they were expected to be at that moment, and stay so.
@@ -341,6 +354,7 @@ impl DeliveryTrack {
             carrier: carrier_of(milestone.transport),
             at: milestone.at,
             altitude_m: milestone.altitude_m,
+            deadline: self.deadline,
             pickup_eta: milestone.times.estimate.pickup,
             pickup_between: milestone.times.pickup,
             delivery_eta: milestone.times.estimate.dropoff,

@@ -107,6 +107,12 @@ impl Promises {
         self.give(Basis::assigned(by), at, estimate);
     }
 
+    /// When it was to arrive by the word that was given as somebody took it; `None` where nobody has.
+    pub(super) fn assigned(&self) -> Option<SimTime> {
+        let of_taker = |given: &&Given| matches!(given.basis, Basis::Drone | Basis::Carrier);
+        self.0.iter().find(of_taker).map(|given| given.estimate.dropoff)
+    }
+
     fn give(&mut self, basis: Basis, at: SimTime, estimate: Estimate) {
         self.0.push(Given { basis, at, estimate });
     }

@@ -1,5 +1,6 @@
 // A real browser for the tests: Debian's chromium, driven by playwright-core.
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { chromium } from "playwright-core";
 
@@ -47,6 +48,16 @@ export async function open(browser, where, { width = 1360, height = 820, tone = 
   await page.goto(`${SERVICE}${where}`);
   await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: PATIENCE_MS });
   return { page, complaints, close: () => context.close() };
+}
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What of the page keeps people out, by axe: serious and critical findings, each with where it is. */
+export async function barriers(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return serious.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`));
 }
 
 /** Keeps a picture of the page. */

@@ -1,7 +1,7 @@
 // The dashboard in a real browser, against a running service (SKYHAUL_URL) whose time runs fast.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, open, PATIENCE_MS, picture, SERVICE } from "./browser.mjs";
+import { barriers, launch, open, PATIENCE_MS, picture, SERVICE } from "./browser.mjs";
 
 /** How long a delivery may take, wall ms; the service's speed must be high enough for it. */
 const DELIVERY_MS = Number(process.env.SKYHAUL_DELIVERY_MS ?? 240_000);
@@ -54,6 +54,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     if (area.radius < 20_000 && Math.abs(latitude - 43.78) < 0.1) assert.match(await page.locator(".maplibregl-ctrl-attrib").innerText(), /OpenStreetMap contributors/);
     await page.waitForTimeout(1_000);
     await picture(page, "fleet-light");
+    assert.deepEqual(await barriers(page), []);
     assert.deepEqual(complaints, []);
     await close();
   });
@@ -66,6 +67,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await page.locator(".details dt", { hasText: "Home depot" }).waitFor();
     await page.waitForTimeout(1_000);
     await picture(page, "fleet-dark");
+    assert.deepEqual(await barriers(page), []);
     await page.reload();
     await page.locator(".details h2", { hasText: drone }).waitFor();
     await page.keyboard.press("Escape");
@@ -81,6 +83,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await customer.page.locator(".steps .step").first().waitFor();
     await picture(page, "order");
     await picture(customer.page, "track-phone");
+    assert.deepEqual([...(await barriers(page)), ...(await barriers(customer.page))], []);
     const [wide, tall] = await customer.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(wide <= tall, `the page is ${wide} px wide on a screen of ${tall} px`);
     await stage(page, "Completed", DELIVERY_MS);
@@ -97,7 +100,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
   it("takes both ends from clicks on the map", async () => {
     const { page, complaints, close } = await open(browser, "/#tab=order");
     const map = await page.locator(".map").boundingBox();
-    await page.getByRole("button", { name: "Pick the pickup on the map" }).click();
+    await page.getByRole("button", { name: "Pick on map: pickup" }).click();
     await page.mouse.click(map.x + map.width * 0.45, map.y + map.height * 0.52);
     await page.mouse.click(map.x + map.width * 0.55, map.y + map.height * 0.58);
     for (const end of ["pickup", "dropoff"]) assert.match(await page.locator(`#order-${end}`).inputValue(), /^-?\d+\.\d{5}, -?\d+\.\d{5}$/);
@@ -117,11 +120,72 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
         await page.getByLabel("Not before").fill(later);
       },
     });
-    await page.getByRole("button", { name: "Cancel delivery" }).click();
-    await page.getByRole("button", { name: "Really cancel?" }).click();
+    await page.getByRole("button", { name: "Cancel delivery…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel the delivery" }).click();
     await stage(page, "Cancelled", PATIENCE_MS);
     assert.deepEqual(complaints, []);
     await close();
+  });
+
+  it("finds a place by name and shows only drones that fit, kept in the address", async () => {
+    const { page, complaints, close } = await open(browser, "/");
+    const [depot] = await (await fetch(`${SERVICE}/api/depots`)).json();
+    await page.keyboard.press("/");
+    await page.keyboard.type(depot.name.slice(0, 4));
+    await page.getByRole("list", { name: "Places of this name" }).getByRole("button").first().click();
+    await page.waitForURL((url) => /map=14/.test(url.hash));
+    await page.locator("#drone-search").fill("");
+    await page.getByLabel("Home").selectOption(depot.name);
+    await page.getByLabel("Battery").selectOption("50");
+    await page.waitForURL((url) => url.hash.includes("battery=50"));
+    const fits = new Set((await (await fetch(`${SERVICE}/api/drones?limit=1000&depot=${encodeURIComponent(depot.name)}`)).json()).items.map(({ id }) => id));
+    await page.waitForFunction((known) => [...document.querySelectorAll(".list-held .list-main")].every((row) => known.includes(row.textContent)), [...fits]);
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.dataset.ready === "true");
+    assert.equal(await page.getByLabel("Home").inputValue(), depot.name);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("lists deliveries by state and opens one with its history", async () => {
+    const { page, complaints, close } = await open(plain, "/#tab=deliveries&stage=Completed");
+    const rows = page.locator(".deliveries tbody tr");
+    await rows.first().waitFor({ timeout: DELIVERY_MS });
+    assert.equal(await page.locator("#deliveries-stage").inputValue(), "Completed");
+    for (const state of await rows.locator("td:first-child").allInnerTexts()) assert.equal(state.trim(), "Completed");
+    await rows.first().getByRole("button").click();
+    await page.locator("[data-delivery] summary", { hasText: "History" }).click();
+    await page.locator("[data-delivery] td", { hasText: "Delivered" }).waitFor();
+    await picture(page, "deliveries");
+    assert.deepEqual(await barriers(page), []);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("asks for a key where the service wants one, and shows it in every call and to the socket", async () => {
+    const context = await plain.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.route("**/api/**", (route) => {
+      const shown = route.request().headers()["authorization"];
+      return shown === "Bearer right" ? route.continue() : route.fulfill({ status: 401, contentType: "application/problem+json", body: "{}" });
+    });
+    const sockets = [];
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    await page.goto(`${SERVICE}/`);
+    await page.getByLabel("API key").fill("wrong");
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByText("does not take this key").waitFor();
+    assert.deepEqual(await barriers(page), []);
+    await picture(page, "key");
+    await page.getByLabel("API key").fill("right");
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.locator('.link[data-state="live"]').waitFor();
+    assert.ok(sockets.length > 0 && sockets.every((url) => url.endsWith("access_token=right")), String(sockets));
+    assert.equal(await page.evaluate(() => localStorage.length), 0, "nothing of it is kept beyond the tab");
+    await page.reload();
+    await page.locator('.link[data-state="live"]').waitFor();
+    await context.close();
   });
 
   it("says what is wrong with an order beside the field", async () => {
@@ -141,7 +205,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
   it("moves between its tabs by keyboard", async () => {
     const { page, complaints, close } = await open(plain, "/");
     await page.getByRole("tab", { name: "Fleet" }).focus();
-    for (const name of ["Order", "Deliveries", "Alerts", "Fleet"]) {
+    for (const name of ["Order", "Deliveries", "Alerts", "Zones", "Fleet"]) {
       await page.keyboard.press("ArrowRight");
       assert.equal(await page.getByRole("tab", { name }).getAttribute("aria-selected"), "true");
     }

@@ -1,4 +1,6 @@
-import { api } from "./api/client";
+import { askForKey, watchKey } from "./access/form";
+import { api, Problem } from "./api/client";
+import { key } from "./api/key";
 import type { Config } from "./api/model";
 import { trackedIn } from "./page/address";
 import { element } from "./page/element";
@@ -18,11 +20,19 @@ const RETRY_MS = 2_000;
 
 const page = document.getElementById("page") ?? document.body;
 
-async function config(): Promise<Config> {
+/** Asks until the service answers, and for a key where it wants one: an operator's for the operations page. */
+async function config(forOperators: boolean): Promise<Config> {
+  const opens = (): Promise<unknown> => (forOperators ? api.simulation() : api.config());
   for (;;) {
     try {
-      return await api.config();
-    } catch {
+      const settings = await api.config();
+      await opens();
+      return settings;
+    } catch (problem) {
+      if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) {
+        await askForKey(page, problem, opens);
+        continue;
+      }
       page.replaceChildren(element("main", { class: "empty" }, notice("The service does not answer yet. Trying again…")));
       await new Promise((resolve) => window.setTimeout(resolve, RETRY_MS));
     }
@@ -38,10 +48,11 @@ function telemetryUrl({ telemetry: { host, port, path } }: Config): string {
 
 async function start(): Promise<void> {
   const theme = new Theme();
-  const settings = await config();
-  const telemetry = new Telemetry(telemetryUrl(settings));
-  window.addEventListener("online", () => telemetry.retry());
   const delivery = trackedIn(window.location.pathname);
+  const settings = await config(delivery === null);
+  watchKey();
+  const telemetry = new Telemetry(key.address(telemetryUrl(settings)));
+  window.addEventListener("online", () => telemetry.retry());
   if (delivery === null) {
     const { FleetPage } = await import("./fleet/page");
     await new FleetPage(page, settings, telemetry, theme).open();

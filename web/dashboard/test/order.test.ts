@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { problemOf } from "../src/api/client";
 import { coordinates } from "../src/order/form";
 import { problemsFrom, problemsIn, requestOf, type OrderFields } from "../src/order/request";
+import { quoteWords } from "../src/order/quote";
+import { clockTime } from "../src/page/words";
 
 const order: OrderFields = { pickup: "43.77,11.24", dropoff: "Ponte Vecchio", weight: "0,8", size: "Small", expedited: true, owner: " me ", label: "", confirmation: "None", pickupAt: "", deadline: "" };
 
@@ -48,5 +50,16 @@ describe("a problem", () => {
 
   it("says something where the body is no problem at all", () => {
     expect(problemOf(502, "<html>").message).toBe("The service answered 502.");
+  });
+});
+
+describe("a quote", () => {
+  const quote = { by: "drone", carrier: null, price: 6.4, deliveryETA: "2026-05-12T10:00:00Z", reason: "Ready" };
+  const time = clockTime(Date.parse(quote.deliveryETA));
+
+  it("says who brings it, for how much, when, and why so", () => {
+    expect(quoteWords(quote)).toEqual({ head: `By drone · $6.40 · arrives about ${time}`, text: "A drone stands ready." });
+    expect(quoteWords({ ...quote, by: "carrier", carrier: "van", price: null, reason: "TooHeavy" })).toEqual({ head: `van · arrives about ${time}`, text: "It is too heavy for a drone." });
+    expect(quoteWords({ ...quote, by: "carrier", reason: "Newer" }).text).toBe("Not by drone: Newer.");
   });
 });

@@ -1,20 +1,33 @@
 import { describe, expect, it } from "vitest";
+import { ANY_DELIVERY } from "../src/deliveries/filter";
+import { ALL_DRONES } from "../src/fleet/filters";
 import { gridOf, gridStep } from "../src/map/grid";
 import { circle } from "../src/map/mercator";
-import { hasStreets, styleOf } from "../src/map/style";
-import { hashOf, stateOf, trackedIn } from "../src/page/address";
+import { TileType } from "pmtiles";
+import { archiveMap, basemapOf, PLAIN, styleMap } from "../src/map/basemap";
+import { ABOVE_GROUND, styleOf } from "../src/map/style";
+import { hasStreets } from "../src/map/streets";
+import { hashOf, stateOf, trackedIn, type PageState } from "../src/page/address";
 import { compass, countdown, short, span, speedWords } from "../src/page/words";
 import { distance } from "../src/telemetry/flight";
 import { mayCancel, stepsOf } from "../src/track/steps";
 
 describe("the address", () => {
   it("keeps what the page shows", () => {
-    const state = { view: { zoom: 13.25, latitude: 43.77, longitude: 11.25 }, tab: "order", drone: "drone-7", delivery: "a-b" };
+    const state: PageState = {
+      view: { zoom: 13.25, latitude: 43.77, longitude: 11.25 },
+      tab: "order",
+      drone: "drone-7",
+      delivery: "a-b",
+      hidden: ["idle", "charging"],
+      drones: { depot: "Campo di Marte", battery: 30, late: true },
+      deliveries: { stage: "Completed", by: "carrier", late: true },
+    };
     expect(stateOf(hashOf(state))).toEqual(state);
   });
 
   it("ignores what makes no sense", () => {
-    expect(stateOf("#map=x/1/2&tab=fleet")).toEqual({ view: null, tab: "fleet", drone: null, delivery: null });
+    expect(stateOf("#map=x/1/2&tab=fleet&hide=none,idle&battery=-3")).toEqual({ view: null, tab: "fleet", drone: null, delivery: null, hidden: ["idle"], drones: ALL_DRONES, deliveries: ANY_DELIVERY });
     expect(stateOf("#map=12/99/11").view).toBeNull();
     expect(stateOf("").view).toBeNull();
   });
@@ -63,14 +76,30 @@ describe("the ground", () => {
     expect([hasStreets(43.77, 11.25), hasStreets(47.61, -122.33)]).toEqual([true, false]);
     expect([gridStep(2_000), gridStep(30_000), gridStep(1e9)]).toEqual([1, 5, 200]);
     expect(gridOf(47.61, -122.33, 30_000).features.length).toBeLessThan(60);
-    expect(styleOf("dark", false).layers.some((layer) => "source" in layer && layer.source === "streets")).toBe(false);
+    expect(styleOf("dark", PLAIN).layers.some((layer) => "source" in layer && layer.source === "streets")).toBe(false);
   });
 
   it("draws circles that are round on the ground", () => {
     for (const [longitude, latitude] of circle(43.8, 11.2, 3_000)) expect(distance([43.8, 11.2], [latitude, longitude])).toBeCloseTo(3_000, -2);
   });
 
-  it("colours the same layers in both tones, so that a switch is a repaint", () => {
-    expect(styleOf("light", true).layers.map(({ id }) => id)).toEqual(styleOf("dark", true).layers.map(({ id }) => id));
+  it("colours the same layers in both tones, so that a switch is a repaint, and puts what is ours above them", async () => {
+    const streets = await basemapOf(null, 43.77, 11.25);
+    const [light, dark] = (["light", "dark"] as const).map((tone) => styleOf(tone, streets).layers.map(({ id }) => id));
+    expect(light).toEqual(dark);
+    expect(light?.indexOf(ABOVE_GROUND)).toBeGreaterThan(light?.indexOf("building") ?? -1);
+    expect(await basemapOf(null, 47.61, -122.33)).toBe(PLAIN);
+  });
+
+  it("is drawn by the scheme of the archive that somebody brought", () => {
+    const kinds = (names: string[], type = TileType.Mvt): unknown[] => archiveMap("/own", type, "", names).layers("light").map((layer) => ("source-layer" in layer ? layer["source-layer"] : layer.type));
+    expect(kinds(["roads", "earth"])).toContain("roads");
+    expect(kinds(["transportation", "water"])).toContain("transportation");
+    expect(kinds([], TileType.Png)).toEqual(["raster"]);
+  });
+
+  it("takes another's style without its ground", () => {
+    const style = { sources: { a: { type: "vector" as const, url: "https://tiles.example/a" } }, layers: [{ id: "ground", type: "background" as const }, { id: "roads", type: "line" as const, source: "a", "source-layer": "roads" }] };
+    expect(styleMap(style).layers("dark").map(({ id }) => id)).toEqual(["roads"]);
   });
 });

@@ -2,8 +2,9 @@
 
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_actors::stage::Stage;
+use skyhaul_engine::time::SimTime;
 
-use super::row::{DeliveryRow, delivery_row, open_index, owner_index, time_index};
+use super::row::{By, DeliveryRow, delivery_row, open_index, owner_index, time_index};
 use super::shown::{DeliveriesResponse, DeliveryItem};
 use crate::calendar::Calendar;
 use crate::http::query::cursor_text;
@@ -22,6 +23,12 @@ pub(super) struct Wanted {
     pub(super) owner: Option<String>,
     /// In which stage.
     pub(super) stage: Option<Stage>,
+    /// By whom.
+    pub(super) by: Option<By>,
+    /// Late, or in time.
+    pub(super) is_late: Option<bool>,
+    /// Which is decided as of then.
+    pub(super) now: SimTime,
     /// How many.
     pub(super) limit: usize,
     /// Older than the delivery with this number.
@@ -41,6 +48,10 @@ impl Wanted {
     fn fits(&self, row: &DeliveryRow) -> bool {
         self.stage.is_none_or(|stage| row.stage == stage)
             && self.owner.as_ref().is_none_or(|owner| row.owner == *owner)
+            && self.by.is_none_or(|by| row.by() == Some(by))
+            && self
+                .is_late
+                .is_none_or(|is_late| row.is_late(self.now) == is_late)
     }
 }
 
@@ -66,7 +77,7 @@ pub(super) fn page(
             before = Some(number);
             let row: Option<DeliveryRow> = table.get(&delivery_row(id))?;
             if let Some(row) = row.filter(|row| wanted.fits(row)) {
-                items.push(DeliveryItem::new(id, &row, calendar));
+                items.push(DeliveryItem::new(id, &row, wanted.now, calendar));
             }
         }
         if is_last {

@@ -12,6 +12,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Metres;
 
+use crate::http::fields::Named;
 use crate::store::Key;
 
 const DELIVERIES: u8 = b'd';
@@ -66,6 +67,26 @@ pub(crate) struct DeliveryRow {
     pub(crate) told: Vec<Subscription>,
 }
 
+/// What brings a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A drone of the fleet.
+    Drone,
+    /// A carrier.
+    Carrier,
+}
+
+impl Named for By {
+    const ALL: &'static [Self] = &[Self::Drone, Self::Carrier];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Drone => "drone",
+            Self::Carrier => "carrier",
+        }
+    }
+}
+
 /// Somebody who is told of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Subscription {
@@ -99,6 +120,23 @@ impl DeliveryRow {
             delivery_eta: None,
             told: Vec::new(),
         }
+    }
+
+    /// Who has it, or brought it.
+    pub(crate) fn by(&self) -> Option<By> {
+        let by_carrier = self.refusal.is_some() && self.drone.is_none();
+        match (self.drone, by_carrier) {
+            (Some(_), _) => Some(By::Drone),
+            (None, true) => Some(By::Carrier),
+            (None, false) => None,
+        }
+    }
+
+    /// Whether it arrives, or arrived, after its deadline; one that was cancelled is never late.
+    pub(crate) fn is_late(&self, now: SimTime) -> bool {
+        let earliest = if self.stage.is_final() { SimTime::ZERO } else { now };
+        let eta = self.delivery_eta.unwrap_or(earliest).max(earliest);
+        self.stage != Stage::Cancelled && self.deadline.is_some_and(|deadline| eta > deadline)
     }
 
     /// Whether a place of it was derived from a text that names none.

@@ -4,9 +4,10 @@ use serde::Serialize;
 use skyhaul_actors::event::{CancelReason, CarrierFailure, ReleaseReason};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_actors::workflow::saga::Step;
+use skyhaul_engine::time::SimTime;
 use utoipa::ToSchema;
 
-use super::row::{CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow};
+use super::row::{By, CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow};
 use crate::calendar::{Calendar, unix_micros_text};
 use crate::carrier::shown::refusal_name;
 use crate::http::fields::Named as _;
@@ -225,12 +226,22 @@ pub(crate) struct DeliveryItem {
     stage: &'static str,
     /// When it was asked for.
     requested_at: String,
+    /// `drone` or `carrier`; `null` while nobody has it.
+    by: Option<&'static str>,
+    /// When it arrives, or arrived, by the last word about it; `null` before the first.
+    #[serde(rename = "deliveryETA")]
+    delivery_eta: Option<String>,
+    /// Whether that is after its deadline.
+    late: bool,
 }
 
 impl DeliveryItem {
     /// A delivery as it stands.
-    pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, calendar: &Calendar) -> Self {
+    pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, now: SimTime, calendar: &Calendar) -> Self {
         Self {
+            by: row.by().map(By::name),
+            delivery_eta: row.delivery_eta.map(|at| calendar.text(at)),
+            late: row.is_late(now),
             delivery: DeliveryResponse::new(id, row, calendar),
             stage: row.stage.name(),
             requested_at: calendar.text(row.requested_at),

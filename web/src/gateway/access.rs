@@ -99,6 +99,8 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/depots/{name}/ground", Method::POST, From(Operator)),
     ("/api/depots/{name}/release", Method::POST, From(Operator)),
     ("/api/drones/{id}/recall", Method::POST, From(Operator)),
+    ("/api/places", Method::GET, From(Customer)),
+    ("/api/performance", Method::GET, From(Operator)),
     ("/api/zones", Method::GET, From(Operator)),
     ("/api/zones", Method::POST, From(Operator)),
     ("/api/zones/{id}", Method::DELETE, From(Operator)),
@@ -110,6 +112,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/readyz", Method::GET, Open),
     ("/metrics", Method::GET, From(Operator)),
     ("/", Method::GET, Open),
+    ("/basemap/own.pmtiles", Method::GET, Open),
     ("/track/{deliveryId}", Method::GET, Open),
 ];
 

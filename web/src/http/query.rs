@@ -56,6 +56,20 @@ impl Query {
         parsed
     }
 
+    /// `true` or `false`.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        self.parsed(name, "true or false")
+    }
+
+    /// A share, 0 to 1.
+    pub(crate) fn share(&self, name: &str) -> Option<f64> {
+        let share = self.parsed::<f64>(name, "a number from 0 to 1")?;
+        if !(0.0..=1.0).contains(&share) {
+            self.faults.malformed(name, "must be a number from 0 to 1");
+        }
+        Some(share)
+    }
+
     /// A member of an enum.
     pub(crate) fn named<N: Named>(&self, name: &str) -> Option<N> {
         let member = N::said(self.text(name)?);
@@ -242,6 +256,13 @@ mod tests {
     fn limits_and_cursors_are_checked() {
         assert_eq!(query("").limit(), ITEMS_DEFAULT);
         assert_eq!(query("limit=1000&cursor=ff").cursor(), Some(255));
+        assert_eq!(query("late=true").flag("late"), Some(true));
+        assert_eq!(query("share=0.25").share("share"), Some(0.25));
+        for wrong in ["late=yes", "share=1.5", "share=NaN", "share=x"] {
+            let query = query(wrong);
+            let _ = (query.flag("late"), query.share("share"));
+            assert!(query.check().is_err(), "{wrong}");
+        }
         for wrong in ["limit=0", "limit=1001", "limit=-1", "limit=x", "cursor=zz"] {
             let query = query(wrong);
             let _ = (query.limit(), query.cursor());

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::audit::{AuditRow, Refusal};
 use crate::calendar::{Calendar, unix_micros_text};
 use crate::context::Context;
+use crate::dashboard::basemap::BasemapResponse;
 use crate::http::query::ITEMS_MAX;
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::location::Location;
@@ -33,6 +34,8 @@ pub(crate) struct ConfigResponse {
     epoch: String,
     /// Virtual seconds a second: 0 while it is paused, `null` where the world runs as fast as it can.
     speed: Option<f64>,
+    /// The map that the operator brought; `null` where there is none.
+    basemap: Option<BasemapResponse>,
     /// What a map of it must name.
     attribution: &'static str,
     /// What is refused beyond.
@@ -93,6 +96,7 @@ impl ConfigResponse {
             now: context.calendar.text(context.clock.now()),
             epoch: context.calendar.text(skyhaul_engine::time::SimTime::ZERO),
             speed: finite(context.clock.speed()),
+            basemap: context.settings.basemap.as_ref().map(BasemapResponse::new),
             attribution: "© OpenStreetMap contributors",
             limits: LimitsResponse {
                 body_bytes: BODY_BYTES_MAX,

@@ -26,7 +26,7 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::notification::NotificationSettings;
 use skyhaul_web::ports::memory::MemoryStore;
 use skyhaul_web::ports::{CommandPort, Decision, KeyValueStore, Projection, SubmitError};
-use skyhaul_web::{GatewaySettings, Parts, Readiness, Services, Settings, Stores, Tokens};
+use skyhaul_web::{Basemap, GatewaySettings, Parts, Readiness, Services, Settings, Stores, Tokens};
 use tokio::sync::watch;
 
 use crate::client::Client;
@@ -59,6 +59,12 @@ depot = "middle"
 aircraft = "matternet-m2"
 count = 2
 "#;
+
+/// A base map that an operator brings.
+const ARCHIVE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/dashboard/public/basemap/firenze.pmtiles"
+);
 
 /// What runs in the background of a test.
 struct State {
@@ -302,6 +308,7 @@ impl City {
                 telemetry_address: "127.0.0.1:8081".parse().expect("an address"),
                 is_secured: false,
                 gateway,
+                basemap: Some(Basemap::read(ARCHIVE).expect("it is an archive")),
             },
             tokens,
         };

@@ -122,6 +122,8 @@ const EXPECTED: [(&str, &str, [u16; 4]); 70] = [
     ("DELETE", "/api/zones/{id}", [401, 403, 404, 404]),
     ("POST", "/api/alerts/{id}/acknowledge", [401, 403, 404, 404]),
     ("GET", "/api/audit", [401, 403, 403, 0]),
+    ("GET", "/api/places", [401, 0, 0, 0]),
+    ("GET", "/api/performance", [401, 403, 0, 0]),
     ("GET", "/api/drones/drone-99", [401, 403, 404, 404]),
 ];
 

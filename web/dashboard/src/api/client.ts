@@ -1,4 +1,6 @@
-import type { Alert, Config, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, Simulation } from "./model";
+import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, Performance, Quote, Simulation } from "./model";
+import { listQuery, type DeliveryFilter } from "../deliveries/filter";
+import { key } from "./key";
 
 /** A request that hangs longer than this, ms, is given up and said so. */
 const WAIT_MS_MAX = 15_000;
@@ -28,24 +30,33 @@ export function problemOf(status: number, text: string): Problem {
   }
 }
 
+/** Called where the service no longer takes the key that the page shows. */
+let refused: (() => void) | null = null;
+
 async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(path, {
       method,
-      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      headers: { Accept: "application/json", ...key.headers(), ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(WAIT_MS_MAX),
     });
   } catch {
     throw new Problem(0, "The service cannot be reached. Check the connection and try again.");
   }
+  if (answer.status === 401 && key.value !== null) refused?.();
   if (!answer.ok) throw problemOf(answer.status, await answer.text());
   return answer;
 }
 
 async function get<T>(path: string): Promise<T> {
   return (await (await call("GET", path)).json()) as T;
+}
+
+/** Does something whose answer says nothing that is not asked for anyway. */
+async function act(method: string, path: string, body?: unknown): Promise<void> {
+  await call(method, path, body);
 }
 
 /** Rows of a list, which comes bare or in pages. */
@@ -63,6 +74,8 @@ const id = encodeURIComponent;
 
 /** The service's REST interface, as far as the page uses it. */
 export const api = {
+  /** Calls where the key was taken before and is no longer. */
+  onRefused: (act: () => void): void => void (refused = act),
   config: (): Promise<Config> => get("/api/config"),
   simulation: (): Promise<Simulation> => get("/api/simulation"),
   /** Pauses, resumes, steps the simulation or sets its speed; answers how it runs then. */
@@ -71,16 +84,29 @@ export const api = {
   zones: (): Promise<GeoJSON.FeatureCollection> => get("/api/zones"),
   alerts: (): Promise<readonly Alert[]> => rows("/api/alerts"),
   drone: (drone: string): Promise<DroneDetails> => get(`/api/drones/${id(drone)}`),
-  deliveries: (limit: number): Promise<readonly DeliveryRow[]> => rows(`/api/deliveries?limit=${limit}`),
+  /** The ids of drones that fit a query, at most the first thousand. */
+  droneIds: async (query: string): Promise<readonly string[]> => (await rows<{ id: string }>(`/api/drones?limit=1000&${query}`)).map((drone) => drone.id),
+  deliveries: (filter: DeliveryFilter, limit: number, cursor: string | null): Promise<Page<DeliveryRow>> => get(`/api/deliveries?${listQuery(filter, limit, cursor)}`),
+  places: (name: string, limit: number): Promise<readonly NamedPlace[]> => rows(`/api/places?name=${id(name)}&limit=${limit}`),
+  performance: (): Promise<Performance> => get("/api/performance"),
   delivery: (delivery: string): Promise<Delivery> => get(`/api/deliveries/${id(delivery)}`),
   status: (delivery: string): Promise<DeliveryStatus> => get(`/api/deliveries/${id(delivery)}/status`),
   history: (delivery: string): Promise<readonly Milestone[]> => get(`/api/deliveries/${id(delivery)}/history`),
+  confirmations: (delivery: string): Promise<readonly Confirmation[]> => rows(`/api/deliveries/${id(delivery)}/confirmations`),
   track: (delivery: string): Promise<GeoJSON.FeatureCollection> => get(`/api/deliveries/${id(delivery)}/track`),
+  /** What a delivery would come to; nothing is reserved. */
+  quote: async (request: DeliveryRequest): Promise<Quote> => (await (await call("POST", "/api/quotes", request)).json()) as Quote,
   /** Asks for a delivery; the same key never makes two. */
   request: async (request: DeliveryRequest, key: string): Promise<string> => {
     const answer = await call("POST", "/api/deliveryrequests", request, { "Idempotency-Key": key });
     return ((await answer.json()) as { deliveryId: string }).deliveryId;
   },
+  groundDepot: (depot: string): Promise<void> => act("POST", `/api/depots/${id(depot)}/ground`),
+  releaseDepot: (depot: string): Promise<void> => act("POST", `/api/depots/${id(depot)}/release`),
+  recallDrone: (drone: string): Promise<void> => act("POST", `/api/drones/${id(drone)}/recall`),
+  declareZone: (zone: GeoJSON.Feature): Promise<void> => act("POST", "/api/zones", zone),
+  liftZone: (zone: string): Promise<void> => act("DELETE", `/api/zones/${id(zone)}`),
+  acknowledge: (alert: number): Promise<void> => act("POST", `/api/alerts/${alert}/acknowledge`),
   /** Cancels a delivery: `false` where the decision is still to come. */
   cancel: async (delivery: string): Promise<boolean> => (await call("DELETE", `/api/deliveryrequests/${id(delivery)}`)).status !== 202,
 };

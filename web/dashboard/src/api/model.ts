@@ -21,6 +21,14 @@ export interface Config {
   readonly area: Area;
   readonly now: string;
   readonly speed: number | null;
+  /** The map that the operator brought; nothing where there is none. */
+  readonly basemap?: BasemapConfig | null;
+}
+
+/** A base map: an archive of tiles, or the address of a style. */
+export interface BasemapConfig {
+  readonly tiles: string | null;
+  readonly style: string | null;
 }
 
 /** `GET /api/simulation`, as far as the page uses it. */
@@ -44,12 +52,40 @@ export interface Delivery {
   readonly dropoff: Location;
   readonly deadline: string | null;
   readonly expedited: boolean;
+  readonly confirmationRequired: string;
   readonly droneId: string | null;
 }
 
 /** A row of `GET /api/deliveries`. */
 export interface DeliveryRow extends Delivery {
   readonly stage: Stage;
+  /** `drone` or `carrier`; `null` while nobody has it. */
+  readonly by: string | null;
+  readonly deliveryETA: string | null;
+  /** Whether it comes, or came, after its deadline. */
+  readonly late: boolean;
+}
+
+/** A page of a list; `nextCursor` is where the next begins. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** A row of `GET /api/places`. */
+export interface NamedPlace {
+  readonly name: string;
+  readonly location: Location;
+}
+
+/** `GET /api/performance`. */
+export interface Performance {
+  readonly onTimeShare: number | null;
+  readonly withEstimate: number;
+  readonly etaErrorP50S: number;
+  readonly etaErrorP95S: number;
+  readonly energyWh: number;
+  readonly energyPerDeliveryWh: number | null;
 }
 
 /** `GET /api/deliveries/{id}/status`. */
@@ -67,7 +103,15 @@ export interface DeliveryStatus {
 export interface Milestone {
   readonly stage: Stage;
   readonly at: string;
+  readonly location: Location;
   readonly droneId: string | null;
+}
+
+/** A row of `GET /api/deliveries/{id}/confirmations`. */
+export interface Confirmation {
+  readonly confirmationType: string;
+  readonly takenAt: string;
+  readonly blobSha256: string;
 }
 
 /** A row of `GET /api/depots`. */
@@ -78,6 +122,11 @@ export interface Depot {
   readonly charging: number;
   readonly flying: number;
   readonly queue: number;
+  readonly pads: number;
+  readonly handling: number;
+  readonly maintenance: number;
+  readonly failed: number;
+  readonly isGrounded: boolean;
 }
 
 /** `GET /api/drones/{id}`. */
@@ -97,6 +146,19 @@ export interface Alert {
   readonly text: string;
   readonly drone?: string | null;
   readonly delivery?: string | null;
+  /** Who has seen it; `null` where nobody said so. */
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: string | null;
+}
+
+/** `POST /api/quotes`. */
+export interface Quote {
+  readonly by: string;
+  readonly carrier: string | null;
+  /** Dollars. */
+  readonly price: number | null;
+  readonly deliveryETA: string;
+  readonly reason: string;
 }
 
 /** The body of `POST /api/deliveryrequests`. */

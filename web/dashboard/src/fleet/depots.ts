@@ -15,7 +15,10 @@ interface Mark {
 export class DepotMarkers {
   readonly #markers = new Map<string, Mark>();
 
-  constructor(private readonly view: MapView) {
+  constructor(
+    private readonly view: MapView,
+    private readonly chosen: (depot: string) => void,
+  ) {
     const sized = (): void => void view.map.getContainer().classList.toggle("map-far", view.map.getZoom() < NAMES_FROM_ZOOM);
     view.map.on("zoom", sized);
     sized();
@@ -25,15 +28,16 @@ export class DepotMarkers {
   update(depots: readonly Depot[]): void {
     for (const depot of depots) {
       const known = this.#markers.get(depot.name) ?? this.#mark(depot);
-      say(known.figures, `${depot.idle} ready`);
-      const words = `Depot ${depot.name}: ${depot.idle} ready, ${depot.charging} charging, ${depot.flying} flying`;
+      say(known.figures, depot.isGrounded ? "grounded" : `${depot.idle} ready`);
+      known.root.dataset["grounded"] = String(depot.isGrounded);
+      const words = `${depot.name} ${known.figures.textContent ?? ""}: depot, ${depot.idle} ready, ${depot.charging} charging, ${depot.flying} flying`;
       if (known.root.getAttribute("aria-label") !== words) known.root.setAttribute("aria-label", words);
     }
   }
 
   #mark(depot: Depot): Mark {
     const figures = element("span", { class: "depot-figures" });
-    const made = element("div", { class: "depot", role: "img" }, element("span", { class: "depot-dot" }), element("span", { class: "depot-label" }, element("b", {}, depot.name), figures));
+    const made = element("button", { type: "button", class: "depot", onclick: () => this.chosen(depot.name) }, element("span", { class: "depot-dot" }), element("span", { class: "depot-label" }, element("b", {}, depot.name), " ", figures));
     this.view.mark(made, depot.location.latitude, depot.location.longitude);
     const known = { root: made, figures };
     this.#markers.set(depot.name, known);

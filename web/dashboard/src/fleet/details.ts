@@ -1,5 +1,6 @@
 import { api } from "../api/client";
 import type { DroneDetails } from "../api/model";
+import { confirmed } from "../page/dialog";
 import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { clockTime, compass, countdown, short } from "../page/words";
@@ -7,6 +8,7 @@ import type { Telemetry } from "../telemetry/connection";
 import { fixAt, flightOf, lineOf, type Flight, type Line as Path } from "../telemetry/flight";
 import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
+import { flownIn } from "../track/tracker";
 import { isStale, type Drone } from "./roster";
 import { stateOfName, stateOfPurpose, STATE_WORDS } from "./state";
 
@@ -18,6 +20,12 @@ interface Line {
   readonly label: string;
   readonly value: string;
   readonly press?: () => void;
+}
+
+/** The delivery a drone has: which, and when it arrives, virtual ms. */
+interface Mission {
+  readonly delivery: string;
+  readonly eta: number;
 }
 
 /** What the panel asks of the page. */
@@ -33,9 +41,13 @@ export class DroneDetailsPanel {
   /** The leg it flies now. */
   flight: Flight | null = null;
   /** Legs it flew since it was chosen. */
-  readonly flown: Path[] = [];
+  readonly #since: Path[] = [];
   #position: DronePosition | null = null;
   #known: DroneDetails | null = null;
+  /** The delivery it has, as far as the service told. */
+  #mission: Mission | null = null;
+  #before: readonly Path[] = [];
+  #trail: readonly Path[] = [];
   #missing = false;
   #asked = 0;
   readonly #title = element("h2", { tabindex: -1 });
@@ -43,6 +55,7 @@ export class DroneDetailsPanel {
   readonly #list = element("dl", { class: "rows" });
   readonly #rows = new Rows<Line>(this.#list, ({ label }) => label, lineRow);
   readonly #follow: HTMLButtonElement;
+  readonly #recall = element("button", { type: "button", class: "button danger", onclick: () => void this.#recalled() }, "Recall…");
   readonly #bar = element("span", { class: "meter-bar" });
   readonly #track = element("span", { class: "meter-track", role: "meter", "aria-label": "Battery", "aria-valuemin": 0, "aria-valuemax": 100 }, this.#bar);
   readonly #percent = element("b");
@@ -56,7 +69,7 @@ export class DroneDetailsPanel {
     this.#follow = element("button", { type: "button", class: "button small", "aria-pressed": "false", onclick: () => this.following(this.#follow.getAttribute("aria-pressed") !== "true") }, "Follow");
     const close = element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.events.closed() }, "✕");
     this.#title.textContent = drone;
-    this.root = element("section", { class: "details", "aria-label": `Details of ${drone}` }, element("div", { class: "details-head" }, this.#title, this.#follow, close), this.#state, this.#battery, this.#list);
+    this.root = element("section", { class: "details", "aria-label": `Details of ${drone}` }, element("div", { class: "details-head" }, this.#title, this.#follow, close), this.#state, this.#battery, this.#list, element("div", { class: "buttons" }, this.#recall));
     telemetry.subscribe("details", { topic: `drone:${drone}`, mode: "positions", hz: 1 }, (payload) => {
       if (payload.kind === "fleet") this.#take(payload.change);
     });
@@ -84,6 +97,11 @@ export class DroneDetailsPanel {
     this.events.follow(on);
   }
 
+  /** What it flew: for the delivery it has, and since it was chosen. */
+  get flown(): readonly Path[] {
+    return this.#trail;
+  }
+
   /** The drone as far as this panel knows it. */
   get seen(): Drone | null {
     if (!this.flight && !this.#position) return null;
@@ -107,6 +125,20 @@ export class DroneDetailsPanel {
     this.#rows.update(this.#lines(now));
   }
 
+  get #delivery(): string | null {
+    return this.flight ? this.flight.leg.delivery : (this.#position?.delivery ?? null);
+  }
+
+  async #recalled(): Promise<void> {
+    await confirmed({
+      title: `Recall ${this.drone}?`,
+      text: "It flies home. A delivery it is on the way to is given to another; a parcel it has aboard it brings first.",
+      act: "Recall it",
+      danger: true,
+      does: () => api.recallDrone(this.drone),
+    });
+  }
+
   #stateName(): Drone["state"] {
     if (this.flight) return stateOfPurpose(this.flight.leg.purpose);
     return stateOfName(this.#position?.state ?? this.#known?.state);
@@ -126,8 +158,9 @@ export class DroneDetailsPanel {
   #lines(now: number): Line[] {
     const fix = this.flight ? fixAt(this.flight, now) : null;
     const flying = fix !== null && fix.speed > 0;
-    const delivery = this.flight ? this.flight.leg.delivery : (this.#position?.delivery ?? null);
+    const delivery = this.#delivery;
     const lines: Line[] = [
+      { label: "Mission", value: missionWords(this.flight?.leg.purpose ?? null, delivery) },
       { label: "Speed", value: flying ? `${fix.speed.toFixed(1)} m/s ${compass(fix.heading)}` : "stands" },
       { label: "Altitude", value: `${Math.round(fix?.altitude ?? this.#position?.altitude ?? 0)} m` },
     ];
@@ -136,6 +169,10 @@ export class DroneDetailsPanel {
       lines.push({ label: "Energy left", value: `${fix?.batteryWh.toFixed(0) ?? "–"} Wh` });
     }
     if (delivery) lines.push({ label: "Delivery", value: short(delivery), press: () => this.events.delivery(delivery) });
+    if (delivery && this.#mission?.delivery === delivery) {
+      const { eta } = this.#mission;
+      lines.push({ label: "Parcel arrives", value: eta > now ? `in ${countdown((eta - now) / 1_000)} (${clockTime(eta)})` : clockTime(eta) });
+    }
     if (this.#known) lines.push({ label: "Aircraft", value: this.#known.aircraft }, { label: "Home depot", value: this.#known.depot });
     return lines;
   }
@@ -144,7 +181,7 @@ export class DroneDetailsPanel {
     for (const leg of change.legs) {
       const flight = flightOf(leg);
       if (!flight) continue;
-      if (this.flight && this.flight.leg.departs !== leg.departs) this.flown.push(lineOf(this.flight));
+      if (this.flight && this.flight.leg.departs !== leg.departs) this.#left(lineOf(this.flight));
       this.flight = flight;
     }
     for (const position of change.positions) {
@@ -156,17 +193,52 @@ export class DroneDetailsPanel {
   }
 
   #land(): void {
-    if (this.flight) this.flown.push(lineOf(this.flight));
+    if (this.flight) this.#left(lineOf(this.flight));
     this.flight = null;
+  }
+
+  #left(path: Path): void {
+    this.#since.push(path);
+    this.#trail = [...this.#before, ...this.#since];
+  }
+
+  /** Asks for the delivery it has: when it arrives, and what was flown for it before this drone was chosen. */
+  async #askMission(delivery: string): Promise<void> {
+    const isNew = this.#mission?.delivery !== delivery;
+    const [status, track] = await Promise.all([api.status(delivery), isNew ? api.track(delivery) : null]);
+    this.#mission = { delivery, eta: Date.parse(status.deliveryETA) };
+    if (track === null) return;
+    this.#before = flownIn(track);
+    this.#trail = [...this.#before, ...this.#since];
   }
 
   async #ask(): Promise<void> {
     try {
       this.#known = await api.drone(this.drone);
       this.#missing = false;
+      const delivery = this.#delivery;
+      if (delivery) await this.#askMission(delivery);
     } catch {
       this.#missing = this.#known === null && !this.flight && !this.#position;
     }
+  }
+}
+
+/** What a drone is about, in words. */
+export function missionWords(purpose: string | null, delivery: string | null): string {
+  switch (purpose) {
+    case "pickup":
+      return "Fetches a parcel";
+    case "dropoff":
+      return "Brings a parcel";
+    case "return":
+      return "Flies home";
+    case "reposition":
+      return "Goes where it is needed";
+    case "divert":
+      return "Gives way to a closed zone";
+    default:
+      return delivery ? "Hands over a parcel" : "None";
   }
 }
 

@@ -1,11 +1,10 @@
-import { drawing, element, say } from "../page/element";
+import type { Performance } from "../api/model";
+import { element, say } from "../page/element";
 import { span } from "../page/words";
 import type { StatsFrame } from "../telemetry/frame";
+import { Chart } from "./chart";
 import { stateIcon } from "./icon";
 import { DRONE_STATES, STATE_WORDS, type DroneState } from "./state";
-
-/** Points of the small chart: at one a second, the last two minutes. */
-const HISTORY_MAX = 120;
 
 const DELIVERY_ROWS: readonly (readonly [string, string])[] = [
   ["Waiting for a drone", "waiting"],
@@ -15,22 +14,57 @@ const DELIVERY_ROWS: readonly (readonly [string, string])[] = [
   ["Cancelled", "Cancelled"],
 ];
 
-/** The fleet's counters: also the map's legend, and the filter of what it shows. */
+/** Virtual time between two points of the charts, ms. */
+const POINT_MS = 10_000;
+
+/** Figures that have a chart: a label, and how each is read. */
+const CHARTS: readonly { readonly name: string; readonly label: string; readonly of: (stats: StatsFrame) => number }[] = [
+  { name: "perMinute", label: "Completed in the last minute", of: (stats) => stats.completedPerMinute },
+  { name: "flying", label: "Under way", of: ({ drones }) => (drones["toPickup"] ?? 0) + (drones["toDropoff"] ?? 0) + (drones["returning"] ?? 0) },
+  { name: "onPads", label: "Charging", of: ({ drones }) => drones["charging"] ?? 0 },
+  { name: "queued", label: "Requests waiting", of: (stats) => stats.waiting },
+];
+
+/** The performance's figures in words, by the name of their tile. */
+export function performanceWords(told: Performance): Record<string, string> {
+  const share = told.onTimeShare === null ? "–" : `${Math.round(told.onTimeShare * 100)} %`;
+  const known = told.withEstimate > 0;
+  return {
+    onTime: share,
+    etaError: known ? `${span(told.etaErrorP50S)} · ${span(told.etaErrorP95S)}` : "–",
+    energy: told.energyPerDeliveryWh === null ? "–" : `${told.energyPerDeliveryWh.toFixed(0)} Wh`,
+    energyAll: `${(told.energyWh / 1_000).toFixed(1)} kWh`,
+  };
+}
+
+/** The fleet's counters and charts: also the map's legend, and the filter of what it shows. */
 export class Figures {
   readonly root: HTMLElement;
+  /** The drones by state: legend and filter. */
+  readonly legend: HTMLElement;
   readonly #counts = new Map<string, HTMLElement>();
   readonly #chips = new Map<DroneState, HTMLButtonElement>();
-  readonly #chart = drawing("svg", { viewBox: `0 0 ${HISTORY_MAX} 30`, preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" });
-  readonly #history: number[] = [];
-  #latest: number | null = null;
+  readonly #charts = new Map<string, Chart>();
+  #latest: StatsFrame | null = null;
+  #drawn = -Infinity;
   readonly #shown = new Set<DroneState>(DRONE_STATES);
 
   constructor(private readonly filtered: (shown: ReadonlySet<DroneState>) => void) {
     const chips = element("div", { class: "chips", role: "group", "aria-label": "Drones by state; press to hide or show on the map" });
     for (const state of DRONE_STATES) chips.append(this.#chip(state));
     const rows = element("dl", { class: "rows" }, ...DELIVERY_ROWS.map(([label, name]) => this.#row(label, name)));
-    const speed = element("div", { class: "tiles" }, this.#tile("Completed in the last minute", "perMinute", this.#chart), this.#tile("Wait for pickup, half within", "p50"), this.#tile("95 in 100 within", "p95"));
-    this.root = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips, element("h2", {}, "Deliveries"), rows, speed);
+    const charts = element("div", { class: "tiles" }, ...CHARTS.map(({ name, label }) => this.#charted(label, name)));
+    const tiles = element(
+      "div",
+      { class: "tiles" },
+      this.#tile("Wait for pickup: half · 95 in 100 within", "waits"),
+      this.#tile("Arrival off by: half · 95 in 100 within", "etaError"),
+      this.#tile("On time, of those with a deadline", "onTime"),
+      this.#tile("Energy a delivery", "energy"),
+      this.#tile("Energy flown in all", "energyAll"),
+    );
+    this.legend = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips);
+    this.root = element("div", { class: "stack" }, element("h2", {}, "Deliveries"), rows, element("h2", {}, "Lately"), charts, element("h2", {}, "How well"), tiles);
   }
 
   /** Which states are shown. */
@@ -38,18 +72,36 @@ export class Figures {
     return this.#shown;
   }
 
+  /** Hides these states and shows the others, as from the page's address. */
+  hide(states: readonly DroneState[]): void {
+    for (const state of DRONE_STATES) if (states.includes(state) === this.#shown.has(state)) this.#press(state);
+  }
+
   /** Shows new figures. */
   update(stats: StatsFrame): void {
-    const set = (name: string, text: string): void => {
-      const target = this.#counts.get(name);
-      if (target) say(target, text);
-    };
-    for (const state of DRONE_STATES) set(state, String(stats.drones[state] ?? 0));
-    for (const [, name] of DELIVERY_ROWS) set(name, (name === "waiting" ? stats.waiting : (stats.deliveries[name] ?? 0)).toLocaleString());
-    set("perMinute", String(stats.completedPerMinute));
-    set("p50", stats.waitP50S > 0 ? span(stats.waitP50S) : "–");
-    set("p95", stats.waitP95S > 0 ? span(stats.waitP95S) : "–");
-    this.#latest = stats.completedPerMinute;
+    for (const state of DRONE_STATES) this.#set(state, String(stats.drones[state] ?? 0));
+    for (const [, name] of DELIVERY_ROWS) this.#set(name, (name === "waiting" ? stats.waiting : (stats.deliveries[name] ?? 0)).toLocaleString());
+    for (const { name, of } of CHARTS) this.#set(name, of(stats).toLocaleString());
+    this.#set("waits", stats.waitP50S > 0 ? `${span(stats.waitP50S)} · ${span(stats.waitP95S)}` : "–");
+    this.#latest = stats;
+  }
+
+  /** Shows how well deliveries are made. */
+  perform(told: Performance): void {
+    for (const [name, words] of Object.entries(performanceWords(told))) this.#set(name, words);
+  }
+
+  /** Draws the charts on to virtual `now`, since figures come only when they change. */
+  tick(now: number): void {
+    const stats = this.#latest;
+    if (stats === null || (now < this.#drawn + POINT_MS && now >= this.#drawn)) return;
+    this.#drawn = now;
+    for (const { name, of } of CHARTS) this.#charts.get(name)?.add(of(stats));
+  }
+
+  #set(name: string, text: string): void {
+    const target = this.#counts.get(name);
+    if (target) say(target, text);
   }
 
   #chip(state: DroneState): HTMLButtonElement {
@@ -74,19 +126,15 @@ export class Figures {
     return element("div", { class: "row" }, element("dt", {}, label), value);
   }
 
+  #charted(label: string, name: string): HTMLElement {
+    const chart = new Chart();
+    this.#charts.set(name, chart);
+    return this.#tile(label, name, chart.root);
+  }
+
   #tile(label: string, name: string, extra?: Node): HTMLElement {
     const value = element("b", {}, "–");
     this.#counts.set(name, value);
     return element("div", { class: "tile" }, element("span", {}, label), value, extra);
-  }
-
-  /** Adds the latest figure to the chart; call it once a second, since figures come only when they change. */
-  tick(): void {
-    if (this.#latest === null) return;
-    this.#history.push(this.#latest);
-    if (this.#history.length > HISTORY_MAX) this.#history.shift();
-    const top = Math.max(...this.#history, 1);
-    const points = this.#history.map((each, index) => `${HISTORY_MAX - this.#history.length + index},${(28 - (each / top) * 25).toFixed(1)}`);
-    this.#chart.replaceChildren(drawing("polyline", { points: points.join(" "), fill: "none", stroke: "currentColor", "stroke-width": 1.5, "vector-effect": "non-scaling-stroke" }));
   }
 }

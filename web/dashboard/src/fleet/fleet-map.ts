@@ -39,6 +39,7 @@ export type Ends = { readonly pickup: Location | null; readonly dropoff: Locatio
 export class FleetMap {
   readonly drones: DronesCanvas;
   picking = false;
+  #only: ReadonlySet<string> | null = null;
   #box: [number, number, number, number] | null = null;
   readonly #ends = new Map<string, { remove: () => void }>();
 
@@ -68,6 +69,12 @@ export class FleetMap {
   /** Shows only drones in these states. */
   show(states: ReadonlySet<DroneState>): void {
     this.drones.show(states);
+  }
+
+  /** Shows only these drones; all where it is `null`. */
+  only(drones: ReadonlySet<string> | null): void {
+    this.#only = drones;
+    this.drones.only(drones);
   }
 
   /** Wants the next click for a place. */
@@ -100,7 +107,7 @@ export class FleetMap {
     let nearest: Drone | null = null;
     let least = REACH_PIXELS;
     for (const drone of this.roster.all()) {
-      if (drone.state === "idle" || drone.state === "charging" || drone.state === "maintenance" || !shown.has(drone.state)) continue;
+      if (drone.state === "idle" || drone.state === "charging" || drone.state === "maintenance" || !shown.has(drone.state) || (this.#only !== null && !this.#only.has(drone.id))) continue;
       const { latitude, longitude } = fixOf(drone, now);
       const at = this.view.map.project([longitude, latitude]);
       const away = Math.hypot(at.x - x, at.y - y);

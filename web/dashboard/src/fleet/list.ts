@@ -23,47 +23,30 @@ function textOf(drone: Drone): string {
   return `${drone.id} ${STATE_WORDS[drone.state]} ${deliveryOf(drone) ?? ""}`.toLowerCase();
 }
 
-/** The drones in view as a list: the map for those who do not use a pointer, and a search. */
+/** The drones in view as a list: the map for those who do not use a pointer. */
 export class DroneList {
   readonly root: HTMLElement;
-  readonly #list = element("ul", { class: "list" });
+  readonly #list = element("ul", { class: "list list-held", "aria-label": "Drones in view" });
   readonly #rows: Rows<ListItem>;
   readonly #count = element("p", { class: "faint", role: "status" });
-  readonly #search: HTMLInputElement;
 
   constructor(
     private readonly roster: Roster,
     private readonly choose: (drone: string) => void,
   ) {
-    this.#search = element("input", { type: "search", id: "drone-search", placeholder: "drone-12, or a delivery’s id", autocomplete: "off", oninput: () => this.#typed() });
-    this.#search.addEventListener("keydown", (event) => event.key === "Enter" && this.#enter());
-    this.root = element("div", { class: "stack" }, element("h2", {}, element("label", { for: "drone-search" }, "Find a drone")), this.#search, this.#count, this.#list);
+    this.root = element("div", { class: "stack" }, this.#count, this.#list);
     this.#rows = new Rows(this.#list, (item) => item.drone.id, (item) => this.#row(item));
   }
 
-  /** Called when the text changes; the page redraws. */
-  onTyped: () => void = () => undefined;
-
-  /** Redraws. */
-  update(now: number, shown: ReadonlySet<DroneState>, selected: string | null): void {
-    const text = this.#search.value.trim().toLowerCase();
-    const found = [...this.roster.all()].filter((drone) => shown.has(drone.state) && (text === "" || textOf(drone).includes(text)));
+  /** Redraws: drones in these states, of these (all where it is `null`), that `text` names. */
+  update(now: number, shown: ReadonlySet<DroneState>, only: ReadonlySet<string> | null, text: string, selected: string | null): void {
+    const wanted = text.trim().toLowerCase();
+    const found = [...this.roster.all()].filter((drone) => shown.has(drone.state) && (only === null || only.has(drone.id)) && (wanted === "" || textOf(drone).includes(wanted)));
     // By name and not by state, so that no row moves away under the pointer.
     found.sort((a, b) => BY_NAME.compare(a.id, b.id));
     const more = found.length > ROWS_MAX ? `; the first ${ROWS_MAX} are listed` : "";
     say(this.#count, `${found.length} ${found.length === 1 ? "drone" : "drones"} in view${more}`);
     this.#rows.update(found.slice(0, ROWS_MAX).map((drone) => ({ drone, now, selected: drone.id === selected })));
-  }
-
-  #typed(): void {
-    this.onTyped();
-  }
-
-  #enter(): void {
-    const text = this.#search.value.trim().toLowerCase();
-    const exact = /^\d+$/.test(text) ? `drone-${text}` : text;
-    const found = this.roster.get(exact) ?? [...this.roster.all()].find((drone) => textOf(drone).includes(text));
-    if (text !== "") this.choose(found?.id ?? exact);
   }
 
   #row({ drone: { id } }: ListItem): Row<ListItem> {

@@ -1,7 +1,7 @@
 import { AlertList } from "../alerts/list";
 import { api } from "../api/client";
-import type { Config } from "../api/model";
-import { DeliveryList } from "../deliveries/list";
+import type { Config, Depot } from "../api/model";
+import { DeliveryTable } from "../deliveries/table";
 import { routeMs } from "../map/motion";
 import { OrderForm, type End } from "../order/form";
 import { FollowPanel } from "../order/follow";
@@ -14,18 +14,21 @@ import { TimeControls } from "../simulation/controls";
 import type { Telemetry } from "../telemetry/connection";
 import type { Payload } from "../telemetry/frame";
 import type { Tracked } from "../track/tracker";
+import { Outline } from "../zones/draw";
+import { ZonesPanel } from "../zones/panel";
+import { DepotPanel } from "./depot-panel";
 import { DepotMarkers } from "./depots";
 import { DroneDetailsPanel } from "./details";
 import { Figures } from "./figures";
+import { FilterBar, isFiltering, queryOf } from "./filters";
 import type { Ends, FleetMap } from "./fleet-map";
 import { DroneList } from "./list";
 import { fixOf, Roster } from "./roster";
+import { Search, type Meaning } from "./search";
+import { DRONE_STATES } from "./state";
 
 /** How often text is redrawn, ms: twice a second reads as live and costs little. */
 const TEXT_MS = 500;
-
-/** How often the chart takes a figure, ms. */
-const CHART_MS = 1_000;
 
 /** How long a word of the service about its limits stays, ms. */
 const SAID_MS = 8_000;
@@ -33,8 +36,11 @@ const SAID_MS = 8_000;
 /** How often depots are asked for, ms. */
 const DEPOTS_MS = 5_000;
 
+/** How often drones that fit the filter, and how well deliveries are made, are asked for, ms. */
+const FILTER_MS = 3_000;
+
 /** How often zones are asked for, ms: they change by an operator's hand. */
-const ZONES_MS = 60_000;
+const ZONES_MS = 10_000;
 
 const NOWHERE: Ends = { pickup: null, dropoff: null };
 
@@ -43,18 +49,25 @@ export class FleetPage {
   readonly #address = new Address();
   readonly #roster = new Roster();
   readonly #figures = new Figures((shown) => this.#filter(shown));
+  readonly #filters = new FilterBar(() => this.#filtered());
+  readonly #search = new Search({ typed: () => this.#tick(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
   readonly #list = new DroneList(this.#roster, (drone) => this.#choose(drone, true));
   readonly #alerts: AlertList;
-  readonly #deliveries = new DeliveryList((delivery) => this.#follow(delivery, true));
+  readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), filtered: (deliveries) => this.#address.set({ deliveries }) });
   readonly #form: OrderForm;
+  readonly #zones = new ZonesPanel({ changed: () => void this.#askZones().catch(() => undefined), shown: (zone) => this.#map?.view.frame(pointsOf(zone), 90) });
   readonly #tabs: Tabs;
   readonly #cards = element("div", { class: "cards" });
   readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the fleet" });
   #map: FleetMap | null = null;
   #depots: DepotMarkers | null = null;
+  #depot: DepotPanel | null = null;
+  #known: readonly Depot[] = [];
   #details: DroneDetailsPanel | null = null;
   #followed: FollowPanel | null = null;
   #following = false;
+  /** The drones that fit the filter; `null` where it leaves none out. */
+  #only: ReadonlySet<string> | null = null;
   #ends: Ends = NOWHERE;
   #speed: number | null = null;
 
@@ -64,14 +77,15 @@ export class FleetPage {
     private readonly telemetry: Telemetry,
     private readonly theme: Theme,
   ) {
-    this.#alerts = new AlertList({ unread: (count) => this.#tabs.badge("alerts", count), drone: (drone) => this.#choose(drone, true), delivery: (delivery) => this.#follow(delivery, true) });
+    this.#alerts = new AlertList({ open: (count) => this.#tabs.badge("alerts", count), drone: (drone) => this.#choose(drone, true), delivery: (delivery) => this.#follow(delivery, true) });
     this.#form = new OrderForm({ picking: (end) => this.#map?.pickPlaces(end !== null), placed: (end, at) => this.#place(end, at), ordered: (delivery) => this.#follow(delivery, true) });
     this.#tabs = new Tabs(
       [
-        { name: "fleet", label: "Fleet", content: element("div", { class: "stack" }, this.#figures.root, this.#list.root) },
+        { name: "fleet", label: "Fleet", content: element("div", { class: "stack" }, this.#search.root, this.#figures.legend, this.#filters.root, this.#list.root, this.#figures.root) },
         { name: "order", label: "Order", content: this.#form.root },
         { name: "deliveries", label: "Deliveries", content: this.#deliveries.root },
         { name: "alerts", label: "Alerts", content: this.#alerts.root },
+        { name: "zones", label: "Zones", content: this.#zones.root },
       ],
       (tab) => this.#opened(tab),
     );
@@ -89,12 +103,14 @@ export class FleetPage {
     this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats));
     window.setInterval(() => this.#tick(), TEXT_MS);
     window.setInterval(() => this.#route(this.telemetry.now()), routeMs());
-    window.setInterval(() => this.#figures.tick(), CHART_MS);
+    this.#poll(FILTER_MS, () => this.#askOnly());
+    this.#poll(FILTER_MS, async () => this.#figures.perform(await api.performance()));
     this.telemetry.onError((code, message) => code.endsWith("_limit") && this.#say(message));
     this.telemetry.onClock(() => this.#heardTime(time));
     time.open();
-    this.#list.onTyped = () => this.#tick();
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
+    document.addEventListener("keydown", (event) => this.#key(event));
+    this.#poll(DEPOTS_MS, () => this.#askDepots());
+    this.#poll(ZONES_MS, () => this.#askZones());
     await this.#openMap();
     this.#restore();
     this.#address.onChange(() => this.#restore());
@@ -103,22 +119,17 @@ export class FleetPage {
   async #openMap(): Promise<void> {
     try {
       const [{ MapView }, { FleetMap }] = await Promise.all([import("../map/view"), import("./fleet-map")]);
-      const view = new MapView({ container: this.#stage, area: this.config.area, tone: this.theme.tone, view: this.#address.state.view });
-      this.#depots = new DepotMarkers(view);
+      const view = new MapView({ container: this.#stage, config: this.config, tone: this.theme.tone, view: this.#address.state.view });
+      this.#depots = new DepotMarkers(view, (depot) => this.#chooseDepot(depot));
+      this.#zones.drawOn(new Outline(view.map, (corners) => this.#zones.drawn(corners)));
       this.#map = new FleetMap(view, this.config, this.telemetry, this.#roster, this.theme, {
-        drone: (drone) => this.#choose(drone, false),
+        drone: (drone) => this.#zones.drawing || this.#choose(drone, false),
         place: ({ latitude, longitude }) => this.#form.pick(latitude, longitude),
         moved: (at) => this.#address.set({ view: at }),
         dragged: () => this.#following && this.#details?.following(false),
       });
       this.#map.visibleBy(() => this.#figures.shown);
       this.#map.subscribe((payload) => this.#receive(payload));
-      this.#poll(DEPOTS_MS, async () => {
-        const depots = await api.depots();
-        this.#form.offer(depots.map((depot) => depot.name));
-        this.#depots?.update(depots);
-      });
-      this.#poll(ZONES_MS, async () => view.zones(await api.zones()));
       await view.ready;
     } catch {
       this.#stage.replaceChildren(notice("This browser shows no map (WebGL 2 is missing). Lists, orders and alerts work without."));
@@ -156,18 +167,94 @@ export class FleetPage {
 
   #filter(shown: Figures["shown"]): void {
     this.#map?.show(shown);
+    this.#address.set({ hidden: DRONE_STATES.filter((state) => !shown.has(state)) });
     this.#tick();
+  }
+
+  #filtered(): void {
+    this.#address.set({ drones: this.#filters.filter });
+    void this.#askOnly().catch(() => undefined);
+  }
+
+  /** Asks which drones fit the filter. */
+  async #askOnly(): Promise<void> {
+    const { filter } = this.#filters;
+    const only = isFiltering(filter) ? new Set(await api.droneIds(queryOf(filter))) : null;
+    // Nothing to do where nothing is left out, or where a newer question is under way.
+    if (filter !== this.#filters.filter || (only === null && this.#only === null)) return;
+    this.#only = only;
+    this.#map?.only(only);
+    this.#tick();
+  }
+
+  async #askDepots(): Promise<void> {
+    this.#known = await api.depots();
+    const names = this.#known.map((depot) => depot.name);
+    this.#form.offer(names);
+    this.#filters.offer(names);
+    this.#depots?.update(this.#known);
+    const opened = this.#known.find((depot) => depot.name === this.#depot?.name);
+    if (opened) this.#depot?.update(opened);
+  }
+
+  async #askZones(): Promise<void> {
+    const zones = await api.zones();
+    const now = this.telemetry.now();
+    this.#map?.view.zones(zones, now);
+    this.#zones.update(zones.features, now);
+  }
+
+  /** Opens the panel of a depot, or closes it. */
+  #chooseDepot(name: string | null): void {
+    this.#depot?.root.remove();
+    this.#depot = null;
+    const depot = this.#known.find((known) => known.name === name);
+    if (!depot) return;
+    this.#depot = new DepotPanel(depot, { closed: () => this.#chooseDepot(null), changed: () => void this.#askDepots().catch(() => undefined), filter: (only) => this.#onlyOf(only) });
+    this.#cards.prepend(this.#depot.root);
+    this.#depot.focus();
+  }
+
+  #onlyOf(depot: string): void {
+    this.#filters.set({ ...this.#filters.filter, depot });
+    this.#tabs.open("fleet");
+    this.#filtered();
+  }
+
+  /** Goes to what a search means. */
+  #find(meaning: Meaning): void {
+    if (meaning === null) return this.#say("No place of this name is known.");
+    if (meaning.kind === "point") this.#map?.go(meaning.latitude, meaning.longitude);
+    else if (meaning.kind === "drone") this.#choose(meaning.name, true);
+    else if (meaning.kind === "delivery") this.#follow(meaning.name, true);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const target = event.target instanceof HTMLElement ? event.target : document.body;
+    const typing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "Escape") this.#escape();
+    else if (typing) return;
+    else if (event.key === "/") {
+      event.preventDefault();
+      this.#tabs.open("fleet");
+      this.#search.focus();
+    } else if (event.key === "f") this.#details?.following(!this.#following);
   }
 
   #opened(tab: string): void {
     this.#address.set({ tab: tab === "fleet" ? null : tab });
-    this.#alerts.opened(tab === "alerts");
     this.#deliveries.opened(tab === "deliveries");
     if (tab !== "order") this.#form.stopPicking();
+    if (tab !== "zones") this.#zones.stop();
   }
 
   #restore(): void {
-    const { drone, delivery, tab } = this.#address.state;
+    const { drone, delivery, tab, hidden, drones, deliveries } = this.#address.state;
+    this.#figures.hide(hidden);
+    this.#filters.set(drones);
+    this.#deliveries.set(deliveries);
+    void this.#askOnly().catch(() => undefined);
     if (tab) this.#tabs.open(tab);
     if (drone !== (this.#details?.drone ?? null)) this.#choose(drone, false);
     if (delivery !== null && delivery !== this.#followed?.delivery) this.#follow(delivery, false);
@@ -231,6 +318,7 @@ export class FleetPage {
       });
       this.#cards.prepend(this.#followed.root);
       this.#address.set({ delivery });
+      this.#deliveries.mark(delivery);
     }
     if (focus) this.#followed.focus();
   }
@@ -241,6 +329,7 @@ export class FleetPage {
     this.#ends = NOWHERE;
     this.#map?.ends(NOWHERE);
     this.#address.set({ delivery: null });
+    this.#deliveries.mark(null);
     this.#tick();
   }
 
@@ -256,7 +345,9 @@ export class FleetPage {
   }
 
   #escape(): void {
-    if (this.#map?.picking) this.#form.stopPicking();
+    if (this.#zones.drawing) this.#zones.stop();
+    else if (this.#map?.picking) this.#form.stopPicking();
+    else if (this.#depot) this.#chooseDepot(null);
     else if (this.#details) this.#choose(null, false);
     else if (this.#followed) this.#unfollow();
   }
@@ -264,7 +355,8 @@ export class FleetPage {
   #tick(): void {
     const now = this.telemetry.now();
     const wall = performance.now();
-    if (this.#tabs.opened === "fleet") this.#list.update(now, this.#figures.shown, this.#details?.drone ?? null);
+    this.#figures.tick(now);
+    if (this.#tabs.opened === "fleet") this.#list.update(now, this.#figures.shown, this.#only, this.#search.text, this.#details?.drone ?? null);
     this.#details?.update(now, wall);
     this.#followed?.tick(now, wall);
   }
@@ -283,4 +375,10 @@ export class FleetPage {
     if (tracked?.flight) return view.route(tracked.flight, now, tracked.flown);
     view.route(null, now, tracked?.flown);
   }
+}
+
+/** The corners of a zone. */
+function pointsOf({ geometry }: GeoJSON.Feature): { latitude: number; longitude: number }[] {
+  const rings = geometry.type === "Polygon" ? geometry.coordinates : [];
+  return rings.flat().map(([longitude = 0, latitude = 0]) => ({ latitude, longitude }));
 }

@@ -66,6 +66,7 @@ export class DronesCanvas {
   readonly #gl: WebGL2RenderingContext;
   readonly #segments = new SegmentBuffer();
   readonly #drones = new Map<string, Drone>();
+  #only: ReadonlySet<string> | null = null;
   readonly #shown = new Float32Array(DRONE_STATES.length).fill(1);
 
   /** Lies over `map`; throws where the browser has no WebGL 2. */
@@ -96,6 +97,13 @@ export class DronesCanvas {
     if (drone) this.#drones.set(id, drone);
     else this.#drones.delete(id);
     this.#segments.set(id, drone ? this.#segmentsOf(drone) : []);
+    this.#schedule(0);
+  }
+
+  /** Shows only these drones; all where it is `null`. */
+  only(drones: ReadonlySet<string> | null): void {
+    this.#only = drones;
+    for (const [id, drone] of this.#drones) this.#segments.set(id, this.#segmentsOf(drone));
     this.#schedule(0);
   }
 
@@ -204,6 +212,7 @@ export class DronesCanvas {
   }
 
   #segmentsOf(drone: Drone): number[][] {
+    if (this.#only !== null && drone.id !== this.#selected && !this.#only.has(drone.id)) return [];
     return segmentsOf(drone, this.#origin, drone.id === this.#selected, STALE_SECONDS * Math.max(1, this.source.speed()));
   }
 

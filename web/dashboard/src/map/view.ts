@@ -2,13 +2,16 @@ import { addProtocol, AttributionControl, GeoJSONSource, Map as LibreMap, Marker
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { PMTiles, Protocol } from "pmtiles";
-import type { Area } from "../api/model";
+import { api } from "../api/client";
+import type { Area, Config } from "../api/model";
 import { splitAt, type Flight, type Line } from "../telemetry/flight";
 import { Archive } from "./archive";
 import { gridOf } from "./grid";
 import { circle } from "./mercator";
 import type { Tone } from "./palette";
-import { BASEMAP_URL, hasStreets, styleOf } from "./style";
+import { isActive } from "../zones/force";
+import { basemapOf, PLAIN, type Basemap } from "./basemap";
+import { ABOVE_GROUND, styleOf } from "./style";
 
 /** Where the map looks. */
 export interface View {
@@ -20,7 +23,7 @@ export interface View {
 /** What a map is opened with. */
 export interface MapOptions {
   readonly container: HTMLElement;
-  readonly area: Area;
+  readonly config: Config;
   readonly tone: Tone;
   readonly view: View | null;
   /** Whether a phone's page scrolls past the map: two fingers move it then. */
@@ -37,35 +40,39 @@ const NO_LINES: readonly Line[] = [];
 
 const collection = (features: GeoJSON.Feature[]): GeoJSON.FeatureCollection => ({ type: "FeatureCollection", features });
 
-let prepared = false;
+/** Places named on a ground without streets: more than fit at any zoom. */
+const PLACES_MAX = 400;
 
-/** Once a page: the worker's own file (the library is ESM only), and tiles out of one archive by HTTP ranges. */
-function prepare(): void {
-  if (prepared) return;
-  prepared = true;
+let protocol: Protocol | null = null;
+
+/** Once a page: the worker's own file (the library is ESM only), and tiles out of archives by HTTP ranges. */
+function prepare(): Protocol {
+  if (protocol) return protocol;
   setWorkerUrl(workerUrl);
-  const protocol = new Protocol();
-  protocol.add(new PMTiles(new Archive(BASEMAP_URL)));
+  protocol = new Protocol();
   addProtocol("pmtiles", protocol.tile);
+  return protocol;
 }
 
 /** The map with its ground, zones and route; throws where the browser has no WebGL 2. */
 export class MapView {
   readonly map: LibreMap;
-  readonly #streets: boolean;
+  #basemap = PLAIN;
+  #tone: Tone;
   readonly #ready: Promise<void>;
   /** The lines that are shown while nothing moves. */
   #still: { lines: readonly Line[]; count: number } | null = null;
 
-  constructor({ container, area, tone, view, cooperative }: MapOptions) {
+  constructor({ container, config, tone, view, cooperative }: MapOptions) {
     prepare();
+    const { area } = config;
+    this.#tone = tone;
     const [latitude, longitude] = area.centre;
     const { width, height } = container.getBoundingClientRect();
     const side = Math.min(width, height) || 600;
-    this.#streets = hasStreets(latitude, longitude);
     this.map = new LibreMap({
       container,
-      style: styleOf(tone, this.#streets),
+      style: styleOf(tone, PLAIN),
       center: view ? [view.longitude, view.latitude] : [longitude, latitude],
       zoom: view?.zoom ?? zoomFor(area.radius * 0.82, latitude, side),
       minZoom: 3,
@@ -81,7 +88,8 @@ export class MapView {
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-left");
     // North stays up: nothing here is easier to read turned.
     this.map.touchZoomRotate.disableRotation();
-    this.#ready = new Promise((resolve) => void this.map.once("load", () => resolve()));
+    const loaded = new Promise<void>((resolve) => void this.map.once("load", () => resolve()));
+    this.#ready = Promise.all([loaded, basemapOf(config.basemap ?? null, latitude, longitude)]).then(([, basemap]) => this.#lay(basemap));
     this.#ground(area);
   }
 
@@ -92,17 +100,18 @@ export class MapView {
 
   /** Draws for light or dark, keeping sources and layers. */
   tone(tone: Tone): void {
-    const style = styleOf(tone, this.#streets);
+    this.#tone = tone;
     void this.#ready.then(() => {
+      const style = styleOf(tone, this.#basemap);
       for (const layer of style.layers) {
         for (const [name, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, name as "fill-color", value as string);
       }
     });
   }
 
-  /** Shows the no-fly zones. */
-  zones(zones: GeoJSON.FeatureCollection): void {
-    this.#put("zones", zones);
+  /** Shows the no-fly zones: those that are in force at virtual `now` otherwise than those to come or over. */
+  zones(zones: GeoJSON.FeatureCollection, now: number): void {
+    this.#put("zones", collection(zones.features.map((zone) => ({ ...zone, properties: { ...zone.properties, active: isActive(zone, now) } }))));
   }
 
   /** Shows a flight, cut into flown and planned, or nothing; `before` was flown earlier. */
@@ -138,6 +147,21 @@ export class MapView {
   view(): View {
     const { lat, lng } = this.map.getCenter();
     return { zoom: this.map.getZoom(), latitude: lat, longitude: lng };
+  }
+
+  /** Puts a base map below what is shown already; without one, the places' names stand on the ground. */
+  #lay(basemap: Basemap): void {
+    this.#basemap = basemap;
+    if (basemap === PLAIN) return void this.#name().catch(() => undefined);
+    if (basemap.archive) prepare().add(new PMTiles(new Archive(basemap.archive)));
+    for (const [name, source] of Object.entries(basemap.sources)) this.map.addSource(name, source);
+    for (const layer of basemap.layers(this.#tone)) this.map.addLayer(layer, ABOVE_GROUND);
+  }
+
+  async #name(): Promise<void> {
+    const places = await api.places("", PLACES_MAX);
+    const features = places.map(({ name, location }): GeoJSON.Feature => ({ type: "Feature", properties: { name }, geometry: { type: "Point", coordinates: [location.longitude, location.latitude] } }));
+    this.#put("places", collection(features));
   }
 
   #ground({ centre: [latitude, longitude], radius }: Area): void {

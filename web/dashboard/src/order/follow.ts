@@ -1,13 +1,11 @@
-import { api, Problem } from "../api/client";
+import type { Problem } from "../api/client";
 import { element, say } from "../page/element";
-import { short } from "../page/words";
+import { clockTime, short } from "../page/words";
 import type { Telemetry } from "../telemetry/connection";
 import { DeliveryCard } from "../track/card";
-import { mayCancel } from "../track/steps";
+import { CancelButton } from "../track/cancel";
+import { stageWords } from "../track/steps";
 import { Tracker, type Tracked } from "../track/tracker";
-
-/** How long the second press of a cancellation is waited for, ms. */
-const SURE_MS = 8_000;
 
 /** What the panel tells the page. */
 export interface FollowEvents {
@@ -23,9 +21,12 @@ export class FollowPanel {
   readonly #card = new DeliveryCard();
   readonly #said = element("p", { class: "form-said", role: "alert" });
   readonly #drone = element("p", { class: "follow-drone" });
-  readonly #cancel: HTMLButtonElement;
+  readonly #cancel = new CancelButton(
+    () => this.tracker,
+    (text) => say(this.#said, text),
+  );
   readonly #title = element("h2", { tabindex: -1 });
-  #sure = false;
+  readonly #history = element("tbody");
 
   constructor(
     readonly delivery: string,
@@ -34,7 +35,6 @@ export class FollowPanel {
   ) {
     this.#title.textContent = `Delivery ${short(delivery)}`;
     this.#title.title = delivery;
-    this.#cancel = element("button", { type: "button", class: "button danger", hidden: true, onclick: () => void this.#cancelled() }, "Cancel delivery");
     const link = `/track/${encodeURIComponent(delivery)}`;
     this.root = element(
       "section",
@@ -42,7 +42,8 @@ export class FollowPanel {
       element("div", { class: "details-head" }, this.#title, element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => events.closed() }, "✕")),
       this.#card.root,
       this.#drone,
-      element("div", { class: "buttons" }, element("a", { class: "button", href: link, target: "_blank", rel: "noopener" }, "Customer’s page"), this.#cancel),
+      element("details", { class: "more" }, element("summary", {}, "History"), element("table", { class: "table" }, element("caption", { class: "visually-hidden" }, "Every change of this delivery"), element("thead", {}, element("tr", {}, ...["When", "What", "By"].map((name) => element("th", { scope: "col" }, name)))), this.#history)),
+      element("div", { class: "buttons" }, element("a", { class: "button", href: link, target: "_blank", rel: "noopener" }, "Customer’s page"), this.#cancel.root),
       this.#said,
     );
     this.tracker = new Tracker(delivery, telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });
@@ -68,8 +69,9 @@ export class FollowPanel {
     say(this.#said, "");
     this.#card.update(tracked, performance.now());
     this.root.dataset["stage"] = tracked.stage;
-    this.#cancel.hidden = !mayCancel(tracked.stage);
+    this.#cancel.update(tracked.stage);
     this.#bringer(tracked);
+    this.#history.replaceChildren(...tracked.history.map(({ at, stage, droneId }) => element("tr", {}, element("td", {}, clockTime(Date.parse(at), true)), element("td", {}, stageWords(stage)), element("td", {}, droneId ?? "–"))));
     this.events.changed(tracked);
   }
 
@@ -81,29 +83,5 @@ export class FollowPanel {
 
   #failed(problem: Problem): void {
     say(this.#said, problem.status === 404 || problem.status === 400 ? `No delivery ${this.delivery} is known.` : problem.message);
-  }
-
-  async #cancelled(): Promise<void> {
-    if (!this.#sure) {
-      this.#sure = true;
-      this.#cancel.textContent = "Really cancel?";
-      window.setTimeout(() => {
-        this.#sure = false;
-        this.#cancel.textContent = "Cancel delivery";
-      }, SURE_MS);
-      return;
-    }
-    this.#cancel.disabled = true;
-    try {
-      const decided = await api.cancel(this.delivery);
-      say(this.#said, decided ? "" : "The cancellation was taken and is being decided.");
-      await this.tracker.refresh();
-    } catch (problem) {
-      const reason = problem instanceof Problem ? problem : new Problem(0, String(problem));
-      await this.tracker.refresh();
-      say(this.#said, reason.status === 409 ? `Too late to cancel: ${reason.message}` : reason.message);
-    } finally {
-      this.#cancel.disabled = false;
-    }
   }
 }

@@ -1,9 +1,16 @@
 import { api, freshKey, Problem } from "../api/client";
 import { element, say } from "../page/element";
+import { QuoteCard } from "./quote";
 import { problemsFrom, problemsIn, requestOf, type FieldName, type FieldProblems, type OrderFields } from "./request";
 
 /** Which end of the delivery a click on the map sets. */
 export type End = "pickup" | "dropoff";
+
+/** Letters below which every place would fit. */
+const LETTERS_MIN = 2;
+
+/** Places offered while somebody types. */
+const PLACES_MAX = 12;
 
 /** What the form tells the page. */
 export interface FormEvents {
@@ -30,9 +37,11 @@ export class OrderForm {
   readonly #errors = new Map<FieldName, HTMLElement>();
   readonly #picks = new Map<End, HTMLButtonElement>();
   readonly #places = element("datalist", { id: "places" });
+  readonly #quote = new QuoteCard();
   readonly #said = element("p", { class: "form-said", role: "alert" });
   readonly #send = element("button", { type: "submit", class: "button primary" }, "Request delivery");
   #picking: End | null = null;
+  #looked = false;
   #key: { key: string; body: string } | null = null;
 
   constructor(private readonly events: FormEvents) {
@@ -45,18 +54,32 @@ export class OrderForm {
       element("div", { class: "pair" }, this.#field("weight", "Weight, kg", element("input", { inputmode: "decimal", value: "0.8" })), this.#field("size", "Size", select(["Small", "Medium", "Large"]))),
       this.#check("expedited", "Expedited: before all others"),
       this.#more(),
+      this.#quote.root,
       this.#said,
       this.#send,
     );
+    this.root.addEventListener("input", () => this.#quoted());
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
     });
   }
 
-  /** Offers places by name. */
+  /** Offers places by name, until somebody types one. */
   offer(places: readonly string[]): void {
+    if (!this.#looked) this.#list(places);
+  }
+
+  #list(places: readonly string[]): void {
     this.#places.replaceChildren(...places.map((value) => element("option", { value })));
+  }
+
+  /** Offers the places that the service knows by what is typed. */
+  async #look(text: string): Promise<void> {
+    if (text.trim().length < LETTERS_MIN || coordinates(text) !== null) return;
+    const found = await api.places(text.trim(), PLACES_MAX).catch(() => []);
+    this.#looked = true;
+    this.#list(found.map((place) => place.name));
   }
 
   /** Takes a click on the map; it sets the end that was asked for, then asks for the other where that is empty. */
@@ -66,6 +89,7 @@ export class OrderForm {
     const control = this.#controls.get(end);
     if (control) control.value = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
     this.#complain(end, undefined);
+    this.#quoted();
     this.events.placed(end, { latitude, longitude });
     const other: End = end === "pickup" ? "dropoff" : "pickup";
     this.#pickFor(this.#value(other) === "" ? other : null);
@@ -80,15 +104,18 @@ export class OrderForm {
     this.#picking = end;
     for (const [each, button] of this.#picks) {
       button.setAttribute("aria-pressed", String(each === end));
-      button.textContent = each === end ? "Click the map…" : "Pick on map";
+      const words = each === end ? "Click the map…" : "Pick on map";
+      button.textContent = words;
+      button.setAttribute("aria-label", `${words}: ${each}`);
     }
     this.events.picking(end);
   }
 
   #place(end: End, label: string, placeholder: string): HTMLElement {
     const input = element("input", { placeholder, list: "places" });
+    input.addEventListener("input", () => void this.#look(input.value));
     input.addEventListener("change", () => this.events.placed(end, coordinates(input.value)));
-    const pick = element("button", { type: "button", class: "button small", "aria-pressed": "false", "aria-label": `Pick the ${label.toLowerCase()} on the map`, onclick: () => this.#pickFor(this.#picking === end ? null : end) }, "Pick on map");
+    const pick = element("button", { type: "button", class: "button small", "aria-pressed": "false", "aria-label": `Pick on map: ${end}`, onclick: () => this.#pickFor(this.#picking === end ? null : end) }, "Pick on map");
     this.#picks.set(end, pick);
     const field = this.#field(end, label, input);
     field.querySelector("label")?.append(element("span", { class: `end end-${end}`, "aria-hidden": "true" }));
@@ -137,6 +164,11 @@ export class OrderForm {
     const [owner, label, confirmation] = [this.#value("owner"), this.#value("label"), this.#value("confirmation")];
     const [pickupAt, deadline] = [this.#value("pickupAt"), this.#value("deadline")];
     return { pickup, dropoff, weight, size, expedited: expedited instanceof HTMLInputElement && expedited.checked, owner, label, confirmation, pickupAt, deadline };
+  }
+
+  #quoted(): void {
+    const fields = this.#fields();
+    this.#quote.update(Object.keys(problemsIn(fields)).length === 0 ? requestOf(fields) : null);
   }
 
   #complain(name: FieldName, reason: string | undefined): void {

@@ -1,3 +1,6 @@
+import { ANY_DELIVERY, type DeliveryFilter } from "../deliveries/filter";
+import { ALL_DRONES, type DroneFilter } from "../fleet/filters";
+import { DRONE_STATES, type DroneState } from "../fleet/state";
 import type { View } from "../map/view";
 
 /** What the page shows, as its address keeps it after the `#`. */
@@ -6,6 +9,10 @@ export interface PageState {
   readonly tab: string | null;
   readonly drone: string | null;
   readonly delivery: string | null;
+  /** States that are not shown. */
+  readonly hidden: readonly DroneState[];
+  readonly drones: DroneFilter;
+  readonly deliveries: DeliveryFilter;
 }
 
 /** The address is written this long after the last change, ms. */
@@ -21,16 +28,32 @@ export function stateOf(hash: string): PageState {
     tab: fields.get("tab"),
     drone: fields.get("drone"),
     delivery: fields.get("delivery"),
+    hidden: DRONE_STATES.filter((state) => (fields.get("hide") ?? "").split(",").includes(state)),
+    drones: { ...ALL_DRONES, depot: fields.get("depot"), battery: share(fields.get("battery")), late: fields.has("late") },
+    deliveries: { ...ANY_DELIVERY, stage: fields.get("stage"), by: fields.get("by"), late: fields.has("overdue") },
   };
 }
 
+/** A number of per cent; nothing where it is none. */
+function share(text: string | null): number | null {
+  const percent = Number(text);
+  return text !== null && percent > 0 && percent <= 100 ? percent : null;
+}
+
 /** Writes the part after `#`. */
-export function hashOf({ view, tab, drone, delivery }: PageState): string {
+export function hashOf({ view, tab, drone, delivery, hidden, drones, deliveries }: PageState): string {
   const fields = [
     view && `map=${view.zoom.toFixed(2)}/${view.latitude.toFixed(5)}/${view.longitude.toFixed(5)}`,
     tab && `tab=${encodeURIComponent(tab)}`,
     drone && `drone=${encodeURIComponent(drone)}`,
     delivery && `delivery=${encodeURIComponent(delivery)}`,
+    hidden.length > 0 && `hide=${hidden.join(",")}`,
+    drones.depot && `depot=${encodeURIComponent(drones.depot)}`,
+    drones.battery && `battery=${drones.battery}`,
+    drones.late && "late",
+    deliveries.stage && `stage=${encodeURIComponent(deliveries.stage)}`,
+    deliveries.by && `by=${encodeURIComponent(deliveries.by)}`,
+    deliveries.late && "overdue",
   ];
   return `#${fields.filter(Boolean).join("&")}`;
 }

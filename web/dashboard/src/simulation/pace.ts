@@ -10,8 +10,8 @@ export const SPEEDS: readonly (number | "max")[] = [0.1, 0.5, 1, 2, 5, 10, 60, 1
 /** The steps that are offered: a label, what it is called aloud, and by how much. */
 export const STEPS: readonly { readonly label: string; readonly name: string; readonly deed: Deed }[] = [
   { label: "Next event", name: "Step to the next event", deed: { do: "next" } },
-  { label: "+10 s", name: "Step by 10 seconds", deed: { do: "step", by: "10s" } },
-  { label: "+1 min", name: "Step by 1 minute", deed: { do: "step", by: "1m" } },
+  { label: "+10 s", name: "+10 s: step by 10 seconds", deed: { do: "step", by: "10s" } },
+  { label: "+1 min", name: "+1 min: step by 1 minute", deed: { do: "step", by: "1m" } },
 ];
 
 /** What keeps an engine behind its clock, in words. */

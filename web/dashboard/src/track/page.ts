@@ -10,6 +10,8 @@ import { short } from "../page/words";
 import { stateOfPurpose } from "../fleet/state";
 import type { Telemetry } from "../telemetry/connection";
 import { DeliveryCard } from "./card";
+import { CancelButton } from "./cancel";
+import { Proof } from "./proof";
 import { isFinal } from "./steps";
 import { Tracker, type Tracked } from "./tracker";
 
@@ -24,6 +26,11 @@ export class TrackPage {
   readonly #title: HTMLElement;
   readonly #body: HTMLElement;
   readonly #facts = element("p", { class: "faint track-facts" });
+  readonly #proof: Proof;
+  readonly #cancel = new CancelButton(
+    () => this.#tracker,
+    (text) => say(this.#said, text),
+  );
   #tracker: Tracker | null = null;
   #view: MapView | null = null;
   #drones: DronesCanvas | null = null;
@@ -38,8 +45,9 @@ export class TrackPage {
     private readonly telemetry: Telemetry,
     private readonly theme: Theme,
   ) {
+    this.#proof = new Proof(delivery);
     this.#title = element("h1", {}, `Delivery ${short(delivery)}`);
-    this.#body = element("section", { class: "track-body" }, this.#title, this.#card.root, this.#facts, this.#said);
+    this.#body = element("section", { class: "track-body" }, this.#title, this.#card.root, this.#facts, this.#said, this.#proof.root, this.#cancel.root);
   }
 
   /** Builds the page; settles when the delivery is shown, or is known not to exist. */
@@ -58,7 +66,7 @@ export class TrackPage {
   async #openMap(): Promise<void> {
     try {
       const [{ MapView }, { DronesCanvas }] = await Promise.all([import("../map/view"), import("../map/drones-canvas")]);
-      const view = new MapView({ container: this.#stage, area: this.config.area, tone: this.theme.tone, view: null, cooperative: window.matchMedia("(max-width: 760px)").matches });
+      const view = new MapView({ container: this.#stage, config: this.config, tone: this.theme.tone, view: null, cooperative: window.matchMedia("(max-width: 760px)").matches });
       const [latitude, longitude] = this.config.area.centre;
       const drones = new DronesCanvas(view.map, { now: () => this.telemetry.now(), speed: () => this.telemetry.clock.speed ?? 1 }, { latitude, longitude });
       drones.tone(this.theme.tone);
@@ -80,6 +88,8 @@ export class TrackPage {
     this.#card.update(tracked, performance.now());
     this.root.dataset["stage"] = tracked.stage;
     say(this.#facts, tracked.carrier ? `Brought by ${tracked.carrier}` : tracked.droneId ? `Flown by ${tracked.droneId}` : "");
+    this.#cancel.update(tracked.stage);
+    void this.#proof.update(tracked.delivery, tracked.history);
     this.#draw(tracked);
     this.#tick();
     this.#first?.(true);
@@ -91,6 +101,7 @@ export class TrackPage {
       say(this.#title, "No such delivery");
       say(this.#said, "No delivery is known by this link. Check it for a missing character, or ask whoever sent it to you.");
       this.#card.root.hidden = true;
+      this.#cancel.root.hidden = true;
       this.#stage.hidden = true;
       this.#tracker?.stop();
       this.#first?.(false);

@@ -1,5 +1,5 @@
 import { api, Problem } from "../api/client";
-import type { Delivery, Location } from "../api/model";
+import type { Delivery, Location, Milestone } from "../api/model";
 import type { Telemetry } from "../telemetry/connection";
 import { flightOf, type Flight, type Line } from "../telemetry/flight";
 import type { DeliveryFrame } from "../telemetry/frame";
@@ -26,6 +26,8 @@ export interface Tracked {
   readonly flown: readonly Line[];
   /** When each stage was entered last, virtual ms. */
   readonly reached: ReadonlyMap<string, number>;
+  /** Every change of stage, oldest first. */
+  readonly history: readonly Milestone[];
 }
 
 /** What a tracker tells. */
@@ -113,6 +115,7 @@ export class Tracker {
       flight: isFinal(frame.stage) ? null : flight,
       flown: before?.flown ?? [],
       reached: before?.reached ?? new Map(),
+      history: before?.history ?? [],
     };
     if (!this.#stopped) this.events.changed(this.#tracked);
     if (news) await this.#milestones();
@@ -124,7 +127,7 @@ export class Tracker {
       const [milestones, track] = await Promise.all([api.history(this.id), api.track(this.id)]);
       if (this.#stopped || !this.#tracked) return;
       const reached = new Map(milestones.map(({ stage, at }) => [stage, Date.parse(at)]));
-      this.#tracked = { ...this.#tracked, reached, flown: flownIn(track) };
+      this.#tracked = { ...this.#tracked, reached, history: milestones, flown: flownIn(track) };
       this.events.changed(this.#tracked);
     } catch {
       // The times beside the steps and the trail are a comfort; the steps themselves stand without.
@@ -133,6 +136,6 @@ export class Tracker {
 }
 
 /** The lines of a track that are flown already. */
-function flownIn(track: GeoJSON.FeatureCollection): Line[] {
+export function flownIn(track: GeoJSON.FeatureCollection): Line[] {
   return track.features.flatMap(({ geometry, properties }) => (geometry.type === "LineString" && properties?.["state"] === "flown" ? [geometry.coordinates.map(([longitude = 0, latitude = 0]): [number, number] => [longitude, latitude])] : []));
 }

@@ -1,0 +1,160 @@
+import { api } from "../api/client";
+import type { DeliveryRow } from "../api/model";
+import { element, say } from "../page/element";
+import { Rows, type Row } from "../page/rows";
+import { clockTime, short } from "../page/words";
+import { stageWords } from "../track/steps";
+import { ANY_DELIVERY, type DeliveryFilter } from "./filter";
+
+/** How often the table is asked for while it is open, ms. */
+const POLL_MS = 4_000;
+
+/** Rows of a page. */
+const ROWS_MAX = 40;
+
+const STAGES: readonly (readonly [string, string])[] = [
+  ["", "Any state"],
+  ["Created", "Waiting"],
+  ["Rescheduled", "Rescheduled"],
+  ["HeadedToPickup", "To pickup"],
+  ["HeadedToDropoff", "To drop-off"],
+  ["Completed", "Completed"],
+  ["Cancelled", "Cancelled"],
+];
+
+const BRINGERS: readonly (readonly [string, string])[] = [
+  ["", "Drone or carrier"],
+  ["drone", "Drone"],
+  ["carrier", "Carrier"],
+];
+
+/** What the table tells the page. */
+export interface TableEvents {
+  readonly chosen: (delivery: string) => void;
+  readonly filtered: (filter: DeliveryFilter) => void;
+}
+
+/** Who brings a delivery, in a word. */
+export function bringer({ droneId, by }: Pick<DeliveryRow, "droneId" | "by">): string {
+  return droneId ?? (by === "carrier" ? "Carrier" : "–");
+}
+
+/** Deliveries by state, newest first, page by page; a way to find one. */
+export class DeliveryTable {
+  readonly root: HTMLElement;
+  readonly #body = element("tbody");
+  readonly #rows = new Rows<DeliveryRow>(this.#body, ({ id }) => id, (delivery) => this.#row(delivery));
+  readonly #count = element("p", { class: "faint", role: "status" });
+  readonly #stage = choice("deliveries-stage", STAGES, () => this.#said());
+  readonly #by = choice("deliveries-by", BRINGERS, () => this.#said());
+  readonly #late = element("input", { type: "checkbox", id: "deliveries-late", onchange: () => this.#said() });
+  readonly #older = element("button", { type: "button", class: "button small", onclick: () => this.#turn(this.#next) }, "Older");
+  readonly #newest = element("button", { type: "button", class: "button small", onclick: () => this.#turn(null) }, "Newest");
+  #filter = ANY_DELIVERY;
+  #cursor: string | null = null;
+  #next: string | null = null;
+  #chosen: string | null = null;
+  #open = false;
+  #asked = 0;
+
+  constructor(private readonly events: TableEvents) {
+    const find = element("input", { type: "search", id: "delivery-search", placeholder: "A delivery’s id", autocomplete: "off" });
+    find.addEventListener("keydown", (event) => {
+      const text = find.value.trim();
+      if (event.key === "Enter" && text !== "") this.events.chosen(text);
+    });
+    const field = (label: string, control: HTMLElement): HTMLElement => element("div", { class: "field" }, element("label", { for: control.id }, label), control);
+    const head = element("thead", {}, element("tr", {}, ...["State", "Delivery", "By", "Arrives"].map((name) => element("th", { scope: "col" }, name))));
+    this.root = element(
+      "div",
+      { class: "stack" },
+      element("h2", {}, element("label", { for: "delivery-search" }, "Find a delivery")),
+      find,
+      element("div", { class: "filters", role: "group", "aria-label": "List only some deliveries" }, field("State", this.#stage), field("Brought by", this.#by), element("div", { class: "check" }, this.#late, element("label", { for: "deliveries-late" }, "Late only"))),
+      this.#count,
+      element("table", { class: "table deliveries" }, element("caption", { class: "visually-hidden" }, "Deliveries, newest first"), head, this.#body),
+      element("div", { class: "buttons" }, this.#newest, this.#older),
+    );
+    this.#label();
+    window.setInterval(() => void this.#poll(), POLL_MS);
+  }
+
+  /** Tells whether a person looks at it. */
+  opened(open: boolean): void {
+    this.#open = open;
+    void this.#poll();
+  }
+
+  /** Takes a filter, as from the page's address. */
+  set(filter: DeliveryFilter): void {
+    this.#filter = filter;
+    this.#stage.value = filter.stage ?? "";
+    this.#by.value = filter.by ?? "";
+    this.#late.checked = filter.late;
+    this.#turn(null);
+  }
+
+  /** Marks the delivery that is followed. */
+  mark(delivery: string | null): void {
+    this.#chosen = delivery;
+    for (const row of this.#body.querySelectorAll<HTMLElement>("tr")) row.setAttribute("aria-selected", String(row.dataset["id"] === delivery));
+  }
+
+  #said(): void {
+    this.#filter = { stage: this.#stage.value || null, by: this.#by.value || null, late: this.#late.checked };
+    this.events.filtered(this.#filter);
+    this.#turn(null);
+  }
+
+  #turn(cursor: string | null): void {
+    this.#cursor = cursor;
+    void this.#poll();
+  }
+
+  async #poll(): Promise<void> {
+    if (!this.#open || document.hidden) return;
+    const asked = ++this.#asked;
+    try {
+      const { items, nextCursor } = await api.deliveries(this.#filter, ROWS_MAX, this.#cursor);
+      // An answer to an older question says nothing about this page.
+      if (asked !== this.#asked) return;
+      this.#next = nextCursor;
+      say(this.#count, items.length === 0 ? "No such delivery." : this.#cursor === null ? "Newest first" : "Older ones");
+      this.#rows.update(items);
+      this.mark(this.#chosen);
+    } catch {
+      say(this.#count, "Deliveries cannot be read at the moment.");
+    }
+    this.#label();
+  }
+
+  #label(): void {
+    this.#older.disabled = this.#next === null;
+    this.#newest.disabled = this.#cursor === null;
+  }
+
+  #row({ id }: DeliveryRow): Row<DeliveryRow> {
+    const dot = element("span");
+    const stage = element("span");
+    const owner = element("span", { class: "faint" });
+    const by = element("td");
+    const time = element("span");
+    const late = element("span", { class: "tag tag-late", hidden: true }, "late");
+    const open = element("button", { type: "button", class: "link-button mono", "aria-label": `Follow delivery ${id}`, onclick: () => this.events.chosen(id) }, short(id));
+    const root = element("tr", { "data-id": id }, element("td", {}, element("span", { class: "state-cell" }, dot, stage)), element("td", {}, open, element("br"), owner), by, element("td", {}, time, " ", late));
+    const update = (row: DeliveryRow): void => {
+      dot.className = `stage-dot stage-${row.stage}`;
+      say(stage, STAGES.find(([name]) => name === row.stage)?.[1] ?? stageWords(row.stage));
+      say(owner, row.expedited ? `${row.owner.userId}, expedited` : row.owner.userId);
+      say(by, bringer(row));
+      const at = Date.parse(row.deliveryETA ?? "");
+      say(time, Number.isNaN(at) || row.stage === "Cancelled" ? "–" : clockTime(at));
+      late.hidden = !row.late;
+    };
+    return { root, update };
+  }
+}
+
+function choice(id: string, options: readonly (readonly [string, string])[], changed: () => void): HTMLSelectElement {
+  return element("select", { id, onchange: changed }, ...options.map(([value, label]) => element("option", { value }, label)));
+}
