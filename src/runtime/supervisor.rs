@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::rank::Rank;
 use crate::exit::Exit;
 
 /// How often a part may be rebuilt, and how long it waits before.
@@ -74,6 +75,8 @@ pub struct Part<F> {
     pub name: &'static str,
     /// How often it may be rebuilt.
     pub policy: RestartPolicy,
+    /// Its thread's place where processors are short.
+    pub rank: Rank,
     /// Makes it.
     pub factory: F,
     /// When this is cancelled, its end is no failure.
@@ -92,6 +95,8 @@ impl<F> Part<F> {
         F: Fn(Pulse) -> A + Clone + Send + 'static,
     {
         let arbiter = Arbiter::new();
+        let rank = self.rank;
+        arbiter.spawn_fn(move || rank.take());
         let mut deaths = VecDeque::new();
         loop {
             let (alive, gone) = oneshot::channel();
@@ -207,6 +212,7 @@ mod tests {
         let part = Part {
             name: "frail",
             policy: POLICY,
+            rank: Rank::Answering,
             factory,
             stop,
             fatal,
