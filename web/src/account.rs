@@ -207,7 +207,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     path = "/api/account/{accountId}",
     tag = "Account",
     params(("accountId" = String, Path, description = "The account or its owner")),
-    responses((status = 200, description = "Whether it is there and active", body = bool))
+    responses((status = 200, description = "Whether it is there and active", body = bool, content_type = "application/json"))
 )]
 pub(crate) async fn is_active(
     service: Data<Accounts>,
@@ -234,6 +234,8 @@ pub(crate) async fn is_active(
         (status = 409, description = "Another account has this owner", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "It cannot be stored", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn open_account(
@@ -285,6 +287,8 @@ pub(crate) async fn get_account(
         (status = 404, description = "No account has this id", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn change_account(
@@ -335,6 +339,8 @@ pub(crate) async fn change_account(
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No account has this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It has as many keys as an account may have", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn issue_key(

@@ -96,9 +96,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     params(("id" = String, Path, description = "The client's own label for the question")),
     request_body = AssessTransportRequest,
     responses(
-        (status = 200, description = "Whether a third party must carry it", body = bool),
+        (status = 200, description = "Whether a third party must carry it", body = bool, content_type = "application/json"),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn assess_transport(

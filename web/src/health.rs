@@ -95,10 +95,13 @@ pub(crate) async fn healthz() -> &'static str {
 pub(crate) async fn readyz(health: Data<Health>) -> HttpResponse {
     let reason = format!("{}\n", health.readiness.reason());
     if health.readiness.is_ready() {
-        HttpResponse::Ok().body(reason)
+        HttpResponse::Ok()
+            .content_type("text/plain; charset=utf-8")
+            .body(reason)
     } else {
         HttpResponse::ServiceUnavailable()
             .insert_header((RETRY_AFTER, "1"))
+            .content_type("text/plain; charset=utf-8")
             .body(reason)
     }
 }

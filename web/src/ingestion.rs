@@ -208,6 +208,8 @@ pub(crate) async fn create_delivery(
         (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Too late", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn reschedule_delivery(

@@ -144,6 +144,8 @@ pub(crate) async fn get_package(
         (status = 409, description = "The body's id is not the path's", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn put_package(
@@ -180,6 +182,8 @@ pub(crate) async fn put_package(
         (status = 201, description = "Created", body = PackageResponse, headers(("Location" = String, description = "The package"))),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn put_new_package(
@@ -208,6 +212,8 @@ pub(crate) async fn put_new_package(
         (status = 404, description = "No package has this id", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn patch_package(

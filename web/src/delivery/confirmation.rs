@@ -74,6 +74,7 @@ struct Said {
         (status = 409, description = "There is nothing to confirm", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "It is larger than 1 MiB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It is not what was asked for", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn confirm_delivery(

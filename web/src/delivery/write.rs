@@ -101,6 +101,8 @@ pub(crate) struct PatchDeliveryRequest {
         (status = 409, description = "The ids differ, or it is too late", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn put_delivery(
@@ -146,6 +148,8 @@ pub(crate) async fn put_delivery(
         (status = 409, description = "Too late", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn patch_delivery(

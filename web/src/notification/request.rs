@@ -69,6 +69,8 @@ pub(crate) struct NotifyMeRequest {
         (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "So many are told of it already", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "An address cannot be reached from here", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn notify_me(

@@ -101,6 +101,8 @@ pub(crate) async fn resume(service: Data<Operations>, request: HttpRequest) -> R
         (status = 409, description = "It runs: pause it first; or nothing is due", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`by` is zero or longer than a day", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "It could not be recorded", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn step(
     service: Data<Operations>,
@@ -120,6 +122,8 @@ pub(crate) async fn step(
         (status = 400, description = "`factor` is missing, or neither a number nor `max`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`factor` is not from 0.1 to 1000", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "It could not be recorded", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is not JSON by its header", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn set_speed(
     service: Data<Operations>,
