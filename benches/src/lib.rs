@@ -1,5 +1,6 @@
 //! What the benchmarks share: how a run is cut into slices, and how its figures are told.
 
+pub mod chart;
 pub mod city;
 pub mod dispatch;
 pub mod durable;
