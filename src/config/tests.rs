@@ -240,5 +240,8 @@ fn a_base_map_is_a_style_or_an_archive_that_is_there() {
     assert!(matches!(style.basemap, Some(skyhaul_web::Basemap::Style(_))));
     assert_eq!(said("").expect("none").basemap, None);
     let error = said("/nowhere/map.pmtiles").expect_err("refused").to_string();
-    assert!(error.contains("server.basemap") && error.contains("/nowhere/map.pmtiles"), "{error}");
+    assert!(
+        error.contains("server.basemap") && error.contains("/nowhere/map.pmtiles"),
+        "{error}"
+    );
 }

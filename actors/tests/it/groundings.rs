@@ -222,7 +222,7 @@ fn a_drone_is_maintained_at_home_after_its_hours_and_not_before() {
                 assert!(out_since.is_none(), "it flies while it is maintained");
                 took_off = Some(event.at);
             }
-            Event::LegEnded { .. } => in_air = in_air + event.at.since(took_off.take().expect("it flew")),
+            Event::LegEnded { .. } => in_air += event.at.since(took_off.take().expect("it flew")),
             Event::MaintenanceStarted { depot, flown, .. } => {
                 assert_eq!((*depot, *flown), (MIDDLE, in_air));
                 assert!(in_air >= SimDuration::from_mins(6));

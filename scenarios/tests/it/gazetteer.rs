@@ -185,8 +185,14 @@ proptest! {
 fn names_are_found_by_a_part_of_them_those_that_begin_with_it_first() {
     let (_, florence) = &*FLORENCE;
     let names: Vec<_> = florence.find("NOV").map(|place| place.name.as_str()).collect();
-    assert!(names.first().is_some_and(|name| name.starts_with("Nov")), "{names:?}");
-    assert!(names.iter().all(|name| name.to_lowercase().contains("nov")), "{names:?}");
+    assert!(
+        names.first().is_some_and(|name| name.starts_with("Nov")),
+        "{names:?}"
+    );
+    assert!(
+        names.iter().all(|name| name.to_lowercase().contains("nov")),
+        "{names:?}"
+    );
     assert_eq!(florence.find("no such name").count(), 0);
     for place in florence.find("").take(20) {
         let meant = florence.resolve(&place.name, true).expect("it is known");

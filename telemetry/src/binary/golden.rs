@@ -96,6 +96,7 @@ fn status() -> DeliveryView {
         pickup_between: between(60, 60),
         delivery_eta: second(155),
         delivery_between: between(150, 171),
+        deadline: None,
         leg: Some(std::sync::Arc::new(leg())),
     }
 }

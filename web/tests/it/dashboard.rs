@@ -63,7 +63,14 @@ async fn a_map_that_the_operator_brought_is_read_by_ranges_alone() {
     let ask = |range: &'static str| TestRequest::get().uri(path).insert_header(("range", range));
     let head = client.send(ask("bytes=0-6")).await;
     assert_eq!((head.status, head.bytes.as_slice()), (206, b"PMTiles".as_slice()));
-    assert!(head.header("content-range").is_some_and(|range| range.starts_with("bytes 0-6/")));
+    assert!(
+        head.header("content-range")
+            .is_some_and(|range| range.starts_with("bytes 0-6/"))
+    );
     assert_eq!(client.send(ask("bytes=99999999999-")).await.status, 416);
-    assert_eq!(client.get(path).await.status, 400, "the whole is never sent at once");
+    assert_eq!(
+        client.get(path).await.status,
+        400,
+        "the whole is never sent at once"
+    );
 }

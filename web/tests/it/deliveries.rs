@@ -266,16 +266,24 @@ async fn what_nobody_asked_for_is_not_found() {
 async fn lists_know_what_is_late_and_who_brings_it() {
     let city = City::new();
     let client = city.client().await;
-    let late = client.order(&with("deadline", json!("2026-05-12T09:00:30Z"))).await;
+    let late = client
+        .order(&with("deadline", json!("2026-05-12T09:00:30Z")))
+        .await;
     let heavy = client.order(&with("weight", json!(4))).await;
     for seconds in [60, 7_000] {
         city.run_s(seconds);
         let page = client.get("/api/deliveries?late=true").await.json();
         assert_eq!(page["items"].as_array().map(Vec::len), Some(1));
-        assert_eq!((&page["items"][0]["id"], &page["items"][0]["by"]), (&json!(late), &json!("drone")));
+        assert_eq!(
+            (&page["items"][0]["id"], &page["items"][0]["by"]),
+            (&json!(late), &json!("drone"))
+        );
         let others = client.get("/api/deliveries?late=false&by=carrier").await.json();
         assert_eq!(others["items"].as_array().map(Vec::len), Some(1));
-        assert_eq!((&others["items"][0]["id"], &others["items"][0]["late"]), (&json!(heavy), &json!(false)));
+        assert_eq!(
+            (&others["items"][0]["id"], &others["items"][0]["late"]),
+            (&json!(heavy), &json!(false))
+        );
         assert!(others["items"][0]["deliveryETA"].is_string(), "{others}");
     }
     assert_eq!(client.get("/api/deliveries?by=donkey").await.status, 400);

@@ -270,19 +270,31 @@ async fn what_goes_wrong_is_an_alert() {
 async fn drones_are_found_by_home_charge_and_lateness() {
     let city = City::new();
     let client = city.client().await;
-    client.order(&with("deadline", json!("2026-05-12T09:00:30Z"))).await;
-    client.order(&with("deadline", json!("2026-05-12T23:00:00Z"))).await;
+    client
+        .order(&with("deadline", json!("2026-05-12T09:00:30Z")))
+        .await;
+    client
+        .order(&with("deadline", json!("2026-05-12T23:00:00Z")))
+        .await;
     city.run_s(60);
-    let count = async |query: &str| {
-        ids(&client.get(&format!("/api/drones?{query}")).await.json()).len()
-    };
-    assert_eq!((count("depot=middle").await, count("depot=elsewhere").await), (2, 0));
+    let count = async |query: &str| ids(&client.get(&format!("/api/drones?{query}")).await.json()).len();
+    assert_eq!(
+        (count("depot=middle").await, count("depot=elsewhere").await),
+        (2, 0)
+    );
     assert_eq!((count("late=true").await, count("late=false").await), (1, 1));
-    assert_eq!((count("batteryBelow=1").await, count("batteryBelow=0.1").await), (2, 0));
+    assert_eq!(
+        (count("batteryBelow=1").await, count("batteryBelow=0.1").await),
+        (2, 0)
+    );
     let map = client.get("/api/drones.geojson?late=true").await.json();
     assert_eq!(map["features"].as_array().map(Vec::len), Some(1));
     for wrong in ["late=soon", "batteryBelow=20"] {
-        assert_eq!(client.get(&format!("/api/drones?{wrong}")).await.status, 400, "{wrong}");
+        assert_eq!(
+            client.get(&format!("/api/drones?{wrong}")).await.status,
+            400,
+            "{wrong}"
+        );
     }
 }
 
@@ -290,7 +302,8 @@ async fn drones_are_found_by_home_charge_and_lateness() {
 async fn places_are_found_by_a_part_of_their_name() {
     let client = City::new().client().await;
     let found = client.get("/api/places?name=IDD").await.json();
-    let depot = json!([{"name": "middle", "location": {"altitude": 0.0, "latitude": 43.77, "longitude": 11.25}}]);
+    let depot =
+        json!([{"name": "middle", "location": {"altitude": 0.0, "latitude": 43.77, "longitude": 11.25}}]);
     assert_eq!(found, depot);
     assert_eq!(client.get("/api/places?name=nowhere").await.json(), json!([]));
     assert_eq!(client.get("/api/places?limit=0").await.status, 400);
@@ -301,15 +314,31 @@ async fn performance_tells_punctuality_estimates_and_energy() {
     let city = City::new();
     let client = city.client().await;
     let before = client.get("/api/performance").await.json();
-    assert_eq!((&before["onTimeShare"], &before["energyWh"]), (&Value::Null, &json!(0.0)));
-    client.order(&with("deadline", json!("2026-05-12T09:00:30Z"))).await;
-    client.order(&with("deadline", json!("2026-05-12T23:00:00Z"))).await;
+    assert_eq!(
+        (&before["onTimeShare"], &before["energyWh"]),
+        (&Value::Null, &json!(0.0))
+    );
+    client
+        .order(&with("deadline", json!("2026-05-12T09:00:30Z")))
+        .await;
+    client
+        .order(&with("deadline", json!("2026-05-12T23:00:00Z")))
+        .await;
     client.order(&request()).await;
     city.run_s(3_600);
     let after = client.get("/api/performance").await.json();
-    assert_eq!((&after["withDeadline"], &after["onTimeShare"]), (&json!(2), &json!(0.5)));
-    assert_eq!((&after["completedByDrone"], &after["withEstimate"]), (&json!(3), &json!(3)));
+    assert_eq!(
+        (&after["withDeadline"], &after["onTimeShare"]),
+        (&json!(2), &json!(0.5))
+    );
+    assert_eq!(
+        (&after["completedByDrone"], &after["withEstimate"]),
+        (&json!(3), &json!(3))
+    );
     let (whole, each) = (&after["energyWh"], &after["energyPerDeliveryWh"]);
-    let (whole, each) = (whole.as_f64().expect("a number"), each.as_f64().expect("a number"));
+    let (whole, each) = (
+        whole.as_f64().expect("a number"),
+        each.as_f64().expect("a number"),
+    );
     assert!(whole > 0.0 && (whole / 3.0 - each).abs() < 1e-9, "{after}");
 }
