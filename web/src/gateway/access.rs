@@ -155,7 +155,7 @@ mod tests {
                 continue;
             }
             let text = fs::read_to_string(&path).expect("sources are text");
-            for begin in ["Endpoint::new(\"/", "endpoint(\"/"] {
+            for begin in ["Endpoint::new(\"/", "endpoint(\"/", "ARCHIVE_PATH: &str = \"/"] {
                 let after = text.split(begin).skip(1);
                 paths.extend(after.filter_map(|rest| Some(format!("/{}", rest.split_once('"')?.0))));
             }

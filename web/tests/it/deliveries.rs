@@ -269,7 +269,7 @@ async fn lists_know_what_is_late_and_who_brings_it() {
     let late = client
         .order(&with("deadline", json!("2026-05-12T09:00:30Z")))
         .await;
-    let heavy = client.order(&with("weight", json!(4))).await;
+    let heavy = client.order(&with("packageInfo.weight", json!(4))).await;
     for seconds in [60, 7_000] {
         city.run_s(seconds);
         let page = client.get("/api/deliveries?late=true").await.json();
