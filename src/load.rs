@@ -127,7 +127,7 @@ async fn drive(plan: &Plan, file: &Path, bar: &ProgressBar) -> Result<Report, Fa
     let orders = Orders::new(Arc::clone(&plan.environment), plan.owner.clone(), clock);
     let sent = sending::send(plan, orders, bar).await;
     bar.set_message("looking up what was accepted");
-    let reckoning = reckoning::reckon(plan, &sent.accepted, bar).await?;
+    let reckoning = reckoning::reckon(plan, &sent.accepted, bar).await;
     Ok(Report::new(plan, file, &sent, reckoning))
 }
 

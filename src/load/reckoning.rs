@@ -64,7 +64,12 @@ pub(super) async fn reckon(
     let mut shown_after = None;
     loop {
         let look_begun = Instant::now();
-        let listed = list(&mut client, &plan.owner).await?;
+        let listed = match list(&mut client, &plan.owner).await {
+            Ok(listed) => listed,
+            // A service that works off what it took may be slow to answer.
+            Err(_) if begun.elapsed() < plan.settle => continue,
+            Err(failure) => return Err(failure),
+        };
         let mut reckoning = compare(accepted, &listed);
         bar.set_message(format!(
             "{} of {} shown",

@@ -30,7 +30,11 @@ pub(super) struct Report {
     accepted_per_s: f64,
     /// From when a request was due to its acceptance.
     latency_ms: Latency,
-    deliveries: Deliveries,
+    /// `null` where they could not be looked up.
+    deliveries: Option<Deliveries>,
+    /// Why not.
+    #[serde(skip)]
+    unread: Option<Failure>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,12 +77,15 @@ struct Deliveries {
 }
 
 impl Report {
-    pub(super) fn new(plan: &Plan, file: &Path, sent: &Sent, reckoning: Reckoning) -> Self {
+    pub(super) fn new(plan: &Plan, file: &Path, sent: &Sent, reckoning: Result<Reckoning, Failure>) -> Self {
         let accepted = sent.accepted.len() as u64;
         let wall_s = sent.lasted.as_secs_f64();
         let ms = |micros: u64| micros as f64 / 1_000.0;
         let at = |quantile| ms(sent.latencies.value_at_quantile(quantile));
-        let text = |ids: &[_]| ids.iter().map(ToString::to_string).collect();
+        let (reckoning, unread) = match reckoning {
+            Ok(reckoning) => (Some(reckoning), None),
+            Err(failure) => (None, Some(failure)),
+        };
         Self {
             scenario: plan.environment.name.clone(),
             file: file.display().to_string(),
@@ -106,20 +113,16 @@ impl Report {
                 p999: at(0.999),
                 max: ms(sent.latencies.max()),
             },
-            deliveries: Deliveries {
-                known: reckoning.known,
-                lost: text(&reckoning.lost),
-                twice: text(&reckoning.twice),
-                unanswered: reckoning.unanswered,
-                shown_after_s: reckoning.shown_after.as_secs_f64(),
-                stages: reckoning.stages,
-            },
+            deliveries: reckoning.map(Deliveries::new),
+            unread,
         }
     }
 
     /// Whether all that was accepted is there, once.
     pub(super) fn judge(&self) -> Result<(), Failure> {
-        let Deliveries { lost, twice, .. } = &self.deliveries;
+        let Some(Deliveries { lost, twice, .. }) = &self.deliveries else {
+            return self.unread.clone().map_or(Ok(()), Err);
+        };
         if !lost.is_empty() || !twice.is_empty() {
             return Err(Failure::broken(format!(
                 "{} deliveries were accepted and are not known{}; {} ids were given twice{}",
@@ -137,6 +140,20 @@ impl Report {
             )));
         }
         Ok(())
+    }
+}
+
+impl Deliveries {
+    fn new(reckoning: Reckoning) -> Self {
+        let text = |ids: &[_]| ids.iter().map(ToString::to_string).collect();
+        Self {
+            known: reckoning.known,
+            lost: text(&reckoning.lost),
+            twice: text(&reckoning.twice),
+            unanswered: reckoning.unanswered,
+            shown_after_s: reckoning.shown_after.as_secs_f64(),
+            stages: reckoning.stages,
+        }
     }
 }
 
@@ -171,7 +188,7 @@ fn named(ids: &[String]) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (requests, latency, deliveries) = (&self.requests, &self.latency_ms, &self.deliveries);
+        let (requests, latency) = (&self.requests, &self.latency_ms);
         writeln!(f, "{} ({}), as {}", self.scenario, self.file, self.owner)?;
         writeln!(
             f,
@@ -190,6 +207,9 @@ impl fmt::Display for Report {
             "  latency    mean {:.1} ms, p50 {:.1}, p90 {:.1}, p99 {:.1}, p99.9 {:.1}, max {:.1}",
             latency.mean, latency.p50, latency.p90, latency.p99, latency.p999, latency.max
         )?;
+        let Some(deliveries) = &self.deliveries else {
+            return write!(f, "  deliveries were not looked up");
+        };
         writeln!(
             f,
             "  deliveries {} known {:.1} s after the last answer, {} lost, {} told twice, {} made without an answer",

@@ -11,6 +11,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use super::backlog::Batch;
 use super::deaths::Suspects;
 use super::pacer::unix_micros;
 use super::recovery::{self, Recovered};
@@ -23,6 +24,9 @@ use crate::record::Record;
 
 /// How far the world runs before what happened is let out: bounds the events held in memory.
 const SLICE: SimDuration = SimDuration::from_mins(10);
+
+/// Events in one batch for the stores: each is one commit, which must neither fill memory nor keep readers waiting.
+const BATCH_MAX: usize = 4_096;
 
 /// How often the host looks for work nobody told it of.
 const TICK: Duration = Duration::from_secs(1);
@@ -311,12 +315,18 @@ impl Shared {
         for event in &events {
             self.metrics.observe(event);
         }
-        let batch = Arc::new(events);
-        for backlog in self.backlogs() {
-            backlog.push(Arc::clone(&batch));
-        }
-        for event in batch.iter() {
-            self.decisions.note(&event.event);
+        let mut events = events.into_iter();
+        loop {
+            let batch: Batch = Arc::new(events.by_ref().take(BATCH_MAX).collect());
+            if batch.is_empty() {
+                break;
+            }
+            for backlog in self.backlogs() {
+                backlog.push(Arc::clone(&batch));
+            }
+            for event in batch.iter() {
+                self.decisions.note(&event.event);
+            }
         }
     }
 }
