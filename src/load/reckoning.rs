@@ -67,7 +67,10 @@ pub(super) async fn reckon(
         let listed = match list(&mut client, &plan.owner).await {
             Ok(listed) => listed,
             // A service that works off what it took may be slow to answer.
-            Err(_) if begun.elapsed() < plan.settle => continue,
+            Err(_) if begun.elapsed() < plan.settle => {
+                tokio::time::sleep(LOOK_EVERY).await;
+                continue;
+            }
             Err(failure) => return Err(failure),
         };
         let mut reckoning = compare(accepted, &listed);
@@ -129,12 +132,13 @@ fn read(path: &str, answer: &Answer) -> Result<Page, Failure> {
     let page = (answer.status == 200)
         .then(|| serde_json::from_slice(&answer.body).ok())
         .flatten();
-    page.ok_or_else(|| {
-        Failure::try_again(format!(
-            "what was accepted cannot be looked up: {path} was answered with status {}",
-            answer.status
-        ))
-    })
+    page.ok_or_else(|| unread(path, answer.status))
+}
+
+fn unread(path: &str, status: u16) -> Failure {
+    Failure::try_again(format!(
+        "what was accepted cannot be looked up: {path} was answered with status {status}"
+    ))
 }
 
 /// Holds what is shown against what was accepted.
@@ -164,7 +168,8 @@ async fn find_one_by_one(client: &mut Client<'_>, reckoning: &mut Reckoning) -> 
         let path = format!("/api/deliveries/{delivery}");
         match get(client, &path).await?.status {
             200 => reckoning.known += 1,
-            _ => reckoning.lost.push(delivery),
+            404 => reckoning.lost.push(delivery),
+            status => return Err(unread(&path, status)),
         }
     }
     Ok(())

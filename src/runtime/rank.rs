@@ -14,7 +14,7 @@ impl Rank {
     /// Gives the calling thread this place.
     #[cfg(target_os = "linux")]
     pub fn take(self) {
-        use rustix::process::{Pid, setpriority_process};
+        use rustix::process::{Pid, getpriority_process, setpriority_process};
 
         /// A tenth of the processor time of a thread that serves HTTP, where both want all of it.
         const NICENESS: i32 = 10;
@@ -22,7 +22,9 @@ impl Rank {
         if self == Self::WorkingOff {
             // On Linux "this process" is the calling thread. Where it is refused all are equal, as they would be without.
             let this_thread: Option<Pid> = None;
-            if let Err(error) = setpriority_process(this_thread, NICENESS) {
+            let placed = getpriority_process(this_thread)
+                .and_then(|own| setpriority_process(this_thread, own.max(NICENESS)));
+            if let Err(error) = placed {
                 tracing::debug!(%error, "a thread keeps its priority");
             }
         }
