@@ -3,12 +3,14 @@
 //! Shortest augmenting paths (Jonker and Volgenant 1987) on sparse edges: rows first bid for columns, each displacing whom it outbids
 //! (augmenting row reduction); the few that are left find the cheapest chain of exchanges that ends at a free column or at the fallback of a row on
 //! the way. From prices of an earlier problem, only what they no longer prove is done: columns that lost their row are offered to others the
-//! same way backwards, and rows without a column are taken in. Costs are whole numbers, so the optimum is exact and the same on every host.
+//! same way backwards, and rows without a column are taken in. Problems with many edges a row are solved by their [core](pricing). Costs are whole numbers, so the optimum is exact and the same on every host.
 
 use serde::{Deserialize, Serialize};
 
+use self::pricing::Core;
 use self::search::Search;
 
+mod pricing;
 mod search;
 
 /// The greatest cost of an edge or a fallback: sums of a million of them do not overflow.
@@ -193,6 +195,7 @@ pub struct Solver {
     /// Edges by column, for the way back.
     back_starts: Vec<u32>,
     back: Vec<Edge>,
+    core: Core,
 }
 
 /// How often each row that has nothing bids: what is left then is found faster by searching.
@@ -213,14 +216,31 @@ impl Solver {
     /// The cheapest matching, and the prices that prove it. Prices of an earlier problem make it faster, and so do [hints](Problem::hint); the cost
     /// does not depend on them, nor does the matching where only one is cheapest.
     pub fn solve(&mut self, problem: &Problem, prices: &mut Prices) -> Matching {
-        self.owners.clear();
-        self.owners.resize(problem.columns, NONE);
-        self.left.clear();
         prices.values.resize(problem.columns, 0);
         prices
             .values
             .iter_mut()
             .for_each(|price| *price = (*price).min(0));
+        if !problem.is_wide() {
+            return self.solve_whole(problem, prices);
+        }
+        let mut core = std::mem::take(&mut self.core);
+        core.begin(problem, &prices.values);
+        let matching = loop {
+            let matching = self.solve_whole(core.problem(), prices);
+            if !core.join(problem, &prices.values, &matching) {
+                break matching;
+            }
+        };
+        self.core = core;
+        matching
+    }
+
+    /// The cheapest by looking at every edge.
+    fn solve_whole(&mut self, problem: &Problem, prices: &mut Prices) -> Matching {
+        self.owners.clear();
+        self.owners.resize(problem.columns, NONE);
+        self.left.clear();
         let mut matching = Matching {
             columns: vec![NONE; problem.rows()],
             duals: vec![0; problem.rows()],

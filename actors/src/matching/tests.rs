@@ -78,6 +78,33 @@ proptest! {
     }
 }
 
+/// More edges a row than a core begins with.
+fn wide_rows() -> impl Strategy<Value = Vec<Row>> {
+    let costs = proptest::collection::vec(cost(), 150);
+    let row = (cost(), costs.prop_map(|costs| (0..).zip(costs).collect()));
+    proptest::collection::vec(row, 100..200)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_wide_problem_is_solved_by_its_core(rows in wide_rows(), other in wide_rows()) {
+        let wide = problem(150, &rows, &[]);
+        prop_assert!(wide.is_wide());
+        let mut solver = Solver::default();
+        let mut prices = Prices::default();
+        let cold = solver.solve(&wide, &mut prices);
+        prop_assert_eq!(cold.certificate(&wide, &prices), Ok(()));
+        let mut from_whole = Prices::from_columns([0; 150]);
+        prop_assert_eq!(Solver::default().solve_whole(&wide, &mut from_whole).cost(), cold.cost());
+        let hints: Vec<_> = (0..rows.len()).map(|row| cold.column(row)).collect();
+        let changed = problem(150, &[&other[..10], &rows[10..]].concat(), &hints);
+        let warm = solver.solve(&changed, &mut prices);
+        prop_assert_eq!(warm.certificate(&changed, &prices), Ok(()));
+    }
+}
+
 #[test]
 fn rows_without_columns_and_columns_without_rows_are_left_alone() {
     assert_eq!(solved(0, &[]).cost(), 0);
