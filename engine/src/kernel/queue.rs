@@ -147,8 +147,8 @@ impl<M> Queue<M> {
 
     /// The next entry that will be handled soon, each once; its message is fetched meanwhile.
     #[inline]
-    pub(super) fn come_in_sight(&mut self) -> Option<Entry> {
-        let entry = *self.later.come_in_sight()?;
+    pub(super) fn come_in_sight(&mut self) -> Option<&Entry> {
+        let entry = self.later.come_in_sight()?;
         if entry.kind() != NOTICE {
             self.hold.prefetch(entry.parcel);
         }

@@ -75,8 +75,9 @@ impl<S: System> Region<S> {
             if core.queue.depth() > DEPTH_MAX || core.queue.len() > self.queue_max {
                 return Pause::Halted(self.halt(&entry));
             }
+            let region = core.region;
             while let Some(soon) = core.queue.come_in_sight() {
-                S::prefetch(&self.actors, soon.to(core.region));
+                S::prefetch(&self.actors, soon.to(region));
             }
             core.note(&entry);
             let to = entry.to(core.region);

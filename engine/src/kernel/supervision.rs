@@ -194,7 +194,14 @@ where
         return Ok(());
     };
     match A::RECORDING {
-        Recording::EachMessage => *kept = Some(Kept::Whole(actor.clone(), work)),
+        Recording::EachMessage => match kept {
+            // Written over where it lies, not made anew and moved there.
+            Some(Kept::Whole(state, last)) => {
+                state.clone_from(actor);
+                *last = work;
+            }
+            kept => *kept = Some(Kept::Whole(actor.clone(), work)),
+        },
         Recording::Log => {
             note_in_log(records, to.index(), actor, core.now, work);
             *kept = Some(Kept::InLog);
