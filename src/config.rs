@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 34] = [
+pub const KEYS: [Key; 35] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -81,6 +81,11 @@ pub const KEYS: [Key; 34] = [
         "street map of the dashboard: an archive of tiles (.pmtiles) or the address of a style; empty: Florence alone has streets",
     ),
     key("server.workers", "2", "threads that answer REST requests"),
+    key(
+        "server.telemetry_threads",
+        "1",
+        "threads that share telemetry's clients; one serves ten thousand",
+    ),
     key("world.scenario", "", "scenario file; empty: Florence, built in"),
     key(
         "world.speed",

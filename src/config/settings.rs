@@ -69,6 +69,8 @@ pub struct Settings {
     pub basemap: Option<Basemap>,
     /// Threads that answer REST requests.
     pub workers: usize,
+    /// Threads that share telemetry's clients.
+    pub telemetry_threads: usize,
     /// The scenario file; `None`: Florence, built in.
     pub scenario: Option<PathBuf>,
     /// How fast virtual time runs.
@@ -108,10 +110,8 @@ impl TryFrom<&Said> for Settings {
             basemap: said.parse("server.basemap", |text| {
                 (!text.is_empty()).then(|| Basemap::read(text)).transpose()
             })?,
-            workers: said.parse("server.workers", |text| match text.parse() {
-                Ok(count @ 1..=64) => Ok(count),
-                _ => Err(format!("`{text}` is no number from 1 to 64")),
-            })?,
+            workers: said.parse("server.workers", threads)?,
+            telemetry_threads: said.parse("server.telemetry_threads", threads)?,
             scenario: said.parse("world.scenario", |text| {
                 Ok((!text.is_empty()).then(|| PathBuf::from(text)))
             })?,
@@ -153,6 +153,14 @@ fn truth(text: &str) -> Result<bool, String> {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
+/// A number of threads.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=64) => Ok(count),
+        _ => Err(format!("`{text}` is no number from 1 to 64")),
     }
 }
 

@@ -215,7 +215,10 @@ impl Prepared {
             allowed_origins: self.origins(settings, rest),
             door: self.services.door(),
             registry: self.registry.clone(),
-            limits: TelemetryLimits::default(),
+            limits: TelemetryLimits {
+                threads: settings.telemetry_threads,
+                ..TelemetryLimits::default()
+            },
         });
         let server = server.map_err(|error| failed(&error))?;
         let server = Arc::new(match self.tls() {

@@ -1,32 +1,29 @@
-//! The telemetry server: one WebSocket listener, one shared picture of the fleet, one task a client.
+//! The telemetry server: one WebSocket listener, one shared picture of the fleet, and threads that each serve a part of the clients.
 //!
 //! ```text
-//! Tracks ──each tick (0.1 s)──► Picture (drones by tile, each leg encoded once) ──► each client's task: what is due, in one write
+//! Tracks ──each tick (0.1 s)──► Picture (drones by tile, each leg encoded once) ──► Shard: walks its clients, what is due in one write each
 //! ```
 //!
-//! All of it runs as tasks of the runtime on which [`TelemetryServer::run`] is polled, on its thread where that is a current-thread runtime
-//! such as an actix `Arbiter`: give it an arbiter of its own, so that fan-out and HTTP do not wait for each other.
+//! Accepting and ticking run on the runtime on which [`TelemetryServer::run`] is polled: give it a thread of its own, so that fan-out and HTTP do
+//! not wait for each other. Each shard has a thread and a runtime of its own.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
 use prometheus::Registry;
 use skyhaul_actors::environment::Environment;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
-use self::admission::{Admission, Seat};
-use self::client::{Client, Surroundings};
-use self::connection::Connection;
-use self::handshake::Rejection;
+use self::admission::Admission;
 use self::metrics::Metrics;
 use self::picture::Picture;
+use self::shard::{Shard, Surroundings};
 use crate::clock::VirtualClock;
 use crate::door::Door;
 use crate::tracks::Tracks;
@@ -40,9 +37,12 @@ mod connection;
 mod handshake;
 mod metrics;
 mod outbox;
+mod pace;
 mod picture;
 mod request;
+mod roster;
 mod scope;
+mod shard;
 mod stay;
 mod subscription;
 mod told;
@@ -53,19 +53,10 @@ pub use self::handshake::{PATH, SUBPROTOCOL, SUBPROTOCOL_BINARY};
 /// Between two ticks: short enough that a map looks live, long enough to gather what happens into one write.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What the kernel may hold of a client's data unsent, so that a slow client shows soon and costs little.
-const UNSENT_BYTES_MAX: u32 = 16 * 1024;
-
-/// The kernel's send buffer of a client: what a stalled one costs besides its frame.
-const SEND_BUFFER_BYTES: usize = 64 * 1024;
-
-/// After this long without an answer from the peer's host it is taken for dead; longer than a slow client is borne with.
-const PEER_DEAD_AFTER: Duration = Duration::from_secs(90);
-
 /// After a failed accept, such as for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// All clients have gone by then when the server stops.
+/// All shards have ended by then when the server stops.
 const STOP_WITHIN: Duration = Duration::from_millis(1_800);
 
 /// What the server is made of.
@@ -93,14 +84,17 @@ pub struct TelemetryLimits {
     pub clients_per_address: usize,
     /// A client that reads nothing of what waits for it is closed after this long.
     pub stalled_after: Duration,
+    /// Threads that serve clients, at least one.
+    pub threads: usize,
 }
 
 impl Default for TelemetryLimits {
-    /// A thousand clients an address, as an office behind one may have; thirty seconds.
+    /// A thousand clients an address, as an office behind one may have; thirty seconds; one thread.
     fn default() -> Self {
         Self {
             clients_per_address: 1_000,
             stalled_after: Duration::from_secs(30),
+            threads: 1,
         }
     }
 }
@@ -145,8 +139,11 @@ impl TelemetryServer {
     /// Serves until `stop`, then closes every client with 1001 and returns within two seconds.
     ///
     /// # Panics
-    /// Where the task that looks for what is new panicked: without it all clients would wait for ever.
+    /// Where the task that looks for what is new, or a shard, failed or could not start: their clients would wait for ever.
     pub async fn run(&self, listener: TcpListener, stop: CancellationToken) {
+        // Shards end also where this is dropped.
+        let stop = stop.child_token();
+        let _ends_shards = stop.clone().drop_guard();
         let (environment, tracks) = (Arc::clone(&self.environment), Arc::clone(&self.tracks));
         let mut picture = Picture::new(environment, tracks, Arc::clone(&self.clock));
         picture.advance();
@@ -159,40 +156,65 @@ impl TelemetryServer {
             self.metrics.clone(),
             stop.clone(),
         ));
-        let mut tasks = JoinSet::new();
+        let surroundings = self.surroundings(picture, ticks, &stop);
+        let mut shards: Vec<Shard> = (0..self.limits.threads.max(1))
+            .map(|number| match Shard::start(number, surroundings.clone()) {
+                Ok(shard) => shard,
+                Err(error) => panic!("telemetry's threads: {error}"),
+            })
+            .collect();
+        tokio::select! {
+            () = self.accept(&listener, &shards, &stop) => {}
+            Some(Err(failed)) = ticking.join_next() => panic!("telemetry's ticks: {failed}"),
+        }
+        drop(listener);
+        let ended = async {
+            for shard in &mut shards {
+                assert!(shard.ended().await, "a shard of telemetry's failed");
+            }
+        };
+        if timeout(STOP_WITHIN, ended).await.is_err() {
+            tracing::warn!("telemetry: clients were not all told that the service stops");
+        }
+    }
+
+    fn surroundings(
+        &self,
+        picture: Arc<RwLock<Picture>>,
+        ticks: watch::Receiver<u64>,
+        stop: &CancellationToken,
+    ) -> Surroundings {
+        Surroundings {
+            environment: Arc::clone(&self.environment),
+            picture,
+            metrics: self.metrics.clone(),
+            ticks,
+            door: Arc::clone(&self.door),
+            allowed_origins: Arc::clone(&self.allowed_origins),
+            tls: self.tls.clone(),
+            stalled_after: self.limits.stalled_after,
+            stop: stop.clone(),
+        }
+    }
+
+    /// Gives the shards their clients, by turns, until `stop`.
+    async fn accept(&self, listener: &TcpListener, shards: &[Shard], stop: &CancellationToken) {
         let admission = Admission::new(self.limits.clients_per_address);
+        let mut turns = shards.iter().cycle();
         loop {
             let accepted = tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => return,
                 accepted = listener.accept() => accepted,
-                Some(Err(failed)) = ticking.join_next() => panic!("telemetry's ticks: {failed}"),
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "telemetry: a client could not be accepted");
-                    sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            };
-            let surroundings = Surroundings {
-                picture: Arc::clone(&picture),
-                metrics: self.metrics.clone(),
-                ticks: ticks.clone(),
-                door: Arc::clone(&self.door),
-                stalled_after: self.limits.stalled_after,
-                stop: stop.clone(),
-            };
-            let origins = Arc::clone(&self.allowed_origins);
-            let seat = admission.seat(peer.ip());
-            tasks.spawn(serve(stream, self.tls.clone(), seat, origins, surroundings));
-        }
-        drop(listener);
-        let gone = async { while tasks.join_next().await.is_some() {} };
-        if timeout(STOP_WITHIN, gone).await.is_err() {
-            tasks.shutdown().await;
+            let taken = accepted.and_then(|(stream, peer)| match turns.next() {
+                Some(shard) => shard.take(stream, admission.seat(peer.ip())),
+                None => Ok(()),
+            });
+            if let Err(error) = taken {
+                tracing::warn!(%error, "telemetry: a client could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 }
@@ -220,49 +242,4 @@ async fn tick(
         };
         ticker.send_replace(tick);
     }
-}
-
-/// Serves one client, from its handshake on.
-async fn serve(
-    stream: TcpStream,
-    tls: Option<Arc<ServerConfig>>,
-    seat: Option<Seat>,
-    allowed_origins: Arc<[String]>,
-    surroundings: Surroundings,
-) {
-    let refused = surroundings.metrics.handshakes_refused.clone();
-    let stop = surroundings.stop.clone();
-    let received = async {
-        let Some(seat) = seat else {
-            let answered = handshake::turn_away(stream, tls.is_some()).await;
-            return Err(Rejection::Answered(answered));
-        };
-        tune(&stream)?;
-        let connection = handshake::within(Connection::open(stream, tls)).await?;
-        let admitted = handshake::receive(connection, &allowed_origins, &*surroundings.door).await?;
-        Ok((admitted, seat))
-    };
-    let received = tokio::select! {
-        biased;
-        () = stop.cancelled() => return,
-        received = received => received,
-    };
-    match received {
-        Ok((admitted, seat)) => Client::new(admitted, surroundings, seat).run().await,
-        Err(Rejection::Answered(status)) => refused.with_label_values(&[&status.to_string()]).inc(),
-        Err(Rejection::Gone) => {}
-    }
-}
-
-/// Small frames go out at once, and little of what a slow client does not read stays in the kernel.
-fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let socket = socket2::SockRef::from(stream);
-    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-    #[cfg(target_os = "linux")]
-    {
-        socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
-        socket.set_tcp_user_timeout(Some(PEER_DEAD_AFTER))?;
-    }
-    Ok(())
 }

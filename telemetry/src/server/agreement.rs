@@ -252,7 +252,7 @@ impl Follower {
 
     fn listen(&mut self, picture: &Picture) {
         self.subscription
-            .write(picture, &mut self.outbox)
+            .write(picture, true, &mut self.outbox)
             .expect("it is allowed");
         let mut frames = self.outbox.take().into_iter();
         while let Some(frame) = frames.next() {

@@ -1,46 +1,42 @@
 //! One client: its socket, its subscriptions, and one write a tick.
 //!
-//! While a write is under way nothing is read and nothing else is composed: a client that reads slowly is sent less, one that does not
-//! read at all is sent nothing and, after a while, closed.
+//! At a tick the shard's walk puts together what is due and writes it at once; what the socket does not take the client's own task writes on.
+//! Until that is out nothing is read and nothing else is put together: a client that reads slowly is sent less, one that does not read at all is
+//! sent nothing and, after a while, closed.
 
-use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use parking_lot::RwLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_util::sync::CancellationToken;
 
 use super::admission::Seat;
 use super::connection::Connection;
 use super::handshake::{Admitted, MESSAGE_BYTES_MAX, SUBPROTOCOL, SUBPROTOCOL_BINARY, Speech};
-use super::metrics::Metrics;
+use super::metrics::Counted;
 use super::outbox::{Form, Outbox};
+use super::pace::Pace;
 use super::picture::Picture;
-use super::request::{self, HZ_MAX, Refusal, Request, Since};
+use super::request::{HZ_MAX, Refusal};
+use super::shard::Surroundings;
 use super::stay::Stay;
 use super::subscription::Subscription;
 use super::wire;
 use crate::binary;
-use crate::door::{Door, Sight};
 use crate::frame;
+
+mod hearing;
+
+use self::hearing::Errors;
 
 /// Subscriptions of one client: a map, the figures, and thirty deliveries or drones to follow.
 const SUBSCRIPTIONS_MAX: usize = 32;
-
-/// Errors a client may cause within [`ERRORS_WITHIN`]: more than a person who tries things out, fewer than a program in a loop.
-const ERRORS_MAX: u32 = 32;
-
-/// See [`ERRORS_MAX`].
-const ERRORS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Messages taken from a client in a tick; the others wait in its socket.
 const MESSAGES_PER_TICK_MAX: u32 = 64;
@@ -60,45 +56,51 @@ const CLOSING_OF_SLOW_WITHIN: Duration = Duration::from_secs(30);
 /// The same when the server stops.
 const CLOSING_AT_STOP_WITHIN: Duration = Duration::from_secs(1);
 
-/// What all clients share.
-pub(super) struct Surroundings {
-    pub(super) picture: Arc<RwLock<Picture>>,
-    pub(super) metrics: Metrics,
-    pub(super) ticks: watch::Receiver<u64>,
-    pub(super) door: Arc<dyn Door>,
-    pub(super) stalled_after: Duration,
-    pub(super) stop: CancellationToken,
-}
-
 /// One client.
 pub(super) struct Client {
     socket: WebSocketStream<Connection>,
-    surroundings: Surroundings,
+    surroundings: Rc<Surroundings>,
     stay: Stay,
     seat: Seat,
     subscriptions: Vec<Subscription>,
     /// Frames on their way, and those for the next tick.
     outbox: Outbox,
-    /// Whether the library's own answers are out, and frames may be written.
-    is_flushed: bool,
+    pace: Pace,
+    /// Whether the library has answers of its own, which go out before frames may.
+    has_answers: bool,
     /// When the socket last took something.
     progress: Instant,
+    /// As of when that is what is being written.
+    composed: Instant,
     /// Messages read since the last tick.
     messages: u32,
-    errors: u32,
-    errors_since: Instant,
+    errors: Errors,
     clock_changes: u64,
     clock_tick: u64,
+    /// Wakes its task.
+    waker: Waker,
+    /// That its stay ends, and what it is told.
+    ended: Option<Option<Farewell>>,
+    slow: Option<Counted>,
+    _present: Counted,
 }
 
 /// Why a client is closed.
-struct Farewell {
+#[derive(Clone, Copy)]
+pub(super) struct Farewell {
     code: CloseCode,
     reason: &'static str,
     within: Duration,
 }
 
-/// What woke a client's task.
+/// What everyone is told when the server stops.
+pub(super) const STOPPING: Farewell = Farewell {
+    code: CloseCode::Away,
+    reason: "the service is stopping",
+    within: CLOSING_AT_STOP_WITHIN,
+};
+
+/// What a client's task comes to.
 enum Wake {
     /// A message came.
     Message(Message),
@@ -111,13 +113,15 @@ enum Wake {
 }
 
 impl Client {
-    pub(super) fn new(admitted: Admitted, surroundings: Surroundings, seat: Seat) -> Self {
+    /// A client that is greeted.
+    pub(super) fn new(admitted: Box<Admitted>, surroundings: Rc<Surroundings>, seat: Seat) -> Self {
         let now = Instant::now();
         let (clock_changes, clock_tick) = {
             let picture = surroundings.picture.read();
             (picture.clock_changes(), picture.tick())
         };
         let mut client = Self {
+            _present: Counted::one(&surroundings.metrics.clients),
             socket: admitted.socket,
             surroundings,
             stay: Stay::new(admitted.pass, clock_tick),
@@ -127,15 +131,23 @@ impl Client {
                 Speech::Binary => Form::Binary,
                 Speech::Unnamed | Speech::Json | Speech::Unknown => Form::Json,
             }),
-            is_flushed: false,
+            pace: Pace::default(),
+            has_answers: false,
             progress: now,
+            composed: now,
             messages: 0,
-            errors: 0,
-            errors_since: now,
+            errors: Errors::none(now),
             clock_changes,
             clock_tick,
+            waker: Waker::noop().clone(),
+            ended: None,
+            slow: None,
         };
         client.greet(admitted.speech);
+        client.send_outbox(now);
+        if client.surroundings.stop.is_cancelled() {
+            client.end(Some(STOPPING));
+        }
         client
     }
 
@@ -167,45 +179,51 @@ impl Client {
         }
     }
 
-    /// Serves the client until it goes or is closed.
-    pub(super) async fn run(mut self) {
-        self.surroundings.metrics.clients.inc();
-        let mut ticks = self.surroundings.ticks.clone();
-        let stop = self.surroundings.stop.clone();
-        self.send_outbox();
-        let farewell = loop {
-            let ended = tokio::select! {
-                biased;
-                () = stop.cancelled() => Some(Some(stopping())),
-                ticked = ticks.changed() => match ticked {
-                    Ok(()) => self.on_tick().map(Some),
-                    Err(_) => Some(Some(stopping())),
-                },
-                wake = poll_fn(|context| self.poll_wake(context)) => self.on_wake(wake),
-            };
-            if let Some(farewell) = ended {
-                break farewell;
+    /// Writes what is due at a tick. Called for all clients of a shard, one after the other.
+    pub(super) fn tick(&mut self, picture: &Picture) {
+        if self.ended.is_some() {
+            return;
+        }
+        if std::mem::take(&mut self.messages) >= MESSAGES_PER_TICK_MAX {
+            self.waker.wake_by_ref();
+        }
+        if let Some(farewell) = self.on_tick(picture) {
+            self.end(Some(farewell));
+            return;
+        }
+        if self.outbox.is_writing() && self.slow.is_none() {
+            match self.poll_write(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => self.end(None),
+                Poll::Pending => self.waker.wake_by_ref(),
             }
-        };
-        let metrics = self.surroundings.metrics.clone();
-        metrics.clients.dec();
-        metrics.subscriptions.sub(count(self.subscriptions.len()));
-        match farewell {
-            Some(farewell) => {
-                let code = u16::from(farewell.code).to_string();
-                metrics.closed.with_label_values(&[&code]).inc();
-                self.close(farewell).await;
-            }
-            // The library's answer to the peer's own close, if there is one.
-            None => drop(timeout(CLOSING_WITHIN, self.socket.flush()).await),
         }
     }
 
-    /// Sends what is due, in one write.
-    fn on_tick(&mut self) -> Option<Farewell> {
-        self.messages = 0;
-        let picture = Arc::clone(&self.surroundings.picture);
-        let picture = picture.read();
+    /// Lets its task end its stay.
+    pub(super) fn end(&mut self, farewell: Option<Farewell>) {
+        self.ended = Some(farewell);
+        self.waker.wake_by_ref();
+    }
+
+    /// Hears the client and writes on what it did not take, until its stay ends.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Farewell>> {
+        loop {
+            if let Some(farewell) = self.ended.take() {
+                return Poll::Ready(farewell);
+            }
+            let Poll::Ready(wake) = self.poll_wake(context) else {
+                self.waker.clone_from(context.waker());
+                return Poll::Pending;
+            };
+            if let Some(farewell) = self.on_wake(wake) {
+                return Poll::Ready(farewell);
+            }
+        }
+    }
+
+    /// Puts together what is due, to go out in one write.
+    fn on_tick(&mut self, picture: &Picture) -> Option<Farewell> {
         if !self.stay.goes_on(picture.tick()) {
             return Some(Farewell {
                 code: CloseCode::Policy,
@@ -214,23 +232,16 @@ impl Client {
             });
         }
         if self.outbox.is_writing() {
-            for subscription in &mut self.subscriptions {
-                subscription.skip(&picture);
-            }
-            self.surroundings.metrics.conflated_ticks.inc();
-            let is_stalled = self.progress.elapsed() >= self.surroundings.stalled_after;
-            return is_stalled.then_some(Farewell {
-                code: CloseCode::Again,
-                reason: "nothing was read for too long",
-                within: CLOSING_OF_SLOW_WITHIN,
-            });
+            return self.pass_over(picture);
         }
-        self.tell_time(&picture);
+        self.slow = None;
+        let is_served = self.pace.is_due(picture.tick());
+        self.tell_time(picture);
         let before = self.subscriptions.len();
         let mut ended = Vec::new();
         let outbox = &mut self.outbox;
         self.subscriptions.retain_mut(|subscription| {
-            let outcome = subscription.write(&picture, outbox);
+            let outcome = subscription.write(picture, is_served, outbox);
             let goes_on = outcome.is_ok();
             ended.extend(
                 outcome
@@ -246,8 +257,26 @@ impl Client {
         for (refusal, id) in ended {
             self.say(&refusal, Some(&id));
         }
-        self.send_outbox();
+        self.send_outbox(picture.looked_at());
         None
+    }
+
+    /// The client has not taken yet what it was sent at an earlier tick.
+    fn pass_over(&mut self, picture: &Picture) -> Option<Farewell> {
+        let metrics = &self.surroundings.metrics;
+        metrics.conflated_ticks.inc();
+        self.slow.get_or_insert_with(|| Counted::one(&metrics.slow));
+        if self.pace.is_late(picture.tick()) {
+            for subscription in &mut self.subscriptions {
+                subscription.skip(picture);
+            }
+        }
+        let is_stalled = self.progress.elapsed() >= self.surroundings.stalled_after;
+        is_stalled.then_some(Farewell {
+            code: CloseCode::Again,
+            reason: "nothing was read for too long",
+            within: CLOSING_OF_SLOW_WITHIN,
+        })
     }
 
     fn tell_time(&mut self, picture: &Picture) {
@@ -279,6 +308,10 @@ impl Client {
             Wake::Written => None,
             Wake::Gone | Wake::Message(Message::Close(_)) => Some(None),
             Wake::Message(Message::Text(text)) => self.on_text(&text).map(Some),
+            Wake::Message(Message::Ping(_)) => {
+                self.has_answers = true;
+                None
+            }
             Wake::Message(Message::Binary(_)) => {
                 let refusal = Refusal::BadMessage("it came as bytes".to_owned());
                 self.refuse(&refusal, None).map(Some)
@@ -288,140 +321,12 @@ impl Client {
         }
     }
 
-    fn on_text(&mut self, text: &str) -> Option<Farewell> {
-        let read = {
-            let picture = self.surroundings.picture.read();
-            request::read(text, picture.environment())
-        };
-        let outcome = match read {
-            Ok(Request::Subscribe { id, topic, hz, since }) => self
-                .subscribe(id.clone(), topic, hz, since)
-                .map_err(|refusal| (refusal, Some(id))),
-            Ok(Request::Unsubscribe { id }) => self.unsubscribe(&id).map_err(|refusal| (refusal, Some(id))),
-            Ok(Request::Resume { id, after }) => {
-                self.resume(&id, after).map_err(|refusal| (refusal, Some(id)))
-            }
-            Err(refused) => Err(refused),
-        };
-        match outcome {
-            Ok(()) => None,
-            Err((refusal, id)) => self.refuse(&refusal, id.as_deref()),
+    /// Lets all frames that wait go out in one write; they show what was at `composed`. Called only while nothing is being written.
+    fn send_outbox(&mut self, composed: Instant) {
+        if self.outbox.seal(&self.surroundings.metrics) {
+            self.composed = composed;
+            self.progress = composed;
         }
-    }
-
-    fn subscribe(
-        &mut self,
-        id: String,
-        topic: request::Topic,
-        hz: f64,
-        since: Option<Since>,
-    ) -> Result<(), Refusal> {
-        if !self.seat.admit() {
-            return Err(Refusal::ClientLimit(self.seat.limit()));
-        }
-        self.check_sight(topic)?;
-        let tick = self.surroundings.picture.read().tick();
-        if let Some(known) = self.find(&id) {
-            known.change(topic, hz, tick);
-            return Ok(());
-        }
-        if self.subscriptions.len() == SUBSCRIPTIONS_MAX {
-            return Err(Refusal::SubscriptionLimit(SUBSCRIPTIONS_MAX));
-        }
-        self.surroundings.metrics.subscriptions.inc();
-        let mut subscription = Subscription::new(id, topic, hz, tick);
-        if let Some(since) = since {
-            subscription.go_on(since, &self.surroundings.picture.read());
-        }
-        self.subscriptions.push(subscription);
-        Ok(())
-    }
-
-    /// Refuses what the client may not look at. Others' deliveries are spoken of as if there were none.
-    fn check_sight(&self, topic: request::Topic) -> Result<(), Refusal> {
-        match (self.stay.sight(), topic) {
-            (Sight::All, _) => Ok(()),
-            (Sight::Owner(owner), request::Topic::Delivery(delivery)) => {
-                let is_own = self.surroundings.door.owns(owner, delivery);
-                is_own
-                    .then_some(())
-                    .ok_or_else(|| Refusal::UnknownDelivery(delivery.to_string()))
-            }
-            (Sight::Owner(_), _) => Err(Refusal::Forbidden),
-        }
-    }
-
-    fn unsubscribe(&mut self, id: &str) -> Result<(), Refusal> {
-        let place = self.subscriptions.iter().position(|known| known.id() == id);
-        let place = place.ok_or_else(|| Refusal::UnknownSubscription(id.to_owned()))?;
-        self.subscriptions.remove(place);
-        self.surroundings.metrics.subscriptions.dec();
-        Ok(())
-    }
-
-    fn resume(&mut self, id: &str, after: u64) -> Result<(), Refusal> {
-        let tick = self.surroundings.picture.read().tick();
-        let known = self.find(id);
-        known
-            .ok_or_else(|| Refusal::UnknownSubscription(id.to_owned()))?
-            .resume(after, tick)
-    }
-
-    fn find(&mut self, id: &str) -> Option<&mut Subscription> {
-        self.subscriptions.iter_mut().find(|known| known.id() == id)
-    }
-
-    fn say(&mut self, refusal: &Refusal, id: Option<&str>) {
-        let code = refusal.code();
-        self.surroundings
-            .metrics
-            .refusals
-            .with_label_values(&[code])
-            .inc();
-        self.outbox.text(&frame::error(code, &refusal.to_string(), id));
-    }
-
-    /// Says what was wrong; closes a client that is wrong again and again.
-    fn refuse(&mut self, refusal: &Refusal, id: Option<&str>) -> Option<Farewell> {
-        self.say(refusal, id);
-        if self.errors_since.elapsed() > ERRORS_WITHIN {
-            self.errors = 0;
-            self.errors_since = Instant::now();
-        }
-        self.errors += 1;
-        (self.errors > ERRORS_MAX).then_some(Farewell {
-            code: CloseCode::Policy,
-            reason: "too many errors",
-            within: CLOSING_WITHIN,
-        })
-    }
-
-    /// What a peer is told that broke the protocol; nothing where it just went away.
-    fn on_broken(&mut self, error: &Error) -> Option<Farewell> {
-        let (code, reason) = match error {
-            Error::Capacity(_) => {
-                let message = format!("a message is at most {MESSAGE_BYTES_MAX} bytes long");
-                self.outbox.text(&frame::error("message_limit", &message, None));
-                (CloseCode::Size, "the message is too long")
-            }
-            Error::Utf8(_) => (CloseCode::Invalid, "the text is not UTF-8"),
-            Error::Protocol(
-                tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-            ) => return None,
-            Error::Protocol(_) => (CloseCode::Protocol, "this is not the WebSocket protocol"),
-            _ => return None,
-        };
-        Some(Farewell {
-            code,
-            reason,
-            within: CLOSING_WITHIN,
-        })
-    }
-
-    /// Puts all frames that wait into one write. Called only while nothing is being written.
-    fn send_outbox(&mut self) {
-        self.outbox.seal(&self.surroundings.metrics);
-        self.progress = Instant::now();
     }
 
     /// Writes what is to be written; else reads.
@@ -446,17 +351,33 @@ impl Client {
 
     /// Writes what waits past the library, once the library's own answers are out.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if !self.is_flushed {
+        if self.has_answers {
             ready!(self.socket.poll_flush_unpin(context))?;
-            self.is_flushed = true;
+            self.has_answers = false;
         }
         while self.outbox.is_writing() {
             let stream = Pin::new(self.socket.get_mut());
             ready!(self.outbox.poll_write(context, stream))?;
             self.progress = Instant::now();
         }
-        self.is_flushed = false;
+        let lag = self.progress.saturating_duration_since(self.composed);
+        self.surroundings.metrics.lag.observe(lag.as_secs_f64());
         Poll::Ready(Ok(()))
+    }
+
+    /// Ends its stay: says why, where there is something to say.
+    pub(super) async fn leave(mut self, farewell: Option<Farewell>) {
+        let metrics = &self.surroundings.metrics;
+        metrics.subscriptions.sub(count(self.subscriptions.len()));
+        match farewell {
+            Some(farewell) => {
+                let code = u16::from(farewell.code).to_string();
+                metrics.closed.with_label_values(&[&code]).inc();
+                self.close(farewell).await;
+            }
+            // The library's answer to the peer's own close, if there is one.
+            None => drop(timeout(CLOSING_WITHIN, self.socket.flush()).await),
+        }
     }
 
     /// Sends what waits and the reason, then lets the peer read it.
@@ -465,7 +386,7 @@ impl Client {
         self.outbox.framed(reason);
         self.outbox.seal(&self.surroundings.metrics);
         let said = async {
-            poll_fn(|context| self.poll_write(context)).await?;
+            std::future::poll_fn(|context| self.poll_write(context)).await?;
             let stream = self.socket.get_mut();
             stream.shutdown().await?;
             let mut ignored = [0; 512];
@@ -474,14 +395,6 @@ impl Client {
         };
         // A peer that does not listen any more needs no answer.
         drop(timeout(farewell.within, said).await);
-    }
-}
-
-const fn stopping() -> Farewell {
-    Farewell {
-        code: CloseCode::Away,
-        reason: "the service is stopping",
-        within: CLOSING_AT_STOP_WITHIN,
     }
 }
 

@@ -6,6 +6,10 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, 
 /// Upper bounds of the tick's histogram, in seconds: a tick must stay well below the 0.1 s between two.
 const TICK_BUCKETS_S: [f64; 8] = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1];
 
+/// Upper bounds of the lag's histogram, in seconds: a client that keeps up lags by much less than the 0.1 s between two ticks, one that takes nothing for
+/// thirty seconds is closed.
+const LAG_BUCKETS_S: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0];
+
 /// What the server counts.
 #[derive(Clone)]
 pub(super) struct Metrics {
@@ -18,7 +22,25 @@ pub(super) struct Metrics {
     pub(super) refusals: IntCounterVec,
     pub(super) handshakes_refused: IntCounterVec,
     pub(super) closed: IntCounterVec,
+    pub(super) slow: IntGauge,
     pub(super) tick: Histogram,
+    pub(super) lag: Histogram,
+}
+
+/// Something that is there for a while, counted by a gauge.
+pub(super) struct Counted(IntGauge);
+
+impl Counted {
+    pub(super) fn one(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Metrics {
@@ -29,6 +51,10 @@ impl Metrics {
         let tick = HistogramOpts::new(
             "skyhaul_telemetry_tick_seconds",
             "Time to bring the shared picture up to date",
+        );
+        let lag = HistogramOpts::new(
+            "skyhaul_telemetry_client_lag_seconds",
+            "Time from a tick until a client's socket has taken all it was sent for it",
         );
         Ok(Self {
             clients: add(
@@ -82,9 +108,20 @@ impl Metrics {
                     "Sockets closed by the server, by WebSocket code",
                 )?,
             )?,
+            slow: add(
+                registry,
+                IntGauge::new(
+                    "skyhaul_telemetry_slow_clients",
+                    "Clients that have not taken yet what they were sent at an earlier tick",
+                )?,
+            )?,
             tick: add(
                 registry,
                 Histogram::with_opts(tick.buckets(TICK_BUCKETS_S.to_vec()))?,
+            )?,
+            lag: add(
+                registry,
+                Histogram::with_opts(lag.buckets(LAG_BUCKETS_S.to_vec()))?,
             )?,
         })
     }

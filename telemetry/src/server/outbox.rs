@@ -68,17 +68,18 @@ impl Outbox {
         self.frames.push_back(frame);
     }
 
-    /// Lets all that waits be written; counts it.
-    pub(super) fn seal(&mut self, metrics: &Metrics) {
+    /// Lets all that waits be written; counts it, and gives whether there was something.
+    pub(super) fn seal(&mut self, metrics: &Metrics) -> bool {
         let fresh = self.frames.len() - self.sealed;
         if fresh == 0 {
-            return;
+            return false;
         }
         let bytes: usize = self.frames.iter().skip(self.sealed).map(Bytes::len).sum();
         metrics.frames.inc_by(fresh as u64);
         metrics.bytes.inc_by(bytes as u64);
         metrics.writes.inc();
         self.sealed = self.frames.len();
+        true
     }
 
     /// Takes all that waits, for a test that reads it.

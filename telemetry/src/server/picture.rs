@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use parking_lot::RwLock;
 use skyhaul_actors::environment::Environment;
 use skyhaul_actors::ids::{DepotId, DroneId};
 use skyhaul_engine::time::SimTime;
+use tokio::time::Instant;
 
 use super::bucket::{Bucket, Departed};
 use super::scope::{Mode, Scope, Shape};
@@ -71,6 +71,7 @@ pub(super) struct Picture {
     clock_changes: u64,
     /// What clients extrapolate from: virtual time and when it was that.
     told: (SimTime, Instant),
+    looked_at: Instant,
     sprites: Vec<Option<Sprite>>,
     all: Bucket,
     homes: Vec<Bucket>,
@@ -90,7 +91,7 @@ impl Picture {
         tracks: Arc<RwLock<Tracks>>,
         clock: Arc<dyn VirtualClock>,
     ) -> Self {
-        let now = clock.now();
+        let (now, looked_at) = (clock.now(), Instant::now());
         Self {
             homes: environment.depots.iter().map(|_| Bucket::default()).collect(),
             environment,
@@ -102,7 +103,8 @@ impl Picture {
             clock,
             tick: 0,
             clock_changes: 0,
-            told: (now, Instant::now()),
+            told: (now, looked_at),
+            looked_at,
             sprites: Vec::new(),
             all: Bucket::default(),
             tiles: HashMap::new(),
@@ -132,6 +134,11 @@ impl Picture {
 
     pub(super) const fn tick(&self) -> u64 {
         self.tick
+    }
+
+    /// When that tick was, by the wall clock.
+    pub(super) const fn looked_at(&self) -> Instant {
+        self.looked_at
     }
 
     /// Which picture it is: ticks of another one say nothing.
@@ -203,7 +210,7 @@ impl Picture {
             self.clock_changes += 1;
             self.told = (now, looked_at);
         }
-        (self.now, self.speed) = (now, speed);
+        (self.now, self.speed, self.looked_at) = (now, speed, looked_at);
         self.behind_s = self.clock.behind_s();
     }
 

@@ -109,12 +109,17 @@ impl Subscription {
         }
     }
 
-    /// Writes what is due at this tick.
+    /// Writes what is due at this tick; of what moves and is counted only where its client `is_served` now.
     ///
     /// # Errors
     /// Why the subscription ends.
-    pub(super) fn write(&mut self, picture: &Picture, out: &mut Outbox) -> Result<(), Refusal> {
-        let is_due = picture.tick() >= self.due;
+    pub(super) fn write(
+        &mut self,
+        picture: &Picture,
+        is_served: bool,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let is_due = is_served && picture.tick() >= self.due;
         let before = out.len();
         match &self.subject {
             Subject::Fleet { .. } if is_due => self.write_fleet(picture, out)?,

@@ -1,0 +1,82 @@
+//! How often a client is served: one that was slow gets less often what moves, until it has kept up for a while.
+
+/// Ticks for which a client may be busy with what it was sent and yet miss nothing: it is told the latest of all that changed meanwhile. Past
+/// this second a map it holds is worth little, and a fresh picture cheaper than what it missed.
+const LATE_TICKS: u64 = 10;
+
+/// Ticks without a delay after which a client is trusted one step further: five seconds.
+const CALM_TICKS: u64 = 50;
+
+/// The last step: every sixteenth tick, as slow as a map may be and yet look live.
+const STEPS_MAX: u32 = 4;
+
+/// How a client keeps up.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// It is served every `2^steps` ticks.
+    steps: u32,
+    busy_since: Option<u64>,
+    calm_since: u64,
+    next: u64,
+}
+
+impl Pace {
+    /// At this tick the client still takes what an earlier one sent. Gives whether it misses what is due.
+    pub(super) fn is_late(&mut self, tick: u64) -> bool {
+        let since = *self.busy_since.get_or_insert(tick);
+        tick - since >= LATE_TICKS
+    }
+
+    /// At this tick the client has taken everything. Gives whether it is sent what moves: the latest at once, then less often.
+    pub(super) fn is_due(&mut self, tick: u64) -> bool {
+        if self.busy_since.take().is_some() {
+            self.steps = (self.steps + 1).min(STEPS_MAX);
+            self.calm_since = tick;
+            self.next = tick;
+        } else if self.steps > 0 && tick - self.calm_since >= CALM_TICKS {
+            self.steps -= 1;
+            self.calm_since = tick;
+        }
+        let is_due = tick >= self.next;
+        if is_due {
+            self.next = tick + (1 << self.steps);
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served(pace: &mut Pace, ticks: std::ops::Range<u64>) -> usize {
+        ticks.filter(|tick| pace.is_due(*tick)).count()
+    }
+
+    #[test]
+    fn whoever_keeps_up_is_served_at_each_tick() {
+        assert_eq!(served(&mut Pace::default(), 0..100), 100);
+    }
+
+    #[test]
+    fn a_slow_client_is_served_less_often_until_it_has_kept_up_for_a_while() {
+        let mut pace = Pace::default();
+        assert!(!pace.is_late(0) && pace.is_due(1), "the latest comes at once");
+        assert_eq!(served(&mut pace, 2..51), 24, "every other tick");
+        assert_eq!(served(&mut pace, 52..100), 48);
+        for tick in (100..200).step_by(2) {
+            pace.is_late(tick);
+            assert!(pace.is_due(tick + 1));
+        }
+        assert_eq!(served(&mut pace, 200..232), 2, "never less than every sixteenth");
+        assert!(served(&mut pace, 232..600) < 368);
+        assert_eq!(served(&mut pace, 600..700), 100, "and as ever in the end");
+    }
+
+    #[test]
+    fn a_second_of_being_busy_is_too_long() {
+        let mut pace = Pace::default();
+        let late = (5..20).find(|tick| pace.is_late(*tick));
+        assert_eq!(late, Some(15));
+    }
+}
