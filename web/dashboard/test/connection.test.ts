@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Backoff } from "../src/telemetry/backoff";
 import { Telemetry, type Link, type Surroundings } from "../src/telemetry/connection";
 import type { Payload } from "../src/telemetry/frame";
+import { cellOf, clockOf, golden, viewOf } from "./golden";
 
 /** A socket in the test's hands. */
 class FakeSocket {
   readyState = 1;
-  onmessage: ((message: { data: string }) => void) | null = null;
+  onmessage: ((message: { data: string | ArrayBuffer }) => void) | null = null;
   onclose: (() => void) | null = null;
   readonly sent: Record<string, unknown>[] = [];
   closed = false;
@@ -19,8 +20,8 @@ class FakeSocket {
     this.closed = true;
   }
 
-  hear(frame: object): void {
-    this.onmessage?.({ data: JSON.stringify(frame) });
+  hear(frame: object | ArrayBuffer): void {
+    this.onmessage?.({ data: frame instanceof ArrayBuffer ? frame : JSON.stringify(frame) });
   }
 }
 
@@ -63,7 +64,8 @@ class FakeBrowser implements Surroundings {
 }
 
 const HELLO = { type: "hello", version: 1, now: "2026-01-01T00:00:00.000Z", speed: 1, limits: {} };
-const delta = (seq: number, type = "delta") => ({ type, id: "fleet", seq, legs: [], positions: [], removed: [] });
+const delta = (seq: number) => viewOf(seq);
+const whole = (seq: number) => viewOf(seq, { whole: true });
 
 let browser: FakeBrowser;
 let telemetry: Telemetry;
@@ -123,7 +125,7 @@ describe("the connection", () => {
     browser.socket.hear(HELLO);
     for (let beat = 0; beat < 6; beat += 1) {
       browser.pass(10_000);
-      browser.socket.hear({ type: "clock", now: "2026-01-01T00:01:00.000Z", speed: 1 });
+      browser.socket.hear(clockOf());
     }
     expect(telemetry.link.state).toBe("live");
     const silent = browser.socket;
@@ -134,11 +136,11 @@ describe("the connection", () => {
 
   it("asks for a fresh picture where a number is missing, but not after a gap the server told of", () => {
     browser.socket.hear(HELLO);
-    browser.socket.hear(delta(1, "snapshot"));
+    browser.socket.hear(whole(1));
     browser.socket.hear(delta(2));
     expect(browser.socket.sent).toHaveLength(1);
     browser.socket.hear({ type: "gap", id: "fleet", missed: 5 });
-    browser.socket.hear(delta(9, "snapshot"));
+    browser.socket.hear(whole(9));
     browser.socket.hear(delta(10));
     expect(browser.socket.sent).toHaveLength(1);
     browser.socket.hear(delta(12));
@@ -148,12 +150,33 @@ describe("the connection", () => {
 
   it("tells a snapshot from a change, and ignores what it does not know", () => {
     browser.socket.hear(HELLO);
-    browser.socket.hear(delta(1, "snapshot"));
+    browser.socket.hear(whole(1));
     browser.socket.hear(delta(2));
     browser.socket.hear({ type: "weather", id: "fleet" });
     browser.socket.onmessage?.({ data: "not JSON" });
-    browser.socket.hear({ ...delta(3), id: "another" });
+    browser.socket.hear(new ArrayBuffer(24));
+    browser.socket.hear(viewOf(3, { id: "another" }));
     expect(received.map((payload) => payload.kind === "fleet" && payload.whole)).toEqual([true, false]);
+  });
+
+  it("takes a view when all its cells are there, and those of one that has ended go nowhere", () => {
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true, frames: 2 }));
+    browser.socket.hear(cellOf({ cell: [2, 1], whole: true, legs: [[7, 0]] }));
+    expect(received).toEqual([]);
+    browser.socket.hear(cellOf({ cell: [2, 2], whole: true, legs: [[7, 0]], fixes: [8] }));
+    expect(received).toMatchObject([{ kind: "fleet", whole: true, change: { flights: [{ drone: "drone-7" }], positions: [{ drone: "drone-8", state: "charging" }] } }]);
+    telemetry.unsubscribe("fleet");
+    browser.socket.hear(viewOf(2, { frames: 1 }));
+    browser.socket.hear(cellOf({ gone: [7] }));
+    expect(received).toHaveLength(1);
+  });
+
+  it("hears how many drones there are where they are too many to tell of each", () => {
+    telemetry.subscribe("map", { topic: "fleet" }, (payload) => received.push(payload));
+    browser.socket.hear(HELLO);
+    browser.socket.hear(golden("counts"));
+    expect(received).toMatchObject([{ kind: "counts", zoom: 13, tiles: [{ standing: 21_000 }, { standing: 21_000 }] }]);
   });
 
   it("sends only the new view when a subscription moves, and ends one that changes its topic", () => {

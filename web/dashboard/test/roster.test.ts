@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { deliveryOf, fixOf, isStale, Roster } from "../src/fleet/roster";
 import type { DronePosition } from "../src/telemetry/frame";
-import type { Leg } from "../src/telemetry/flight";
+import type { Flight } from "../src/telemetry/flight";
 
 const DEPARTS = Date.parse("2026-01-01T12:00:00Z");
 
-const leg = (drone: string, purpose = "pickup"): Leg => ({
+const flight = (drone: string, purpose = "pickup"): Flight => ({
   drone,
   delivery: purpose === "return" ? null : "d-1",
   purpose,
@@ -13,18 +13,18 @@ const leg = (drone: string, purpose = "pickup"): Leg => ({
     [43.77, 11.24, 0, 0],
     [43.78, 11.25, 0, 100],
   ],
-  departs: "2026-01-01T12:00:00Z",
-  arrives: "2026-01-01T12:01:40Z",
-  battery_wh: 10,
-  battery_wh_end: 5,
+  departsAt: DEPARTS,
+  arrivesAt: DEPARTS + 100_000,
+  batteryWh: 10,
+  batteryWhEnd: 5,
 });
 
-const stands = (drone: string, state?: string): DronePosition => ({ drone, latitude: 43.8, longitude: 11.2, altitude: 0, heading_deg: 0, speed_mps: 0, battery: 0.5, delivery: null, eta: null, ...(state ? { state } : {}) });
+const stands = (drone: string, state = "idle"): DronePosition => ({ drone, state, latitude: 43.8, longitude: 11.2, altitude: 0, heading: 0, speed: 0, battery: 0.5, delivery: null });
 
 describe("the roster", () => {
   it("knows what flies and what stands", () => {
     const roster = new Roster();
-    roster.apply({ legs: [leg("drone-1"), leg("drone-2", "return")], positions: [stands("drone-3", "charging")], removed: [] }, true);
+    roster.apply({ flights: [flight("drone-1"), flight("drone-2", "return")], positions: [stands("drone-3", "charging")], removed: [] }, true);
     expect([...roster.all()].map((drone) => [drone.id, drone.state])).toEqual([
       ["drone-3", "charging"],
       ["drone-1", "toPickup"],
@@ -34,8 +34,8 @@ describe("the roster", () => {
 
   it("keeps a drone that landed and is told of in the same frame", () => {
     const roster = new Roster();
-    roster.apply({ legs: [leg("drone-1")], positions: [], removed: [] }, true);
-    roster.apply({ legs: [], positions: [stands("drone-1", "charging")], removed: ["drone-1"] }, false);
+    roster.apply({ flights: [flight("drone-1")], positions: [], removed: [] }, true);
+    roster.apply({ flights: [], positions: [stands("drone-1", "charging")], removed: ["drone-1"] }, false);
     expect(roster.get("drone-1")).toMatchObject({ state: "charging", flight: null });
   });
 
@@ -43,22 +43,25 @@ describe("the roster", () => {
     const roster = new Roster();
     const told: string[][] = [];
     roster.onChange((changed) => told.push([...changed].sort()));
-    roster.apply({ legs: [leg("drone-1"), leg("drone-2")], positions: [], removed: [] }, true);
-    roster.apply({ legs: [leg("drone-2")], positions: [], removed: [] }, true);
-    roster.apply({ legs: [], positions: [], removed: ["drone-2"] }, false);
+    roster.apply({ flights: [flight("drone-1"), flight("drone-2")], positions: [], removed: [] }, true);
+    roster.apply({ flights: [flight("drone-2")], positions: [], removed: [] }, true);
+    roster.apply({ flights: [], positions: [], removed: ["drone-2"] }, false);
     expect(told).toEqual([["drone-1", "drone-2"], ["drone-1", "drone-2"], ["drone-2"]]);
     expect(roster.size).toBe(0);
   });
 
-  it("leaves out a leg it cannot read", () => {
+  it("knows none where there are too many, and each again once there are fewer", () => {
     const roster = new Roster();
-    roster.apply({ legs: [{ ...leg("drone-1"), path: [] }], positions: [], removed: [] }, true);
-    expect(roster.size).toBe(0);
+    roster.apply({ flights: [flight("drone-1")], positions: [], removed: [] }, true);
+    roster.crowd();
+    expect([roster.size, roster.crowded]).toEqual([0, true]);
+    roster.apply({ flights: [flight("drone-1")], positions: [], removed: [] }, true);
+    expect([roster.size, roster.crowded]).toEqual([1, false]);
   });
 
   it("says where a drone is, for whom, and when news of it is overdue", () => {
     const roster = new Roster();
-    roster.apply({ legs: [leg("drone-1")], positions: [stands("drone-2", "idle")], removed: [] }, true);
+    roster.apply({ flights: [flight("drone-1")], positions: [stands("drone-2", "idle")], removed: [] }, true);
     const flying = roster.get("drone-1");
     const standing = roster.get("drone-2");
     if (!flying || !standing) throw new Error("both are known");

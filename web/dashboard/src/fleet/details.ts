@@ -5,7 +5,7 @@ import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { clockTime, compass, countdown, short } from "../page/words";
 import type { Telemetry } from "../telemetry/connection";
-import { fixAt, flightOf, lineOf, type Flight, type Line as Path } from "../telemetry/flight";
+import { fixAt, lineOf, type Flight, type Line as Path } from "../telemetry/flight";
 import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
 import { flownIn } from "../track/tracker";
@@ -126,7 +126,7 @@ export class DroneDetailsPanel {
   }
 
   get #delivery(): string | null {
-    return this.flight ? this.flight.leg.delivery : (this.#position?.delivery ?? null);
+    return this.flight ? this.flight.delivery : (this.#position?.delivery ?? null);
   }
 
   async #recalled(): Promise<void> {
@@ -140,7 +140,7 @@ export class DroneDetailsPanel {
   }
 
   #stateName(): Drone["state"] {
-    if (this.flight) return stateOfPurpose(this.flight.leg.purpose);
+    if (this.flight) return stateOfPurpose(this.flight.purpose);
     return stateOfName(this.#position?.state ?? this.#known?.state);
   }
 
@@ -160,7 +160,7 @@ export class DroneDetailsPanel {
     const flying = fix !== null && fix.speed > 0;
     const delivery = this.#delivery;
     const lines: Line[] = [
-      { label: "Mission", value: missionWords(this.flight?.leg.purpose ?? null, delivery) },
+      { label: "Mission", value: missionWords(this.flight?.purpose ?? null, delivery) },
       { label: "Speed", value: flying ? `${fix.speed.toFixed(1)} m/s ${compass(fix.heading)}` : "stands" },
       { label: "Altitude", value: `${Math.round(fix?.altitude ?? this.#position?.altitude ?? 0)} m` },
     ];
@@ -178,16 +178,14 @@ export class DroneDetailsPanel {
   }
 
   #take(change: FleetChange): void {
-    for (const leg of change.legs) {
-      const flight = flightOf(leg);
-      if (!flight) continue;
-      if (this.flight && this.flight.leg.departs !== leg.departs) this.#left(lineOf(this.flight));
+    for (const flight of change.flights) {
+      if (this.flight && this.flight.departsAt !== flight.departsAt) this.#left(lineOf(this.flight));
       this.flight = flight;
     }
     for (const position of change.positions) {
       this.#position = position;
       // A drone that stands has ended its leg, whether or not the page's clock says so yet.
-      if (this.flight && position.speed_mps === 0 && position.altitude === 0 && this.telemetry.now() >= this.flight.arrivesAt) this.#land();
+      if (this.flight && position.speed === 0 && position.altitude === 0 && this.telemetry.now() >= this.flight.arrivesAt) this.#land();
     }
     if (change.removed.includes(this.drone)) this.#land();
   }

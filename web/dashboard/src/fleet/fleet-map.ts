@@ -1,7 +1,7 @@
 import type { MapMouseEvent } from "maplibre-gl";
 import type { Config, Location } from "../api/model";
 import { DronesCanvas } from "../map/drones-canvas";
-import type { MapView, View } from "../map/view";
+import type { Crowd, MapView, View } from "../map/view";
 import { element } from "../page/element";
 import type { Theme } from "../page/tone";
 import type { Telemetry } from "../telemetry/connection";
@@ -13,6 +13,9 @@ const REACH_PIXELS = 20;
 
 /** Above so many drones a moving pointer is not asked what it is over: it would cost more than it shows. */
 const HOVER_DRONES_MAX = 20_000;
+
+/** A click on a circle that counts drones goes this much nearer. */
+const CROWD_ZOOM = 2;
 
 /** The view is widened by this share on each side before it is subscribed, so that a small move asks for nothing. */
 const MARGIN = 0.3;
@@ -39,6 +42,7 @@ export type Ends = { readonly pickup: Location | null; readonly dropoff: Locatio
 export class FleetMap {
   readonly drones: DronesCanvas;
   picking = false;
+  #crowded = false;
   #only: ReadonlySet<string> | null = null;
   #box: [number, number, number, number] | null = null;
   readonly #ends = new Map<string, { remove: () => void }>();
@@ -77,6 +81,13 @@ export class FleetMap {
     this.drones.only(drones);
   }
 
+  /** Shows how many drones there are, where they are too many to draw each. */
+  crowd(crowd: Crowd | null): void {
+    this.#crowded = crowd !== null;
+    this.view.map.getContainer().classList.toggle("map-crowded", this.#crowded);
+    this.view.crowd(crowd);
+  }
+
   /** Wants the next click for a place. */
   pickPlaces(on: boolean): void {
     this.picking = on;
@@ -106,9 +117,12 @@ export class FleetMap {
     const now = this.telemetry.now();
     let nearest: Drone | null = null;
     let least = REACH_PIXELS;
+    // Most drones are nowhere near: a look at their degrees is cheaper than at their pixels.
+    const [low, high] = [this.view.map.unproject([x - REACH_PIXELS, y + REACH_PIXELS]), this.view.map.unproject([x + REACH_PIXELS, y - REACH_PIXELS])];
     for (const drone of this.roster.all()) {
       if (drone.state === "idle" || drone.state === "charging" || drone.state === "maintenance" || !shown.has(drone.state) || (this.#only !== null && !this.#only.has(drone.id))) continue;
       const { latitude, longitude } = fixOf(drone, now);
+      if (latitude < low.lat || latitude > high.lat || longitude < low.lng || longitude > high.lng) continue;
       const at = this.view.map.project([longitude, latitude]);
       const away = Math.hypot(at.x - x, at.y - y);
       if (away < least) [nearest, least] = [drone, away];
@@ -122,7 +136,7 @@ export class FleetMap {
       const bounds = this.view.map.getBounds();
       const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
       const [wide, high] = [(east - west) * MARGIN, (north - south) * MARGIN];
-      if (this.#box && within([west, south, east, north], this.#box) && this.#box[2] - this.#box[0] < (east - west) * 4) return;
+      if (this.#box && !this.#crowded && within([west, south, east, north], this.#box) && this.#box[2] - this.#box[0] < (east - west) * 4) return;
       this.#box = [Math.max(-180, west - wide), Math.max(-85, south - high), Math.min(180, east + wide), Math.min(85, north + high)];
       this.telemetry.subscribe("fleet", { topic: "fleet", mode: "legs", bbox: this.#box, hz: 10 }, receive);
     };
@@ -136,11 +150,13 @@ export class FleetMap {
     map.on("dragstart", () => this.events.dragged());
     map.on("click", (event: MapMouseEvent) => {
       if (this.picking) return this.events.place({ latitude: event.lngLat.lat, longitude: event.lngLat.lng });
+      if (this.view.isCrowd(event.point.x, event.point.y)) return void map.easeTo({ center: event.lngLat, zoom: map.getZoom() + CROWD_ZOOM });
       this.events.drone(this.droneAt(event.point.x, event.point.y, this.#visible())?.id ?? null);
     });
     map.on("mousemove", (event: MapMouseEvent) => {
       if (this.picking || this.roster.size > HOVER_DRONES_MAX) return;
-      map.getCanvas().style.cursor = this.droneAt(event.point.x, event.point.y, this.#visible()) ? "pointer" : "";
+      const over = this.#crowded ? this.view.isCrowd(event.point.x, event.point.y) : this.droneAt(event.point.x, event.point.y, this.#visible());
+      map.getCanvas().style.cursor = over ? "pointer" : "";
     });
   }
 

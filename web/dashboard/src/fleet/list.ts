@@ -8,8 +8,10 @@ import { STATE_WORDS, type DroneState } from "./state";
 /** Rows shown at once; more than a person reads, few enough to redraw each second. */
 const ROWS_MAX = 50;
 
-/** `drone-9` before `drone-10`. */
-const BY_NAME = new Intl.Collator(undefined, { numeric: true });
+/** The number in a drone's name. */
+function numberOf({ id }: Drone): number {
+  return Number(id.slice(id.lastIndexOf("-") + 1));
+}
 
 /** A drone as a row shows it. */
 interface ListItem {
@@ -40,10 +42,14 @@ export class DroneList {
 
   /** Redraws: drones in these states, of these (all where it is `null`), that `text` names. */
   update(now: number, shown: ReadonlySet<DroneState>, only: ReadonlySet<string> | null, text: string, selected: string | null): void {
+    if (this.roster.crowded) {
+      say(this.#count, "There are too many drones in view to show each. Circles count them; one under way counts in each tile of the map that it crosses. Go nearer to see them.");
+      return this.#rows.update([]);
+    }
     const wanted = text.trim().toLowerCase();
     const found = [...this.roster.all()].filter((drone) => shown.has(drone.state) && (only === null || only.has(drone.id)) && (wanted === "" || textOf(drone).includes(wanted)));
     // By name and not by state, so that no row moves away under the pointer.
-    found.sort((a, b) => BY_NAME.compare(a.id, b.id));
+    found.sort((a, b) => numberOf(a) - numberOf(b));
     const more = found.length > ROWS_MAX ? `; the first ${ROWS_MAX} are listed` : "";
     say(this.#count, `${found.length} ${found.length === 1 ? "drone" : "drones"} in view${more}`);
     this.#rows.update(found.slice(0, ROWS_MAX).map((drone) => ({ drone, now, selected: drone.id === selected })));

@@ -156,6 +156,8 @@ export class FleetPage {
 
   #receive(payload: Payload): void {
     if (payload.kind === "fleet") this.#roster.apply(payload.change, payload.whole);
+    else if (payload.kind === "counts") this.#roster.crowd();
+    this.#map?.crowd(payload.kind === "counts" ? payload : null);
   }
 
   /** Asks how the simulation runs where its speed has changed, whoever changed it. */
@@ -365,7 +367,7 @@ export class FleetPage {
     const view = this.#map?.view;
     if (!view) return;
     const tracked = this.#followed?.tracker.tracked;
-    this.#map?.drones.select(this.#details?.drone ?? tracked?.flight?.leg.drone ?? null);
+    this.#map?.drones.select(this.#details?.drone ?? tracked?.flight?.drone ?? null);
     if (this.#details) {
       const { flight, flown, drone } = this.#details;
       // A drone that was chosen in a list may be out of the map's subscription, and is drawn from its own.

@@ -1,4 +1,4 @@
-import { fixAt, flightOf, type Fix, type Flight } from "../telemetry/flight";
+import { fixAt, type Fix, type Flight } from "../telemetry/flight";
 import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateOfName, stateOfPurpose, type DroneState } from "./state";
 
@@ -17,7 +17,7 @@ export const STALE_SECONDS = 20;
 export function fixOf(drone: Drone, now: number): Fix {
   if (drone.flight) return fixAt(drone.flight, now);
   const at = drone.stands;
-  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading_deg ?? 0, speed: 0, batteryWh: 0 };
+  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading ?? 0, speed: 0, batteryWh: 0 };
 }
 
 /** Whether the drone's leg ended so long ago that the page no longer knows where it is. */
@@ -27,11 +27,13 @@ export function isStale(drone: Drone, now: number, speed: number | null): boolea
 
 /** The delivery a drone has. */
 export function deliveryOf(drone: Drone): string | null {
-  return drone.flight ? drone.flight.leg.delivery : (drone.stands?.delivery ?? null);
+  return drone.flight ? drone.flight.delivery : (drone.stands?.delivery ?? null);
 }
 
 /** The drones of the fleet subscription, kept as the frames say. */
 export class Roster {
+  /** Whether there are so many in view that the service counts them and tells of none. */
+  crowded = false;
   readonly #drones = new Map<string, Drone>();
   readonly #watchers = new Set<(changed: ReadonlySet<string>) => void>();
 
@@ -55,8 +57,15 @@ export class Roster {
     this.#watchers.add(watcher);
   }
 
+  /** Forgets all: there are too many to tell of each. */
+  crowd(): void {
+    this.apply({ flights: [], positions: [], removed: [] }, true);
+    this.crowded = true;
+  }
+
   /** Takes a frame: `whole` replaces all that was known. A drone that landed is both removed and in `positions`, so removal goes first. */
   apply(change: FleetChange, whole: boolean): void {
+    this.crowded = false;
     const changed = new Set<string>(whole ? this.#drones.keys() : []);
     if (whole) this.#drones.clear();
     for (const id of change.removed) {
@@ -67,11 +76,9 @@ export class Roster {
       this.#drones.set(stands.drone, { id: stands.drone, state: stateOfName(stands.state), flight: null, stands });
       changed.add(stands.drone);
     }
-    for (const leg of change.legs) {
-      const flight = flightOf(leg);
-      if (flight === null) continue;
-      this.#drones.set(leg.drone, { id: leg.drone, state: stateOfPurpose(leg.purpose), flight, stands: null });
-      changed.add(leg.drone);
+    for (const flight of change.flights) {
+      this.#drones.set(flight.drone, { id: flight.drone, state: stateOfPurpose(flight.purpose), flight, stands: null });
+      changed.add(flight.drone);
     }
     for (const watcher of this.#watchers) watcher(changed);
   }

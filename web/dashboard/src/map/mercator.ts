@@ -4,6 +4,11 @@ export function mercator(latitude: number, longitude: number): [number, number] 
   return [(longitude + 180) / 360, (1 - Math.log(Math.tan(angle)) / Math.PI) / 2];
 }
 
+/** The place of a point of that square: latitude, longitude. */
+export function place(x: number, y: number): [number, number] {
+  return [(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, x * 360 - 180];
+}
+
 /** Metres a unit of that square is at a latitude. */
 export function metresPerUnit(latitude: number): number {
   return 40_075_016.7 * Math.cos((latitude * Math.PI) / 180);

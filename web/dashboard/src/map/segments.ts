@@ -1,4 +1,4 @@
-import { headings, type Leg } from "../telemetry/flight";
+import { headingOf, type Point } from "../telemetry/flight";
 import type { Drone } from "../fleet/roster";
 import { DRONE_STATES } from "../fleet/state";
 import { mercator } from "./mercator";
@@ -30,20 +30,19 @@ export function segmentsOf(drone: Drone, origin: Origin, selected: boolean, stal
   };
   if (drone.flight === null) {
     const at = place(drone.stands?.latitude ?? 0, drone.stands?.longitude ?? 0);
-    const heading = ((drone.stands?.heading_deg ?? 0) * Math.PI) / 180;
+    const heading = ((drone.stands?.heading ?? 0) * Math.PI) / 180;
     return [[...at, ...at, 0, 1, -EVER, EVER, heading, state, flag, EVER]];
   }
-  const { path } = drone.flight.leg;
+  const { path } = drone.flight;
   const start = (drone.flight.departsAt - origin.time) / 1_000;
   const stale = (drone.flight.arrivesAt - origin.time) / 1_000 + staleAfter;
-  const turns = headings(path);
   return path.slice(1).map((to, index) => {
-    const from: Leg["path"][number] = path[index] ?? to;
+    const from: Point = path[index] ?? to;
     const starts = start + from[3];
     const ends = start + to[3];
     const since = index === 0 ? -EVER : starts;
     const until = index === path.length - 2 ? EVER : ends;
-    const heading = ((turns[index] ?? 0) * Math.PI) / 180;
+    const heading = (headingOf(path, index) * Math.PI) / 180;
     return [...place(from[0], from[1]), ...place(to[0], to[1]), starts, ends, since, until, heading, state, flag, stale];
   });
 }

@@ -7,6 +7,9 @@ const EMPTY = { type: "FeatureCollection" as const, features: [] };
 /** The lowest layer above a base map. */
 export const ABOVE_GROUND = "place-names";
 
+/** The source and the layer of circles that count drones. */
+export const CROWD = "crowd";
+
 /** Radius from which a zone is large, m. */
 const LARGE_ZONE_METRES = 1_000;
 
@@ -49,6 +52,8 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
       { id: "route-edge", type: "line", source: "route", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.halo, "line-width": 6, "line-opacity": 0.8 } },
       { id: "route-flown", type: "line", source: "route", filter: ["==", ["get", "part"], "flown"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.route, "line-width": 3, "line-opacity": 0.45 } },
       { id: "route-planned", type: "line", source: "route", filter: ["==", ["get", "part"], "planned"], layout: { "line-join": "round" }, paint: { "line-color": c.route, "line-width": 3, "line-dasharray": [2, 1.4] } },
+      { id: CROWD, type: "circle", source: CROWD, layout: { "circle-sort-key": ["get", "drones"] }, paint: { "circle-radius": ["get", "radius"], "circle-color": c.area, "circle-opacity": 0.88, "circle-stroke-color": c.halo, "circle-stroke-width": 1.5 } },
+      { id: "crowd-number", type: "symbol", source: CROWD, layout: { "text-field": ["get", "label"], "text-size": 12, "text-allow-overlap": true, "text-ignore-placement": true }, paint: { "text-color": c.halo } },
     ],
   };
 }
@@ -67,6 +72,7 @@ export function styleOf(tone: Tone, basemap: Basemap): StyleSpecification {
       zones: { type: "geojson", data: EMPTY },
       drawn: { type: "geojson", data: EMPTY },
       route: { type: "geojson", data: EMPTY },
+      [CROWD]: { type: "geojson", data: EMPTY },
     },
     layers: [{ id: "void", type: "background", paint: { "background-color": c.void } }, ...below, ...basemap.layers(tone), ...above],
   };

@@ -5,13 +5,15 @@ import { PMTiles, Protocol } from "pmtiles";
 import { api } from "../api/client";
 import type { Area, Config } from "../api/model";
 import { splitAt, type Flight, type Line } from "../telemetry/flight";
+import type { Payload } from "../telemetry/frame";
 import { Archive } from "./archive";
 import { gridOf } from "./grid";
 import { circle } from "./mercator";
 import type { Tone } from "./palette";
 import { isActive } from "../zones/force";
 import { basemapOf, PLAIN, type Basemap } from "./basemap";
-import { ABOVE_GROUND, styleOf } from "./style";
+import { crowdOf } from "./crowd";
+import { ABOVE_GROUND, CROWD, styleOf } from "./style";
 
 /** Where the map looks. */
 export interface View {
@@ -35,6 +37,9 @@ export function zoomFor(radius: number, latitude: number, pixels: number): numbe
   const metresPerPixel = (2 * radius) / Math.max(1, pixels);
   return Math.log2((40_075_016.7 * Math.cos((latitude * Math.PI) / 180)) / (512 * metresPerPixel));
 }
+
+/** How many drones there are by tile. */
+export type Crowd = Extract<Payload, { kind: "counts" }>;
 
 const NO_LINES: readonly Line[] = [];
 
@@ -60,6 +65,7 @@ export class MapView {
   #basemap = PLAIN;
   #tone: Tone;
   readonly #ready: Promise<void>;
+  #crowd: Crowd | null = null;
   /** The lines that are shown while nothing moves. */
   #still: { lines: readonly Line[]; count: number } | null = null;
 
@@ -91,6 +97,7 @@ export class MapView {
     const loaded = new Promise<void>((resolve) => void this.map.once("load", () => resolve()));
     this.#ready = Promise.all([loaded, basemapOf(config.basemap ?? null, latitude, longitude)]).then(([, basemap]) => this.#lay(basemap));
     this.#ground(area);
+    this.map.on("zoomend", () => this.#crowd && this.crowd(this.#crowd));
   }
 
   /** Settles when style and first tiles are there. */
@@ -125,6 +132,18 @@ export class MapView {
     if (flight === null) return this.#put("route", collection(earlier));
     const { flown, planned } = splitAt(flight, now);
     this.#put("route", collection([...earlier, part("flown", flown), part("planned", planned)]));
+  }
+
+  /** Shows how many drones there are, or no longer. */
+  crowd(crowd: Crowd | null): void {
+    if (crowd === null && this.#crowd === null) return;
+    this.#crowd = crowd;
+    this.#put(CROWD, crowd ? crowdOf(crowd.zoom, crowd.tiles, this.map.getZoom()) : collection([]));
+  }
+
+  /** Whether a point of the map, px, is on a circle that counts drones. */
+  isCrowd(x: number, y: number): boolean {
+    return this.#crowd !== null && this.map.queryRenderedFeatures([x, y], { layers: [CROWD] }).length > 0;
   }
 
   /** Puts an element on the map. */

@@ -1,6 +1,8 @@
 import { Backoff } from "./backoff";
+import { binaryOf, type BinaryFrame, type CellFrame, type ViewFrame } from "./binary";
+import { Cells } from "./cells";
 import { SimClock } from "./clock";
-import { frameOf, type Frame, type Payload } from "./frame";
+import { textOf, type Payload } from "./frame";
 
 /** How the page is connected. `since` is wall time, `performance.now()`. */
 export type Link =
@@ -26,6 +28,13 @@ interface Subscription {
   topic: Topic;
   seq: number | null;
   receive: (payload: Payload) => void;
+  readonly cells: Cells;
+}
+
+/** A view whose cells are still coming. */
+interface Incoming {
+  readonly view: ViewFrame;
+  readonly cells: CellFrame[];
 }
 
 /** What the connection needs of the browser; a test gives its own. */
@@ -50,6 +59,7 @@ export class Telemetry {
   #heard = 0;
   #attempt = 0;
   #lostSince: number | null = null;
+  #incoming: Incoming | null = null;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #watchers = new Set<(link: Link) => void>();
   readonly #hearers = new Set<() => void>();
@@ -98,7 +108,7 @@ export class Telemetry {
       known.receive = receive;
     } else {
       if (known) this.#send({ op: "unsubscribe", id });
-      this.#subscriptions.set(id, { topic, seq: null, receive });
+      this.#subscriptions.set(id, { topic, seq: null, receive, cells: new Cells() });
     }
     this.#send({ op: "subscribe", id, ...topic });
   }
@@ -115,11 +125,13 @@ export class Telemetry {
 
   #open(): void {
     const attempt = ++this.#attempt;
-    const socket = this.around.open(this.url, "skyhaul.v1.json");
+    const socket = this.around.open(this.url, "skyhaul.v1.bin");
     const current = (): boolean => attempt === this.#attempt;
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#incoming = null;
     this.#heard = this.around.wall();
-    socket.onmessage = (message) => current() && this.#hear(String(message.data));
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => current() && this.#hear(data);
     socket.onclose = () => current() && this.#lose();
   }
 
@@ -152,23 +164,41 @@ export class Telemetry {
     if (this.#link.state === "live" && this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
   }
 
-  #hear(text: string): void {
+  #hear(data: string | ArrayBuffer): void {
     this.#heard = this.around.wall();
-    const frame = frameOf(text);
-    if (frame === null) return;
-    switch (frame.type) {
-      case "time":
-        return this.#tell(frame.now, frame.speed);
-      case "data":
-        return this.#receive(frame);
+    if (typeof data === "string") this.#hearText(data);
+    else this.#hearFrame(binaryOf(data));
+  }
+
+  #hearText(text: string): void {
+    const said = textOf(text);
+    switch (said?.type) {
+      case "hello":
+        return this.#tell(said.now, said.speed);
       case "gap": {
-        // A snapshot follows and replaces everything, so there is nothing to do but to begin counting anew.
-        const subscription = this.#subscriptions.get(frame.id);
+        // A whole picture follows and replaces everything, so there is nothing to do but to begin counting anew.
+        const subscription = this.#subscriptions.get(said.id);
         if (subscription) subscription.seq = null;
         return;
       }
       case "error":
-        for (const complaint of this.#complaints) complaint(frame.code, frame.message);
+        for (const complaint of this.#complaints) complaint(said.code, said.message);
+    }
+  }
+
+  #hearFrame(frame: BinaryFrame | null): void {
+    if (frame === null) return;
+    switch (frame.kind) {
+      case "clock":
+        return this.#tell(frame.now, frame.speed);
+      case "view":
+        this.#incoming = { view: frame, cells: [] };
+        return this.#complete();
+      case "cell":
+        this.#incoming?.cells.push(frame);
+        return this.#complete();
+      default:
+        return this.#pass(frame.id, frame.seq, frame.first, frame);
     }
   }
 
@@ -185,19 +215,30 @@ export class Telemetry {
     }
   }
 
-  #receive(frame: Extract<Frame, { type: "data" }>): void {
-    const subscription = this.#subscriptions.get(frame.id);
+  /** Takes the view that was coming, once all its cells are there. */
+  #complete(): void {
+    if (this.#incoming === null || this.#incoming.cells.length < this.#incoming.view.frames) return;
+    const { view, cells } = this.#incoming;
+    this.#incoming = null;
+    const subscription = this.#subscriptions.get(view.id);
     if (!subscription) return;
-    const lost = subscription.seq !== null && !frame.first && frame.seq !== subscription.seq + 1;
-    subscription.seq = frame.seq;
+    const change = subscription.cells.take(view, cells);
     // Where no speed tells how fast time goes, what has happened tells that it came.
-    if (frame.payload.kind === "fleet") for (const leg of frame.payload.change.legs) this.clock.reach(Date.parse(leg.departs), this.around.wall());
-    subscription.receive(frame.payload);
+    for (const flight of change.flights) this.clock.reach(flight.departsAt, this.around.wall());
+    this.#pass(view.id, view.seq, view.whole, { kind: "fleet", whole: view.whole, change });
+  }
+
+  #pass(id: string, seq: number, first: boolean, payload: Payload): void {
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) return;
+    const lost = subscription.seq !== null && !first && seq !== subscription.seq + 1;
+    subscription.seq = seq;
+    subscription.receive(payload);
     if (lost) {
       // The server promises that this cannot happen; should it, a fresh picture is what helps.
       subscription.seq = null;
-      this.#send({ op: "unsubscribe", id: frame.id });
-      this.#send({ op: "subscribe", id: frame.id, ...subscription.topic });
+      this.#send({ op: "unsubscribe", id });
+      this.#send({ op: "subscribe", id, ...subscription.topic });
     }
   }
 }

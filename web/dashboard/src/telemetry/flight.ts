@@ -1,20 +1,16 @@
-/** A leg as the telemetry protocol sends it: `path` holds `[latitude, longitude, altitude m, seconds after departs]`. */
-export interface Leg {
+/** A point of a flight's path: latitude, longitude, altitude in metres, seconds after it departs. */
+export type Point = readonly [number, number, number, number];
+
+/** A leg of a drone, ready for interpolation: times in milliseconds of virtual time. */
+export interface Flight {
   readonly drone: string;
   readonly delivery: string | null;
   readonly purpose: string;
-  readonly path: readonly (readonly [number, number, number, number])[];
-  readonly departs: string;
-  readonly arrives: string;
-  readonly battery_wh: number;
-  readonly battery_wh_end: number;
-}
-
-/** A leg made ready for interpolation: times in milliseconds of virtual time. */
-export interface Flight {
-  readonly leg: Leg;
+  readonly path: readonly Point[];
   readonly departsAt: number;
   readonly arrivesAt: number;
+  readonly batteryWh: number;
+  readonly batteryWhEnd: number;
 }
 
 /** Where a drone is at an instant of its flight. */
@@ -36,14 +32,6 @@ const METRES_PER_DEGREE = 111_194.93;
 /** A step shorter than this over the ground is a climb or a hover: it has no heading of its own. */
 const HEADING_METRES_MIN = 0.5;
 
-/** Reads a leg; `null` where it has no path or no times that make sense. */
-export function flightOf(leg: Leg): Flight | null {
-  const departsAt = Date.parse(leg.departs);
-  const arrivesAt = Date.parse(leg.arrives);
-  const usable = Array.isArray(leg.path) && leg.path.length >= 2 && leg.path.every((point) => point.every(Number.isFinite));
-  return usable && departsAt <= arrivesAt ? { leg, departsAt, arrivesAt } : null;
-}
-
 /** East and north from one point to another, m, on a plane that touches the sphere there. */
 function offset(from: readonly number[], to: readonly number[]): [number, number] {
   const [latitude = 0, longitude = 0] = from;
@@ -58,18 +46,30 @@ export function distance(from: readonly number[], to: readonly number[]): number
   return Math.hypot(east, north);
 }
 
-/** The heading of each step of a path, degrees; a climb takes that of the next step that goes somewhere, else of the last. */
-export function headings(path: Leg["path"]): number[] {
-  const own = path.slice(1).map((to, index) => {
-    const [east, north] = offset(path[index] ?? to, to);
-    return Math.hypot(east, north) < HEADING_METRES_MIN ? null : (Math.atan2(east, north) * (180 / Math.PI) + 360) % 360;
-  });
-  return own.map((heading, index) => heading ?? own.slice(index).find((next) => next !== null) ?? own.slice(0, index).reverse().find((last) => last !== null) ?? 0);
+/** The heading of a step of a path by itself, degrees; `null` where it goes nowhere. */
+function ownHeading(path: readonly Point[], step: number): number | null {
+  const [from, to] = [path[step], path[step + 1]];
+  if (!from || !to) return null;
+  const [east, north] = offset(from, to);
+  return Math.hypot(east, north) < HEADING_METRES_MIN ? null : (Math.atan2(east, north) * (180 / Math.PI) + 360) % 360;
+}
+
+/** The heading of a step of a path, degrees; a climb takes that of the next step that goes somewhere, else of the last. */
+export function headingOf(path: readonly Point[], step: number): number {
+  for (let next = step; next < path.length - 1; next += 1) {
+    const heading = ownHeading(path, next);
+    if (heading !== null) return heading;
+  }
+  for (let last = step - 1; last >= 0; last -= 1) {
+    const heading = ownHeading(path, last);
+    if (heading !== null) return heading;
+  }
+  return 0;
 }
 
 /** Where the flight is at `now` (virtual milliseconds): on the ground before it departs and after it arrives. */
 export function fixAt(flight: Flight, now: number): Fix {
-  const { path, battery_wh, battery_wh_end } = flight.leg;
+  const { path, batteryWh, batteryWhEnd } = flight;
   const seconds = (now - flight.departsAt) / 1_000;
   const found = path.findIndex((point, index) => index > 0 && seconds < point[3]);
   const index = found < 0 ? path.length - 1 : found;
@@ -85,9 +85,9 @@ export function fixAt(flight: Flight, now: number): Fix {
     latitude: between(0),
     longitude: between(1),
     altitude: between(2),
-    heading: headings(path)[index - 1] ?? 0,
+    heading: headingOf(path, index - 1),
     speed: flying && span > 0 ? distance(from, to) / span : 0,
-    batteryWh: battery_wh + (battery_wh_end - battery_wh) * flown,
+    batteryWh: batteryWh + (batteryWhEnd - batteryWh) * flown,
   };
 }
 
@@ -95,18 +95,18 @@ export function fixAt(flight: Flight, now: number): Fix {
 export type Line = readonly [number, number][];
 
 /** A leg's path over the ground. */
-export function lineOf({ leg }: Flight): Line {
-  return leg.path.map(([latitude, longitude]): [number, number] => [longitude, latitude]);
+export function lineOf({ path }: Flight): Line {
+  return path.map(([latitude, longitude]): [number, number] => [longitude, latitude]);
 }
 
 /** The flight's path as `[longitude, latitude]` points, cut at `now` into what is flown and what is planned. */
 export function splitAt(flight: Flight, now: number): { flown: [number, number][]; planned: [number, number][] } {
   const { latitude, longitude } = fixAt(flight, now);
   const seconds = (now - flight.departsAt) / 1_000;
-  const point = ([lat, lon]: Leg["path"][number]): [number, number] => [lon, lat];
+  const point = ([lat, lon]: Point): [number, number] => [lon, lat];
   const here: [number, number] = [longitude, latitude];
   return {
-    flown: [...flight.leg.path.filter((at) => at[3] <= seconds).map(point), here],
-    planned: [here, ...flight.leg.path.filter((at) => at[3] > seconds).map(point)],
+    flown: [...flight.path.filter((at) => at[3] <= seconds).map(point), here],
+    planned: [here, ...flight.path.filter((at) => at[3] > seconds).map(point)],
   };
 }

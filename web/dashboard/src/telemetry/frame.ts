@@ -1,41 +1,49 @@
-import type { Leg } from "./flight";
+import type { Flight } from "./flight";
 
-/** A drone at an instant, as `positions` hold it. `state` is sent for drones that stand. */
+/** A drone at an instant, as the protocol's fixes hold it. */
 export interface DronePosition {
   readonly drone: string;
+  readonly state: string;
   readonly latitude: number;
   readonly longitude: number;
   readonly altitude: number;
-  readonly heading_deg: number;
-  readonly speed_mps: number;
+  /** Degrees clockwise from north. */
+  readonly heading: number;
+  /** Over the ground, m/s. */
+  readonly speed: number;
   /** Share of the capacity, 0 to 1. */
   readonly battery: number;
   readonly delivery: string | null;
-  readonly eta: string | null;
-  readonly state?: string;
 }
 
-/** Changes of a fleet, drone or depot subscription. */
+/** Changes of what a subscription to drones shows; `removed` comes before what else is told of the same drone. */
 export interface FleetChange {
-  readonly legs: readonly Leg[];
+  readonly flights: readonly Flight[];
   readonly positions: readonly DronePosition[];
   readonly removed: readonly string[];
 }
 
-/** A delivery at an instant. */
+/** How many drones there are in a tile of the map. */
+export interface TileCount {
+  readonly column: number;
+  readonly row: number;
+  readonly flying: number;
+  readonly standing: number;
+}
+
+/** A delivery at an instant; times are virtual ms. */
 export interface DeliveryFrame {
-  readonly deliveryId: string;
   readonly stage: string;
   readonly droneId: string | null;
   /** The third party that has it, or brought it. */
-  readonly carrier?: string | null;
+  readonly carrier: string | null;
   readonly lastKnownLocation: { readonly altitude: number; readonly latitude: number; readonly longitude: number };
-  readonly pickupETA: string;
-  readonly deliveryETA: string;
+  readonly pickupEta: number;
+  readonly deliveryEta: number;
   /** Between when it arrives, most likely. */
-  readonly deliveryETALow: string;
-  readonly deliveryETAHigh: string;
-  readonly leg: Leg | null;
+  readonly deliveryLow: number;
+  readonly deliveryHigh: number;
+  readonly flight: Flight | null;
 }
 
 /** The fleet's figures. */
@@ -52,54 +60,32 @@ export interface StatsFrame {
 /** What a subscription receives. */
 export type Payload =
   | { readonly kind: "fleet"; readonly whole: boolean; readonly change: FleetChange }
+  | { readonly kind: "counts"; readonly zoom: number; readonly tiles: readonly TileCount[] }
   | { readonly kind: "delivery"; readonly delivery: DeliveryFrame }
   | { readonly kind: "stats"; readonly stats: StatsFrame };
 
-/** A frame of the server, understood. */
-export type Frame =
-  | { readonly type: "time"; readonly now: number; readonly speed: number | null }
-  | { readonly type: "data"; readonly id: string; readonly seq: number; readonly first: boolean; readonly payload: Payload }
+/** What the server says as text, understood. */
+export type Text =
+  | { readonly type: "hello"; readonly now: number; readonly speed: number | null }
   | { readonly type: "gap"; readonly id: string; readonly missed: number }
   | { readonly type: "error"; readonly code: string; readonly message: string };
 
-type Fields = Record<string, unknown>;
-
-function list<T>(value: unknown): readonly T[] {
-  return Array.isArray(value) ? (value as T[]) : [];
-}
-
-function payloadOf(fields: Fields, whole: boolean): Payload {
-  if ("deliveryId" in fields) return { kind: "delivery", delivery: fields as unknown as DeliveryFrame };
-  if ("waiting" in fields) return { kind: "stats", stats: fields as unknown as StatsFrame };
-  const change = { legs: list<Leg>(fields["legs"]), positions: list<DronePosition>(fields["positions"]), removed: list<string>(fields["removed"]) };
-  return { kind: "fleet", whole, change };
-}
-
-/** Reads a frame; `null` for what this page does not know, as a newer server may say more. */
-export function frameOf(text: string): Frame | null {
-  let fields: Fields;
+/** Reads a text message; `null` for what this page does not know, as a newer server may say more. */
+export function textOf(text: string): Text | null {
+  let fields: Record<string, unknown>;
   try {
-    fields = JSON.parse(text) as Fields;
+    fields = JSON.parse(text) as Record<string, unknown>;
   } catch {
     return null;
   }
-  const id = String(fields["id"]);
   switch (fields["type"]) {
-    case "hello":
-    case "clock": {
+    case "hello": {
       const now = Date.parse(String(fields["now"]));
       const speed = typeof fields["speed"] === "number" ? fields["speed"] : null;
-      return Number.isNaN(now) ? null : { type: "time", now, speed };
-    }
-    case "snapshot":
-    case "delta":
-    case "delivery":
-    case "stats": {
-      const first = fields["type"] === "snapshot";
-      return { type: "data", id, seq: Number(fields["seq"]), first, payload: payloadOf(fields, first) };
+      return Number.isNaN(now) ? null : { type: "hello", now, speed };
     }
     case "gap":
-      return { type: "gap", id, missed: Number(fields["missed"]) };
+      return { type: "gap", id: String(fields["id"]), missed: Number(fields["missed"]) };
     case "error":
       return { type: "error", code: String(fields["code"]), message: String(fields["message"]) };
     default:

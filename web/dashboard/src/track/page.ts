@@ -125,7 +125,7 @@ export class TrackPage {
     }
     const { flight } = tracked;
     this.#parcel(tracked);
-    this.#drones.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.leg.purpose), flight, stands: null } : undefined);
+    this.#drones.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.purpose), flight, stands: null } : undefined);
     this.#route();
   }
 

@@ -1,7 +1,7 @@
 import { api, Problem } from "../api/client";
 import type { Delivery, Location, Milestone } from "../api/model";
 import type { Telemetry } from "../telemetry/connection";
-import { flightOf, type Flight, type Line } from "../telemetry/flight";
+import type { Flight, Line } from "../telemetry/flight";
 import type { DeliveryFrame } from "../telemetry/frame";
 import { isFinal } from "./steps";
 
@@ -67,7 +67,17 @@ export class Tracker {
   async refresh(): Promise<void> {
     try {
       const [delivery, status] = await Promise.all([api.delivery(this.id), api.status(this.id)]);
-      await this.#take(delivery, { deliveryId: this.id, droneId: delivery.droneId, leg: this.#tracked?.flight?.leg ?? null, ...status });
+      await this.#take(delivery, {
+        stage: status.stage,
+        droneId: delivery.droneId,
+        carrier: this.#tracked?.carrier ?? null,
+        lastKnownLocation: status.lastKnownLocation,
+        pickupEta: Date.parse(status.pickupETA),
+        deliveryEta: Date.parse(status.deliveryETA),
+        deliveryLow: Date.parse(status.deliveryETALow),
+        deliveryHigh: Date.parse(status.deliveryETAHigh),
+        flight: this.#tracked?.flight ?? null,
+      });
     } catch (problem) {
       if (!this.#stopped && problem instanceof Problem) this.events.failed(problem);
     }
@@ -100,19 +110,18 @@ export class Tracker {
 
   async #take(delivery: Delivery, frame: DeliveryFrame): Promise<void> {
     const before = this.#tracked;
-    const flight = frame.leg ? flightOf(frame.leg) : null;
-    const news = before?.stage !== frame.stage || before.flight?.leg.departs !== flight?.leg.departs;
+    const news = before?.stage !== frame.stage || before.flight?.departsAt !== frame.flight?.departsAt;
     this.#tracked = {
       delivery,
       stage: frame.stage,
       droneId: frame.droneId,
-      carrier: frame.carrier === undefined ? (before?.carrier ?? null) : frame.carrier,
+      carrier: frame.carrier,
       at: frame.lastKnownLocation,
-      pickupEta: Date.parse(frame.pickupETA),
-      deliveryEta: Date.parse(frame.deliveryETA),
-      deliveryLow: Date.parse(frame.deliveryETALow),
-      deliveryHigh: Date.parse(frame.deliveryETAHigh),
-      flight: isFinal(frame.stage) ? null : flight,
+      pickupEta: frame.pickupEta,
+      deliveryEta: frame.deliveryEta,
+      deliveryLow: frame.deliveryLow,
+      deliveryHigh: frame.deliveryHigh,
+      flight: isFinal(frame.stage) ? null : frame.flight,
       flown: before?.flown ?? [],
       reached: before?.reached ?? new Map(),
       history: before?.history ?? [],
