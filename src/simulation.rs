@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use skyhaul_engine::kernel::DeadLetter;
 use skyhaul_web::ports::SubmitError;
 use skyhaul_web::ports::simulation::{
     Control, ControlError, Deed, OperatorAction, ParkedMessage, Progress, SimulationPort, SimulationState,
@@ -67,6 +68,10 @@ impl SimulationPort for Simulation {
 
     fn parked(&self) -> Arc<[ParkedMessage]> {
         Arc::clone(&self.0.engine.borrow().parked)
+    }
+
+    fn dead_letters(&self) -> Arc<[DeadLetter]> {
+        Arc::clone(&self.0.engine.borrow().dead_letters)
     }
 
     fn actions(&self) -> Vec<OperatorAction> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use skyhaul_engine::kernel::{
-    Counters, Engine, FaultPlan, Halt, HandlerTime, Parked, RawAddr, RegionId, SnapshotError, Stopwatch,
-    System as _,
+    Counters, DeadLetter, Engine, FaultPlan, Halt, HandlerTime, Parked, RawAddr, RegionId, SnapshotError,
+    Stopwatch, System as _,
 };
 use skyhaul_engine::ports::EventSink;
 use skyhaul_engine::time::SimTime;
@@ -320,6 +320,12 @@ impl World {
     #[must_use]
     pub fn parked(&self) -> Vec<&Parked<SkyhaulMessage>> {
         self.engine.parked()
+    }
+
+    /// Messages to actors that were gone, the latest ones, oldest first.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<&DeadLetter> {
+        self.engine.dead_letters()
     }
 
     /// The regions in order.

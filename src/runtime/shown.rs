@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use skyhaul_actors::world::World;
+use skyhaul_engine::kernel::DeadLetter;
 
 use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
 
@@ -16,6 +17,8 @@ pub struct Shown {
     pub state: EngineState,
     /// What it parked, oldest first. Made anew only when something was parked.
     pub parked: Arc<[ParkedMessage]>,
+    /// The latest messages to actors that were gone, oldest first. Made anew only when there was another.
+    pub dead_letters: Arc<[DeadLetter]>,
 }
 
 /// Bytes of a message or an actor's view that are shown: what a person reads of one.
@@ -95,6 +98,15 @@ impl Shared {
                 );
             }
         }
-        self.engine.send_replace(Shown { state, parked });
+        let dead_letters = if before.state.undeliverable == state.undeliverable && !is_rebuilt {
+            before.dead_letters
+        } else {
+            world.dead_letters().into()
+        };
+        self.engine.send_replace(Shown {
+            state,
+            parked,
+            dead_letters,
+        });
     }
 }

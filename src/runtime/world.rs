@@ -8,7 +8,7 @@ use skyhaul_actors::environment::Environment;
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::CommandId;
 use skyhaul_actors::world::World;
-use skyhaul_engine::kernel::HandlerTime;
+use skyhaul_engine::kernel::{DeadLetter, HandlerTime};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::tracks::Tracks;
@@ -44,6 +44,11 @@ pub trait LiveWorld: Send {
 
     /// What the engine has parked, oldest first, to be shown.
     fn parked(&self) -> Vec<ParkedMessage>;
+
+    /// Messages to actors that were gone, the latest ones, oldest first.
+    fn dead_letters(&self) -> Vec<DeadLetter> {
+        Vec::new()
+    }
 
     /// How long handlers took, by type of actor; nothing where nobody measures.
     fn handler_times(&self) -> Vec<(&'static str, HandlerTime)> {
@@ -102,6 +107,10 @@ impl LiveWorld for World {
 
     fn parked(&self) -> Vec<ParkedMessage> {
         shown::parked_of(self)
+    }
+
+    fn dead_letters(&self) -> Vec<DeadLetter> {
+        Self::dead_letters(self).into_iter().cloned().collect()
     }
 
     fn handler_times(&self) -> Vec<(&'static str, HandlerTime)> {

@@ -43,6 +43,15 @@ fn parked_messages_are_shown_also_after_a_crash() {
     }
     let engine = service.get("/api/simulation").body["engine"].clone();
     assert_eq!(engine["parkedMessages"], json!(items.len()));
+    let letters = service.get("/api/simulation/dead-letters?limit=1").body;
+    assert!(engine["undeliverableMessages"].as_u64() > Some(0), "{engine}");
+    let letter = &letters["items"][0];
+    for field in ["at", "to", "from"] {
+        assert!(
+            letter[field].as_str().is_some_and(|text| !text.is_empty()),
+            "{letter}"
+        );
+    }
     let metrics = service.get("/metrics").body;
     let counted = format!("skyhaul_parked_messages_total {}", items.len());
     assert!(

@@ -64,6 +64,7 @@ use crate::{
         operations::simulation::step,
         operations::simulation::set_speed,
         operations::simulation::list_parked,
+        operations::simulation::list_dead_letters,
         operations::simulation::list_actions,
         operations::depots::list_depots,
         operations::depots::ground_depot,

@@ -94,6 +94,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/simulation/step", Method::POST, From(Operator)),
     ("/api/simulation/speed", Method::POST, From(Operator)),
     ("/api/simulation/parked", Method::GET, From(Operator)),
+    ("/api/simulation/dead-letters", Method::GET, From(Operator)),
     ("/api/simulation/actions", Method::GET, From(Operator)),
     ("/api/depots", Method::GET, From(Operator)),
     ("/api/depots/{name}/ground", Method::POST, From(Operator)),

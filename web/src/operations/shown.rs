@@ -17,7 +17,7 @@ use crate::services::TELEMETRY_PATH;
 
 mod simulation;
 
-pub(crate) use self::simulation::{ActionsResponse, ParkedResponse, SimulationResponse};
+pub(crate) use self::simulation::{ActionsResponse, DeadLettersResponse, ParkedResponse, SimulationResponse};
 
 /// What a page needs to know before it begins.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -11,7 +11,7 @@ use skyhaul_scenarios::duration::parse_duration;
 use skyhaul_telemetry::clock::Speed;
 
 use super::Operations;
-use super::shown::{ActionsResponse, ParkedResponse, SimulationResponse};
+use super::shown::{ActionsResponse, DeadLettersResponse, ParkedResponse, SimulationResponse};
 use crate::gateway::caller::Caller;
 use crate::http::body;
 use crate::http::endpoint::Endpoint;
@@ -56,6 +56,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(
             Endpoint::new("/api/simulation/parked")
                 .on(Method::GET, list_parked)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/simulation/dead-letters")
+                .on(Method::GET, list_dead_letters)
                 .done(),
         )
         .service(
@@ -157,6 +162,25 @@ pub(crate) async fn list_parked(
         limit,
         &service.context.calendar,
     )))
+}
+
+/// The latest messages to actors that were gone, newest first. Most are no fault: a delivery that was cancelled hears no more of its drone.
+#[utoipa::path(get, path = "/api/simulation/dead-letters", tag = "Operations",
+    params(("limit" = Option<usize>, Query, description = "At most so many, 1 to 1000")),
+    responses(
+        (status = 200, description = "The messages", body = DeadLettersResponse),
+        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn list_dead_letters(
+    service: Data<Operations>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::read(&request)?;
+    let limit = query.limit();
+    query.check()?;
+    let letters = service.simulation.dead_letters();
+    let shown = DeadLettersResponse::new(&letters, limit, &service.context.calendar);
+    Ok(HttpResponse::Ok().json(shown))
 }
 
 /// What operators did to the pace of time, newest first: what, when by both clocks, and from where.

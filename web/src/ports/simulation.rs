@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use skyhaul_engine::kernel::DeadLetter;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_telemetry::clock::Speed;
 use thiserror::Error;
@@ -19,6 +20,9 @@ pub trait SimulationPort: Send + Sync {
 
     /// Messages that their actors failed on too often, oldest first, as far as they are kept.
     fn parked(&self) -> Arc<[ParkedMessage]>;
+
+    /// Messages to actors that were gone, the latest ones, oldest first.
+    fn dead_letters(&self) -> Arc<[DeadLetter]>;
 
     /// What operators did, newest first, as far as it is kept.
     fn actions(&self) -> Vec<OperatorAction>;

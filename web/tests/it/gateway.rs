@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 72] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 73] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -112,6 +112,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 72] = [
     ("POST", "/api/simulation/step", [401, 403, 0, 0]),
     ("POST", "/api/simulation/speed", [401, 403, 0, 0]),
     ("GET", "/api/simulation/parked", [401, 403, 0, 0]),
+    ("GET", "/api/simulation/dead-letters", [401, 403, 0, 0]),
     ("GET", "/api/simulation/actions", [401, 403, 0, 0]),
     ("GET", "/metrics", [401, 403, 0, 0]),
     ("GET", "/api/depots", [401, 403, 0, 0]),

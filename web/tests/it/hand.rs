@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
+use skyhaul_engine::kernel::DeadLetter;
 use skyhaul_engine::time::SimTime;
 use skyhaul_web::ports::SubmitError;
 use skyhaul_web::ports::simulation::{
@@ -20,6 +21,7 @@ struct Held {
     state: SimulationState,
     asked: Vec<(Control, String)>,
     parked: Vec<ParkedMessage>,
+    dead_letters: Vec<DeadLetter>,
     answer: Option<Result<Progress, ControlError>>,
 }
 
@@ -37,6 +39,11 @@ impl Hand {
     /// Parks a message.
     pub(crate) fn park(&self, message: ParkedMessage) {
         self.0.lock().parked.push(message);
+    }
+
+    /// Has a message that nobody was there for.
+    pub(crate) fn bury(&self, letter: DeadLetter) {
+        self.0.lock().dead_letters.push(letter);
     }
 
     /// Answers so from now on.
@@ -70,6 +77,10 @@ impl SimulationPort for Hand {
 
     fn parked(&self) -> Arc<[ParkedMessage]> {
         self.0.lock().parked.clone().into()
+    }
+
+    fn dead_letters(&self) -> Arc<[DeadLetter]> {
+        self.0.lock().dead_letters.clone().into()
     }
 
     fn actions(&self) -> Vec<OperatorAction> {

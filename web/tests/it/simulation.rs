@@ -2,6 +2,7 @@
 
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
+use skyhaul_engine::kernel::DeadLetter;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_telemetry::clock::Speed;
 use skyhaul_web::ports::SubmitError;
@@ -155,6 +156,27 @@ async fn parked_messages_come_newest_first_in_pages() {
         (&last["items"][0]["number"], &last["nextCursor"]),
         (&json!(0), &Value::Null)
     );
+    assert_eq!(client.get(&format!("{path}?limit=0")).await.status, 400);
+}
+
+#[actix_web::test]
+async fn messages_to_actors_that_were_gone_come_newest_first() {
+    let city = City::new();
+    let client = city.client().await;
+    let path = "/api/simulation/dead-letters";
+    assert_eq!(client.get(path).await.json(), json!({"items": []}));
+    for second in 0..3 {
+        city.hand.bury(DeadLetter {
+            at: SimTime::from_micros(second * 1_000_000),
+            to: format!("Delivery-{second}"),
+            from: "Drone-1".to_owned(),
+        });
+    }
+    let shown = client.get(&format!("{path}?limit=2")).await.json();
+    let newest = json!({"at": "2026-05-12T09:00:02.000Z", "to": "Delivery-2", "from": "Drone-1"});
+    assert_eq!(shown["items"][0], newest);
+    assert_eq!(shown["items"][1]["to"], "Delivery-1");
+    assert_eq!(shown["items"][2], Value::Null);
     assert_eq!(client.get(&format!("{path}?limit=0")).await.status, 400);
 }
 

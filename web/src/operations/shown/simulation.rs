@@ -1,6 +1,7 @@
 //! What is answered about the simulation.
 
 use serde::Serialize;
+use skyhaul_engine::kernel::DeadLetter;
 use skyhaul_engine::time::SimTime;
 use utoipa::ToSchema;
 
@@ -170,6 +171,38 @@ impl ParkedResponse {
         let last = items.last().filter(|_| !is_last);
         let next_cursor = last.map(|item| cursor_text(item.number));
         Self { items, next_cursor }
+    }
+}
+
+/// The latest messages to actors that were gone, newest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DeadLettersResponse {
+    /// The messages.
+    items: Vec<DeadLetterItem>,
+}
+
+/// A message to an actor that was gone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct DeadLetterItem {
+    /// When it was to be handled.
+    at: String,
+    /// Who was gone, by type and number.
+    to: String,
+    /// Who wrote; `outside`: a command.
+    from: String,
+}
+
+impl DeadLettersResponse {
+    /// The newest of `letters`, which are oldest first.
+    pub(crate) fn new(letters: &[DeadLetter], limit: usize, calendar: &Calendar) -> Self {
+        let item = |letter: &DeadLetter| DeadLetterItem {
+            at: calendar.text(letter.at),
+            to: letter.to.clone(),
+            from: letter.from.clone(),
+        };
+        Self {
+            items: letters.iter().rev().take(limit).map(item).collect(),
+        }
     }
 }
 
