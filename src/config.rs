@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 35] = [
+pub const KEYS: [Key; 36] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -116,6 +116,11 @@ pub const KEYS: [Key; 35] = [
         "journal.keep_gb",
         "20",
         "room for journal and snapshots; where it is short, the recorded run reaches less far back: 0.1 to 100000",
+    ),
+    key(
+        "store.engine",
+        "auto",
+        "what keeps the services' rows: `fjall`, `sled`, or `auto`: what the data folder has, fjall in a new one",
     ),
     key(
         "notifications.allow_private_addresses",

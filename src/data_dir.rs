@@ -104,10 +104,10 @@ impl DataDir {
         self.root.join("tls")
     }
 
-    /// Where a service's store lies.
+    /// Where the services' stores lie.
     #[must_use]
-    pub fn store(&self, name: &str) -> PathBuf {
-        self.root.join("stores").join(name)
+    pub fn stores(&self) -> PathBuf {
+        self.root.join("stores")
     }
 }
 

@@ -7,6 +7,10 @@ use skyhaul::cli::{Cli, Command, ConfigCommand, ScenarioCommand};
 use skyhaul::exit::Exit;
 use skyhaul::{config, fuzz, load, replay, run, serve};
 
+/// Events, rows and requests are made on one thread and let go of on another, which glibc's allocator answers with locked arenas.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

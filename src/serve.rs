@@ -47,9 +47,9 @@ pub fn main(args: &ServeArgs) -> Result<(), Failure> {
     System::new().block_on(serve(settings))
 }
 
-/// Libraries that write down what they send, addresses and headers included: whatever level is asked for, only their warnings are logged, since
-/// clients' addresses and headers hold secrets.
-const TELLTALES: [&str; 3] = ["ureq", "ureq_proto", "lettre"];
+/// Libraries of which, whatever level is asked for, only warnings are logged: those that write down what they send, since clients' addresses and
+/// headers hold secrets, and those whose housekeeping is nobody's business.
+const TELLTALES: [&str; 5] = ["ureq", "ureq_proto", "lettre", "fjall", "lsm_tree"];
 
 fn start_logging(settings: &Settings) {
     let filter = TELLTALES.iter().fold(

@@ -1,118 +1,189 @@
-//! The services' stores on sled: one database a service, one committer each.
+//! The services' stores, on the engine that the operator chose or the data folder has.
 
-use std::fs::File;
-use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
 
-use parking_lot::Mutex;
-use skyhaul_web::ports::{Change, KeyValueStore, StoreError};
+use skyhaul_web::ports::{KeyValueStore, StoreError};
+use thiserror::Error;
 
-/// Page cache of a store. sled holds several times this in memory; 16 MiB keeps five stores below half a gigabyte.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+use self::fjall::FjallStores;
+use self::sled::SledStore;
 
-/// A store on sled 0.34.
-///
-/// sled's own `flush` uses `sync_file_range`, which survives the process but not the machine, so the data file is synchronised
-/// besides; its background flusher is off, and flushes never run at the same time, because two of them may wait for each other for ever.
-#[derive(Debug)]
-pub struct SledStore {
-    name: &'static str,
-    tree: sled::Db,
-    data: PathBuf,
-    flushing: Mutex<()>,
+pub mod fjall;
+pub mod sled;
+
+/// The folder of fjall's database among those of the stores; no service is called so.
+const FJALL: &str = "fjall";
+
+/// A file that every database of sled has.
+const SLED_FILE: &str = "conf";
+
+/// What keeps the services' rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A log-structured tree: one database, a keyspace a service.
+    Fjall,
+    /// A tree of pages: one database a service.
+    Sled,
 }
 
-impl SledStore {
-    /// Opens the store of a service in `folder`, which is made where it is missing.
-    ///
-    /// # Errors
-    /// Where the folder cannot be used or the database is damaged.
-    pub fn open(name: &'static str, folder: &Path) -> Result<Self, StoreError> {
-        let tree = sled::Config::new()
-            .path(folder)
-            .flush_every_ms(None)
-            .cache_capacity(CACHE_BYTES)
-            .open()
-            .map_err(|error| failed(name, &error))?;
-        Ok(Self {
-            name,
-            tree,
-            data: folder.join("db"),
-            flushing: Mutex::new(()),
-        })
+impl Engine {
+    /// What a new data folder gets.
+    pub const DEFAULT: Self = Self::Fjall;
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Fjall => "fjall",
+            Self::Sled => "sled",
+        }
     }
 
-    fn failed(&self, error: &dyn std::fmt::Display) -> StoreError {
-        failed(self.name, error)
-    }
-}
-
-fn failed(store: &'static str, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError {
-        store,
-        reason: error.to_string(),
-    }
-}
-
-impl KeyValueStore for SledStore {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let found = self.tree.get(key).map_err(|error| self.failed(&error))?;
-        Ok(found.map(|value| value.to_vec()))
-    }
-
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        newest_first: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut range = self
-            .tree
-            .range::<&[u8], _>((Bound::Included(from), Bound::Excluded(to)));
-        while let Some(entry) = if newest_first {
-            range.next_back()
+    /// The engine that the stores below `folder` were written by, where there are any.
+    fn that_wrote(folder: &Path, services: &[&str]) -> Option<Self> {
+        let has_sled = |name: &&str| folder.join(name).join(SLED_FILE).exists();
+        if folder.join(FJALL).exists() {
+            Some(Self::Fjall)
+        } else if services.iter().any(has_sled) {
+            Some(Self::Sled)
         } else {
-            range.next()
-        } {
-            let (key, value) = entry.map_err(|error| self.failed(&error))?;
-            if !visit(&key, &value) {
-                break;
-            }
+            None
         }
-        Ok(())
     }
+}
 
-    fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        for (key, value) in changes {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
-            }
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which engine is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The one that the data folder has, or the default.
+    #[default]
+    Auto,
+    /// This one.
+    This(Engine),
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "fjall" => Ok(Self::This(Engine::Fjall)),
+            "sled" => Ok(Self::This(Engine::Sled)),
+            other => Err(format!("`{other}` is none of `auto`, `fjall` and `sled`")),
         }
-        self.tree.apply_batch(batch).map_err(|error| self.failed(&error))
     }
+}
 
-    fn flush(&self) -> Result<(), StoreError> {
-        let _alone = self.flushing.lock();
-        self.tree.flush().map_err(|error| self.failed(&error))?;
-        File::open(&self.data)
-            .and_then(|file| file.sync_data())
-            .map_err(|error| self.failed(&error))
+/// Why stores cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// They were written by another engine than is wanted.
+    #[error(
+        "the stores of this data folder are kept by {kept}, not by {wanted}; set store.engine to `{kept}` or `auto`, or choose another folder with --data"
+    )]
+    Other {
+        /// The engine that wrote them.
+        kept: Engine,
+        /// The engine that is wanted.
+        wanted: Engine,
+    },
+    /// The device fails, or what is on it is damaged.
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+/// Opens the stores of services below `folder`, in the order of `services`; they are made where they are missing.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn open<const N: usize>(
+    folder: &Path,
+    choice: Choice,
+    services: [&'static str; N],
+) -> Result<[Arc<dyn KeyValueStore>; N], OpenError> {
+    let kept = Engine::that_wrote(folder, &services);
+    let engine = match (choice, kept) {
+        (Choice::This(wanted), Some(kept)) if wanted != kept => {
+            return Err(OpenError::Other { kept, wanted });
+        }
+        (Choice::This(wanted), _) => wanted,
+        (Choice::Auto, kept) => kept.unwrap_or(Engine::DEFAULT),
+    };
+    match engine {
+        Engine::Fjall => {
+            let stores = FjallStores::open(&folder.join(FJALL), &services)?;
+            Ok(services.map(|name| Arc::new(stores.store(name)) as _))
+        }
+        Engine::Sled => {
+            let mut opened = Vec::with_capacity(N);
+            for name in services {
+                opened.push(Arc::new(SledStore::open(name, &folder.join(name))?) as Arc<dyn KeyValueStore>);
+            }
+            Ok(opened
+                .try_into()
+                .unwrap_or_else(|_| unreachable!("one was opened for each")))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use skyhaul_web::ports::suite;
     use tempfile::TempDir;
 
     use super::*;
 
+    const SERVICES: [&str; 2] = ["one", "two"];
+
+    fn put(store: &dyn KeyValueStore, key: &[u8]) {
+        store
+            .commit(vec![(key.to_vec(), Some(vec![1]))])
+            .expect("the device works");
+        store.flush().expect("the device works");
+    }
+
     #[test]
-    fn passes_the_suite_of_its_port() {
+    fn a_folder_keeps_the_engine_it_was_begun_with() {
+        for engine in [Engine::Fjall, Engine::Sled] {
+            let folder = TempDir::new().expect("a temporary folder");
+            let [one, _two] = open(folder.path(), Choice::This(engine), SERVICES).expect("opens");
+            put(&*one, b"a");
+            drop((one, _two));
+            assert_eq!(Engine::that_wrote(folder.path(), &SERVICES), Some(engine));
+            let [one, two] = open(folder.path(), Choice::Auto, SERVICES).expect("opens");
+            assert_eq!(one.get(b"a").expect("the device works"), Some(vec![1]));
+            assert_eq!(
+                two.get(b"a").expect("the device works"),
+                None,
+                "a store is its service's alone"
+            );
+        }
+    }
+
+    #[test]
+    fn stores_of_the_other_engine_are_refused_and_left_alone() {
         let folder = TempDir::new().expect("a temporary folder");
-        suite::reopened_key_value_store(&mut || SledStore::open("tried", folder.path()).expect("opens"));
+        drop(open(folder.path(), Choice::This(Engine::Sled), SERVICES).expect("opens"));
+        let refused = open(folder.path(), Choice::This(Engine::Fjall), SERVICES).map(drop);
+        let reason = refused.expect_err("sled wrote it").to_string();
+        assert!(reason.contains("kept by sled, not by fjall"), "{reason}");
+        assert!(!folder.path().join(FJALL).exists());
+    }
+
+    #[test]
+    fn a_new_folder_gets_the_default() {
+        let folder = TempDir::new().expect("a temporary folder");
+        drop(open(folder.path(), Choice::Auto, SERVICES).expect("opens"));
+        assert_eq!(
+            Engine::that_wrote(folder.path(), &SERVICES),
+            Some(Engine::DEFAULT)
+        );
     }
 }

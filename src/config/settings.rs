@@ -12,6 +12,7 @@ use super::{ConfigError, Origin, Said, gateway};
 use crate::clock::Speed;
 use crate::keys::Provider;
 use crate::runtime::retention::Retention;
+use crate::store::Choice;
 use crate::tls::TlsSettings;
 
 /// How logs are written.
@@ -85,6 +86,8 @@ pub struct Settings {
     pub strict_geocoding: bool,
     /// How far back the recorded run reaches.
     pub retention: Retention,
+    /// What keeps the services' rows.
+    pub store: Choice,
     /// How clients are told of their deliveries.
     pub notifications: NotificationSettings,
     /// How logs are written.
@@ -133,6 +136,7 @@ impl TryFrom<&Said> for Settings {
                 keep_micros: said.parse("journal.keep_days", days)?,
                 keep_bytes: said.parse("journal.keep_gb", gigabytes)?,
             },
+            store: said.parse("store.engine", Choice::from_str)?,
             log_format: said.parse("log.format", |text| match text {
                 "text" => Ok(LogFormat::Text),
                 "json" => Ok(LogFormat::Json),

@@ -39,7 +39,7 @@ use crate::runtime::world::{ScenarioWorlds, SharedTracks};
 use crate::runtime::{Shared, SharedParts, recovery};
 use crate::simulation::Simulation;
 use crate::snapshot::FileSnapshotStore;
-use crate::store::SledStore;
+use crate::store::{self, OpenError};
 use crate::tls::{self, Certificate, TlsSettings};
 
 /// A service that is ready to start.
@@ -125,7 +125,7 @@ impl Prepared {
             clock,
             commands: Arc::new(Commands(Arc::clone(&shared))),
             simulation: Arc::new(Simulation(Arc::clone(&shared))),
-            stores: open_stores(&data)?,
+            stores: open_stores(&data, settings)?,
             registry: registry.clone(),
             readiness: Arc::clone(&readiness),
             settings: skyhaul_web::Settings {
@@ -381,18 +381,28 @@ fn recognise(identity: Identity, asked: &ScenarioBundle, settings: &Settings) ->
     Ok(identity)
 }
 
-fn open_stores(data: &DataDir) -> Result<Stores, Failure> {
-    let open = |name| {
-        let store = SledStore::open(name, &data.store(name)).map_err(Failure::try_again)?;
-        Ok::<_, Failure>(Arc::new(store) as _)
-    };
+fn open_stores(data: &DataDir, settings: &Settings) -> Result<Stores, Failure> {
+    let services = [
+        "ingestion",
+        "delivery",
+        "package",
+        "drone",
+        "carrier",
+        "account",
+        "operations",
+    ];
+    let [ingestion, delivery, package, drone, carrier, account, operations] =
+        store::open(&data.stores(), settings.store, services).map_err(|error| match error {
+            OpenError::Other { .. } => Failure::usage(format!("{}: {error}", settings.data.display())),
+            OpenError::Failed(error) => Failure::try_again(error),
+        })?;
     Ok(Stores {
-        ingestion: open("ingestion")?,
-        delivery: open("delivery")?,
-        package: open("package")?,
-        drone: open("drone")?,
-        carrier: open("carrier")?,
-        account: open("account")?,
-        operations: open("operations")?,
+        ingestion,
+        delivery,
+        package,
+        drone,
+        carrier,
+        account,
+        operations,
     })
 }
