@@ -8,10 +8,12 @@
 //! Flying(return) ──so many hours flown──► Maintained ──MaintenanceDue──► WaitingForPad
 //! ```
 //!
-//! Where the weather forbids a leg that is due away from home, it waits there (`Grounded`) until it may go on. Where home is too far, or no way leads
+//! Where its link is lost, it hovers for it, and comes home where that takes long ([`linking`]). Where the weather forbids a leg that is due away from home, it waits there (`Grounded`) until it may go on. Where home is too far, or no way leads
 //! there, it comes down at another depot, charges, and is its guest (`Visiting`) until it can go home ([`diverting`]).
 //!
 //! Where it is between two messages is a closed formula of its leg ([`crate::flight`]); no message is needed for that.
+
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
@@ -37,6 +39,7 @@ mod charging;
 mod diverting;
 mod failing;
 pub mod flying;
+mod linking;
 mod maintenance;
 mod recalling;
 mod replanning;
@@ -78,6 +81,21 @@ pub enum DroneMessage {
     },
     /// Something breaks.
     FailureDue {
+        /// Of which state.
+        generation: u32,
+    },
+    /// Its link is lost.
+    LinkLossDue {
+        /// Of which state.
+        generation: u32,
+    },
+    /// Its link is back.
+    LinkBackDue {
+        /// The state in which it was lost.
+        generation: u32,
+    },
+    /// It has hovered for its link as long as it does.
+    LinkWaitDue {
         /// Of which state.
         generation: u32,
     },
@@ -191,6 +209,8 @@ pub struct Drone {
     generation: u32,
     /// Whether it is wanted at its depot, and takes nothing before it is there.
     is_recalled: bool,
+    /// The state in which its link was lost; `None` where it can be reached.
+    link_lost_in: Option<NonZeroU32>,
     random: RandomStream,
 }
 
@@ -222,6 +242,7 @@ impl Drone {
             flown: SimDuration::ZERO,
             generation: 0,
             is_recalled: false,
+            link_lost_in: None,
             random: RandomStream::new(environment.seed, RANDOM_STREAMS_FROM + u64::from(id.0)),
         }
     }
@@ -301,6 +322,13 @@ impl Actor for Drone {
             DroneMessage::FailureDue { generation } if self.is_current(generation) => {
                 self.on_failure_due(ctx);
             }
+            DroneMessage::LinkLossDue { generation } if self.is_current(generation) => {
+                self.on_link_loss_due(ctx);
+            }
+            DroneMessage::LinkBackDue { generation } => self.on_link_back_due(generation, ctx),
+            DroneMessage::LinkWaitDue { generation } if self.is_current(generation) => {
+                self.on_link_wait_due(ctx);
+            }
             DroneMessage::HandlingDue { generation } if self.is_current(generation) => {
                 self.on_handling_due(ctx);
             }
@@ -323,6 +351,8 @@ impl Actor for Drone {
             | DroneMessage::ArrivalDue { .. }
             | DroneMessage::WeatherDue { .. }
             | DroneMessage::FailureDue { .. }
+            | DroneMessage::LinkLossDue { .. }
+            | DroneMessage::LinkWaitDue { .. }
             | DroneMessage::HandlingDue { .. }
             | DroneMessage::ChargeDue { .. }
             | DroneMessage::VisitDue { .. }
@@ -358,7 +388,9 @@ impl Drone {
     fn on_assign_errand(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
         let taken = match self.state {
             DroneState::Idle => self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx),
-            DroneState::Flying(flight) if flight.is_homeward() && !self.is_recalled => {
+            DroneState::Flying(flight)
+                if flight.is_homeward() && !self.is_recalled && !self.is_out_of_reach() =>
+            {
                 self.turn_to_pickup(flight, errand, ctx)
             }
             _ => false,
@@ -385,6 +417,9 @@ impl Drone {
             return;
         }
         match self.state {
+            DroneState::Flying(flight) if self.is_out_of_reach() => {
+                self.state = DroneState::Flying(flight.called_off());
+            }
             DroneState::Flying(flight) => self.turn_home(flight, ctx),
             state => {
                 let parcel = match state {

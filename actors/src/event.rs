@@ -285,6 +285,18 @@ pub enum Event {
         /// Where.
         at: Position,
     },
+    /// Nobody can reach a drone in the air; until its link is restored, or it fails.
+    LinkLost {
+        /// Which.
+        drone: DroneId,
+        /// Where it was last seen.
+        at: Position,
+    },
+    /// A drone can be reached again.
+    LinkRestored {
+        /// Which.
+        drone: DroneId,
+    },
     /// A drone is in order again, at its depot.
     DroneRecovered {
         /// Which.

@@ -136,6 +136,9 @@ impl Actor for Scheduler {
             SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
             SchedulerMessage::DroneComing { drone, coming } => self.on_drone_coming(drone, *coming, ctx),
+            SchedulerMessage::DroneOutOfReach { drone } => {
+                self.batching.coming.remove(&drone);
+            }
             SchedulerMessage::BatchDue { at } => self.on_batch_due(at, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused {

@@ -69,7 +69,11 @@ impl Stage {
             }
             Event::DroneReleased {
                 delivery,
-                reason: ReleaseReason::DroneFailed | ReleaseReason::DroneRefused | ReleaseReason::Recalled,
+                reason:
+                    ReleaseReason::DroneFailed
+                    | ReleaseReason::DroneRefused
+                    | ReleaseReason::Recalled
+                    | ReleaseReason::LinkLost,
                 ..
             }
             | Event::CarrierFailed { delivery, .. } => Some((*delivery, Self::Created)),

@@ -22,6 +22,7 @@
 //! | DR-8 | `distance_m` is the length of the path |
 //! | WX-1 | a depot is grounded and released in turn, for each reason |
 //! | WX-2 | no drone takes off from home while the weather keeps its depot on the ground |
+//! | LK-1 | a drone's link is lost in the air, and restored before it is lost again, or charges |
 //! | AS-1 | no drone flies through a zone in force |
 //! | BT-1 | a battery holds neither more than its capacity nor less than nothing |
 //! | BT-2 | a drone lands below its reserve only where a failure, a diversion or a change of wind says why |
@@ -35,6 +36,7 @@ use self::entry::Entry;
 use self::failures::Failures;
 use self::groundings::Groundings;
 use self::legs::Legs;
+use self::links::Links;
 use self::loads::Loads;
 use self::order::Order;
 use self::parcels::Parcels;
@@ -47,6 +49,7 @@ mod failures;
 mod geometry;
 mod groundings;
 mod legs;
+mod links;
 mod loads;
 mod order;
 mod parcels;
@@ -93,6 +96,7 @@ struct Families {
     zones: Zones,
     batteries: Batteries,
     groundings: Groundings,
+    links: Links,
 }
 
 /// Follows the log for one family of invariants.
@@ -126,7 +130,7 @@ impl Findings {
 }
 
 impl Families {
-    fn each(&mut self) -> [&mut dyn Checker; 8] {
+    fn each(&mut self) -> [&mut dyn Checker; 9] {
         [
             &mut self.deliveries,
             &mut self.parcels,
@@ -136,6 +140,7 @@ impl Families {
             &mut self.zones,
             &mut self.batteries,
             &mut self.groundings,
+            &mut self.links,
         ]
     }
 }

@@ -87,7 +87,9 @@ impl ChangeDesk {
                 let _ = timeout_at(limit, watch.seen()).await;
                 Ok(Verdict::Done)
             }
-            Decision::Refused(ChangeRefusal::PickedUp | ChangeRefusal::NoDrone) => Ok(Verdict::PickedUp),
+            Decision::Refused(
+                ChangeRefusal::PickedUp | ChangeRefusal::NoDrone | ChangeRefusal::OutOfReach,
+            ) => Ok(Verdict::PickedUp),
             Decision::Refused(ChangeRefusal::Unknown) => {
                 let ended = standings.progress().until(|| {
                     let standing = standings.standing(id)?;

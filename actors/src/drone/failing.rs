@@ -48,8 +48,9 @@ impl Drone {
     ) {
         self.announce_failure(reason, fall, ctx);
         self.tell_scheduler(fall, false, ctx);
+        self.link_lost_in = None;
         // What came down at a depot stays there; all else is fetched home.
-        if reason != DroneFailure::DropoffClosed {
+        if !matches!(reason, DroneFailure::DropoffClosed | DroneFailure::LinkLost) {
             self.leave_berth(ctx);
         }
         self.at = fall.at;

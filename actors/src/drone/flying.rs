@@ -13,7 +13,7 @@ use super::weathering::Stay;
 use super::{Drone, DroneErrand, DroneMessage, DroneState};
 use crate::atlas;
 use crate::environment::{AircraftSpec, Arrival};
-use crate::event::{AssignmentRefusal, Event, Leg, LegPurpose};
+use crate::event::{AssignmentRefusal, DroneFailure, Event, Leg, LegPurpose};
 use crate::flight::{Departure, FlightPlan, Manoeuvre, plan_manoeuvre};
 use crate::scheduler::{Coming, SchedulerMessage};
 use crate::tree::{Skyhaul, Surroundings};
@@ -39,6 +39,8 @@ pub struct Flight {
     pub energy: WattHours,
     /// How many depots had no pad for it, where it is diverted.
     pub refused: u8,
+    /// Why its parcel is brought back, where it is.
+    pub failure: DroneFailure,
 }
 
 /// A flight home that may be broken off.
@@ -81,6 +83,21 @@ impl Flight {
             parcel: (purpose == LegPurpose::Dropoff).then_some(errand.errand.weight),
             energy: WattHours::ZERO,
             refused: 0,
+            failure: DroneFailure::DropoffClosed,
+        }
+    }
+
+    /// Whether it is on its way to a parcel or with one, for somebody who wants it.
+    pub(super) const fn is_on_mission(&self) -> bool {
+        let is_for_it = matches!(self.purpose, LegPurpose::Pickup | LegPurpose::Dropoff);
+        is_for_it && self.errand.is_some() && !self.is_called_off
+    }
+
+    /// The same, wanted no more.
+    pub(super) const fn called_off(self) -> Self {
+        Self {
+            is_called_off: true,
+            ..self
         }
     }
 
@@ -202,10 +219,7 @@ impl Drone {
                 self.head_for(landing, ctx);
             }
             None => {
-                self.state = DroneState::Flying(Flight {
-                    is_called_off: true,
-                    ..flight
-                });
+                self.state = DroneState::Flying(flight.called_off());
             }
         }
     }
@@ -227,6 +241,7 @@ impl Drone {
             parcel,
             energy: WattHours::ZERO,
             refused: 0,
+            failure: DroneFailure::DropoffClosed,
         }
     }
 
@@ -265,19 +280,22 @@ impl Drone {
         self.enter(DroneState::Flying(flight));
         let (me, generation) = (ctx.me::<Self>(), self.generation);
         ctx.send_at(arrives, me, DroneMessage::ArrivalDue { generation });
-        if flight.is_homeward() && !self.is_recalled {
-            let battery = self.battery;
-            self.say_coming(
-                Coming::Homeward {
-                    homeward: Homeward { flight, battery },
-                    lands_at: arrives,
-                },
-                ctx,
-            );
+        if flight.is_homeward() && !self.is_recalled && !self.is_out_of_reach() {
+            self.say_homeward(flight, arrives, ctx);
         }
         if let Some(failure) = self.draw_failure(duration, ctx) {
             ctx.send_in(failure, me, DroneMessage::FailureDue { generation });
         }
+        if let Some(loss) = self.draw_link_loss(duration, ctx) {
+            ctx.send_in(loss, me, DroneMessage::LinkLossDue { generation });
+        }
+    }
+
+    /// The scheduler hears that it may be turned to a parcel on its way home.
+    pub(super) fn say_homeward(&self, flight: Flight, lands_at: SimTime, ctx: &mut Ctx<'_, Skyhaul>) {
+        let battery = self.battery;
+        let homeward = Homeward { flight, battery };
+        self.say_coming(Coming::Homeward { homeward, lands_at }, ctx);
     }
 
     /// Tells the scheduler when it may be given something, where the plan's policy has a use for that.
@@ -293,7 +311,14 @@ impl Drone {
 
     /// When something breaks on a flight of this length, if so: failures come by flight hour, without memory.
     fn draw_failure(&mut self, duration: SimDuration, ctx: &Ctx<'_, Skyhaul>) -> Option<SimDuration> {
-        let rate_per_hour = ctx.shared().environment.faults.drone_failure_per_flight_hour;
+        self.draw_within(
+            duration,
+            ctx.shared().environment.faults.drone_failure_per_flight_hour,
+        )
+    }
+
+    /// When something happens within this time that happens so often an hour, without memory, if so.
+    pub(super) fn draw_within(&mut self, duration: SimDuration, rate_per_hour: f64) -> Option<SimDuration> {
         if rate_per_hour <= 0.0 {
             return None;
         }
@@ -309,6 +334,7 @@ impl Drone {
             self.at = flight.to;
             self.altitude_m = self.spec(ctx.shared()).height_at(flight.arrival()).get();
             self.say_leg_ended(&flight, self.at, self.battery, ctx);
+            self.restore_link(ctx);
             self.land(flight, ctx);
         }
     }
@@ -323,7 +349,7 @@ impl Drone {
             (LegPurpose::Pickup | LegPurpose::Dropoff, Some(errand)) => {
                 self.handle_parcel(errand, flight.purpose, ctx);
             }
-            (LegPurpose::Return | LegPurpose::Divert, Some(_)) => self.hand_back(ctx),
+            (LegPurpose::Return | LegPurpose::Divert, Some(_)) => self.hand_back(flight.failure, ctx),
             _ => self.get_ready(ctx),
         }
     }

@@ -19,6 +19,13 @@ impl Drone {
             DroneState::WaitingForPad | DroneState::Charging(_) => self.berth != self.depot,
             DroneState::Idle | DroneState::Maintained | DroneState::Failed => false,
         };
+        if !self.is_out_of_reach() {
+            self.heed_recall(ctx);
+        }
+    }
+
+    /// Turns home with nothing.
+    pub(super) fn heed_recall(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         if let DroneState::Flying(flight) = self.state
             && flight.purpose == LegPurpose::Pickup
             && let Some(delivery) = self.delivery()
@@ -36,6 +43,13 @@ impl Drone {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         match self.state {
+            DroneState::Flying(_) if self.is_out_of_reach() && self.delivery() == Some(delivery) => {
+                ctx.emit(Event::DeliveryReleaseRefused {
+                    delivery,
+                    command,
+                    reason: ChangeRefusal::OutOfReach,
+                });
+            }
             DroneState::Flying(flight)
                 if flight.purpose == LegPurpose::Pickup && self.delivery() == Some(delivery) =>
             {

@@ -49,22 +49,27 @@ impl Drone {
             return;
         };
         let now = ctx.now();
-        let (here, spent) = plan.at(now);
-        let turning = Turning {
-            flight,
-            here,
-            battery: self.battery - spent,
-            surroundings: &surroundings,
-        };
+        let turning = self.turning(flight, now, &surroundings);
         let sky = self.sky(now, &surroundings);
         let goes_on = !sky.is_barred(&plan.rest(now))
             && (flight.purpose != LegPurpose::Pickup
                 || self.can_go_on(&flight, &plan, self.battery, &surroundings));
-        if !goes_on {
-            self.turn(&turning, ctx);
-        } else if let Manoeuvre::Hold { until } = flight.manoeuvre
-            && now < until
-            && let Some((sooner, sooner_plan)) = self.try_out(&turning, Manoeuvre::Direct)
+        let waits_for_link = self.is_out_of_reach() && flight.is_on_mission();
+        match (goes_on, waits_for_link) {
+            (false, true) => self.turn_back(&turning, ReleaseReason::LinkLost, ctx),
+            (false, false) => self.turn(&turning, ctx),
+            (true, true) => {}
+            (true, false) => self.go_on_sooner(&turning, ctx),
+        }
+    }
+
+    /// Hovers no longer, where it need not.
+    pub(super) fn go_on_sooner(&mut self, turning: &Turning<'_>, ctx: &mut Ctx<'_, Skyhaul>) {
+        let flight = turning.flight;
+        if let Manoeuvre::Hold { until } = flight.manoeuvre
+            && ctx.now() < until
+            && let Ok(plan) = self.plan(&flight, turning.surroundings)
+            && let Some((sooner, sooner_plan)) = self.try_out(turning, Manoeuvre::Direct)
             && sooner_plan.arrives() < plan.arrives()
         {
             self.go_round(&flight, sooner, sooner_plan, ctx);
@@ -83,17 +88,34 @@ impl Drone {
             self.go_round(&flight, other, plan, ctx);
             return;
         }
+        self.turn_back(turning, ReleaseReason::NoFlyZone, ctx);
+    }
+
+    /// Turns home, or to another depot, with the parcel where it has one; else comes down.
+    pub(super) fn turn_back(
+        &mut self,
+        turning: &Turning<'_>,
+        reason: ReleaseReason,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let flight = turning.flight;
         let wanted = flight.errand.filter(|_| !flight.is_called_off);
         // A parcel that somebody wants is handed over at home.
         let errand = wanted.filter(|_| flight.parcel.is_some());
         let homeward = Turning {
-            flight: self.homeward(&flight, errand, turning.surroundings),
+            flight: Flight {
+                failure: match reason {
+                    ReleaseReason::LinkLost => DroneFailure::LinkLost,
+                    _ => flight.failure,
+                },
+                ..self.homeward(&flight, errand, turning.surroundings)
+            },
             ..*turning
         };
         match self.find_landing(&homeward) {
             Some(landing) => {
                 if let Some(wanted) = wanted.filter(|_| errand.is_none()) {
-                    self.refuse_errand(wanted.id, ReleaseReason::NoFlyZone, ctx);
+                    self.refuse_errand(wanted.id, reason, ctx);
                 }
                 self.cut_short(&flight, ctx);
                 self.head_for(landing, ctx);
@@ -131,7 +153,7 @@ impl Drone {
             .find_map(|manoeuvre| self.try_out(turning, manoeuvre))
     }
 
-    fn try_out(&self, turning: &Turning<'_>, manoeuvre: Manoeuvre) -> Option<(Flight, FlightPlan)> {
+    pub(super) fn try_out(&self, turning: &Turning<'_>, manoeuvre: Manoeuvre) -> Option<(Flight, FlightPlan)> {
         let flight = Flight {
             departure: turning.here,
             manoeuvre,
@@ -211,7 +233,13 @@ impl Drone {
     }
 
     /// Ends one leg in the air and begins another for the same errand.
-    fn go_round(&mut self, flight: &Flight, other: Flight, plan: FlightPlan, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn go_round(
+        &mut self,
+        flight: &Flight,
+        other: Flight,
+        plan: FlightPlan,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         let arrives_at = plan.arrives();
         self.cut_short(flight, ctx);
         if other.purpose == LegPurpose::Return {
@@ -265,10 +293,10 @@ impl Drone {
     }
 
     /// Stands at a depot with a parcel that could not be brought: somebody takes it out, and it is fetched from there.
-    pub(super) fn hand_back(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn hand_back(&mut self, failure: DroneFailure, ctx: &mut Ctx<'_, Skyhaul>) {
         let mut fall = self.lie();
         fall.parcel_at = Some(self.at);
-        self.fail_for(DroneFailure::DropoffClosed, &fall, HAND_BACK, ctx);
+        self.fail_for(failure, &fall, HAND_BACK, ctx);
     }
 
     /// Says again, a little later, that it stands ready, where it was given what it cannot do.

@@ -9,6 +9,8 @@ use crate::ids::DepotId;
 pub struct Faults {
     /// Failures of a drone per hour in the air.
     pub drone_failure_per_flight_hour: f64,
+    /// How often a drone's link is lost per hour in the air.
+    pub link_loss_per_flight_hour: f64,
     /// Share of messages whose handler panics.
     pub actor_panic_per_message: f64,
     /// Share of couriers' reports that come twice.

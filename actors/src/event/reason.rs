@@ -21,6 +21,8 @@ pub enum ReleaseReason {
     Recalled,
     /// A no-fly zone came up that closes the way.
     NoFlyZone,
+    /// The drone's link was lost for so long that it came home.
+    LinkLost,
 }
 
 /// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
@@ -115,6 +117,8 @@ pub enum ChangeRefusal {
     PickedUp,
     /// No drone has it.
     NoDrone,
+    /// The drone's link is lost.
+    OutOfReach,
 }
 
 /// How a battery is filled.
@@ -137,6 +141,8 @@ pub enum DroneFailure {
     Stranded,
     /// It came home with its parcel because the drop-off was closed meanwhile, and stands until that is out.
     DropoffClosed,
+    /// It came home with its parcel because its link was lost, and stands until that is out.
+    LinkLost,
 }
 
 impl From<GroundingReason> for AssignmentRefusal {

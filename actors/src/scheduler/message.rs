@@ -50,6 +50,11 @@ pub enum SchedulerMessage {
         /// When, and where.
         coming: Box<Coming>,
     },
+    /// A drone's link is lost: it hears of nothing that it is given on its way home.
+    DroneOutOfReach {
+        /// Which.
+        drone: DroneId,
+    },
     /// Those that wait are to be matched.
     BatchDue {
         /// For when it was set.

@@ -11,6 +11,7 @@ mod energy;
 mod enquiries;
 mod faults;
 mod flights;
+mod links;
 mod groundings;
 mod invariants;
 mod mishaps;

@@ -24,6 +24,7 @@ pub(crate) struct Mishaps {
     drones: u32,
     heavy_drones: u32,
     failures: f64,
+    links: f64,
     panics: f64,
     carrier_failure: f64,
     wind: (f64, f64),
@@ -60,6 +61,7 @@ impl Mishaps {
         let mut planned = environment(self.drones);
         planned.seed = self.seed;
         planned.faults.drone_failure_per_flight_hour = self.failures;
+        planned.faults.link_loss_per_flight_hour = self.links;
         planned.faults.actor_panic_per_message = self.panics;
         planned.carriers[0].failure = self.carrier_failure;
         planned.weather = Weather::windy(self.wind.0, self.wind.1).into();
@@ -208,7 +210,12 @@ fn closing() -> impl Strategy<Value = Closing> {
 pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
     (
         (any::<u64>(), 1..6_u32, 0..3_u32),
-        (0.0..4.0_f64, prop_oneof![Just(0.0), 0.0..0.4_f64], 0.0..0.5_f64),
+        (
+            0.0..4.0_f64,
+            prop_oneof![Just(0.0), 0.0..60.0_f64],
+            prop_oneof![Just(0.0), 0.0..0.4_f64],
+            0.0..0.5_f64,
+        ),
         prop_oneof![Just((0.0, 0.0)), (0.0..11.0_f64, 0.0..360.0_f64)],
         prop::collection::vec(closing(), 0..4),
         prop::option::of(20..200_u64),
@@ -217,7 +224,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
         .prop_map(
             |(
                 (seed, drones, heavy_drones),
-                (failures, panics, carrier_failure),
+                (failures, links, panics, carrier_failure),
                 wind,
                 zones,
                 changes_every_s,
@@ -228,6 +235,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
                     drones,
                     heavy_drones,
                     failures,
+                    links,
                     panics,
                     carrier_failure,
                     wind,

@@ -50,6 +50,8 @@ pub(super) enum What<'a> {
     ChargeEnded(Charge<'a>),
     DroneFailed(DroneFailed<'a>),
     DroneRecovered(DroneRecovered<'a>),
+    LinkLost(LinkChange<'a>),
+    LinkRestored(LinkChange<'a>),
     FleetGrounded(Grounding<'a>),
     FleetReleased(Grounding<'a>),
     RunEnded(RunEnded<'a>),
@@ -299,6 +301,12 @@ pub(super) struct DroneRecovered<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+pub(super) struct LinkChange<'a> {
+    #[serde(borrow)]
+    pub(super) drone: Name<'a>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct RunEnded<'a> {
     #[serde(borrow)]
     pub(super) digest: Name<'a>,
@@ -332,6 +340,8 @@ impl<'a> Entry<'a> {
             "ChargeEnded" => What::ChargeEnded(serde_json::from_slice(line)?),
             "DroneFailed" => What::DroneFailed(serde_json::from_slice(line)?),
             "DroneRecovered" => What::DroneRecovered(serde_json::from_slice(line)?),
+            "LinkLost" => What::LinkLost(serde_json::from_slice(line)?),
+            "LinkRestored" => What::LinkRestored(serde_json::from_slice(line)?),
             "FleetGrounded" => What::FleetGrounded(serde_json::from_slice(line)?),
             "FleetReleased" => What::FleetReleased(serde_json::from_slice(line)?),
             "RunEnded" => What::RunEnded(serde_json::from_slice(line)?),

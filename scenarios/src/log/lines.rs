@@ -106,6 +106,8 @@ impl Lines {
             | Event::MaintenanceStarted { .. }
             | Event::MaintenanceEnded { .. }
             | Event::DroneFailed { .. }
+            | Event::LinkLost { .. }
+            | Event::LinkRestored { .. }
             | Event::DroneRecovered { .. } => self.of_drone(event, begin),
             Event::DeliveryQueued { .. }
             | Event::CourierReported { .. }
@@ -304,6 +306,8 @@ impl Lines {
                 .word("drone", drone)
                 .word("reason", words::drone_failure(*reason))
                 .point("at", *at),
+            Event::LinkLost { drone, at } => begin("LinkLost").word("drone", drone).point("at", *at),
+            Event::LinkRestored { drone } => begin("LinkRestored").word("drone", drone),
             Event::DroneRecovered { drone, at, battery } => begin("DroneRecovered")
                 .word("drone", drone)
                 .point("at", *at)

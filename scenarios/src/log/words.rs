@@ -30,6 +30,7 @@ pub(super) const fn release(reason: ReleaseReason) -> &'static str {
         ReleaseReason::DroneRefused => "droneRefused",
         ReleaseReason::Recalled => "recalled",
         ReleaseReason::NoFlyZone => "noFlyZone",
+        ReleaseReason::LinkLost => "linkLost",
         ReleaseReason::Reassigned => "reassigned",
         ReleaseReason::Delayed => "delayed",
     }
@@ -79,6 +80,7 @@ pub(super) const fn drone_failure(reason: DroneFailure) -> &'static str {
         DroneFailure::Software => "software",
         DroneFailure::Stranded => "stranded",
         DroneFailure::DropoffClosed => "dropoffClosed",
+        DroneFailure::LinkLost => "linkLost",
     }
 }
 

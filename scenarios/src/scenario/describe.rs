@@ -303,7 +303,11 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
         "drone_failure_per_flight_hour = {}",
         faults.drone_failure_per_flight_hour
     )?;
-    writeln!(text, "link_loss_per_flight_hour = 0")?;
+    writeln!(
+        text,
+        "link_loss_per_flight_hour = {}",
+        faults.link_loss_per_flight_hour
+    )?;
     writeln!(
         text,
         "actor_panic_per_message = {}",

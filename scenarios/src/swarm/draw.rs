@@ -36,6 +36,7 @@ pub(super) enum Part {
     Operations,
     Confirmations,
     Incidents,
+    Links,
 }
 
 /// What a seed says about one part.

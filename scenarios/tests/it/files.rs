@@ -57,7 +57,7 @@ base_usd = 9.75
 
 [faults]
 drone_failure_per_flight_hour = 0.0
-link_loss_per_flight_hour = 0.0
+link_loss_per_flight_hour = 0.25
 "#;
 
 const PLACES: &str =

@@ -375,9 +375,9 @@ fn says_what_is_not_built_yet() {
             "key `weather.wind_mps`: belongs to weather kind = \"constant\"; a series has its own, remove it",
         ),
         (
-            "link_loss_per_flight_hour = 0.0",
-            "link_loss_per_flight_hour = 0.1",
-            "key `faults.link_loss_per_flight_hour`: lost links are not built yet",
+            "link_loss_per_flight_hour = 0.25",
+            "link_loss_per_flight_hour = 61.0",
+            "key `faults.link_loss_per_flight_hour`: ",
         ),
     ]);
 }

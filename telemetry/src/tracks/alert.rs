@@ -84,6 +84,8 @@ pub enum AlertKind {
     DeliveryLate,
     /// What a receiver must give did not come in time.
     ConfirmationMissed,
+    /// A drone in the air cannot be reached.
+    LinkLost,
 }
 
 impl AlertKind {
@@ -99,6 +101,7 @@ impl AlertKind {
             Self::DeliveryFailed => "deliveryFailed",
             Self::DeliveryLate => "deliveryLate",
             Self::ConfirmationMissed => "confirmationMissed",
+            Self::LinkLost => "linkLost",
         }
     }
 }

@@ -39,6 +39,16 @@ pub(super) fn alert(
                 format!("{drone} is out of order: {}", failure(*reason)),
             )
         },
+        Event::LinkLost { drone, at } => Alert {
+            drone: Some(*drone),
+            delivery: fleet.get(*drone).and_then(|track| track.delivery),
+            place: Some(*at),
+            ..raised(
+                Severity::Warning,
+                AlertKind::LinkLost,
+                format!("{drone} cannot be reached: its link is lost"),
+            )
+        },
         Event::CarrierFailed {
             delivery,
             carrier,
@@ -125,6 +135,7 @@ const fn failure(reason: DroneFailure) -> &'static str {
         DroneFailure::Software => "its control failed too often",
         DroneFailure::Stranded => "no lawful way leads on from where it stands",
         DroneFailure::DropoffClosed => "it brought its parcel home: the drop-off was closed",
+        DroneFailure::LinkLost => "it brought its parcel home: its link was lost",
     }
 }
 

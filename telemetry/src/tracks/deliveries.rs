@@ -184,6 +184,7 @@ fn change(track: &mut DeliveryTrack, event: &Event, around: &Around<'_>) {
                     | ReleaseReason::DroneRefused
                     | ReleaseReason::Recalled
                     | ReleaseReason::NoFlyZone
+                    | ReleaseReason::LinkLost
             ) {
                 start_over(track, around.now, around.now, around.guess);
             }

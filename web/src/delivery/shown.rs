@@ -172,6 +172,7 @@ const fn cause_name(cause: CauseRow) -> &'static str {
         CauseRow::Released(ReleaseReason::Delayed) => "Delayed",
         CauseRow::Released(ReleaseReason::Recalled) => "Recalled",
         CauseRow::Released(ReleaseReason::NoFlyZone) => "NoFlyZone",
+        CauseRow::Released(ReleaseReason::LinkLost) => "LinkLost",
         CauseRow::CarrierFailed(CarrierFailure::NoCourier) => "NoCourier",
         CauseRow::CarrierFailed(CarrierFailure::ReturnedToPickup) => "ReturnedToPickup",
     }

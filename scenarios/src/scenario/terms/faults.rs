@@ -18,6 +18,8 @@ const FAULT_KEYS: &[&str] = &[
 
 /// Failures of a drone per flight hour: one a minute breaks every flight.
 const FAILURES_PER_HOUR: RangeInclusive<f64> = 0.0..=60.0;
+/// Losses of a drone's link per flight hour: with one a minute it hovers half the time.
+const LOSSES_PER_HOUR: RangeInclusive<f64> = 0.0..=60.0;
 /// Share of messages whose handler panics: beyond a tenth nothing would get done.
 const PANIC_SHARE: RangeInclusive<f64> = 0.0..=0.1;
 
@@ -32,17 +34,13 @@ pub(in crate::scenario) fn read_faults(root: &Section<'_>) -> Result<Faults, Sce
     let Some(section) = root.table("faults", FAULT_KEYS)? else {
         return Ok(Faults::default());
     };
-    if let Some(field) = section.get("link_loss_per_flight_hour")
-        && field.number(FAILURES_PER_HOUR)? > 0.0
-    {
-        return Err(field.refuse("lost links are not built yet; set it to 0"));
-    }
     Ok(Faults {
         drone_failure_per_flight_hour: section.number_or(
             "drone_failure_per_flight_hour",
             0.0,
             FAILURES_PER_HOUR,
         )?,
+        link_loss_per_flight_hour: section.number_or("link_loss_per_flight_hour", 0.0, LOSSES_PER_HOUR)?,
         actor_panic_per_message: section.number_or("actor_panic_per_message", 0.0, PANIC_SHARE)?,
         carrier_duplicate: section.number_or("carrier_duplicate", 0.0, REPORT_SHARE)?,
         carrier_disorder: section.number_or("carrier_disorder", 0.0, REPORT_SHARE)?,
