@@ -153,7 +153,11 @@ impl Drone {
             .find_map(|manoeuvre| self.try_out(turning, manoeuvre))
     }
 
-    pub(super) fn try_out(&self, turning: &Turning<'_>, manoeuvre: Manoeuvre) -> Option<(Flight, FlightPlan)> {
+    pub(super) fn try_out(
+        &self,
+        turning: &Turning<'_>,
+        manoeuvre: Manoeuvre,
+    ) -> Option<(Flight, FlightPlan)> {
         let flight = Flight {
             departure: turning.here,
             manoeuvre,

@@ -23,20 +23,16 @@ impl Checker for Links {
             }
             What::LinkLost(lost) => {
                 if !self.flying.contains(&*lost.drone) {
-                    findings.object("LK-1", || {
-                        format!("{} loses its link on the ground", lost.drone)
-                    });
+                    findings.object("LK-1", || format!("{} loses its link on the ground", lost.drone));
                 }
                 if !self.lost.insert(lost.drone.clone().into_owned()) {
                     findings.object("LK-1", || format!("{} loses its link twice", lost.drone));
                 }
             }
-            What::LinkRestored(restored) => {
-                if !self.lost.remove(&*restored.drone) {
-                    findings.object("LK-1", || {
-                        format!("{} has its link back, but had not lost it", restored.drone)
-                    });
-                }
+            What::LinkRestored(restored) if !self.lost.remove(&*restored.drone) => {
+                findings.object("LK-1", || {
+                    format!("{} has its link back, but had not lost it", restored.drone)
+                });
             }
             What::DroneFailed(failed) => {
                 self.lost.remove(&*failed.drone);

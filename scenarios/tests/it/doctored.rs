@@ -238,6 +238,29 @@ fn a_drone_lands_when_it_said() {
 }
 
 #[test]
+fn a_link_is_lost_in_the_air_and_restored_in_turn() {
+    let change = |kind: &str, drone: &Value| json!({"type": kind, "drone": drone, "at": [43.77, 11.25]});
+    let log = Log::good();
+    let (start, end) = log.whole_leg("pickup");
+    let drone = log.0[start]["drone"].clone();
+    let doctored = |changes: &[(usize, &str)]| {
+        let mut log = log.clone();
+        for (line, kind) in changes.iter().rev() {
+            log.insert(*line, change(kind, &drone));
+        }
+        log.objections()
+    };
+    let in_turn = [(start + 1, "LinkLost"), (end, "LinkRestored")];
+    assert_eq!(doctored(&in_turn), [""; 0]);
+    assert_eq!(doctored(&[(start, "LinkLost"), (end, "LinkRestored")]), ["LK-1"]);
+    assert_eq!(doctored(&[(end, "LinkRestored")]), ["LK-1"]);
+    assert_eq!(
+        doctored(&[(start + 1, "LinkLost"), (start + 1, "LinkLost")]),
+        ["LK-1"]
+    );
+}
+
+#[test]
 fn a_failed_drone_does_not_fly() {
     let mut log = Log::good();
     let first = log.find("DroneAssigned", |_| true);

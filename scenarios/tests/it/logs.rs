@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::town::{eventful_town, lines, run, verdict};
 
 /// The fields the contract gives each type, besides `seq`, `t` and `type`.
-const FIELDS: [(&str, &[&str]); 21] = [
+const FIELDS: [(&str, &[&str]); 23] = [
     ("ZoneDeclared", &["zone", "from_t", "to_t"]),
     (
         "DroneCommissioned",
@@ -78,6 +78,8 @@ const FIELDS: [(&str, &[&str]); 21] = [
     ("ChargeEnded", &["drone", "depot", "battery_wh", "kind"]),
     ("DroneFailed", &["drone", "reason", "at"]),
     ("DroneRecovered", &["drone", "at", "battery_wh"]),
+    ("LinkLost", &["drone", "at"]),
+    ("LinkRestored", &["drone"]),
     ("ActorRestarted", &["actor", "cause"]),
     ("RunEnded", &["digest", "state_digest"]),
 ];

@@ -112,9 +112,9 @@ pub(crate) async fn delete_drone_delivery(
         Ok(Decision::Refused(ChangeRefusal::PickedUp)) => Err(Problem::conflict(
             "the drone has the parcel, or is about to take it",
         )),
-        Ok(Decision::Refused(ChangeRefusal::OutOfReach)) => Err(Problem::conflict(
-            "the drone's link is lost: no word reaches it",
-        )),
+        Ok(Decision::Refused(ChangeRefusal::OutOfReach)) => {
+            Err(Problem::conflict("the drone's link is lost: no word reaches it"))
+        }
         Ok(Decision::Refused(ChangeRefusal::NoDrone)) => Err(Problem::conflict("no drone has the delivery")),
         Ok(Decision::Refused(ChangeRefusal::Unknown)) => Err(Problem::conflict("the delivery has ended")),
     }
