@@ -9,7 +9,6 @@
 //!
 //! It is under way before the depot answers: whatever flies has somewhere to go, however long word takes between regions.
 
-use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::SimDuration;
 
@@ -20,7 +19,7 @@ use crate::depot::DepotMessage;
 use crate::event::LegPurpose;
 use crate::flight::{FlightPlan, Manoeuvre};
 use crate::ids::DepotId;
-use crate::tree::{Skyhaul, Surroundings};
+use crate::tree::Skyhaul;
 
 /// How many depots are looked at, the nearest first: what lies beyond eight others is out of reach, or no nearer than home.
 const DEPOTS_TRIED_MAX: usize = 8;
@@ -54,10 +53,8 @@ impl Drone {
 
     /// The nearest depot it can reach, but for so many that are nearer.
     fn nearest_landing(&self, turning: &Turning<'_>, but_for: u8) -> Option<Landing> {
-        let depots = depots_by_distance(turning.here.at, turning.surroundings);
-        let in_service = depots.into_iter().filter(|depot| !is_out(*depot, turning));
-        in_service
-            .take(DEPOTS_TRIED_MAX)
+        nearest_in_service(turning)
+            .into_iter()
             .filter_map(|depot| self.landing_at(depot, turning))
             .nth(usize::from(but_for))
     }
@@ -174,13 +171,21 @@ fn is_out(depot: DepotId, turning: &Turning<'_>) -> bool {
         .is_out(depot, turning.here.time)
 }
 
-fn depots_by_distance(at: Position, surroundings: &Surroundings) -> Vec<DepotId> {
-    let depots = &surroundings.environment.depots;
-    let mut near: Vec<(f64, DepotId)> = (0..)
-        .map(DepotId)
-        .zip(depots)
-        .map(|(id, depot)| (at.distance_m(depot.at), id))
+/// Of the depots in service the nearest ones, in order; the others are not put in order.
+fn nearest_in_service(turning: &Turning<'_>) -> Vec<DepotId> {
+    let here = turning.here.at;
+    let depots = (0..).map(DepotId).zip(&turning.surroundings.environment.depots);
+    let mut near: Vec<(f64, DepotId)> = depots
+        .filter(|(id, _)| !is_out(*id, turning))
+        .map(|(id, depot)| (here.distance_m(depot.at), id))
         .collect();
-    near.sort_by(|(one_m, one), (other_m, other)| one_m.total_cmp(other_m).then(one.cmp(other)));
+    let by_distance = |(one_m, one): &(f64, DepotId), (other_m, other): &(f64, DepotId)| {
+        one_m.total_cmp(other_m).then(one.cmp(other))
+    };
+    if near.len() > DEPOTS_TRIED_MAX {
+        near.select_nth_unstable_by(DEPOTS_TRIED_MAX, by_distance);
+        near.truncate(DEPOTS_TRIED_MAX);
+    }
+    near.sort_unstable_by(by_distance);
     near.into_iter().map(|(_, depot)| depot).collect()
 }

@@ -35,7 +35,8 @@ impl Drone {
         }
     }
 
-    /// Turns home without the delivery; one that has the parcel, or is about to take it, brings it.
+    /// Turns home without the delivery, and takes nothing before it is there: the next batch would give it the same one. One that has the parcel, or
+    /// is about to take it, brings it.
     pub(super) fn on_give_back(
         &mut self,
         delivery: DeliveryId,
@@ -58,6 +59,7 @@ impl Drone {
                     drone: self.id,
                     command,
                 });
+                self.is_recalled = true;
                 self.refuse_errand(delivery, ReleaseReason::Recalled, ctx);
                 self.turn_home(flight, ctx);
             }

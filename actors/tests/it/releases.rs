@@ -1,7 +1,8 @@
 //! Deliveries that their drones give back, that are given up, and that are asked for anew.
 
 use skyhaul_actors::command::{Command, Operation};
-use skyhaul_actors::event::{CancelReason, ChangeRefusal, Event, ReleaseReason};
+use skyhaul_actors::environment::DispatchPolicy;
+use skyhaul_actors::event::{CancelReason, ChangeRefusal, Event, LegPurpose, ReleaseReason};
 use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
 use skyhaul_actors::workflow::saga::Step;
 
@@ -67,6 +68,42 @@ fn a_drone_on_its_way_to_the_parcel_gives_the_delivery_to_another() {
         broken(city.world.environment(), &city.events),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn a_drone_that_gave_a_delivery_back_gets_it_again_only_once_it_is_home() {
+    let mut planned = environment(1);
+    planned.dispatch.policy = DispatchPolicy::Batch;
+    let mut city = City::new(planned);
+    let delivery = city.request(1, place(0.0, 4_000.0), place(0.0, 5_000.0), 1.0);
+    city.run_s(60);
+    city.ask(Command::ReleaseDelivery { delivery });
+    city.run_s(3_600);
+    let legs = city.events.iter().filter_map(|event| match &event.event {
+        Event::LegStarted(leg) => Some(leg.purpose),
+        _ => None,
+    });
+    let legs: Vec<LegPurpose> = legs.collect();
+    assert_eq!(
+        legs[..4],
+        [
+            LegPurpose::Pickup,
+            LegPurpose::Return,
+            LegPurpose::Pickup,
+            LegPurpose::Dropoff
+        ]
+    );
+    let again = city
+        .events
+        .iter()
+        .rev()
+        .find(|event| matches!(event.event, Event::DroneAssigned { .. }));
+    let charged = city
+        .events
+        .iter()
+        .find(|event| matches!(event.event, Event::ChargeEnded { .. }));
+    assert!(charged.map(|event| event.at) <= again.map(|event| event.at));
+    assert_eq!(city.story(delivery).last(), Some(&"completed"));
 }
 
 #[test]
