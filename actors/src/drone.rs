@@ -202,7 +202,8 @@ pub struct Drone {
     /// How high it hangs there with its winch down, m; zero where it stands.
     altitude_m: f64,
     battery: WattHours,
-    state: DroneState,
+    /// What it does; `None` where it stands ready, as most of a large fleet do: a flight is many times as large as all else.
+    busy: Option<Box<DroneState>>,
     /// Time in the air since it was last maintained.
     flown: SimDuration,
     /// Counts the states; timers of earlier ones are void.
@@ -238,7 +239,7 @@ impl Drone {
             at: environment.depot(depot).at,
             altitude_m: 0.0,
             battery: environment.aircraft(aircraft).battery_capacity,
-            state: DroneState::Idle,
+            busy: None,
             flown: SimDuration::ZERO,
             generation: 0,
             is_recalled: false,
@@ -249,9 +250,9 @@ impl Drone {
 
     /// What it does.
     #[must_use]
-    pub const fn view(&self) -> DroneView {
+    pub fn view(&self) -> DroneView {
         DroneView {
-            state: self.state,
+            state: self.state(),
             at: self.at,
             battery: self.battery,
         }
@@ -272,8 +273,8 @@ impl Drone {
     }
 
     /// The delivery it has.
-    const fn delivery(&self) -> Option<DeliveryId> {
-        match self.state {
+    fn delivery(&self) -> Option<DeliveryId> {
+        match self.state() {
             DroneState::Flying(flight) => match flight.errand {
                 Some(errand) if !flight.is_called_off => Some(errand.id),
                 _ => None,
@@ -292,8 +293,21 @@ impl Drone {
         }
     }
 
+    fn state(&self) -> DroneState {
+        self.busy.as_deref().copied().unwrap_or(DroneState::Idle)
+    }
+
+    /// Does something else in the same room.
+    fn set_state(&mut self, state: DroneState) {
+        match &mut self.busy {
+            _ if state == DroneState::Idle => self.busy = None,
+            Some(busy) => **busy = state,
+            None => self.busy = Some(Box::new(state)),
+        }
+    }
+
     fn enter(&mut self, state: DroneState) {
-        self.state = state;
+        self.set_state(state);
         self.generation += 1;
     }
 }
@@ -363,7 +377,7 @@ impl Actor for Drone {
     }
 
     fn on_given_up(&self, _parked: &DroneMessage, ctx: &mut Ctx<'_, Skyhaul>) {
-        if ctx.shared().atlas.cut().count > 1 && !matches!(self.state, DroneState::Flying(_)) {
+        if ctx.shared().atlas.cut().count > 1 && !matches!(self.state(), DroneState::Flying(_)) {
             self.leave_word(ctx);
         } else {
             let fall = self.fall(ctx);
@@ -386,7 +400,7 @@ impl Drone {
     }
 
     fn on_assign_errand(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
-        let taken = match self.state {
+        let taken = match self.state() {
             DroneState::Idle => self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx),
             DroneState::Flying(flight)
                 if flight.is_homeward() && !self.is_recalled && !self.is_out_of_reach() =>
@@ -397,7 +411,7 @@ impl Drone {
         };
         if !taken {
             self.refuse_errand(errand.id, ReleaseReason::DroneRefused, ctx);
-            if self.state == DroneState::Idle {
+            if self.state() == DroneState::Idle {
                 self.stand_by(ctx);
             }
         }
@@ -416,9 +430,9 @@ impl Drone {
         if self.delivery() != Some(delivery) {
             return;
         }
-        match self.state {
+        match self.state() {
             DroneState::Flying(flight) if self.is_out_of_reach() => {
-                self.state = DroneState::Flying(flight.called_off());
+                self.set_state(DroneState::Flying(flight.called_off()));
             }
             DroneState::Flying(flight) => self.turn_home(flight, ctx),
             state => {
@@ -434,7 +448,7 @@ impl Drone {
 
     fn on_handling_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         let (by, at) = (self.by(), self.at);
-        match self.state {
+        match self.state() {
             DroneState::Loading(errand) => {
                 ctx.send(errand.delivery, DeliveryMessage::TransportAtPickup { by });
             }
@@ -446,7 +460,7 @@ impl Drone {
     }
 
     fn on_parcel_loaded(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Loading(errand) = self.state
+        if let DroneState::Loading(errand) = self.state()
             && errand.id == delivery
             && !self.begin_leg(LegPurpose::Dropoff, errand.errand.dropoff, errand, ctx)
         {
@@ -459,7 +473,7 @@ impl Drone {
     }
 
     fn on_parcel_unloaded(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Unloading(errand) = self.state
+        if let DroneState::Unloading(errand) = self.state()
             && errand.id == delivery
         {
             self.go_home(None, ctx);

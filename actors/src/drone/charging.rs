@@ -36,7 +36,7 @@ impl Drone {
     }
 
     pub(super) fn on_pad_given(&mut self, kind: ChargeKind, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.state != DroneState::WaitingForPad {
+        if self.state() != DroneState::WaitingForPad {
             self.free_pad(ctx);
             return;
         }
@@ -60,7 +60,7 @@ impl Drone {
     }
 
     pub(super) fn on_charge_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Charging(kind) = self.state {
+        if let DroneState::Charging(kind) = self.state() {
             self.battery = charged(self.spec(ctx.shared()));
             ctx.emit(Event::ChargeEnded {
                 drone: self.id,

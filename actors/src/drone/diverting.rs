@@ -110,7 +110,7 @@ impl Drone {
 
     /// Turns to the next depot in the air, where there is one; else it flies on, and waits there.
     pub(super) fn on_pad_refused(&mut self, depot: DepotId, ctx: &mut Ctx<'_, Skyhaul>) {
-        let DroneState::Flying(flight) = self.state else {
+        let DroneState::Flying(flight) = self.state() else {
             return;
         };
         if depot != self.berth || flight.purpose != LegPurpose::Divert || flight.refused >= REFUSALS_MAX {
@@ -136,7 +136,7 @@ impl Drone {
     /// A guest with a charged battery goes home, or stays until it can.
     pub(super) fn leave_for_home(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         let now = ctx.now();
-        let since = match self.state {
+        let since = match self.state() {
             DroneState::Visiting { since } => since,
             _ => now,
         };

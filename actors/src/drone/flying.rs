@@ -219,7 +219,7 @@ impl Drone {
                 self.head_for(landing, ctx);
             }
             None => {
-                self.state = DroneState::Flying(flight.called_off());
+                self.set_state(DroneState::Flying(flight.called_off()));
             }
         }
     }
@@ -328,7 +328,7 @@ impl Drone {
     }
 
     pub(super) fn on_arrival_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Flying(flight) = self.state {
+        if let DroneState::Flying(flight) = self.state() {
             self.log_flight(ctx.now());
             self.battery -= flight.energy;
             self.at = flight.to;
@@ -365,7 +365,7 @@ impl Drone {
 
     /// Ends the leg, if there is one, as a failure does. Its own state stays as it was.
     pub(super) fn fall(&self, ctx: &mut Ctx<'_, Skyhaul>) -> Fall {
-        match self.state {
+        match self.state() {
             DroneState::Flying(flight) => {
                 let (here, spent) = self.progress(&flight, ctx.now(), ctx.shared());
                 let battery = self.battery - spent;
@@ -391,7 +391,7 @@ impl Drone {
 
     /// Whether it stands with a parcel away from home.
     pub(super) fn has_parcel_on_ground(&self) -> bool {
-        match self.state {
+        match self.state() {
             DroneState::Unloading(_) => true,
             DroneState::Grounded(stay) => stay.parcel.is_some(),
             _ => false,
@@ -400,7 +400,7 @@ impl Drone {
 
     /// When it lands, where it flies.
     pub(crate) fn lands_at(&self, surroundings: &Surroundings) -> Option<SimTime> {
-        match self.state {
+        match self.state() {
             DroneState::Flying(flight) => self.plan(&flight, surroundings).ok().map(|plan| plan.arrives()),
             _ => None,
         }

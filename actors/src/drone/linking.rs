@@ -50,7 +50,7 @@ impl Drone {
     }
 
     pub(super) fn on_link_loss_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        let DroneState::Flying(flight) = self.state else {
+        let DroneState::Flying(flight) = self.state() else {
             return;
         };
         self.link_lost_in = NonZeroU32::new(self.generation);
@@ -92,7 +92,7 @@ impl Drone {
 
     /// It has hovered for its link as long as it does.
     pub(super) fn on_link_wait_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Flying(flight) = self.state
+        if let DroneState::Flying(flight) = self.state()
             && self.is_out_of_reach()
         {
             let surroundings = ctx.shared_arc();
@@ -103,7 +103,7 @@ impl Drone {
 
     /// Its link is back: it does what it was told meanwhile, or goes on with what it had begun.
     pub(super) fn on_link_back_due(&mut self, lost_in: u32, ctx: &mut Ctx<'_, Skyhaul>) {
-        let DroneState::Flying(flight) = self.state else {
+        let DroneState::Flying(flight) = self.state() else {
             return;
         };
         if self.link_lost_in.map(NonZeroU32::get) != Some(lost_in) {

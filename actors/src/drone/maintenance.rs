@@ -13,7 +13,7 @@ use crate::tree::Skyhaul;
 impl Drone {
     /// Adds the flight that ends now to its hours.
     pub(super) fn log_flight(&mut self, now: SimTime) {
-        if let DroneState::Flying(flight) = self.state {
+        if let DroneState::Flying(flight) = self.state() {
             self.flown += now.since(flight.departure.time);
         }
     }

@@ -10,7 +10,7 @@ use crate::tree::Skyhaul;
 impl Drone {
     /// Turns home, where it is on the way to a parcel. One that has a parcel, or is about to take it, delivers it and comes home anyway.
     pub(super) fn on_recall(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.is_recalled = match self.state {
+        self.is_recalled = match self.state() {
             DroneState::Flying(_)
             | DroneState::Loading(_)
             | DroneState::Unloading(_)
@@ -26,7 +26,7 @@ impl Drone {
 
     /// Turns home with nothing.
     pub(super) fn heed_recall(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        if let DroneState::Flying(flight) = self.state
+        if let DroneState::Flying(flight) = self.state()
             && flight.purpose == LegPurpose::Pickup
             && let Some(delivery) = self.delivery()
         {
@@ -43,7 +43,7 @@ impl Drone {
         command: Option<CommandId>,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
-        match self.state {
+        match self.state() {
             DroneState::Flying(_) if self.is_out_of_reach() && self.delivery() == Some(delivery) => {
                 ctx.emit(Event::DeliveryReleaseRefused {
                     delivery,

@@ -41,7 +41,7 @@ pub(super) struct Turning<'a> {
 
 impl Drone {
     pub(super) fn on_airspace_changed(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        let DroneState::Flying(flight) = self.state else {
+        let DroneState::Flying(flight) = self.state() else {
             return;
         };
         let surroundings = ctx.shared_arc();

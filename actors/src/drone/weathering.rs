@@ -67,7 +67,7 @@ impl Drone {
     }
 
     pub(super) fn on_weather_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        let DroneState::Grounded(stay) = self.state else {
+        let DroneState::Grounded(stay) = self.state() else {
             return;
         };
         match stay.errand {

@@ -14,6 +14,10 @@ use crate::ids::{AircraftId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate, READY_SHARE, Starting, assess};
 use crate::tree::Surroundings;
 
+use self::set::DroneSet;
+
+mod set;
+
 /// What the fleet can do for a request.
 pub(super) enum Choice {
     /// This drone, which stood ready, does it.
@@ -62,11 +66,10 @@ pub(super) struct Fleet {
 struct Group {
     depot: DepotId,
     aircraft: AircraftId,
-    first: DroneId,
-    count: u32,
-    idle: BTreeSet<DroneId>,
-    /// Those that are gone for good.
-    gone: BTreeSet<DroneId>,
+    /// Those that fly, or will again.
+    living: DroneSet,
+    /// Those of them that stand ready.
+    idle: DroneSet,
 }
 
 impl Fleet {
@@ -81,10 +84,8 @@ impl Fleet {
                 groups.push(Group {
                     depot: fleet.depot,
                     aircraft: fleet.aircraft,
-                    first: DroneId(first),
-                    count: fleet.count,
-                    idle: (first..next).map(DroneId).collect(),
-                    gone: BTreeSet::new(),
+                    living: DroneSet::of_fleet(DroneId(first), fleet.count),
+                    idle: DroneSet::of_fleet(DroneId(first), fleet.count),
                 });
             }
         }
@@ -101,7 +102,7 @@ impl Fleet {
 
     /// How many stand ready.
     pub(super) fn idle(&self) -> usize {
-        self.groups.iter().map(|group| group.idle.len()).sum()
+        self.groups.iter().map(|group| group.idle.len() as usize).sum()
     }
 
     /// Takes the ready drone that has the parcel first, of those that can do the whole mission; where none is ready, says what may be hoped for.
@@ -138,8 +139,9 @@ impl Fleet {
             }
         }
         if let Some((estimate, index)) = best
-            && let Some(drone) = self.groups[index].idle.pop_first()
+            && let Some(drone) = self.groups[index].idle.first()
         {
+            self.groups[index].idle.remove(drone);
             return Ok((drone, estimate));
         }
         Err(closest)
@@ -248,7 +250,7 @@ impl Fleet {
         let ready = self.groups.iter().filter(may_leave);
         ready.map(move |group| {
             let starting = ready_start(group.depot, group.aircraft, now, surroundings);
-            (group.aircraft, starting, group.idle.iter().copied())
+            (group.aircraft, starting, group.idle.iter())
         })
     }
 
@@ -304,14 +306,14 @@ impl Fleet {
     /// The drones that stand ready at a depot.
     pub(super) fn ready_at(&self, depot: DepotId) -> Vec<DroneId> {
         let groups = self.groups.iter().filter(|group| group.depot == depot);
-        groups.flat_map(|group| group.idle.iter().copied()).collect()
+        groups.flat_map(|group| group.idle.iter()).collect()
     }
 
     /// Those that do not stand ready, and are not gone.
     pub(super) fn away(&self) -> Vec<DroneId> {
         let away = self.groups.iter().flat_map(|group| {
-            let all = (group.first.0..group.first.0 + group.count).map(DroneId);
-            all.filter(|drone| !group.idle.contains(drone) && !group.gone.contains(drone))
+            let living = group.living.iter();
+            living.filter(|drone| !group.idle.contains(*drone))
         });
         away.collect()
     }
@@ -321,18 +323,14 @@ impl Fleet {
         self.groups.push(Group {
             depot: fleet.depot,
             aircraft: fleet.aircraft,
-            first,
-            count: fleet.count,
-            idle: BTreeSet::new(),
-            gone: BTreeSet::new(),
+            living: DroneSet::of_fleet(first, fleet.count),
+            idle: DroneSet::default(),
         });
     }
 
     /// A drone stands ready, unless it is gone.
     pub(super) fn put_back(&mut self, drone: DroneId) {
-        if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone))
-            && !group.gone.contains(&drone)
-        {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
             group.idle.insert(drone);
         }
     }
@@ -340,28 +338,27 @@ impl Fleet {
     /// A drone is gone for good.
     pub(super) fn strike_off(&mut self, drone: DroneId) {
         if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
-            group.idle.remove(&drone);
-            group.gone.insert(drone);
+            group.idle.remove(drone);
+            group.living.remove(drone);
         }
     }
 
     /// A drone no longer stands ready.
     pub(super) fn take_out(&mut self, drone: DroneId) {
         if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
-            group.idle.remove(&drone);
+            group.idle.remove(drone);
         }
     }
 }
 
 impl Group {
     fn has(&self, drone: DroneId) -> bool {
-        (self.first.0..self.first.0 + self.count).contains(&drone.0)
+        self.living.contains(drone)
     }
 
     /// How many fly, or will again.
-    fn living(&self) -> u32 {
-        let gone = u32::try_from(self.gone.len()).unwrap_or(u32::MAX);
-        self.count.saturating_sub(gone)
+    const fn living(&self) -> u32 {
+        self.living.len()
     }
 
     fn assess(
