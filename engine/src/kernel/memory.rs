@@ -25,8 +25,8 @@ pub(super) fn prefetch<T>(_value: &T) {}
 /// Bytes of a huge page.
 const HUGE_PAGE_BYTES: usize = 2 << 20;
 
-/// Adds an element as [`Vec::push`] does. A vector that grows past a huge page moves to memory for which huge pages were asked before it was
-/// touched: a million actors then need hundreds of page table entries, not tens of thousands.
+/// Adds an element as [`Vec::push`] does, to a vector that asks for huge pages once it is longer than one: a million actors then need hundreds of
+/// page table entries, not tens of thousands.
 #[inline]
 pub(super) fn push<T>(vec: &mut Vec<T>, value: T) {
     if vec.len() == vec.capacity() {
@@ -35,18 +35,14 @@ pub(super) fn push<T>(vec: &mut Vec<T>, value: T) {
     vec.push(value);
 }
 
-/// Makes room for so many more elements at least, twice what there was.
+/// Makes room for so many more elements at least, twice what there was. A long vector's memory is moved by the system, page by page: a copy would
+/// leave behind what allocators keep.
 #[cold]
 pub(super) fn make_room<T>(vec: &mut Vec<T>, more: usize) {
-    let wanted = (vec.len() + more).max(2 * vec.capacity());
-    if wanted * size_of::<T>() < HUGE_PAGE_BYTES {
-        vec.reserve(wanted - vec.len());
-        return;
+    vec.reserve(more.max(2 * vec.capacity() - vec.len()));
+    if vec.capacity() * size_of::<T>() >= HUGE_PAGE_BYTES {
+        ask_for_huge_pages(vec);
     }
-    let mut larger = Vec::with_capacity(wanted);
-    ask_for_huge_pages(&mut larger);
-    larger.append(vec);
-    *vec = larger;
 }
 
 /// Asks for huge pages under a vector's memory. What the system answers does not matter.
