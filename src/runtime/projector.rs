@@ -1,4 +1,4 @@
-//! Projector: folds events into one service's store, batch after batch, and makes them durable about once a second.
+//! Projector: folds events into one service's store, batch after batch, and makes them durable every few seconds.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +12,9 @@ use super::backlog::Backlog;
 use super::complaint::Complaint;
 use super::supervisor::{Pulse, Wake, wakes};
 
-/// How often the store is flushed. What is not flushed comes again from the journal after a crash.
-const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How often the store is flushed. What is not flushed comes again from the journal after a crash; rows that change a few times meanwhile are
+/// written once.
+const FLUSH_EVERY: Duration = Duration::from_secs(3);
 
 /// How often a projector looks for work nobody told it of; also how soon a store that failed is tried again.
 const TICK: Duration = Duration::from_millis(250);

@@ -3,7 +3,9 @@
 mod key;
 mod projection;
 mod rows;
+mod table;
 
 pub(crate) use self::key::{Key, last_number};
 pub(crate) use self::projection::{Fold, Progress, StoredProjection};
-pub(crate) use self::rows::{Rows, Table};
+pub(crate) use self::rows::Rows;
+pub(crate) use self::table::Table;

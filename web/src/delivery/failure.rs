@@ -9,7 +9,8 @@ use skyhaul_actors::workflow::saga::Step;
 
 use super::Delivery;
 use super::row::{
-    CauseRow, DeliveryRow, FailureRow, MilestoneRow, cause_rows, failure_row, milestone_rows, package_row,
+    CauseRow, DeliveryRow, FailureRow, MilestoneRow, StoryRow, cause_rows, delivery_row, failure_row,
+    story_row,
 };
 use super::shown::MilestoneResponse;
 use crate::ports::StoreError;
@@ -22,7 +23,7 @@ pub(super) fn on_cancelled(
     rows: &mut Rows<'_>,
 ) -> Result<(), StoreError> {
     if reason == CancelReason::Requested {
-        rows.delete(package_row(id));
+        rows.change(delivery_row(id), |row: &mut DeliveryRow| row.package = None)?;
     }
     let row = FailureRow {
         reason,
@@ -53,7 +54,7 @@ impl Delivery {
         row: &DeliveryRow,
     ) -> Result<Vec<MilestoneResponse>, StoreError> {
         let calendar = &self.context.calendar;
-        let (milestones, causes) = (milestone_rows(id), cause_rows(id));
+        let causes = cause_rows(id);
         let mut by_number = BTreeMap::new();
         self.table
             .scan((&causes, &causes.end()), false, &mut |key, cause: CauseRow| {
@@ -61,22 +62,19 @@ impl Delivery {
                 true
             })?;
         let failure: Option<FailureRow> = self.table.get(&failure_row(id))?;
-        let mut shown = Vec::new();
-        self.table.scan(
-            (&milestones, &milestones.end()),
-            false,
-            &mut |key, row: MilestoneRow| {
-                let cause = last_number(key).and_then(|number| by_number.get(&number).copied());
-                let milestone = MilestoneResponse::new(&row, cause, calendar);
-                shown.push(match &failure {
-                    Some(failure) if row.stage == Stage::Cancelled => milestone.with_failure(failure),
-                    _ => milestone,
-                });
-                true
-            },
-        )?;
+        let story: StoryRow = self.table.get(&story_row(id))?.unwrap_or_default();
+        let shown = story.milestones.iter().map(|milestone| {
+            let cause = by_number.get(&milestone.number).copied();
+            let shown = MilestoneResponse::new(milestone, cause, calendar);
+            match &failure {
+                Some(failure) if milestone.stage == Stage::Cancelled => shown.with_failure(failure),
+                _ => shown,
+            }
+        });
+        let mut shown: Vec<_> = shown.collect();
         if shown.is_empty() {
             let requested = MilestoneRow {
+                number: row.number,
                 stage: row.stage,
                 at: row.requested_at,
                 parcel_at: row.parcel_at,

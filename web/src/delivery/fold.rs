@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use skyhaul_actors::command::{DeliveryRequest, Place};
-use skyhaul_actors::event::{Event, Leg};
-use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::event::Event;
+use skyhaul_actors::ids::DeliveryId;
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::ports::Numbered;
@@ -12,18 +12,14 @@ use skyhaul_engine::time::SimTime;
 
 use super::failure;
 use super::row::{
-    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, LegRow, MilestoneRow, cause_rows, confirmation_rows,
-    count_row, delivery_row, failure_row, legs_row, milestone_rows, open_index, owner_index, package_row,
-    time_index,
+    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow, StoryRow, cause_rows,
+    confirmation_rows, count_row, delivery_row, failure_row, open_index, owner_index, story_row, time_index,
 };
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
 use crate::notification::fold as notification;
 use crate::ports::StoreError;
 use crate::store::{Fold, Rows};
-
-/// Most legs kept of a delivery: two an attempt and a few attempts. Further ones are not kept.
-const LEGS_MAX: usize = 32;
 
 /// Folds events into the delivery store.
 pub(crate) struct DeliveryFold {
@@ -113,7 +109,7 @@ impl Fold for DeliveryFold {
                 (row.pickup, row.parcel_at, row.dropoff) = (*pickup, *pickup, *dropoff);
                 (row.pickup_at, row.deadline) = (*pickup_at, *deadline);
             })?,
-            Event::DeliveryCompleted { delivery, .. } => rows.delete(package_row(*delivery)),
+            Event::DeliveryCompleted { delivery, .. } => change(*delivery, rows, |row| row.package = None)?,
             Event::DeliveryCancelled { delivery, reason, .. } => {
                 failure::on_cancelled(*delivery, *reason, rows)?;
             }
@@ -126,15 +122,21 @@ impl Fold for DeliveryFold {
                 rows.change(failure_row(*delivery), |row: &mut FailureRow| {
                     row.retried_as = Some(*by);
                 })?;
-                rows.delete(package_row(*delivery));
+                change(*delivery, rows, |row| row.package = None)?;
             }
-            Event::LegStarted(leg) => on_leg_started(leg, rows)?,
+            Event::LegStarted(leg) => {
+                if let Some(delivery) = leg.delivery {
+                    rows.change(story_row(delivery), |story: &mut StoryRow| story.begin(leg))?;
+                }
+            }
             Event::LegEnded {
                 drone,
                 delivery: Some(delivery),
                 at,
                 ..
-            } => on_leg_ended(*delivery, *drone, event.at, *at, rows)?,
+            } => rows.change(story_row(*delivery), |story: &mut StoryRow| {
+                story.end(*drone, event.at, *at);
+            })?,
             Event::NotificationRequested { request, .. } => notification::on_requested(request, event, rows)?,
             Event::ConfirmationRecorded { confirmation, .. } => {
                 let row = ConfirmationRow {
@@ -184,8 +186,9 @@ impl DeliveryFold {
         rows.put(owner_index(&row.owner).number(number), &id)?;
         rows.put(open_index().number(number), &id)?;
         rows.add(count_row(&row.owner, self.calendar.month(event.at)), 1)?;
-        keep_milestone(id, &row, event, rows)?;
-        rows.put(package_row(id), &request.package)?;
+        let mut story = StoryRow::default();
+        story.reach(milestone(&row, event));
+        rows.put(story_row(id), &story)?;
         rows.put(delivery_row(id), &row)
     }
 
@@ -194,23 +197,46 @@ impl DeliveryFold {
         let Some((id, stage)) = Stage::entered_by(&event.event) else {
             return Ok(());
         };
-        let Some(mut row) = rows.get::<DeliveryRow>(&delivery_row(id))? else {
+        let mut entered = None;
+        change(id, rows, |row| {
+            if !row.stage.is_final() {
+                row.stage = stage;
+                entered = Some(Entered {
+                    milestone: milestone(row, event),
+                    number: row.number,
+                    cancelled: (stage == Stage::Cancelled).then(|| (row.owner.clone(), row.requested_at)),
+                    told: (!row.told.is_empty()).then(|| row.clone()),
+                });
+            }
+        })?;
+        let Some(entered) = entered else {
             return Ok(());
         };
-        if row.stage.is_final() {
-            return Ok(());
+        rows.change(story_row(id), |story: &mut StoryRow| {
+            story.reach(entered.milestone);
+        })?;
+        if let Some(row) = entered.told {
+            notification::on_stage(id, &row, event, rows)?;
         }
-        row.stage = stage;
-        keep_milestone(id, &row, event, rows)?;
-        notification::on_stage(id, &row, event, rows)?;
         if stage.is_final() {
-            rows.delete(open_index().number(row.number));
+            rows.delete(open_index().number(entered.number));
         }
-        if stage == Stage::Cancelled {
-            rows.add(count_row(&row.owner, self.calendar.month(row.requested_at)), -1)?;
+        if let Some((owner, requested_at)) = entered.cancelled {
+            rows.add(count_row(&owner, self.calendar.month(requested_at)), -1)?;
         }
-        rows.put(delivery_row(id), &row)
+        Ok(())
     }
+}
+
+/// What follows from a stage that a delivery has entered.
+struct Entered {
+    milestone: MilestoneRow,
+    /// The delivery's number.
+    number: u64,
+    /// Whose it was and when it was asked for, where it was cancelled.
+    cancelled: Option<(String, SimTime)>,
+    /// The delivery, where somebody is told of it.
+    told: Option<DeliveryRow>,
 }
 
 impl DeliveryRow {
@@ -232,43 +258,12 @@ fn change(
     rows.change(delivery_row(id), change)
 }
 
-fn keep_milestone(
-    id: DeliveryId,
-    row: &DeliveryRow,
-    event: &Numbered<Event>,
-    rows: &mut Rows<'_>,
-) -> Result<(), StoreError> {
-    let milestone = MilestoneRow {
+fn milestone(row: &DeliveryRow, event: &Numbered<Event>) -> MilestoneRow {
+    MilestoneRow {
+        number: event.number,
         stage: row.stage,
         at: event.at,
         parcel_at: row.parcel_at,
         drone: row.drone,
-    };
-    rows.put(milestone_rows(id).number(event.number), &milestone)
-}
-
-fn on_leg_started(leg: &Leg, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-    let Some(id) = leg.delivery else {
-        return Ok(());
-    };
-    let mut legs: Vec<LegRow> = rows.get(&legs_row(id))?.unwrap_or_default();
-    if legs.len() < LEGS_MAX {
-        legs.push(LegRow::planned(leg));
-        rows.put(legs_row(id), &legs)?;
     }
-    Ok(())
-}
-
-fn on_leg_ended(
-    id: DeliveryId,
-    drone: DroneId,
-    time: SimTime,
-    at: Position,
-    rows: &mut Rows<'_>,
-) -> Result<(), StoreError> {
-    rows.change(legs_row(id), |legs: &mut Vec<LegRow>| {
-        if let Some(last) = legs.iter_mut().rev().find(|leg| leg.drone == drone) {
-            last.end(time, at);
-        }
-    })
 }

@@ -3,13 +3,13 @@
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use skyhaul_actors::command::{Command, DeliveryRequest, PackageRecord};
+use skyhaul_actors::command::{Command, DeliveryRequest};
 use skyhaul_actors::event::CancelReason;
 use skyhaul_actors::ids::DeliveryId;
 use uuid::Uuid;
 
 use super::Delivery;
-use super::row::{FailureRow, failure_row, package_row};
+use super::row::{FailureRow, failure_row};
 use super::shown::RetryResponse;
 use crate::change::delivery_id;
 use crate::http::problem::Problem;
@@ -67,7 +67,6 @@ impl Delivery {
     fn asked_anew(&self, id: DeliveryId) -> Result<DeliveryRequest, Problem> {
         let row = self.get(id)?;
         let failure: Option<FailureRow> = self.table.get(&failure_row(id))?;
-        let package: Option<PackageRecord> = self.table.get(&package_row(id))?;
         let failure = failure.filter(|failure| failure.reason != CancelReason::Requested);
         let failure = failure.ok_or_else(|| Problem::conflict("the delivery was not given up"))?;
         let retried = |other| Problem::conflict(format!("it was retried as {other}"));
@@ -85,7 +84,7 @@ impl Delivery {
             deadline: row.deadline.filter(|deadline| *deadline > now),
             expedited: row.expedited,
             confirmation: row.confirmation,
-            package: package.ok_or_else(|| retried("another".to_owned()))?,
+            package: row.package.ok_or_else(|| retried("another".to_owned()))?,
             idempotency: None,
         })
     }

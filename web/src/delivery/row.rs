@@ -1,7 +1,7 @@
 //! Rows of the delivery store.
 
 use serde::{Deserialize, Serialize};
-use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, Place};
+use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, PackageRecord, Place};
 use skyhaul_actors::event::{
     AssignmentRefusal, CancelReason, CarrierFailure, Leg, LegPurpose, ReleaseReason, Waypoint,
 };
@@ -16,8 +16,7 @@ use crate::http::fields::Named;
 use crate::store::Key;
 
 const DELIVERIES: u8 = b'd';
-const MILESTONES: u8 = b'h';
-const LEGS: u8 = b'l';
+const STORIES: u8 = b'h';
 const BY_TIME: u8 = b't';
 const BY_OWNER: u8 = b'o';
 const OPEN: u8 = b'p';
@@ -26,7 +25,6 @@ const CONFIRMATIONS: u8 = b'c';
 const BLOBS: u8 = b'b';
 const CAUSES: u8 = b'x';
 const FAILURES: u8 = b'f';
-const PACKAGES: u8 = b'k';
 
 /// A delivery as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +63,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) delivery_eta: Option<SimTime>,
     /// Who is told of it.
     pub(crate) told: Vec<Subscription>,
+    /// What is carried, as long as it may be asked for anew.
+    pub(crate) package: Option<PackageRecord>,
 }
 
 /// What brings a delivery.
@@ -119,6 +119,7 @@ impl DeliveryRow {
             pickup_eta: None,
             delivery_eta: None,
             told: Vec::new(),
+            package: Some(request.package.clone()),
         }
     }
 
@@ -145,9 +146,50 @@ impl DeliveryRow {
     }
 }
 
+/// Most legs kept of a delivery: two an attempt and a few attempts. Further ones are not kept.
+const LEGS_MAX: usize = 32;
+
+/// Most changes of stage kept of a delivery: three an attempt and a good many attempts. Beyond it the oldest but the first go.
+const MILESTONES_MAX: usize = 128;
+
+/// What a delivery has come through.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoryRow {
+    /// Its changes of stage, oldest first.
+    pub(crate) milestones: Vec<MilestoneRow>,
+    /// What was flown for it.
+    pub(crate) legs: Vec<LegRow>,
+}
+
+impl StoryRow {
+    /// It has entered a stage.
+    pub(crate) fn reach(&mut self, milestone: MilestoneRow) {
+        if self.milestones.len() >= MILESTONES_MAX {
+            self.milestones.remove(1);
+        }
+        self.milestones.push(milestone);
+    }
+
+    /// A leg begins.
+    pub(crate) fn begin(&mut self, leg: &Leg) {
+        if self.legs.len() < LEGS_MAX {
+            self.legs.push(LegRow::planned(leg));
+        }
+    }
+
+    /// The leg that a drone flies ends.
+    pub(crate) fn end(&mut self, drone: DroneId, time: SimTime, at: Position) {
+        if let Some(last) = self.legs.iter_mut().rev().find(|leg| leg.drone == drone) {
+            last.end(time, at);
+        }
+    }
+}
+
 /// A change of stage.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MilestoneRow {
+    /// The event that told of it: its number among all.
+    pub(crate) number: u64,
     /// The stage.
     pub(crate) stage: Stage,
     /// When it began.
@@ -193,7 +235,7 @@ pub(crate) struct LegRow {
 
 impl LegRow {
     /// A leg as it was planned.
-    pub(crate) fn planned(leg: &Leg) -> Self {
+    fn planned(leg: &Leg) -> Self {
         Self {
             drone: leg.drone,
             purpose: leg.purpose,
@@ -202,7 +244,7 @@ impl LegRow {
     }
 
     /// The leg ended; where that was before its time, the rest of the path was not flown.
-    pub(crate) fn end(&mut self, time: SimTime, at: Position) {
+    fn end(&mut self, time: SimTime, at: Position) {
         if self.path.last().is_some_and(|last| time < last.time) {
             self.path.retain(|waypoint| waypoint.time < time);
             let altitude = self.path.last().map_or(Metres::ZERO, |last| last.altitude);
@@ -233,12 +275,12 @@ pub(crate) fn delivery_row(id: DeliveryId) -> Key {
     Key::of(DELIVERIES).delivery(id)
 }
 
-/// All changes of stage of a delivery, by number of event.
-pub(crate) fn milestone_rows(id: DeliveryId) -> Key {
-    Key::of(MILESTONES).delivery(id)
+/// What a delivery has come through.
+pub(crate) fn story_row(id: DeliveryId) -> Key {
+    Key::of(STORIES).delivery(id)
 }
 
-/// Why a delivery went back to where nobody has it, by the same numbers.
+/// Why a delivery went back to where nobody has it, by number of event.
 pub(crate) fn cause_rows(id: DeliveryId) -> Key {
     Key::of(CAUSES).delivery(id)
 }
@@ -246,16 +288,6 @@ pub(crate) fn cause_rows(id: DeliveryId) -> Key {
 /// How a delivery came to be cancelled.
 pub(crate) fn failure_row(id: DeliveryId) -> Key {
     Key::of(FAILURES).delivery(id)
-}
-
-/// What is carried, as long as it may be asked for anew.
-pub(crate) fn package_row(id: DeliveryId) -> Key {
-    Key::of(PACKAGES).delivery(id)
-}
-
-/// All legs flown for a delivery.
-pub(crate) fn legs_row(id: DeliveryId) -> Key {
-    Key::of(LEGS).delivery(id)
 }
 
 /// All deliveries' ids, by number.

@@ -7,7 +7,8 @@ use skyhaul_engine::ports::Numbered;
 use tokio::sync::watch;
 
 use super::key::Key;
-use super::rows::{Rows, Table};
+use super::rows::Rows;
+use super::table::Table;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 
 /// The table that holds the number of the next event.

@@ -1,152 +1,159 @@
 //! Rows: values as postcard behind a version byte, and a batch of changes that reads what it has written.
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::key::Key;
-use crate::ports::{Change, KeyValueStore, StoreError};
+use super::table::Table;
+use crate::ports::StoreError;
 
 /// The first byte of every value: how it is encoded.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
-fn failed(store: &'static str, reason: impl Into<String>) -> StoreError {
+/// The failure of a row.
+pub(super) fn failed(store: &'static str, reason: impl Into<String>) -> StoreError {
     StoreError {
         store,
         reason: reason.into(),
     }
 }
 
-fn encode<T: Serialize>(store: &'static str, row: &T) -> Result<Vec<u8>, StoreError> {
+/// A row as it is stored.
+pub(super) fn encode<T: Serialize>(store: &'static str, row: &T) -> Result<Vec<u8>, StoreError> {
     postcard::to_extend(row, vec![VERSION]).map_err(|error| failed(store, error.to_string()))
 }
 
-fn decode<T: DeserializeOwned>(store: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
+/// A row that was stored.
+pub(super) fn decode<T: DeserializeOwned>(store: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
     match bytes.split_first() {
         Some((&VERSION, row)) => postcard::from_bytes(row).map_err(|error| failed(store, error.to_string())),
         _ => Err(failed(store, "a row was written by another build")),
     }
 }
 
-/// A service's store, read row by row.
-#[derive(Clone)]
-pub(crate) struct Table {
-    name: &'static str,
-    store: Arc<dyn KeyValueStore>,
+/// A row of whatever type, not encoded yet.
+pub(super) trait Row: Any + Send + Sync {
+    /// It as it is stored.
+    fn encoded(&self, store: &'static str) -> Result<Vec<u8>, StoreError>;
 }
 
-impl Table {
-    /// The store of the service `name`.
-    pub(crate) fn new(name: &'static str, store: Arc<dyn KeyValueStore>) -> Self {
-        Self { name, store }
+impl<T: Serialize + Send + Sync + 'static> Row for T {
+    fn encoded(&self, store: &'static str) -> Result<Vec<u8>, StoreError> {
+        encode(store, self)
     }
+}
 
-    /// The row under a key.
-    pub(crate) fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
-        let found = self.store.get(key.bytes())?;
-        found.map(|bytes| decode(self.name, &bytes)).transpose()
-    }
+/// What a key is changed to.
+#[derive(Clone)]
+pub(super) enum Entry {
+    /// This row.
+    Row(Arc<dyn Row>),
+    /// Nothing: it is deleted.
+    Gone,
+}
 
-    /// Gives the rows of `from..to`, with their keys, to `visit` until it answers `false`; the last first where `newest_first`.
-    pub(crate) fn scan<T: DeserializeOwned>(
-        &self,
-        (from, to): (&Key, &Key),
-        newest_first: bool,
-        visit: &mut dyn FnMut(&[u8], T) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut failure = None;
-        self.store.scan(
-            from.bytes(),
-            to.bytes(),
-            newest_first,
-            &mut |key, bytes| match decode(self.name, bytes) {
-                Ok(row) => visit(key, row),
-                Err(error) => {
-                    failure = Some(error);
-                    false
-                }
-            },
-        )?;
-        failure.map_or(Ok(()), Err)
-    }
-
-    /// All rows whose keys begin with `prefix`, in order.
-    pub(crate) fn all<T: DeserializeOwned>(&self, prefix: &Key) -> Result<Vec<T>, StoreError> {
-        let mut rows = Vec::new();
-        self.scan((prefix, &prefix.end()), false, &mut |_, row| {
-            rows.push(row);
-            true
-        })?;
-        Ok(rows)
-    }
-
-    /// Keeps one row at once, durably.
-    pub(crate) fn keep<T: Serialize>(&self, key: Key, row: &T) -> Result<(), StoreError> {
-        let change = (key.into_bytes(), Some(encode(self.name, row)?));
-        self.store.commit(vec![change])?;
-        self.store.flush()
-    }
-
-    /// Removes one row at once, durably.
-    pub(crate) fn remove(&self, key: Key) -> Result<(), StoreError> {
-        self.store.commit(vec![(key.into_bytes(), None)])?;
-        self.store.flush()
-    }
-
-    /// A batch of changes.
-    pub(crate) fn rows(&self) -> Rows<'_> {
-        Rows {
-            table: self,
-            changes: BTreeMap::new(),
+impl Entry {
+    /// The row, where there is one.
+    pub(super) fn row<T>(&self, store: &'static str) -> Result<Option<T>, StoreError>
+    where
+        T: DeserializeOwned + Clone + 'static,
+    {
+        let Self::Row(row) = self else { return Ok(None) };
+        let any: &dyn Any = &**row;
+        match any.downcast_ref::<T>() {
+            Some(row) => Ok(Some(row.clone())),
+            None => decode(store, &row.encoded(store)?).map(Some),
         }
     }
 
-    /// Makes all that was committed durable.
-    pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.store.flush()
+    /// What the store is given for it.
+    pub(super) fn encoded(&self, store: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Row(row) => row.encoded(store).map(Some),
+            Self::Gone => Ok(None),
+        }
     }
 }
+
+/// Changes by key.
+pub(super) type Changes = BTreeMap<Vec<u8>, Entry>;
 
 /// Changes that are applied together; reads see them already.
 pub(crate) struct Rows<'a> {
     table: &'a Table,
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    changes: HashMap<Vec<u8>, Entry>,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// No changes yet.
+    pub(super) fn new(table: &'a Table) -> Self {
+        Self {
+            table,
+            changes: HashMap::new(),
+        }
+    }
+
     /// The row under a key.
-    pub(crate) fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
+    pub(crate) fn get<T>(&self, key: &Key) -> Result<Option<T>, StoreError>
+    where
+        T: DeserializeOwned + Clone + 'static,
+    {
         match self.changes.get(key.bytes()) {
-            Some(Some(bytes)) => decode(self.table.name, bytes).map(Some),
-            Some(None) => Ok(None),
+            Some(entry) => entry.row(self.table.name()),
             None => self.table.get(key),
         }
     }
 
     /// Writes a row.
-    pub(crate) fn put<T: Serialize>(&mut self, key: Key, row: &T) -> Result<(), StoreError> {
-        let bytes = encode(self.table.name, row)?;
-        self.changes.insert(key.into_bytes(), Some(bytes));
+    pub(crate) fn put<T>(&mut self, key: Key, row: &T) -> Result<(), StoreError>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        self.place(key, row.clone());
         Ok(())
+    }
+
+    fn place<T>(&mut self, key: Key, row: T)
+    where
+        T: Serialize + Send + Sync + 'static,
+    {
+        self.changes.insert(key.into_bytes(), Entry::Row(Arc::new(row)));
     }
 
     /// Removes a row.
     pub(crate) fn delete(&mut self, key: Key) {
-        self.changes.insert(key.into_bytes(), None);
+        self.changes.insert(key.into_bytes(), Entry::Gone);
     }
 
     /// Changes the row under a key, where there is one.
     pub(crate) fn change<T>(&mut self, key: Key, change: impl FnOnce(&mut T)) -> Result<(), StoreError>
     where
-        T: Serialize + DeserializeOwned,
+        T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     {
+        if let Some(row) = self.own(&key) {
+            change(row);
+            return Ok(());
+        }
         if let Some(mut row) = self.get(&key)? {
             change(&mut row);
-            self.put(key, &row)?;
+            self.place(key, row);
         }
         Ok(())
+    }
+
+    /// A row that this batch has written, to be changed in its place.
+    fn own<T: 'static>(&mut self, key: &Key) -> Option<&mut T> {
+        match self.changes.get_mut(key.bytes())? {
+            Entry::Row(row) => {
+                let row: &mut dyn Any = Arc::get_mut(row)?;
+                row.downcast_mut()
+            }
+            Entry::Gone => None,
+        }
     }
 
     /// Adds to the number under a key; a number that comes to zero is removed.
@@ -154,9 +161,10 @@ impl Rows<'_> {
         let sum = self.get::<i64>(&key)?.unwrap_or(0) + amount;
         if sum == 0 {
             self.delete(key);
-            return Ok(());
+        } else {
+            self.place(key, sum);
         }
-        self.put(key, &sum)
+        Ok(())
     }
 
     /// The store below, without these changes.
@@ -166,7 +174,6 @@ impl Rows<'_> {
 
     /// Applies all.
     pub(crate) fn commit(self) -> Result<(), StoreError> {
-        let changes: Vec<Change> = self.changes.into_iter().collect();
-        self.table.store.commit(changes)
+        self.table.apply(self.changes)
     }
 }

@@ -400,6 +400,13 @@ impl City {
         jiff::Timestamp::from_microsecond(micros).expect("within the calendar")
     }
 
+    /// Gives the stores all that was projected.
+    pub(crate) fn flush(&self) {
+        for projection in &mut self.port.state.lock().projections {
+            projection.flush().expect("memory works");
+        }
+    }
+
     /// The projections, to be given events by hand.
     pub(crate) fn take_projections(&self) -> Vec<Box<dyn Projection>> {
         std::mem::take(&mut self.port.state.lock().projections)

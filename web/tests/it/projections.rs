@@ -39,6 +39,7 @@ async fn lived() -> City {
     client.order(&request()).await;
     client.post("/api/accounts", &json!({"name": "n"})).await;
     city.run_s(30);
+    city.flush();
     city
 }
 
@@ -51,6 +52,7 @@ async fn events_given_twice_change_nothing() {
         "every store holds something"
     );
     let city = city.restarted();
+    city.flush();
     assert_eq!(contents(&city.kept), before);
 }
 
@@ -69,6 +71,7 @@ async fn however_the_events_are_cut_into_batches_the_stores_are_the_same() {
                 projection.apply(batch).expect("memory works");
             }
             assert_eq!(projection.next_event(), events.len() as u64);
+            projection.flush().expect("memory works");
         }
         assert_eq!(contents(&other.kept), whole, "batches of {size}");
     }

@@ -1,0 +1,276 @@
+//! A service's store, read row by row. What was written last stays in memory for a while, since most rows are written a few times within
+//! seconds: the store is given each of them once.
+
+use std::collections::HashMap;
+use std::collections::btree_map::Range;
+use std::iter::{Peekable, Rev};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::key::Key;
+use super::rows::{Changes, Entry, Rows, decode, encode};
+use crate::ports::{KeyValueStore, StoreError};
+
+/// Rows that are gathered before they are given to the store: some 30 MB, and what a store takes in a quarter of a second. At as many they are
+/// given to it even if nobody asks for a flush; where it fails then, nothing more is taken, and events wait.
+const GATHERED_MAX: usize = 64 * 1024;
+
+/// A service's store.
+#[derive(Clone)]
+pub(crate) struct Table {
+    name: &'static str,
+    kept: Arc<Kept>,
+}
+
+struct Kept {
+    store: Arc<dyn KeyValueStore>,
+    gathered: RwLock<Gathered>,
+    /// Held by who gives rows to the store.
+    giving: Mutex<()>,
+}
+
+/// Rows that the store does not have.
+#[derive(Default)]
+struct Gathered {
+    written: Changes,
+    /// What is being given to the store, older than what is written.
+    leaving: Option<Arc<Changes>>,
+}
+
+impl Gathered {
+    fn len(&self) -> usize {
+        self.written.len() + self.leaving.as_ref().map_or(0, |leaving| leaving.len())
+    }
+
+    fn get(&self, key: &[u8]) -> Option<&Entry> {
+        let leaving = || self.leaving.as_ref()?.get(key);
+        self.written.get(key).or_else(leaving)
+    }
+
+    fn range<'a>(&'a self, (from, to): (&Key, &Key), newest_first: bool) -> Merged<'a> {
+        let bounds = (Bound::Included(from.bytes()), Bound::Excluded(to.bytes()));
+        let range = |changes: &'a Changes| Side::new(changes.range::<[u8], _>(bounds), newest_first);
+        Merged {
+            written: range(&self.written),
+            leaving: self.leaving.as_deref().map(range),
+            newest_first,
+        }
+    }
+}
+
+impl Table {
+    /// The store of the service `name`. There is one table of a store, and clones of it.
+    pub(crate) fn new(name: &'static str, store: Arc<dyn KeyValueStore>) -> Self {
+        let kept = Kept {
+            store,
+            gathered: RwLock::default(),
+            giving: Mutex::default(),
+        };
+        Self {
+            name,
+            kept: Arc::new(kept),
+        }
+    }
+
+    /// The service's name.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The row under a key.
+    pub(crate) fn get<T>(&self, key: &Key) -> Result<Option<T>, StoreError>
+    where
+        T: DeserializeOwned + Clone + 'static,
+    {
+        let gathered = self.kept.gathered.read();
+        if let Some(entry) = gathered.get(key.bytes()) {
+            return entry.row(self.name);
+        }
+        drop(gathered);
+        let found = self.kept.store.get(key.bytes())?;
+        found.map(|bytes| decode(self.name, &bytes)).transpose()
+    }
+
+    /// Gives the rows of `from..to`, with their keys, to `visit` until it answers `false`; the last first where `newest_first`. Meanwhile nothing
+    /// is written, so `visit` must not wait for it.
+    pub(crate) fn scan<T>(
+        &self,
+        (from, to): (&Key, &Key),
+        newest_first: bool,
+        visit: &mut dyn FnMut(&[u8], T) -> bool,
+    ) -> Result<(), StoreError>
+    where
+        T: DeserializeOwned + Clone + 'static,
+    {
+        if from >= to {
+            return Ok(());
+        }
+        let gathered = self.kept.gathered.read();
+        let mut fresh = gathered.range((from, to), newest_first).peekable();
+        let mut state = Ok(true);
+        let mut give = |key: &[u8], row: Result<Option<T>, StoreError>| {
+            state = row.map(|row| row.is_none_or(|row| visit(key, row)));
+            matches!(state, Ok(true))
+        };
+        self.kept
+            .store
+            .scan(from.bytes(), to.bytes(), newest_first, &mut |key, bytes| {
+                let is_before = |other: &[u8]| if newest_first { other > key } else { other < key };
+                while let Some((earlier, entry)) = fresh.next_if(|(other, _)| is_before(other)) {
+                    if !give(earlier, entry.row(self.name)) {
+                        return false;
+                    }
+                }
+                match fresh.next_if(|(other, _)| *other == key) {
+                    Some((_, entry)) => give(key, entry.row(self.name)),
+                    None => give(key, decode(self.name, bytes).map(Some)),
+                }
+            })?;
+        while matches!(state, Ok(true)) {
+            let Some((key, entry)) = fresh.next() else { break };
+            let row = entry.row(self.name);
+            state = row.map(|row| row.is_none_or(|row| visit(key, row)));
+        }
+        state.map(drop)
+    }
+
+    /// All rows whose keys begin with `prefix`, in order.
+    pub(crate) fn all<T>(&self, prefix: &Key) -> Result<Vec<T>, StoreError>
+    where
+        T: DeserializeOwned + Clone + 'static,
+    {
+        let mut rows = Vec::new();
+        self.scan((prefix, &prefix.end()), false, &mut |_, row| {
+            rows.push(row);
+            true
+        })?;
+        Ok(rows)
+    }
+
+    /// Keeps one row at once, durably. No fold writes a row under this key.
+    pub(crate) fn keep<T: Serialize>(&self, key: Key, row: &T) -> Result<(), StoreError> {
+        let change = (key.into_bytes(), Some(encode(self.name, row)?));
+        self.kept.store.commit(vec![change])?;
+        self.kept.store.flush()
+    }
+
+    /// Removes one row that was kept, at once and durably.
+    pub(crate) fn remove(&self, key: Key) -> Result<(), StoreError> {
+        self.kept.store.commit(vec![(key.into_bytes(), None)])?;
+        self.kept.store.flush()
+    }
+
+    /// A batch of changes.
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        Rows::new(self)
+    }
+
+    /// Applies changes, all or none.
+    pub(super) fn apply(&self, changes: HashMap<Vec<u8>, Entry>) -> Result<(), StoreError> {
+        let gathered_count = self.kept.gathered.read().len();
+        if gathered_count >= GATHERED_MAX {
+            self.give()?;
+        }
+        self.kept.gathered.write().written.extend(changes);
+        Ok(())
+    }
+
+    /// Makes all that was committed durable.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.give()?;
+        self.kept.store.flush()
+    }
+
+    /// Gives the store all that was gathered, whole batches in one. Who reads goes on meanwhile.
+    fn give(&self) -> Result<(), StoreError> {
+        let _alone = self.kept.giving.lock();
+        // What it would not take before.
+        self.give_leaving()?;
+        let mut gathered = self.kept.gathered.write();
+        let written = std::mem::take(&mut gathered.written);
+        gathered.leaving = (!written.is_empty()).then(|| Arc::new(written));
+        drop(gathered);
+        self.give_leaving()
+    }
+
+    fn give_leaving(&self) -> Result<(), StoreError> {
+        let Some(leaving) = self.kept.gathered.read().leaving.clone() else {
+            return Ok(());
+        };
+        let mut changes = Vec::with_capacity(leaving.len());
+        for (key, entry) in &*leaving {
+            changes.push((key.clone(), entry.encoded(self.name)?));
+        }
+        self.kept.store.commit(changes)?;
+        self.kept.gathered.write().leaving = None;
+        Ok(())
+    }
+}
+
+/// Changes in order of their keys, forwards or backwards.
+enum Side<'a> {
+    Forwards(Peekable<Range<'a, Vec<u8>, Entry>>),
+    Backwards(Peekable<Rev<Range<'a, Vec<u8>, Entry>>>),
+}
+
+impl<'a> Side<'a> {
+    fn new(range: Range<'a, Vec<u8>, Entry>, newest_first: bool) -> Self {
+        if newest_first {
+            Self::Backwards(range.rev().peekable())
+        } else {
+            Self::Forwards(range.peekable())
+        }
+    }
+
+    fn key(&mut self) -> Option<&'a [u8]> {
+        let next = match self {
+            Self::Forwards(range) => range.peek(),
+            Self::Backwards(range) => range.peek(),
+        };
+        next.map(|(key, _)| key.as_slice())
+    }
+
+    fn take(&mut self) -> Option<(&'a [u8], &'a Entry)> {
+        let next = match self {
+            Self::Forwards(range) => range.next(),
+            Self::Backwards(range) => range.next(),
+        };
+        next.map(|(key, entry)| (key.as_slice(), entry))
+    }
+}
+
+/// What is written and what is leaving, in order; where both have a key, what is written.
+struct Merged<'a> {
+    written: Side<'a>,
+    leaving: Option<Side<'a>>,
+    newest_first: bool,
+}
+
+impl<'a> Iterator for Merged<'a> {
+    type Item = (&'a [u8], &'a Entry);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Some(leaving) = &mut self.leaving else {
+            return self.written.take();
+        };
+        let (Some(written), Some(older)) = (self.written.key(), leaving.key()) else {
+            return self.written.take().or_else(|| leaving.take());
+        };
+        if written == older {
+            leaving.take();
+            return self.written.take();
+        }
+        if (written < older) == self.newest_first {
+            leaving.take()
+        } else {
+            self.written.take()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
