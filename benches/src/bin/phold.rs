@@ -1,7 +1,7 @@
 //! The kernel beside actix, a simulator written by hand and the host's floor at PHOLD, in one run.
 
 use clap::Parser;
-use skyhaul_benches::phold::{Run, Size, by_hand, floor, kernel, on_actix, three_types};
+use skyhaul_benches::phold::{Run, Size, State, by_hand, floor, kernel, on_actix, three_types};
 
 /// PHOLD on the kernel and on actix, nanoseconds an event.
 #[derive(Parser)]
@@ -40,6 +40,11 @@ fn main() {
         println!(
             "    digest of states {:016x}, of order {order:016x}",
             kernel.states
+        );
+        let state = std::mem::size_of::<State>() as f64;
+        let bytes = kernel.grown_bytes as f64 / f64::from(actors) - state;
+        println!(
+            "    {bytes:.0} bytes an actor of the kernel beyond its state, with the event on its way to it"
         );
         if arguments.alone {
             continue;
