@@ -98,6 +98,12 @@ impl DataDir {
         self.root.join("webhook-secret")
     }
 
+    /// Where the secret lies that links to deliveries are signed with. Without it, all links end.
+    #[must_use]
+    pub fn tracking_secret(&self) -> PathBuf {
+        self.root.join("tracking-secret")
+    }
+
     /// Where the certificate lies that the service makes itself for development.
     #[must_use]
     pub fn development_certificate(&self) -> PathBuf {

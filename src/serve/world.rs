@@ -13,7 +13,7 @@ use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
-use skyhaul_web::{HttpOptions, Parts, Readiness, Services, Stores};
+use skyhaul_web::{HttpOptions, LinkKey, Parts, Readiness, Services, Stores};
 use tokio::sync::mpsc;
 
 use super::pace;
@@ -139,6 +139,7 @@ impl Prepared {
                 basemap: settings.basemap.clone(),
             },
             tokens: settings.provider.as_ref().map(Provider::reader),
+            links: links(&data)?,
         };
         let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
         let projections = ProjectionAndBacklog::pair(&shared, projections);
@@ -301,6 +302,19 @@ fn certificate(settings: &Settings, data: &DataDir) -> Result<Option<Arc<Certifi
     opened
         .map(|certificate| Some(Arc::new(certificate)))
         .map_err(Failure::usage)
+}
+
+/// The key of links to deliveries, made at the first start.
+fn links(data: &DataDir) -> Result<LinkKey, Failure> {
+    let path = data.tracking_secret();
+    let secret = secret::read_or_make(&path);
+    let secret = secret.map_err(|error| {
+        Failure::usage(format!(
+            "{}: the secret for links to deliveries cannot be read: {error}",
+            path.display()
+        ))
+    })?;
+    Ok(LinkKey::new(secret.as_bytes()))
 }
 
 /// Talks to those who are told of deliveries.

@@ -11,6 +11,8 @@ pub enum Sight {
     All,
     /// Deliveries of one owner, and nothing else.
     Owner(String),
+    /// One delivery, and nothing else.
+    One(DeliveryId),
 }
 
 /// What lets a client in.

@@ -78,9 +78,11 @@ const ALLOWED: [(&str, &[&str]); 5] = [
         "web",
         &[
             "actix-web",
+            "base64",
             "futures-util",
             "getrandom",
             "governor",
+            "hmac",
             "jiff",
             "jsonwebtoken",
             "parking_lot",

@@ -49,7 +49,7 @@ impl Dashboard {
             archive,
             policy: format!(
                 "default-src 'self'; connect-src 'self' ws://*:{telemetry_port} wss://*:{telemetry_port}{elsewhere}; \
-                 img-src 'self' data: blob:{elsewhere}; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; \
+                 img-src 'self' data: blob:{elsewhere}; style-src 'self'; worker-src 'self' blob:; \
                  object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
             ),
         }

@@ -24,6 +24,7 @@ use crate::store::{Progress, StoredProjection, Table};
 pub(crate) mod confirmation;
 mod failure;
 mod fold;
+pub(crate) mod link;
 mod list;
 pub(crate) mod retry;
 pub(crate) mod row;
@@ -214,6 +215,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         }))
         .service(endpoint("/api/deliveries/{id}/track", |at| {
             at.on(Method::GET, track::get_track)
+        }))
+        .service(endpoint("/api/deliveries/{id}/trackinglinks", |at| {
+            at.on(Method::POST, link::make_link)
         }))
         .service(endpoint("/api/deliveries/{id}/notifymerequests", |at| {
             at.on(Method::GET, request::list_notifications)

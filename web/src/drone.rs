@@ -20,10 +20,12 @@ use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod assignment;
 mod fold;
+pub(crate) mod past;
 pub(crate) mod remote_id;
 pub(crate) mod shown;
 
 use self::fold::{DroneFold, hours_row, metres_row};
+use self::past::Past;
 use self::shown::{DroneResponse, DronesResponse, UtilizationResponse};
 
 /// The service.
@@ -31,6 +33,7 @@ pub(crate) struct Drones {
     context: Arc<Context>,
     table: Table,
     progress: Progress,
+    past: Arc<Past>,
 }
 
 impl Drones {
@@ -39,12 +42,14 @@ impl Drones {
         context: &Arc<Context>,
         store: Arc<dyn KeyValueStore>,
     ) -> Result<(Self, Box<dyn Projection>), StoreError> {
-        let fold = DroneFold::new(Arc::clone(&context.inbox), context.calendar);
+        let past = Arc::new(Past::default());
+        let fold = DroneFold::new(Arc::clone(&context.inbox), context.calendar, Arc::clone(&past));
         let projection = StoredProjection::open(store, fold)?;
         let service = Self {
             context: Arc::clone(context),
             table: projection.table(),
             progress: projection.progress(),
+            past,
         };
         Ok((service, Box::new(projection)))
     }
@@ -74,6 +79,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             Endpoint::new("/api/remote-id")
                 .on(Method::GET, remote_id::remote_id)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/playback")
+                .on(Method::GET, past::play_back)
                 .done(),
         )
         .service(

@@ -22,11 +22,13 @@ pub(crate) mod guard;
 pub(crate) mod invoice;
 mod lease;
 mod limits;
+pub(crate) mod link;
 pub(crate) mod settings;
 pub(crate) mod token;
 
 use self::lease::lease;
 use self::limits::Limits;
+use self::link::LinkKey;
 use self::settings::GatewaySettings;
 use self::token::Tokens;
 
@@ -37,23 +39,30 @@ pub(crate) struct Gateway {
     deliveries: Arc<Delivery>,
     limits: Limits,
     tokens: Option<Tokens>,
+    links: LinkKey,
 }
 
 impl Gateway {
-    /// A gateway that knows accounts, and whose deliveries are whose.
+    /// A gateway that knows accounts, and whose deliveries are whose. Links are signed with `links`.
     pub(crate) fn new(
         settings: GatewaySettings,
-        tokens: Option<Tokens>,
+        (tokens, links): (Option<Tokens>, LinkKey),
         accounts: Arc<Accounts>,
         deliveries: Arc<Delivery>,
     ) -> Self {
         Self {
             limits: Limits::new(&settings),
             tokens,
+            links,
             settings,
             accounts,
             deliveries,
         }
+    }
+
+    /// The key that links are signed with.
+    pub(crate) const fn links(&self) -> &LinkKey {
+        &self.links
     }
 }
 
@@ -67,8 +76,12 @@ impl Door for Gateway {
         }
         let caller = self.caller(key?).ok()?;
         let only = caller.only().map(str::to_owned);
+        let sight = match caller.link() {
+            Some(delivery) => Sight::One(delivery),
+            None => only.map_or(Sight::All, Sight::Owner),
+        };
         Some(Pass {
-            sight: only.map_or(Sight::All, Sight::Owner),
+            sight,
             lease: lease(&self.accounts, &caller),
         })
     }

@@ -29,6 +29,6 @@ mod store;
 
 pub use crate::http::server::{HttpOptions, serve};
 pub use crate::services::{
-    AddressRange, AdminKey, Basemap, GatewaySettings, Parts, Readiness, Services, Settings, Stores,
+    AddressRange, AdminKey, Basemap, GatewaySettings, LinkKey, Parts, Readiness, Services, Settings, Stores,
     TokenSettings, Tokens,
 };

@@ -25,6 +25,7 @@ pub(crate) mod performance;
 pub(crate) mod places;
 pub(crate) mod shown;
 pub(crate) mod simulation;
+pub(crate) mod weather;
 pub(crate) mod zones;
 
 use self::audit::{AuditFold, AuditRow, audit_row};
@@ -97,7 +98,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .configure(alerts::configure)
         .configure(audit::configure)
         .configure(places::configure)
-        .configure(performance::configure);
+        .configure(performance::configure)
+        .configure(weather::configure);
 }
 
 /// What a page needs to know before it begins: where telemetry listens, what area is served, what time it is.

@@ -40,6 +40,7 @@ use crate::quote::{self, Quotes};
 use crate::sky::Sky;
 
 pub use crate::dashboard::basemap::Basemap;
+pub use crate::gateway::link::LinkKey;
 pub use crate::gateway::settings::{AddressRange, AdminKey, GatewaySettings};
 pub use crate::gateway::token::{TokenSettings, Tokens};
 pub use crate::health::Readiness;
@@ -71,6 +72,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Recognises tokens of an identity provider, where any are taken.
     pub tokens: Option<Tokens>,
+    /// Signs links to deliveries.
+    pub links: LinkKey,
 }
 
 /// The stores; each service has its own.
@@ -164,7 +167,7 @@ impl Services {
         let (delivery, accounts) = (Arc::new(delivery), Arc::new(accounts));
         let gateway = Gateway::new(
             context.settings.gateway.clone(),
-            parts.tokens,
+            (parts.tokens, parts.links),
             Arc::clone(&accounts),
             Arc::clone(&delivery),
         );

@@ -34,6 +34,10 @@ impl Door for Porter {
                 sight: Sight::All,
                 lease: None,
             }),
+            "link" => Some(Pass {
+                sight: Sight::One(DeliveryId(1)),
+                lease: None,
+            }),
             "customer" => Some(Pass {
                 sight: Sight::Owner("ann".to_owned()),
                 lease: Some(Arc::clone(&self.0) as _),
@@ -74,11 +78,20 @@ async fn nobody_comes_in_without_a_key_that_opens() {
 
 #[tokio::test]
 async fn a_customer_sees_deliveries_of_their_own_and_nothing_else() {
+    sees_the_first_delivery_only("customer").await;
+}
+
+#[tokio::test]
+async fn whoever_has_a_link_sees_its_delivery_and_nothing_else() {
+    sees_the_first_delivery_only("link").await;
+}
+
+async fn sees_the_first_delivery_only(key: &str) {
     let mut live = live().await;
     live.city.request(1, place(-3_000.0, 0.0), place(0.0, 0.0), 0.5);
     live.city.request(2, place(-3_000.0, 0.0), place(0.0, 0.0), 0.5);
     live.advance(2);
-    let mut peer = live.connect_raw("X-Api-Key: customer\r\n").await;
+    let mut peer = live.connect_raw(&format!("X-Api-Key: {key}\r\n")).await;
     assert_eq!(peer.next().await["type"], "hello");
     let others = format!("delivery:{}", DeliveryId(2));
     for (topic, code) in [

@@ -25,6 +25,9 @@ const FLAGS = [
   "--enable-unsafe-swiftshader",
 ];
 
+/** Flags of a browser without WebGL. */
+export const NO_WEBGL = ["--disable-webgl", "--disable-webgl2", "--disable-3d-apis"];
+
 /** Starts the browser. */
 export function launch(more = []) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...more] });

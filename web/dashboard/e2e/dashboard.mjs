@@ -1,34 +1,11 @@
 // The dashboard in a real browser, against a running service (SKYHAUL_URL) whose time runs fast.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { barriers, launch, open, PATIENCE_MS, picture, SERVICE } from "./browser.mjs";
+import { barriers, launch, NO_WEBGL, open, PATIENCE_MS, picture, SERVICE } from "./browser.mjs";
+import { area, latitude, order, point, stage } from "./city.mjs";
 
 /** How long a delivery may take, wall ms; the service's speed must be high enough for it. */
 const DELIVERY_MS = Number(process.env.SKYHAUL_DELIVERY_MS ?? 240_000);
-
-const { area } = await (await fetch(`${SERVICE}/api/config`)).json();
-const [latitude, longitude] = area.centre;
-
-/** A point so many kilometres east and north of the centre, as a person types it. */
-function point(east, north) {
-  const [lat, lon] = [latitude + north / 111.195, longitude + east / (111.195 * Math.cos((latitude * Math.PI) / 180))];
-  return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
-}
-
-/** Orders by the form; answers the delivery's id. */
-async function order(page, { from = point(-0.6, -0.4), to = point(0.7, -0.9), weight = "0.5", more } = {}) {
-  await page.getByRole("tab", { name: "Order" }).click();
-  await page.locator("#order-pickup").fill(from);
-  await page.locator("#order-dropoff").fill(to);
-  await page.getByLabel("Weight, kg").fill(weight);
-  await more?.();
-  await page.getByRole("button", { name: "Request delivery" }).click();
-  const panel = page.locator("[data-delivery]");
-  await panel.waitFor();
-  return panel.getAttribute("data-delivery");
-}
-
-const stage = (page, name, timeout) => page.locator(`[data-stage="${name}"]`).first().waitFor({ state: "attached", timeout });
 
 describe("the dashboard", { timeout: 1_500_000 }, () => {
   let browser;
@@ -37,7 +14,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
 
   before(async () => {
     browser = await launch();
-    plain = await launch(["--disable-webgl", "--disable-webgl2", "--disable-3d-apis"]);
+    plain = await launch(NO_WEBGL);
   });
 
   after(async () => {
@@ -79,7 +56,9 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
   it("places a delivery on the page and sees it completed, also on the customer's page of a phone", async () => {
     const { page, complaints, close } = await open(browser, "/");
     const delivery = await order(page);
-    const customer = await open(browser, `/track/${delivery}`, { width: 360, height: 740 });
+    const link = page.locator("[data-delivery] a", { hasText: "Customer’s page" });
+    await page.waitForFunction((delivery) => !document.querySelector("[data-delivery] a[href^='/track/']")?.getAttribute("href").includes(delivery), delivery);
+    const customer = await open(browser, await link.getAttribute("href"), { width: 360, height: 740 });
     await customer.page.locator(".steps .step").first().waitFor();
     await picture(page, "order");
     await picture(customer.page, "track-phone");

@@ -2,7 +2,7 @@ import { askForKey, watchKey } from "./access/form";
 import { api, Problem } from "./api/client";
 import { key } from "./api/key";
 import type { Config } from "./api/model";
-import { trackedIn } from "./page/address";
+import { trackedIn, type TrackedBy } from "./page/address";
 import { element } from "./page/element";
 import { notice } from "./page/shell";
 import { Theme } from "./page/tone";
@@ -20,15 +20,19 @@ const RETRY_MS = 2_000;
 
 const page = document.getElementById("page") ?? document.body;
 
-/** Asks until the service answers, and for a key where it wants one: an operator's for the operations page. */
-async function config(forOperators: boolean): Promise<Config> {
-  const opens = (): Promise<unknown> => (forOperators ? api.simulation() : api.config());
+/**
+ * Asks until the service answers, and for a key where it wants one: an operator's for the operations page. Whoever came by a link that has ended is told
+ * so; nothing else comes then.
+ */
+async function config(tracked: TrackedBy | null): Promise<Config> {
+  const opens = (): Promise<unknown> => (tracked === null ? api.simulation() : api.config());
   for (;;) {
     try {
       const settings = await api.config();
       await opens();
       return settings;
     } catch (problem) {
+      if (tracked?.token && problem instanceof Problem && problem.status === 401) return ended();
       if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) {
         await askForKey(page, problem, opens);
         continue;
@@ -37,6 +41,15 @@ async function config(forOperators: boolean): Promise<Config> {
       await new Promise((resolve) => window.setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** Says that a link shows nothing any more. */
+function ended(): Promise<never> {
+  const words = element("p", {}, "Links to deliveries are good for two weeks. Ask whoever sent it to you for another.");
+  page.replaceChildren(element("main", { class: "empty stack" }, element("h1", {}, "This link has ended"), words));
+  document.title = "This link has ended · Skyhaul";
+  document.documentElement.dataset["ready"] = "true";
+  return new Promise(() => undefined);
 }
 
 /** The address of the telemetry listener: on the page's own host, unless the service names another. */
@@ -48,17 +61,18 @@ function telemetryUrl({ telemetry: { host, port, path } }: Config): string {
 
 async function start(): Promise<void> {
   const theme = new Theme();
-  const delivery = trackedIn(window.location.pathname);
-  const settings = await config(delivery === null);
+  const tracked = trackedIn(window.location.pathname);
+  if (tracked?.token) key.show(tracked.token);
+  const settings = await config(tracked);
   watchKey();
   const telemetry = new Telemetry(key.address(telemetryUrl(settings)));
   window.addEventListener("online", () => telemetry.retry());
-  if (delivery === null) {
+  if (tracked === null) {
     const { FleetPage } = await import("./fleet/page");
     await new FleetPage(page, settings, telemetry, theme).open();
   } else {
     const { TrackPage } = await import("./track/page");
-    await new TrackPage(delivery, page, settings, telemetry, theme).open();
+    await new TrackPage(tracked.delivery, page, settings, telemetry, theme).open();
   }
   // For whoever drives a browser: everything is there now.
   document.documentElement.dataset["ready"] = "true";

@@ -33,10 +33,22 @@ describe("the address", () => {
   });
 
   it("names the tracked delivery, and only on its page", () => {
-    expect(trackedIn("/track/abc-1")).toBe("abc-1");
-    expect(trackedIn("/track/a%20b/")).toBe("a b");
+    expect(trackedIn("/track/abc-1")).toEqual({ delivery: "abc-1", token: null });
+    expect(trackedIn("/track/a%20b/")).toEqual({ delivery: "a b", token: null });
     expect(trackedIn("/track/%E0%A4%A")).toBeNull();
     expect(trackedIn("/")).toBeNull();
+  });
+});
+
+describe("a link to a delivery", () => {
+  const token = Buffer.from(`00112233445566778899aabbccddeeff${"5a".repeat(24)}`, "hex").toString("base64url");
+
+  it("names its delivery, and is what the service is asked by", () => {
+    expect(trackedIn(`/track/${token}`)).toEqual({ delivery: "00112233-4455-6677-8899-aabbccddeeff", token });
+  });
+
+  it("is told from a delivery's id and from what is no token", () => {
+    for (const other of ["00112233-4455-6677-8899-aabbccddeeff", token.slice(4), `${token}${token}`]) expect(trackedIn(`/track/${other}`)).toEqual({ delivery: other, token: null });
   });
 });
 

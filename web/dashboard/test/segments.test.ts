@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Drone } from "../src/fleet/roster";
+import { iconPixels } from "../src/map/icon";
 import { metresPerUnit, mercator } from "../src/map/mercator";
 import { SEGMENT_FLOATS, SegmentBuffer, segmentsOf, type Origin } from "../src/map/segments";
 import { fixAt, type Flight } from "../src/telemetry/flight";
@@ -88,5 +89,14 @@ describe("the segment buffer", () => {
     expect(buffer.data.length).toBeGreaterThanOrEqual(1_000 * SEGMENT_FLOATS);
     expect(buffer.data[999 * SEGMENT_FLOATS]).toBe(999);
     expect(buffer.data[0]).toBe(0);
+  });
+});
+
+describe("icons", () => {
+  it("are larger from near, and smaller where there are many, but never too small to see", () => {
+    expect([iconPixels(9, 10), iconPixels(12, 10), iconPixels(18, 10)]).toEqual([8, expect.closeTo(10.6, 9), 17]);
+    expect(iconPixels(9, 2_500)).toBe(8);
+    expect(iconPixels(9, 5_000)).toBeLessThan(8);
+    expect(iconPixels(9, 100_000)).toBe(4);
   });
 });

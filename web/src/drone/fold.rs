@@ -8,6 +8,7 @@ use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
+use super::past::Past;
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
 use crate::ports::StoreError;
@@ -75,12 +76,17 @@ struct LegRow {
 pub(super) struct DroneFold {
     inbox: Arc<Inbox>,
     calendar: Calendar,
+    past: Arc<Past>,
 }
 
 impl DroneFold {
-    /// A fold that tells `inbox` what is in the store.
-    pub(super) fn new(inbox: Arc<Inbox>, calendar: Calendar) -> Self {
-        Self { inbox, calendar }
+    /// A fold that tells `inbox` what is in the store, and `past` what was flown.
+    pub(super) fn new(inbox: Arc<Inbox>, calendar: Calendar, past: Arc<Past>) -> Self {
+        Self {
+            inbox,
+            calendar,
+            past,
+        }
     }
 }
 
@@ -116,6 +122,7 @@ impl Fold for DroneFold {
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {
+        self.past.take(events);
         for event in events {
             if let Event::DeliveryRequested { request, .. } = &event.event {
                 self.inbox.request_projected(request.delivery, Reader::Drone);

@@ -47,6 +47,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/deliveries/{id}/status", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/history", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/track", Method::GET, Only(Delivery)),
+    ("/api/deliveries/{id}/trackinglinks", Method::POST, Only(Delivery)),
     ("/api/deliveries/{id}/confirmations", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/confirmations", Method::POST, Only(Delivery)),
     (
@@ -102,6 +103,8 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/drones/{id}/recall", Method::POST, From(Operator)),
     ("/api/places", Method::GET, From(Customer)),
     ("/api/performance", Method::GET, From(Operator)),
+    ("/api/weather", Method::GET, From(Operator)),
+    ("/api/playback", Method::GET, From(Operator)),
     ("/api/zones", Method::GET, From(Operator)),
     ("/api/zones", Method::POST, From(Operator)),
     ("/api/zones/{id}", Method::DELETE, From(Operator)),

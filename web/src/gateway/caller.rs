@@ -6,8 +6,9 @@ use std::time::Instant;
 use actix_web::{HttpMessage as _, HttpRequest};
 use sha2::{Digest as _, Sha256};
 use skyhaul_actors::account::{AccountKey, Role};
-use skyhaul_actors::ids::AccountId;
+use skyhaul_actors::ids::{AccountId, DeliveryId};
 
+use super::link::Link;
 use super::token::Bearer;
 use crate::account::AccountRow;
 use crate::http::problem::Problem;
@@ -36,6 +37,13 @@ pub(super) enum Shown {
     Key(AccountKey),
     /// A token, which ends.
     Token {
+        /// When it ends.
+        ends_at: Instant,
+    },
+    /// A link to one delivery.
+    Link {
+        /// Which.
+        delivery: DeliveryId,
         /// When it ends.
         ends_at: Instant,
     },
@@ -101,6 +109,28 @@ impl Caller {
                 ends_at: bearer.ends_at,
             },
             name: format!("token of {:016x}", u64::from_be_bytes(*first)),
+        }
+    }
+
+    /// Whoever has a link.
+    pub(super) fn with_link(link: Link) -> Self {
+        Self {
+            role: Role::Customer,
+            owner: None,
+            account: None,
+            shown: Shown::Link {
+                delivery: link.delivery,
+                ends_at: link.ends_at(),
+            },
+            name: format!("link to delivery {}", link.delivery),
+        }
+    }
+
+    /// The one delivery that they may ask for, where a link let them in.
+    pub(super) const fn link(&self) -> Option<DeliveryId> {
+        match self.shown {
+            Shown::Link { delivery, .. } => Some(delivery),
+            Shown::Nothing | Shown::Key(_) | Shown::Token { .. } => None,
         }
     }
 

@@ -9,10 +9,12 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use skyhaul_actors::account::AccountStatus;
+use skyhaul_actors::ids::DeliveryId;
 
 use super::Gateway;
 use super::access::{Access, Own, access};
 use super::caller::Caller;
+use super::link::Link;
 use crate::account::{AccountRow, unknown_account};
 use crate::change::{delivery_id, unknown_delivery};
 use crate::http::problem::Problem;
@@ -62,6 +64,10 @@ impl Gateway {
         }
         let caller = self.caller(told(request)?)?;
         self.limits.take_key(&caller.name).map_err(Problem::too_many)?;
+        if let Some(delivery) = caller.link() {
+            check_linked(delivery, path, request)?;
+            return Ok(caller);
+        }
         match access {
             Access::Open => {}
             Access::From(role) if caller.role < role => {
@@ -77,6 +83,9 @@ impl Gateway {
     pub(crate) fn caller(&self, told: &str) -> Result<Caller, Problem> {
         if self.settings.admin_key.as_ref().is_some_and(|key| key.is(told)) {
             return Ok(Caller::admin());
+        }
+        if let Some(link) = self.links.read(told) {
+            return Ok(Caller::with_link(link));
         }
         let register = self.accounts.register();
         if let Some((account, key)) = register.opened_by(told) {
@@ -119,6 +128,17 @@ impl Gateway {
                 is_own.then_some(()).ok_or_else(unknown_account)
             }
         }
+    }
+}
+
+/// Refuses what a link to this delivery does not open. Other deliveries are answered as if there were none.
+fn check_linked(delivery: DeliveryId, path: &str, request: &HttpRequest) -> Result<(), Problem> {
+    if !Link::opens(path, request.method()) {
+        return Err(Problem::forbidden("a link opens its delivery and nothing else"));
+    }
+    match request.match_info().get("id") {
+        Some(id) if delivery_id(id)? != delivery => Err(unknown_delivery()),
+        _ => Ok(()),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn lease(accounts: &Arc<Accounts>, caller: &Caller) -> Option<Arc<dyn
     let (key, ends_at) = match caller.shown {
         Shown::Nothing => return None,
         Shown::Key(key) => (Some(key), None),
-        Shown::Token { ends_at } => (None, Some(ends_at)),
+        Shown::Token { ends_at } | Shown::Link { ends_at, .. } => (None, Some(ends_at)),
     };
     Some(Arc::new(Stay {
         accounts: Arc::clone(accounts),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, web};
+use jiff::{SignedDuration, Timestamp};
 use skyhaul_engine::geo::Position;
 
 use super::fields::{Faults, Named};
@@ -112,6 +113,23 @@ impl Query {
             self.faults.malformed("bbox", wanted);
         }
         bounds
+    }
+
+    /// A span of time from `from` to `to`, no longer than `longest`.
+    pub(crate) fn span(&self, longest: SignedDuration) -> Option<(Timestamp, Timestamp)> {
+        let wanted = "a time, RFC 3339";
+        let (from, to) = (self.required_text("from"), self.required_text("to"));
+        let from = from.and_then(|_| self.parsed::<Timestamp>("from", wanted));
+        let to = to.and_then(|_| self.parsed::<Timestamp>("to", wanted));
+        let (from, to) = (from?, to?);
+        if to <= from || to.duration_since(from) > longest {
+            let said = format!(
+                "must be later than from, by {} minutes at most",
+                longest.as_mins()
+            );
+            self.faults.malformed("to", said);
+        }
+        Some((from, to))
     }
 
     /// The owner and month that are asked for.

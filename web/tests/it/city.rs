@@ -26,7 +26,7 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::notification::NotificationSettings;
 use skyhaul_web::ports::memory::MemoryStore;
 use skyhaul_web::ports::{CommandPort, Decision, KeyValueStore, Projection, SubmitError};
-use skyhaul_web::{Basemap, GatewaySettings, Parts, Readiness, Services, Settings, Stores, Tokens};
+use skyhaul_web::{Basemap, GatewaySettings, LinkKey, Parts, Readiness, Services, Settings, Stores, Tokens};
 use tokio::sync::watch;
 
 use crate::client::Client;
@@ -311,6 +311,7 @@ impl City {
                 basemap: Some(Basemap::read(ARCHIVE).expect("it is an archive")),
             },
             tokens,
+            links: LinkKey::new(b"a test's"),
         };
         let (services, projections) = Services::new(parts).expect("memory works");
         port.state.lock().projections = projections;

@@ -342,3 +342,44 @@ async fn performance_tells_punctuality_estimates_and_energy() {
     );
     assert!(whole > 0.0 && (whole / 3.0 - each).abs() < 1e-9, "{after}");
 }
+
+#[actix_web::test]
+async fn the_past_is_played_back_leg_by_leg() {
+    let city = City::new();
+    let client = city.client().await;
+    let began = city.now();
+    let delivery = client.order(&request()).await;
+    city.run_s(1_800);
+    let span = format!(
+        "from={}&to={}",
+        began,
+        began + jiff::SignedDuration::from_mins(30)
+    );
+    let past = client.get(&format!("/api/playback?{span}")).await.json();
+    let flights = past["flights"].as_array().expect("a list");
+    let purposes: Vec<_> = flights
+        .iter()
+        .map(|flight| flight["purpose"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(purposes, ["pickup", "dropoff", "return"]);
+    assert_eq!(flights[0]["deliveryId"], json!(delivery));
+    for flight in flights {
+        let path = flight["path"].as_array().expect("a path");
+        assert!(
+            path.len() >= 2 && path[0][3] == json!(0.0) && flight["ended"].is_string(),
+            "{flight}"
+        );
+    }
+    for wrong in [
+        "",
+        "from=x&to=y",
+        "from=2026-05-12T10:00:00Z&to=2026-05-12T09:00:00Z",
+        "from=2026-05-12T10:00:00Z&to=2026-05-12T12:00:00Z",
+    ] {
+        assert_eq!(
+            client.get(&format!("/api/playback?{wrong}")).await.status,
+            400,
+            "{wrong}"
+        );
+    }
+}

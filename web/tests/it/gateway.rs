@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 73] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 77] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -44,6 +44,8 @@ const EXPECTED: [(&str, &str, [u16; 4]); 73] = [
     ("GET", "/api/deliveries/{anns}/history", [401, 0, 0, 0]),
     ("GET", "/api/deliveries/{bobs}/history", [401, 404, 0, 0]),
     ("GET", "/api/deliveries/{bobs}/track", [401, 404, 0, 0]),
+    ("POST", "/api/deliveries/{anns}/trackinglinks", [401, 0, 0, 0]),
+    ("POST", "/api/deliveries/{bobs}/trackinglinks", [401, 404, 0, 0]),
     ("GET", "/api/deliveries/{bobs}/confirmations", [401, 404, 0, 0]),
     ("POST", "/api/deliveries/{bobs}/confirmations", [401, 404, 0, 0]),
     ("GET", "/api/deliveries/{bobs}/notifymerequests", [401, 404, 0, 0]),
@@ -125,6 +127,8 @@ const EXPECTED: [(&str, &str, [u16; 4]); 73] = [
     ("GET", "/api/audit", [401, 403, 403, 0]),
     ("GET", "/api/places", [401, 0, 0, 0]),
     ("GET", "/api/performance", [401, 403, 0, 0]),
+    ("GET", "/api/weather", [401, 403, 0, 0]),
+    ("GET", "/api/playback", [401, 403, 400, 400]),
     ("GET", "/api/drones/drone-99", [401, 403, 404, 404]),
 ];
 

@@ -236,3 +236,14 @@ async fn what_cannot_be_recorded_is_not_done() {
     }
     assert_eq!(client.get("/api/depots").await.json()[0]["isGrounded"], false);
 }
+
+#[actix_web::test]
+async fn the_weather_is_that_of_the_plan() {
+    let client = City::new().client().await;
+    let weather = client.get("/api/weather").await.json();
+    assert_eq!(
+        (&weather["windMps"], &weather["temperatureC"]),
+        (&json!(0.0), &json!(15.0))
+    );
+    assert_eq!(weather["changesAt"], json!(null), "it never does");
+}

@@ -98,7 +98,10 @@ impl Client {
                     .then_some(())
                     .ok_or_else(|| Refusal::UnknownDelivery(delivery.to_string()))
             }
-            (Sight::Owner(_), _) => Err(Refusal::Forbidden),
+            (Sight::One(only), request::Topic::Delivery(delivery)) => (*only == delivery)
+                .then_some(())
+                .ok_or_else(|| Refusal::UnknownDelivery(delivery.to_string())),
+            (Sight::Owner(_) | Sight::One(_), _) => Err(Refusal::Forbidden),
         }
     }
 

@@ -1,4 +1,4 @@
-import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, Performance, Quote, Simulation } from "./model";
+import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, Weather } from "./model";
 import { listQuery, type DeliveryFilter } from "../deliveries/filter";
 import { key } from "./key";
 
@@ -88,10 +88,15 @@ export const api = {
   droneIds: async (query: string): Promise<readonly string[]> => (await rows<{ id: string }>(`/api/drones?limit=1000&${query}`)).map((drone) => drone.id),
   deliveries: (filter: DeliveryFilter, limit: number, cursor: string | null): Promise<Page<DeliveryRow>> => get(`/api/deliveries?${listQuery(filter, limit, cursor)}`),
   places: (name: string, limit: number): Promise<readonly NamedPlace[]> => rows(`/api/places?name=${id(name)}&limit=${limit}`),
+  /** What was in the air in a span of the past, virtual ms. */
+  past: (from: number, to: number): Promise<PastFlights> => get(`/api/playback?from=${id(new Date(from).toISOString())}&to=${id(new Date(to).toISOString())}`),
+  weather: (): Promise<Weather> => get("/api/weather"),
   performance: (): Promise<Performance> => get("/api/performance"),
   delivery: (delivery: string): Promise<Delivery> => get(`/api/deliveries/${id(delivery)}`),
   status: (delivery: string): Promise<DeliveryStatus> => get(`/api/deliveries/${id(delivery)}/status`),
   history: (delivery: string): Promise<readonly Milestone[]> => get(`/api/deliveries/${id(delivery)}/history`),
+  /** A link that shows this delivery, and nothing else, to whoever has it. */
+  trackingLink: async (delivery: string): Promise<string> => ((await (await call("POST", `/api/deliveries/${id(delivery)}/trackinglinks`)).json()) as { url: string }).url,
   confirmations: (delivery: string): Promise<readonly Confirmation[]> => rows(`/api/deliveries/${id(delivery)}/confirmations`),
   track: (delivery: string): Promise<GeoJSON.FeatureCollection> => get(`/api/deliveries/${id(delivery)}/track`),
   /** What a delivery would come to; nothing is reserved. */

@@ -32,6 +32,11 @@ export class ServiceKey {
     else this.keep?.setItem(STORED_AS, key);
   }
 
+  /** Shows this key for as long as the page is open, and leaves what the tab keeps. */
+  show(key: string): void {
+    this.#key = key;
+  }
+
   /** The headers a call shows it by. */
   headers(): Record<string, string> {
     return this.#key === null ? {} : { Authorization: `Bearer ${this.#key}` };

@@ -88,6 +88,37 @@ export interface Performance {
   readonly energyPerDeliveryWh: number | null;
 }
 
+/** `GET /api/weather`. */
+export interface Weather {
+  readonly windMps: number;
+  /** Degrees clockwise from north. */
+  readonly windFromDeg: number;
+  readonly gustMps: number;
+  readonly rainMmH: number;
+  /** `null` where nothing is said of it. */
+  readonly visibilityM: number | null;
+  readonly temperatureC: number;
+}
+
+/** `GET /api/playback`. */
+export interface PastFlights {
+  readonly from: string;
+  /** Earlier than what was asked for where there would be too many. */
+  readonly to: string;
+  /** What was over before is no longer known. */
+  readonly keptSince: string;
+  readonly leftOut: number;
+  readonly flights: readonly {
+    readonly droneId: string;
+    readonly deliveryId: string | null;
+    readonly purpose: string;
+    readonly departs: string;
+    /** `null` where it is still flown. */
+    readonly ended: string | null;
+    readonly path: readonly (readonly [number, number, number, number])[];
+  }[];
+}
+
 /** `GET /api/deliveries/{id}/status`. */
 export interface DeliveryStatus {
   readonly stage: Stage;

@@ -35,9 +35,15 @@ export class DepotMarkers {
     }
   }
 
+  /** The map hears of clicks on what stands on it, and would look for a drone there. */
+  #click(event: Event, depot: string): void {
+    event.stopPropagation();
+    this.chosen(depot);
+  }
+
   #mark(depot: Depot): Mark {
     const figures = element("span", { class: "depot-figures" });
-    const made = element("button", { type: "button", class: "depot", onclick: () => this.chosen(depot.name) }, element("span", { class: "depot-dot" }), element("span", { class: "depot-label" }, element("b", {}, depot.name), " ", figures));
+    const made = element("button", { type: "button", class: "depot", onclick: (event) => this.#click(event, depot.name) }, element("span", { class: "depot-dot" }), element("span", { class: "depot-label" }, element("b", {}, depot.name), " ", figures));
     this.view.mark(made, depot.location.latitude, depot.location.longitude);
     const known = { root: made, figures };
     this.#markers.set(depot.name, known);

@@ -23,6 +23,14 @@ const CHARTS: readonly { readonly name: string; readonly label: string; readonly
   { name: "flying", label: "Under way", of: ({ drones }) => (drones["toPickup"] ?? 0) + (drones["toDropoff"] ?? 0) + (drones["returning"] ?? 0) },
   { name: "onPads", label: "Charging", of: ({ drones }) => drones["charging"] ?? 0 },
   { name: "queued", label: "Requests waiting", of: (stats) => stats.waiting },
+  { name: "waits", label: "Wait for pickup: half · 95 in 100 within", of: (stats) => stats.waitP95S },
+];
+
+/** Figures of how well deliveries are made: a label, and how each is read for its chart; nothing is drawn while there is none. */
+const PERFORMANCE: readonly { readonly name: string; readonly label: string; readonly of: (told: Performance) => number | null }[] = [
+  { name: "etaError", label: "Arrival off by: half · 95 in 100 within", of: (told) => (told.withEstimate > 0 ? told.etaErrorP95S : null) },
+  { name: "onTime", label: "On time, of those with a deadline", of: (told) => told.onTimeShare },
+  { name: "energy", label: "Energy a delivery", of: (told) => told.energyPerDeliveryWh },
 ];
 
 /** The performance's figures in words, by the name of their tile. */
@@ -46,6 +54,7 @@ export class Figures {
   readonly #chips = new Map<DroneState, HTMLButtonElement>();
   readonly #charts = new Map<string, Chart>();
   #latest: StatsFrame | null = null;
+  #told: Performance | null = null;
   #drawn = -Infinity;
   readonly #shown = new Set<DroneState>(DRONE_STATES);
 
@@ -57,10 +66,7 @@ export class Figures {
     const tiles = element(
       "div",
       { class: "tiles" },
-      this.#tile("Wait for pickup: half · 95 in 100 within", "waits"),
-      this.#tile("Arrival off by: half · 95 in 100 within", "etaError"),
-      this.#tile("On time, of those with a deadline", "onTime"),
-      this.#tile("Energy a delivery", "energy"),
+      ...PERFORMANCE.map(({ name, label }) => this.#charted(label, name)),
       this.#tile("Energy flown in all", "energyAll"),
     );
     this.legend = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips);
@@ -88,6 +94,7 @@ export class Figures {
 
   /** Shows how well deliveries are made. */
   perform(told: Performance): void {
+    this.#told = told;
     for (const [name, words] of Object.entries(performanceWords(told))) this.#set(name, words);
   }
 
@@ -97,6 +104,10 @@ export class Figures {
     if (stats === null || (now < this.#drawn + POINT_MS && now >= this.#drawn)) return;
     this.#drawn = now;
     for (const { name, of } of CHARTS) this.#charts.get(name)?.add(of(stats));
+    for (const { name, of } of PERFORMANCE) {
+      const value = this.#told && of(this.#told);
+      if (value !== null) this.#charts.get(name)?.add(value);
+    }
   }
 
   #set(name: string, text: string): void {

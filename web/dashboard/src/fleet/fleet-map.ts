@@ -5,8 +5,9 @@ import type { Crowd, MapView, View } from "../map/view";
 import { element } from "../page/element";
 import type { Theme } from "../page/tone";
 import type { Telemetry } from "../telemetry/connection";
+import type { PastClock, PastFlight } from "../playback/past";
 import { fixOf, type Drone, type Roster } from "./roster";
-import type { DroneState } from "./state";
+import { isParked, stateOfPurpose, type DroneState } from "./state";
 
 /** A click this close to a drone, px, means the drone. */
 const REACH_PIXELS = 20;
@@ -43,6 +44,9 @@ export class FleetMap {
   readonly drones: DronesCanvas;
   picking = false;
   #crowded = false;
+  /** The clock of the past, while that is shown. */
+  #past: PastClock | null = null;
+  #flown = new Map<string, PastFlight>();
   #only: ReadonlySet<string> | null = null;
   #box: [number, number, number, number] | null = null;
   readonly #ends = new Map<string, { remove: () => void }>();
@@ -56,13 +60,13 @@ export class FleetMap {
     private readonly events: FleetMapEvents,
   ) {
     const [latitude, longitude] = config.area.centre;
-    this.drones = new DronesCanvas(view.map, { now: () => telemetry.now(), speed: () => telemetry.clock.speed ?? 1 }, { latitude, longitude });
+    this.drones = new DronesCanvas(view.map, { now: () => this.#now(), speed: () => (this.#past ? this.#past.speed : (telemetry.clock.speed ?? 1)) }, { latitude, longitude });
     this.drones.tone(theme.tone);
     theme.onChange((tone) => {
       view.tone(tone);
       this.drones.tone(tone);
     });
-    roster.onChange((changed) => changed.forEach((id) => this.drones.set(id, roster.get(id))));
+    roster.onChange((changed) => this.#past === null && changed.forEach((id) => this.drones.set(id, roster.get(id))));
     telemetry.onLink((link) => {
       if (link.state === "live") this.drones.lost(false);
       else window.setTimeout(() => this.drones.lost(telemetry.link.state !== "live"), LOST_MS);
@@ -78,12 +82,41 @@ export class FleetMap {
   /** Shows only these drones; all where it is `null`. */
   only(drones: ReadonlySet<string> | null): void {
     this.#only = drones;
-    this.drones.only(drones);
+    if (this.#past === null) this.drones.only(drones);
+  }
+
+  /** Shows the past by its clock from now on, or the present again. */
+  goBack(clock: PastClock | null): void {
+    this.#past = clock;
+    this.#flown = new Map();
+    this.drones.clear();
+    this.drones.only(clock ? null : this.#only);
+    this.view.crowd(null);
+    this.view.map.getContainer().classList.toggle("map-past", clock !== null);
+    if (clock === null) for (const drone of this.roster.all()) this.drones.set(drone.id, drone);
+  }
+
+  /** Whether the past is shown. */
+  get isBack(): boolean {
+    return this.#past !== null;
+  }
+
+  /** Shows these flights of the past. */
+  flown(flights: readonly PastFlight[]): void {
+    const now = new Map(flights.map((each) => [each.id, each]));
+    for (const id of this.#flown.keys()) if (!now.has(id)) this.drones.set(id, undefined);
+    for (const [id, { flight }] of now) if (!this.#flown.has(id)) this.drones.set(id, { id, state: stateOfPurpose(flight.purpose), flight, stands: null });
+    this.#flown = now;
+  }
+
+  #now(): number {
+    return this.#past ? this.#past.now() : this.telemetry.now();
   }
 
   /** Shows how many drones there are, where they are too many to draw each. */
   crowd(crowd: Crowd | null): void {
     this.#crowded = crowd !== null;
+    if (this.#past) return;
     this.view.map.getContainer().classList.toggle("map-crowded", this.#crowded);
     this.view.crowd(crowd);
   }
@@ -120,7 +153,7 @@ export class FleetMap {
     // Most drones are nowhere near: a look at their degrees is cheaper than at their pixels.
     const [low, high] = [this.view.map.unproject([x - REACH_PIXELS, y + REACH_PIXELS]), this.view.map.unproject([x + REACH_PIXELS, y - REACH_PIXELS])];
     for (const drone of this.roster.all()) {
-      if (drone.state === "idle" || drone.state === "charging" || drone.state === "maintenance" || !shown.has(drone.state) || (this.#only !== null && !this.#only.has(drone.id))) continue;
+      if (isParked(drone.state) || drone.state === "maintenance" || !shown.has(drone.state) || (this.#only !== null && !this.#only.has(drone.id))) continue;
       const { latitude, longitude } = fixOf(drone, now);
       if (latitude < low.lat || latitude > high.lat || longitude < low.lng || longitude > high.lng) continue;
       const at = this.view.map.project([longitude, latitude]);
@@ -150,11 +183,12 @@ export class FleetMap {
     map.on("dragstart", () => this.events.dragged());
     map.on("click", (event: MapMouseEvent) => {
       if (this.picking) return this.events.place({ latitude: event.lngLat.lat, longitude: event.lngLat.lng });
+      if (this.#past) return;
       if (this.view.isCrowd(event.point.x, event.point.y)) return void map.easeTo({ center: event.lngLat, zoom: map.getZoom() + CROWD_ZOOM });
       this.events.drone(this.droneAt(event.point.x, event.point.y, this.#visible())?.id ?? null);
     });
     map.on("mousemove", (event: MapMouseEvent) => {
-      if (this.picking || this.roster.size > HOVER_DRONES_MAX) return;
+      if (this.picking || this.#past || this.roster.size > HOVER_DRONES_MAX) return;
       const over = this.#crowded ? this.view.isCrowd(event.point.x, event.point.y) : this.droneAt(event.point.x, event.point.y, this.#visible());
       map.getCanvas().style.cursor = over ? "pointer" : "";
     });

@@ -3,6 +3,7 @@ import { api } from "../api/client";
 import type { Config, Depot } from "../api/model";
 import { DeliveryTable } from "../deliveries/table";
 import { routeMs } from "../map/motion";
+import { Wind } from "../map/wind";
 import { OrderForm, type End } from "../order/form";
 import { FollowPanel } from "../order/follow";
 import { Address } from "../page/address";
@@ -10,6 +11,7 @@ import { element } from "../page/element";
 import { notice, Shell } from "../page/shell";
 import { Tabs } from "../page/tabs";
 import type { Theme } from "../page/tone";
+import { Playback } from "../playback/panel";
 import { TimeControls } from "../simulation/controls";
 import type { Telemetry } from "../telemetry/connection";
 import type { Payload } from "../telemetry/frame";
@@ -39,7 +41,7 @@ const DEPOTS_MS = 5_000;
 /** How often drones that fit the filter, and how well deliveries are made, are asked for, ms. */
 const FILTER_MS = 3_000;
 
-/** How often zones are asked for, ms: they change by an operator's hand. */
+/** How often zones and the weather are asked for, ms: they change by an operator's hand, and by the hour. */
 const ZONES_MS = 10_000;
 
 const NOWHERE: Ends = { pickup: null, dropoff: null };
@@ -59,6 +61,8 @@ export class FleetPage {
   readonly #tabs: Tabs;
   readonly #cards = element("div", { class: "cards" });
   readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the fleet" });
+  readonly #wind = new Wind();
+  readonly #playback = new Playback({ changed: (clock) => this.#map?.goBack(clock), shown: (flights) => this.#map?.flown(flights), now: () => this.telemetry.now() });
   #map: FleetMap | null = null;
   #depots: DepotMarkers | null = null;
   #depot: DepotPanel | null = null;
@@ -111,7 +115,9 @@ export class FleetPage {
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#poll(DEPOTS_MS, () => this.#askDepots());
     this.#poll(ZONES_MS, () => this.#askZones());
+    this.#poll(ZONES_MS, async () => this.#wind.update(await api.weather()));
     await this.#openMap();
+    if (this.#map) time.extend(this.#playback.root);
     this.#restore();
     this.#address.onChange(() => this.#restore());
   }
@@ -130,6 +136,7 @@ export class FleetPage {
       });
       this.#map.visibleBy(() => this.#figures.shown);
       this.#map.subscribe((payload) => this.#receive(payload));
+      this.#stage.append(this.#wind.root);
       await view.ready;
     } catch {
       this.#stage.replaceChildren(notice("This browser shows no map (WebGL 2 is missing). Lists, orders and alerts work without."));
@@ -366,6 +373,7 @@ export class FleetPage {
   #route(now: number): void {
     const view = this.#map?.view;
     if (!view) return;
+    if (this.#map?.isBack) return view.route(null, now);
     const tracked = this.#followed?.tracker.tracked;
     this.#map?.drones.select(this.#details?.drone ?? tracked?.flight?.drone ?? null);
     if (this.#details) {

@@ -15,6 +15,11 @@ export const STATE_WORDS: Readonly<Record<DroneState, string>> = {
   maintenance: "In maintenance",
 };
 
+/** Whether a drone in this state stands at its depot and is counted there. */
+export function isParked(state: DroneState): boolean {
+  return state === "idle" || state === "charging";
+}
+
 /** The state a leg's purpose stands for. */
 export function stateOfPurpose(purpose: string): DroneState {
   if (purpose === "pickup") return "toPickup";

@@ -1,7 +1,8 @@
 import type { Map as LibreMap } from "maplibre-gl";
 import { STALE_SECONDS, type Drone } from "../fleet/roster";
-import { DRONE_STATES, type DroneState } from "../fleet/state";
+import { DRONE_STATES, isParked, type DroneState } from "../fleet/state";
 import { element } from "../page/element";
+import { iconPixels } from "./icon";
 import { mercator, metresPerUnit } from "./mercator";
 import { isStill, STILL_MS } from "./motion";
 import { rgb, shaderColours, type Tone } from "./palette";
@@ -98,6 +99,12 @@ export class DronesCanvas {
     else this.#drones.delete(id);
     this.#segments.set(id, drone ? this.#segmentsOf(drone) : []);
     this.#schedule(0);
+  }
+
+  /** Takes all out. */
+  clear(): void {
+    for (const id of [...this.#drones.keys()]) this.set(id, undefined);
+    this.repaint();
   }
 
   /** Shows only these drones; all where it is `null`. */
@@ -203,7 +210,7 @@ export class DronesCanvas {
     gl.uniform2f(at("u_shift"), (this.#origin.x - x) * scaleX, (this.#origin.y - y) * scaleY);
     gl.uniform2f(at("u_viewport"), this.#canvas.width, this.#canvas.height);
     gl.uniform1f(at("u_now"), (now - this.#origin.time) / 1_000);
-    gl.uniform1f(at("u_size"), Math.min(17, Math.max(8, 4 + (zoom - 9) * 2.2)) * density);
+    gl.uniform1f(at("u_size"), iconPixels(zoom, this.#segments.drones) * density);
     gl.uniform1f(at("u_lost"), this.#lost ? 1 : 0);
     gl.uniform1fv(at("u_shown"), this.#shown);
     gl.uniform3fv(at("u_colours"), shaderColours(this.#tone));
@@ -212,6 +219,8 @@ export class DronesCanvas {
   }
 
   #segmentsOf(drone: Drone): number[][] {
+    // Drones that stand ready or charge are counted at their depot, and drawn only when chosen.
+    if (isParked(drone.state) && drone.id !== this.#selected) return [];
     if (this.#only !== null && drone.id !== this.#selected && !this.#only.has(drone.id)) return [];
     return segmentsOf(drone, this.#origin, drone.id === this.#selected, STALE_SECONDS * Math.max(1, this.source.speed()));
   }

@@ -75,6 +75,11 @@ export class SegmentBuffer {
     );
   }
 
+  /** How many drones have segments. */
+  get drones(): number {
+    return this.#slots.size;
+  }
+
   /** The slots changed since it was last asked. */
   drain(): number[] {
     const changed = [...this.#dirty];

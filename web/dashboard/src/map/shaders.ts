@@ -23,9 +23,8 @@ void main() {
   v_state = state;
   v_selected = a_look.z;
   bool current = u_now >= a_time.z && u_now < a_time.w;
-  // Drones that stand ready or charge are counted at their depot, and drawn only when selected.
   bool parked = state == 3 || state == 4;
-  bool shown = current && (a_look.z > 0.5 || (!parked && u_shown[state] > 0.5));
+  bool shown = current && (a_look.z > 0.5 || u_shown[state] > 0.5);
   bool stale = u_lost > 0.5 || u_now > a_look.w;
   v_colour = stale ? u_colours[7] : u_colours[state];
 

@@ -1,4 +1,4 @@
-import type { Problem } from "../api/client";
+import { api, type Problem } from "../api/client";
 import { element, say } from "../page/element";
 import { clockTime, short } from "../page/words";
 import type { Telemetry } from "../telemetry/connection";
@@ -35,7 +35,9 @@ export class FollowPanel {
   ) {
     this.#title.textContent = `Delivery ${short(delivery)}`;
     this.#title.title = delivery;
-    const link = `/track/${encodeURIComponent(delivery)}`;
+    const link = element("a", { class: "button", href: `/track/${encodeURIComponent(delivery)}`, target: "_blank", rel: "noopener" }, "Customer’s page");
+    // Without a link of its own the page asks for a key, where the service wants one.
+    void api.trackingLink(delivery).then((url) => (link.href = url), () => undefined);
     this.root = element(
       "section",
       { class: "stack follow", "aria-label": `Delivery ${delivery}`, "data-delivery": delivery },
@@ -43,7 +45,7 @@ export class FollowPanel {
       this.#card.root,
       this.#drone,
       element("details", { class: "more" }, element("summary", {}, "History"), element("table", { class: "table" }, element("caption", { class: "visually-hidden" }, "Every change of this delivery"), element("thead", {}, element("tr", {}, ...["When", "What", "By"].map((name) => element("th", { scope: "col" }, name)))), this.#history)),
-      element("div", { class: "buttons" }, element("a", { class: "button", href: link, target: "_blank", rel: "noopener" }, "Customer’s page"), this.#cancel.root),
+      element("div", { class: "buttons" }, link, this.#cancel.root),
       this.#said,
     );
     this.tracker = new Tracker(delivery, telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });

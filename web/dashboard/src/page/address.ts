@@ -58,11 +58,35 @@ export function hashOf({ view, tab, drone, delivery, hidden, drones, deliveries 
   return `#${fields.filter(Boolean).join("&")}`;
 }
 
-/** The delivery that a path `/track/{id}` names. */
-export function trackedIn(path: string): string | null {
-  const found = /^\/track\/([^/]+)\/?$/.exec(path)?.[1];
+/** What a page of one delivery is opened by. */
+export interface TrackedBy {
+  readonly delivery: string;
+  /** The token of a link, by which the service is asked; `null` where the address has the delivery's id alone. */
+  readonly token: string | null;
+}
+
+/** Bytes of a link's token: the delivery, when it ends, the signature. */
+const TOKEN_BYTES = 40;
+
+/** The delivery that a link's token names; `null` where it is no token. */
+function deliveryIn(token: string): string | null {
   try {
-    return found === undefined ? null : decodeURIComponent(found);
+    const bytes = Uint8Array.from(atob(token.replaceAll("-", "+").replaceAll("_", "/")), (byte) => byte.charCodeAt(0));
+    const digits = Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return bytes.length === TOKEN_BYTES ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5") : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a path `/track/…` names: by a link's token, or by the delivery's id. */
+export function trackedIn(path: string): TrackedBy | null {
+  const found = /^\/track\/([^/]+)\/?$/.exec(path)?.[1];
+  if (found === undefined) return null;
+  try {
+    const named = decodeURIComponent(found);
+    const linked = deliveryIn(named);
+    return linked === null ? { delivery: named, token: null } : { delivery: linked, token: named };
   } catch {
     return null;
   }

@@ -17,6 +17,7 @@ export class TimeControls {
   });
   readonly #speed = element("select", { id: "time-speed", onchange: () => void this.#act({ do: "speed", factor: this.#chosen() }) });
   readonly #state = element("p", { class: "pace-state", role: "status" });
+  readonly #beside = element("div", { class: "pace-beside" });
   readonly #lag = element("p", { class: "pace-lag", role: "status", hidden: true });
   readonly #problem = element("p", { class: "pace-problem", role: "alert", hidden: true });
   #paused = false;
@@ -28,11 +29,16 @@ export class TimeControls {
     this.root = element(
       "section",
       { class: "pace", "aria-label": "Simulation control" },
-      element("div", { class: "pace-row", role: "group", "aria-label": "Time" }, this.#pause, ...this.#steps, element("label", { for: "time-speed" }, "Speed"), this.#speed, this.#state),
+      element("div", { class: "pace-row" }, element("div", { class: "pace-row", role: "group", "aria-label": "Time" }, this.#pause, ...this.#steps, element("label", { for: "time-speed" }, "Speed"), this.#speed, this.#state), this.#beside),
       this.#lag,
       this.#problem,
     );
     this.#label();
+  }
+
+  /** Puts something beside it. */
+  extend(part: HTMLElement): void {
+    this.#beside.append(part);
   }
 
   /** Keeps what is shown up to date, and listens to the keyboard: space pauses and resumes, a full stop steps to the next event. */

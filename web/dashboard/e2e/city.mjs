@@ -1,0 +1,26 @@
+// The city that the service runs, and what every test does in it.
+import { SERVICE } from "./browser.mjs";
+
+export const { area } = await (await fetch(`${SERVICE}/api/config`)).json();
+export const [latitude, longitude] = area.centre;
+
+/** A point so many kilometres east and north of the centre, as a person types it. */
+export function point(east, north) {
+  const [lat, lon] = [latitude + north / 111.195, longitude + east / (111.195 * Math.cos((latitude * Math.PI) / 180))];
+  return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+}
+
+/** Orders by the form; answers the delivery's id. */
+export async function order(page, { from = point(-0.6, -0.4), to = point(0.7, -0.9), weight = "0.5", more } = {}) {
+  await page.getByRole("tab", { name: "Order" }).click();
+  await page.locator("#order-pickup").fill(from);
+  await page.locator("#order-dropoff").fill(to);
+  await page.getByLabel("Weight, kg").fill(weight);
+  await more?.();
+  await page.getByRole("button", { name: "Request delivery" }).click();
+  const panel = page.locator("[data-delivery]");
+  await panel.waitFor();
+  return panel.getAttribute("data-delivery");
+}
+
+export const stage = (page, name, timeout) => page.locator(`[data-stage="${name}"]`).first().waitFor({ state: "attached", timeout });

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import type { PastFlights } from "../src/api/model";
+import { flightsOf, Past, PastClock } from "../src/playback/past";
+
+const NOON = Date.parse("2026-01-01T12:00:00.000Z");
+const at = (minutes: number): string => new Date(NOON + minutes * 60_000).toISOString();
+
+const flight = (droneId: string, departs: number, ended: number | null): PastFlights["flights"][number] => ({
+  droneId,
+  deliveryId: null,
+  purpose: "pickup",
+  departs: at(departs),
+  ended: ended === null ? null : at(ended),
+  path: [
+    [43.77, 11.25, 0, 0],
+    [43.78, 11.25, 0, 300],
+  ],
+});
+
+const answer = (from: number, to: number, ...flights: PastFlights["flights"][number][]): PastFlights => ({ from: at(from), to: at(to), keptSince: at(-60), leftOut: 0, flights });
+const inTheAir = (past: Past, minutes: number): string[] => past.at(NOON + minutes * 60_000).map(({ flight: { drone } }) => drone);
+
+describe("the past", () => {
+  it("shows what was in the air at an instant, and no longer than it was", () => {
+    const past = new Past();
+    past.take(answer(0, 10, flight("drone-1", -2, 3), flight("drone-2", 2, 4), flight("drone-3", 8, null)));
+    expect([inTheAir(past, 1), inTheAir(past, 2), inTheAir(past, 3), inTheAir(past, 9)]).toEqual([["drone-1"], ["drone-1", "drone-2"], ["drone-2"], ["drone-3"]]);
+    expect([past.knows(NOON), past.knows(NOON + 600_000), past.knows(NOON - 1)]).toEqual([true, false, false]);
+  });
+
+  it("goes on from part to part, and begins anew elsewhere", () => {
+    const past = new Past();
+    past.take(answer(0, 10, flight("drone-1", 9, 14)));
+    past.take(answer(10, 20, flight("drone-1", 9, 14), flight("drone-2", 15, 19)));
+    expect([inTheAir(past, 9), inTheAir(past, 12), inTheAir(past, 16)]).toEqual([["drone-1"], ["drone-1"], ["drone-2"]]);
+    past.forgetBefore(NOON + 15 * 60_000);
+    expect([past.knows(NOON), inTheAir(past, 16)]).toEqual([false, ["drone-2"]]);
+    past.take(answer(-30, -20, flight("drone-4", -25, -21)));
+    expect([past.knows(NOON + 16 * 60_000), inTheAir(past, -24), past.to]).toEqual([false, ["drone-4"], NOON - 20 * 60_000]);
+  });
+
+  it("leaves out what has no path", () => {
+    expect(flightsOf(answer(0, 10, { ...flight("drone-1", 0, 1), path: [] }, flight("drone-2", 0, 1)))).toHaveLength(1);
+  });
+
+  it("runs at the speed that was chosen, from where it was put", () => {
+    let wall = 0;
+    const clock = new PastClock(NOON, () => wall);
+    wall = 1_000;
+    expect([clock.now(), clock.speed]).toEqual([NOON, 0]);
+    clock.run(true);
+    wall = 2_000;
+    expect(clock.now()).toBe(NOON + 1_000);
+    clock.pace(60);
+    wall = 3_000;
+    expect([clock.now(), clock.speed]).toEqual([NOON + 61_000, 60]);
+    clock.run(false);
+    clock.seek(NOON);
+    wall = 9_000;
+    expect(clock.now()).toBe(NOON);
+  });
+});
