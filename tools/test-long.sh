@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: the library scenarios on several numbers of threads, byte for byte, and many more random
-# worlds. Usage: tools/test-long.sh BINARY
+# worlds, and many more crashes. Usage: tools/test-long.sh BINARY
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/step.sh
@@ -25,5 +25,6 @@ repeats() {
 for name in florence seattle smoke m100; do
     step "$name on 1, 2, 3 and 8 threads" repeats "$name"
 done
+step "fifty crashes under load" env CRASH_ROUNDS=50 cargo test --release --locked --quiet --test it survives_kill_9
 step "random worlds" env PROPTEST_CASES=2000 cargo test --release --locked --quiet --workspace
 tools/bench-peers.sh --smoke

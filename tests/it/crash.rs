@@ -10,7 +10,7 @@ use crate::service::{Service, data, parcel};
 /// Clients that send requests without pause.
 const CLIENTS: usize = 8;
 
-/// How often the service is killed.
+/// How often the service is killed, where `CRASH_ROUNDS` does not say otherwise.
 const KILLS: usize = 3;
 
 /// Requests answered before each kill.
@@ -48,17 +48,23 @@ fn kill_under_load(service: &Service, answered: &Mutex<Vec<String>>) {
     });
 }
 
+fn rounds() -> usize {
+    let said = std::env::var("CRASH_ROUNDS").ok();
+    said.map_or(KILLS, |said| said.parse().expect("CRASH_ROUNDS is a number"))
+}
+
 #[test]
 fn every_request_answered_202_survives_kill_9_under_load_and_nothing_is_delivered_twice() {
     let data = data();
     let answered = Mutex::new(Vec::new());
-    for _ in 0..KILLS {
+    let kills = rounds();
+    for _ in 0..kills {
         let service = Service::start(data.path(), &["--speed", "60", "--no-demand"]);
         kill_under_load(&service, &answered);
     }
     let service = Service::start(data.path(), &["--speed", "1000", "--no-demand"]);
     let answered = answered.into_inner().expect("no panic holds it");
-    assert!(answered.len() >= KILLS * BEFORE_KILL);
+    assert!(answered.len() >= kills * BEFORE_KILL);
     for id in &answered {
         assert_eq!(
             service.get(&format!("/api/deliveries/{id}")).status,

@@ -3,6 +3,7 @@
 mod browser;
 mod contract;
 mod crash;
+mod full;
 mod fuzz;
 mod gateway;
 mod load;

@@ -76,9 +76,37 @@ impl Service {
         service
     }
 
+    /// The same as [`Service::start`], for [`Service::limit_files`]: the signal that such a limit sends besides is not heard.
+    pub(crate) fn start_deaf(data: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "trap '' XFSZ; exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_skyhaul"),
+        ]);
+        let service = Self::launch(command, data, args, &[]);
+        service.wait_until_ready();
+        service
+    }
+
+    /// Lets its files grow no longer, as on a full disk, or again.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
+        let limit = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        prlimit(id, Resource::Fsize, limit).expect("its limits are ours to set");
+    }
+
     /// Starts a service and waits until it has said its addresses.
     fn launch_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = skyhaul()
+        Self::launch(skyhaul(), data, args, environment)
+    }
+
+    fn launch(mut command: Command, data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = command
             .args([
                 "serve",
                 "--bind",
