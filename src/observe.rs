@@ -171,6 +171,7 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::MaintenanceStarted { .. } => ("MaintenanceStarted", None),
         Event::MaintenanceEnded { .. } => ("MaintenanceEnded", None),
         Event::DroneFailed { .. } => ("DroneFailed", Some(Level::WARN)),
+        Event::DroneMoved { .. } => ("DroneMoved", None),
         Event::LinkLost { .. } => ("LinkLost", Some(Level::WARN)),
         Event::LinkRestored { .. } => ("LinkRestored", Some(Level::INFO)),
         Event::DroneRecovered { .. } => ("DroneRecovered", Some(Level::INFO)),

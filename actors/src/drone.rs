@@ -27,7 +27,7 @@ use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
 use crate::event::{ChargeKind, DroneFailure, LegPurpose, ReleaseReason, Transport};
-use crate::ids::{AircraftId, CommandId, DeliveryId, DepotId, DroneId};
+use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul, Surroundings};
@@ -35,121 +35,19 @@ use crate::tree::{RESTARTS_OF_MANY, Skyhaul, Surroundings};
 use self::flying::Flight;
 use self::weathering::Stay;
 
+pub use self::message::DroneMessage;
+
 mod charging;
 mod diverting;
 mod failing;
 pub mod flying;
 mod linking;
 mod maintenance;
+mod message;
 mod recalling;
 mod replanning;
+mod repositioning;
 pub mod weathering;
-
-/// What a drone understands. Timers carry the generation of the state they were set in; of another one they change nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum DroneMessage {
-    /// Bring a parcel from one place to another.
-    AssignErrand {
-        /// Which.
-        errand: DroneErrand,
-    },
-    /// Forget about it.
-    ReleaseErrand {
-        /// Which.
-        delivery: DeliveryId,
-    },
-    /// Come to the depot.
-    Recall,
-    /// Give a delivery back, where the parcel is yet to be fetched.
-    GiveBack {
-        /// Which.
-        delivery: DeliveryId,
-        /// The command that asked.
-        command: Option<CommandId>,
-    },
-    /// Zones came up, or were lifted.
-    AirspaceChanged,
-    /// It stands ready, after it refused something.
-    StandByDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// The leg ends.
-    ArrivalDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// Something breaks.
-    FailureDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// Its link is lost.
-    LinkLossDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// Its link is back.
-    LinkBackDue {
-        /// The state in which it was lost.
-        generation: u32,
-    },
-    /// It has hovered for its link as long as it does.
-    LinkWaitDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// Loading or unloading is done.
-    HandlingDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// The parcel is in.
-    ParcelLoaded {
-        /// Of which delivery.
-        delivery: DeliveryId,
-    },
-    /// The parcel is out.
-    ParcelUnloaded {
-        /// Of which delivery.
-        delivery: DeliveryId,
-    },
-    /// The depot has a pad for it.
-    PadGiven {
-        /// How its battery will be filled.
-        kind: ChargeKind,
-    },
-    /// The battery is full.
-    ChargeDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// The depot that it flies to has no pad for it.
-    PadRefused {
-        /// Which depot.
-        depot: DepotId,
-    },
-    /// At another depot, it looks whether it can go home.
-    VisitDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// The weather lets it go on.
-    WeatherDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// Its maintenance is done.
-    MaintenanceDue {
-        /// Of which state.
-        generation: u32,
-    },
-    /// It is mended.
-    RecoveryDue {
-        /// Of which state.
-        generation: u32,
-    },
-}
 
 /// An errand with whom it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -326,6 +224,7 @@ impl Actor for Drone {
             DroneMessage::ReleaseErrand { delivery } => self.on_release_errand(delivery, ctx),
             DroneMessage::Recall => self.on_recall(ctx),
             DroneMessage::GiveBack { delivery, command } => self.on_give_back(delivery, command, ctx),
+            DroneMessage::Reposition { depot } => self.on_reposition(depot, ctx),
             DroneMessage::AirspaceChanged => self.on_airspace_changed(ctx),
             DroneMessage::StandByDue { generation } if self.is_current(generation) => {
                 self.stand_ready(ctx);

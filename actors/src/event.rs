@@ -276,6 +276,13 @@ pub enum Event {
         /// Where.
         depot: DepotId,
     },
+    /// A drone belongs to another depot from now on, and flies there.
+    DroneMoved {
+        /// Which.
+        drone: DroneId,
+        /// Where it belongs.
+        depot: DepotId,
+    },
     /// A drone is out of order; its leg ended just before, and a parcel it carried lies where it is.
     DroneFailed {
         /// Which.

@@ -32,6 +32,7 @@ use self::grounding::on_recall_drone;
 use self::lending::Lending;
 use self::neighbours::Question;
 use self::reassign::Delay;
+use self::rebalancing::Balance;
 use self::waiting::{Waiting, Whose};
 
 pub use self::coming::Coming;
@@ -47,6 +48,7 @@ mod loss;
 mod message;
 mod neighbours;
 mod reassign;
+mod rebalancing;
 mod rezoning;
 mod waiting;
 mod weathering;
@@ -78,6 +80,7 @@ pub struct Scheduler {
     assigned: BTreeMap<DeliveryId, Assignment>,
     lending: Lending,
     batching: Batching,
+    balance: Balance,
     /// When the weather next grounds a depot or releases it.
     weather_due: BTreeMap<DepotId, SimTime>,
 }
@@ -105,6 +108,7 @@ impl Scheduler {
             assigned: BTreeMap::new(),
             lending: Lending::default(),
             batching: Batching::default(),
+            balance: Balance::default(),
             weather_due: BTreeMap::new(),
         }
     }
@@ -139,6 +143,8 @@ impl Actor for Scheduler {
             SchedulerMessage::DroneOutOfReach { drone } => {
                 self.batching.coming.remove(&drone);
             }
+            SchedulerMessage::RebalanceDue { at } => self.on_rebalance_due(at, ctx),
+            SchedulerMessage::RepositionRefused { drone, home } => self.on_reposition_refused(drone, home),
             SchedulerMessage::BatchDue { at } => self.on_batch_due(at, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused {
@@ -201,6 +207,7 @@ impl Actor for Scheduler {
 
 impl Scheduler {
     fn on_assign_drone(&mut self, order: Order, ctx: &mut Ctx<'_, Skyhaul>) {
+        self.count_request(&order, ctx);
         match self.pace(ctx) {
             Pace::AtOnce => self.assign_at_once(order, ctx),
             Pace::InBatches(batches) => self.take_into_batch(order, batches, ctx),
@@ -305,6 +312,7 @@ impl Scheduler {
         };
         let addr = ctx.shared().atlas.drone(drone);
         ctx.send(addr, DroneMessage::AssignErrand { errand });
+        self.note_given(drone, ctx);
         let eta_pickup = estimate.picked_up_at;
         let assignment = Assignment {
             drone,
@@ -350,6 +358,7 @@ impl Scheduler {
 
     fn on_drone_ready(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
         self.batching.coming.remove(&drone);
+        self.note_ready(drone, ctx.now());
         match self.pace(ctx) {
             Pace::AtOnce => self.give_or_spare(drone, ctx),
             Pace::InBatches(batches) => self.seat(drone, batches, ctx),
@@ -374,8 +383,9 @@ impl Scheduler {
     }
 
     fn on_errand_done(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.assigned.remove(&delivery).is_none() {
-            self.finish_borrowed(delivery, ctx);
+        match self.assigned.remove(&delivery) {
+            Some(Assignment { drone, order, .. }) => self.home_elsewhere(drone, order.errand.dropoff, ctx),
+            None => self.finish_borrowed(delivery, ctx),
         }
     }
 

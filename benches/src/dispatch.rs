@@ -364,6 +364,7 @@ impl Centre {
             interval: INTERVAL,
             wait_max: SimDuration::ZERO,
             region_delay: SimDuration::ZERO,
+            rebalance: None,
             confirmation_wait: SimDuration::from_mins(30),
         };
         self.pacing.pace(&plan, load)

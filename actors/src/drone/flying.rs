@@ -103,7 +103,8 @@ impl Flight {
 
     /// Whether it flies home with nothing, for nobody.
     pub(super) fn is_homeward(&self) -> bool {
-        self.purpose == LegPurpose::Return && self.errand.is_none() && self.parcel.is_none()
+        let is_home = matches!(self.purpose, LegPurpose::Return | LegPurpose::Reposition);
+        is_home && self.errand.is_none() && self.parcel.is_none()
     }
 
     fn plan(

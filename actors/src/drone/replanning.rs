@@ -246,7 +246,7 @@ impl Drone {
     ) {
         let arrives_at = plan.arrives();
         self.cut_short(flight, ctx);
-        if other.purpose == LegPurpose::Return {
+        if matches!(other.purpose, LegPurpose::Return | LegPurpose::Reposition) {
             self.fly_home(other, plan, ctx);
             return;
         }

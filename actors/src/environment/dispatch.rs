@@ -15,6 +15,8 @@ pub struct Dispatch {
     pub policy: DispatchPolicy,
     /// From one batch to the next; the shortest, where it varies with the load.
     pub interval: SimDuration,
+    /// How often ready drones move to depots of their region where more are wanted; `None`: never.
+    pub rebalance: Option<SimDuration>,
     /// How long a request waits for an able drone before it goes to a carrier.
     pub wait_max: SimDuration,
     /// How long word takes from one region to another: above zero, at most [`REGION_DELAY_MAX`].

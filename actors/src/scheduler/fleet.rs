@@ -16,6 +16,9 @@ use crate::tree::Surroundings;
 
 use self::set::DroneSet;
 
+pub(super) use self::moving::{Move, Wanted};
+
+mod moving;
 mod set;
 
 /// What the fleet can do for a request.
@@ -57,6 +60,8 @@ impl Prospect {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fleet {
     groups: Vec<Group>,
+    /// How many fleets of the region were planned: drones that moved make further groups.
+    planned: usize,
     /// The depots whose drones stay on the ground, and why.
     grounded: BTreeMap<DepotId, BTreeSet<GroundingReason>>,
 }
@@ -90,14 +95,15 @@ impl Fleet {
             }
         }
         Self {
+            planned: groups.len(),
             groups,
             grounded: BTreeMap::new(),
         }
     }
 
-    /// How many groups there are.
-    pub(super) fn groups(&self) -> usize {
-        self.groups.len()
+    /// How many fleets of the region were planned.
+    pub(super) const fn planned(&self) -> usize {
+        self.planned
     }
 
     /// How many stand ready.
@@ -320,6 +326,7 @@ impl Fleet {
 
     /// Drones join; they are not ready yet.
     pub(super) fn join(&mut self, first: DroneId, fleet: &FleetSpec) {
+        self.planned += 1;
         self.groups.push(Group {
             depot: fleet.depot,
             aircraft: fleet.aircraft,

@@ -18,6 +18,7 @@ impl Scheduler {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         self.batching.coming.remove(&drone);
+        self.forget_given(drone);
         if is_gone {
             self.fleet.strike_off(drone);
         } else {
@@ -51,6 +52,7 @@ impl Scheduler {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
         self.batching.coming.remove(&drone);
+        self.forget_given(drone);
         self.fleet.strike_off(drone);
         let settled_in = ctx.shared().atlas.round_trip() + AFTER_LAST_WORD;
         let message = SchedulerMessage::LossDue { drone, at, parcel_at };

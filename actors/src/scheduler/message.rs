@@ -55,6 +55,18 @@ pub enum SchedulerMessage {
         /// Which.
         drone: DroneId,
     },
+    /// Ready drones are to move to where they will be wanted.
+    RebalanceDue {
+        /// For when it was set.
+        at: SimTime,
+    },
+    /// A drone could not take off for the depot to which it was moved.
+    RepositionRefused {
+        /// Which.
+        drone: DroneId,
+        /// Where it belongs.
+        home: DepotId,
+    },
     /// Those that wait are to be matched.
     BatchDue {
         /// For when it was set.

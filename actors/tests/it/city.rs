@@ -86,6 +86,7 @@ pub(crate) fn environment(drones: u32) -> Environment {
             interval: SimDuration::from_secs(10),
             wait_max: SimDuration::from_mins(30),
             region_delay: SimDuration::from_secs(1),
+            rebalance: None,
             confirmation_wait: SimDuration::from_mins(30),
         },
         carriers: vec![CarrierSpec {

@@ -16,6 +16,7 @@ mod invariants;
 mod links;
 mod mishaps;
 mod missions;
+mod rebalancing;
 mod regions;
 mod releases;
 mod repeats;

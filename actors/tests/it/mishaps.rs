@@ -31,6 +31,8 @@ pub(crate) struct Mishaps {
     zones: Vec<Closing>,
     /// Every so many seconds a client changes its mind.
     changes_every_s: Option<u64>,
+    /// How often drones move between the depots, where they share a region.
+    rebalance_mins: Option<u64>,
     /// How long word takes between the depots, where each is a region of its own.
     apart_ms: Option<u64>,
 }
@@ -73,6 +75,7 @@ impl Mishaps {
             region: RegionId(u16::from(self.apart_ms.is_some())),
         });
         planned.dispatch.region_delay = SimDuration::from_millis(self.apart_ms.unwrap_or(1_000));
+        planned.dispatch.rebalance = self.rebalance_mins.map(SimDuration::from_mins);
         planned.aircraft.push(heavy());
         planned.fleets.push(FleetSpec {
             depot: DepotId(1),
@@ -219,7 +222,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
         prop_oneof![Just((0.0, 0.0)), (0.0..11.0_f64, 0.0..360.0_f64)],
         prop::collection::vec(closing(), 0..4),
         prop::option::of(20..200_u64),
-        prop::option::of(1..10_000_u64),
+        (prop::option::of(1..10_000_u64), prop::option::of(1..20_u64)),
     )
         .prop_map(
             |(
@@ -228,7 +231,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
                 wind,
                 zones,
                 changes_every_s,
-                apart_ms,
+                (apart_ms, rebalance_mins),
             )| {
                 Mishaps {
                     seed,
@@ -242,6 +245,7 @@ pub(crate) fn mishaps() -> impl Strategy<Value = Mishaps> {
                     zones,
                     changes_every_s,
                     apart_ms,
+                    rebalance_mins,
                 }
             },
         )

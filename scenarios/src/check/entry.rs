@@ -50,6 +50,7 @@ pub(super) enum What<'a> {
     ChargeEnded(Charge<'a>),
     DroneFailed(DroneFailed<'a>),
     DroneRecovered(DroneRecovered<'a>),
+    DroneMoved(DroneMoved<'a>),
     LinkLost(LinkChange<'a>),
     LinkRestored(LinkChange<'a>),
     FleetGrounded(Grounding<'a>),
@@ -301,6 +302,14 @@ pub(super) struct DroneRecovered<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+pub(super) struct DroneMoved<'a> {
+    #[serde(borrow)]
+    pub(super) drone: Name<'a>,
+    #[serde(borrow)]
+    pub(super) depot: Name<'a>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct LinkChange<'a> {
     #[serde(borrow)]
     pub(super) drone: Name<'a>,
@@ -340,6 +349,7 @@ impl<'a> Entry<'a> {
             "ChargeEnded" => What::ChargeEnded(serde_json::from_slice(line)?),
             "DroneFailed" => What::DroneFailed(serde_json::from_slice(line)?),
             "DroneRecovered" => What::DroneRecovered(serde_json::from_slice(line)?),
+            "DroneMoved" => What::DroneMoved(serde_json::from_slice(line)?),
             "LinkLost" => What::LinkLost(serde_json::from_slice(line)?),
             "LinkRestored" => What::LinkRestored(serde_json::from_slice(line)?),
             "FleetGrounded" => What::FleetGrounded(serde_json::from_slice(line)?),

@@ -25,6 +25,10 @@ impl Checker for Groundings {
                 self.homes
                     .insert(drone.drone.clone().into_owned(), drone.depot.clone().into_owned());
             }
+            What::DroneMoved(moved) => {
+                self.homes
+                    .insert(moved.drone.clone().into_owned(), moved.depot.clone().into_owned());
+            }
             What::FleetGrounded(grounding) => self.on_grounded(grounding, findings),
             What::FleetReleased(grounding) => self.on_released(grounding, findings),
             What::LegStarted(leg) => self.on_started(leg, entry.t, findings),

@@ -107,6 +107,7 @@ impl Lines {
             | Event::MaintenanceEnded { .. }
             | Event::DroneFailed { .. }
             | Event::LinkLost { .. }
+            | Event::DroneMoved { .. }
             | Event::LinkRestored { .. }
             | Event::DroneRecovered { .. } => self.of_drone(event, begin),
             Event::DeliveryQueued { .. }
@@ -306,6 +307,9 @@ impl Lines {
                 .word("drone", drone)
                 .word("reason", words::drone_failure(*reason))
                 .point("at", *at),
+            Event::DroneMoved { drone, depot } => begin("DroneMoved")
+                .word("drone", drone)
+                .text("depot", self.depot(*depot)),
             Event::LinkLost { drone, at } => begin("LinkLost").word("drone", drone).point("at", *at),
             Event::LinkRestored { drone } => begin("LinkRestored").word("drone", drone),
             Event::DroneRecovered { drone, at, battery } => begin("DroneRecovered")

@@ -291,6 +291,9 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     };
     writeln!(text, "\n[dispatch]\npolicy = \"{policy}\"")?;
     writeln!(text, "interval = {}", span(environment.dispatch.interval))?;
+    if let Some(rebalance) = environment.dispatch.rebalance {
+        writeln!(text, "rebalance = {}", span(rebalance))?;
+    }
     writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
     writeln!(text, "region_delay = {}", span(environment.dispatch.region_delay))?;
     let wait = environment.dispatch.confirmation_wait;

@@ -37,6 +37,7 @@ pub(super) enum Part {
     Confirmations,
     Incidents,
     Links,
+    Rebalancing,
 }
 
 /// What a seed says about one part.

@@ -177,6 +177,10 @@ impl Town {
             "policy = \"{name}\"\ninterval = \"{:.3}s\"",
             f64::from(interval_ms) / 1_000.0
         )?;
+        let minutes = Draw::new(seed, Part::Rebalancing).one_of(&[0, 0, 1, 5, 15]);
+        if minutes > 0 {
+            writeln!(self.text, "rebalance = \"{minutes}m\"")?;
+        }
         let delay_ms = Draw::new(seed, Part::Delay).one_of(&[1, 20, 1_000, 10_000]);
         writeln!(
             self.text,

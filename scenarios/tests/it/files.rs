@@ -50,6 +50,7 @@ no_fly = "zones.geojson"
 [dispatch]
 policy = "nearest"
 interval = "10s"
+rebalance = "15m"
 
 [carriers]
 enabled = true

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::town::{eventful_town, lines, run, verdict};
 
 /// The fields the contract gives each type, besides `seq`, `t` and `type`.
-const FIELDS: [(&str, &[&str]); 23] = [
+const FIELDS: [(&str, &[&str]); 24] = [
     ("ZoneDeclared", &["zone", "from_t", "to_t"]),
     (
         "DroneCommissioned",
@@ -80,6 +80,7 @@ const FIELDS: [(&str, &[&str]); 23] = [
     ("DroneRecovered", &["drone", "at", "battery_wh"]),
     ("LinkLost", &["drone", "at"]),
     ("LinkRestored", &["drone"]),
+    ("DroneMoved", &["drone", "depot"]),
     ("ActorRestarted", &["actor", "cause"]),
     ("RunEnded", &["digest", "state_digest"]),
 ];

@@ -210,6 +210,9 @@ impl Fleet {
             Event::MaintenanceEnded { drone, .. } => self.change(*drone, number, |track| {
                 track.on_maintenance_ended(environment.aircraft(track.aircraft));
             }),
+            Event::DroneMoved { drone, depot } => {
+                self.change(*drone, number, |track| track.depot = *depot);
+            }
             Event::DroneFailed { drone, at, .. } => self.change(*drone, number, |track| track.on_failed(*at)),
             Event::DroneRecovered { drone, at, battery } => self.change(*drone, number, |track| {
                 track.on_recovered(*at, *battery, environment.aircraft(track.aircraft));

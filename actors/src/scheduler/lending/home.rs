@@ -29,7 +29,7 @@ impl Scheduler {
 
     /// Whether there is a neighbour worth asking, and no more is being asked than may be.
     fn may_seek(&self, ctx: &Ctx<'_, Skyhaul>) -> bool {
-        let elsewhere = ctx.shared().environment.fleets.len() - self.fleet.groups();
+        let elsewhere = ctx.shared().environment.fleets.len() - self.fleet.planned();
         self.lending.neighbours.answered() < elsewhere && self.lending.seeks.len() < SEEKS_MAX
     }
 

@@ -12,6 +12,7 @@ use crate::file::Section;
 const DISPATCH_KEYS: &[&str] = &[
     "policy",
     "interval",
+    "rebalance",
     "wait_max",
     "region_delay",
     "confirmation_wait",
@@ -28,6 +29,8 @@ const CONFIRMATION_WAIT_DEFAULT: SimDuration = SimDuration::from_mins(30);
 /// How often a policy that matches in batches does so, and within which limits.
 const INTERVAL_DEFAULT: SimDuration = SimDuration::from_secs(10);
 const INTERVAL: RangeInclusive<SimDuration> = SimDuration::from_millis(100)..=SimDuration::from_mins(60);
+/// How often drones move to where more are wanted: sooner than in a minute nobody knows what is wanted.
+const REBALANCE: RangeInclusive<SimDuration> = SimDuration::from_mins(1)..=SimDuration::from_mins(24 * 60);
 
 /// How drones are assigned.
 ///
@@ -37,6 +40,7 @@ pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch,
     let mut dispatch = Dispatch {
         policy: DispatchPolicy::Nearest,
         interval: INTERVAL_DEFAULT,
+        rebalance: None,
         wait_max: WAIT_MAX_DEFAULT,
         region_delay: REGION_DELAY_DEFAULT,
         confirmation_wait: CONFIRMATION_WAIT_DEFAULT,
@@ -54,6 +58,7 @@ pub(in crate::scenario) fn read_dispatch(root: &Section<'_>) -> Result<Dispatch,
     if let Some(interval) = section.duration("interval", INTERVAL)? {
         dispatch.interval = interval;
     }
+    dispatch.rebalance = section.duration("rebalance", REBALANCE)?;
     if let Some(wait_max) = section.duration("wait_max", WAIT)? {
         dispatch.wait_max = wait_max;
     }
