@@ -21,5 +21,6 @@ mod regions;
 mod releases;
 mod repeats;
 mod requests;
+mod sagas;
 mod weather;
 mod zonings;
