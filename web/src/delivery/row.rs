@@ -13,6 +13,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Metres;
 
 use crate::http::fields::Named;
+use crate::http::schema::Said;
 use crate::store::Key;
 
 const DELIVERIES: u8 = b'd';
@@ -75,6 +76,9 @@ pub(crate) enum By {
     /// A carrier.
     Carrier,
 }
+
+/// How it may be written.
+pub(crate) type BySaid = Said<By>;
 
 impl Named for By {
     const ALL: &'static [Self] = &[Self::Drone, Self::Carrier];
@@ -318,4 +322,34 @@ pub(crate) fn confirmation_rows(id: DeliveryId) -> Key {
 /// What was given with a confirmation.
 pub(crate) fn blob_row(id: DeliveryId, digest: &[u8; 32]) -> Key {
     Key::of(BLOBS).delivery(id).digest(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::notification::row::{contact_row, notices, outcome_rows};
+
+    #[test]
+    fn each_table_of_the_store_has_a_letter_of_its_own() {
+        let id = DeliveryId(1);
+        let keys = [
+            delivery_row(id),
+            story_row(id),
+            cause_rows(id),
+            failure_row(id),
+            time_index(),
+            owner_index("o"),
+            open_index(),
+            Key::of(COUNTS),
+            confirmation_rows(id),
+            blob_row(id, &[0; 32]),
+            contact_row(1),
+            notices(),
+            outcome_rows(id),
+        ];
+        let letters: BTreeSet<u8> = keys.iter().map(|key| key.bytes()[0]).collect();
+        assert_eq!(letters.len(), keys.len(), "{keys:?}");
+    }
 }

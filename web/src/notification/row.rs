@@ -9,7 +9,7 @@ use skyhaul_engine::time::SimTime;
 use crate::store::Key;
 
 const CONTACTS: u8 = b'k';
-const NOTICES: u8 = b'x';
+const NOTICES: u8 = b'n';
 const OUTCOMES: u8 = b'y';
 
 /// Who is told, and where they are reached. Kept before the journal hears of it.
