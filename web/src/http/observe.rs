@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -28,6 +29,13 @@ const SAFETY: [(HeaderName, &str); 3] = [
 /// What pages other than the dashboard, which has a policy of its own, may load: their own files.
 const OWN_FILES_ONLY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
                               object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Where connections are secured, browsers come back by no other way for a year.
+const SECURED_ONLY: &str = "max-age=31536000";
+
+/// What is still read of the body of a request that was refused, so that its connection may be used again. Where more is announced, or nobody says how
+/// much, the connection is closed with the answer.
+const UNWANTED_BYTES_MAX: u64 = 64 * 1024;
 
 /// What is counted of requests.
 pub(crate) struct HttpMetrics {
@@ -80,7 +88,16 @@ pub(crate) async fn observe(
         .latency
         .with_label_values(&[method, route])
         .observe(seconds);
+    if (status.is_client_error() || status.is_server_error()) && may_send_much(response.request().head()) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let is_secured = response.request().app_config().secure();
     let headers = response.headers_mut();
+    if is_secured {
+        let only = HeaderValue::from_static(SECURED_ONLY);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, only);
+    }
     for (name, value) in SAFETY {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -89,6 +106,16 @@ pub(crate) async fn observe(
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
+}
+
+/// Whether much of a request's body may still be to come.
+fn may_send_much(head: &RequestHead) -> bool {
+    let headers = head.headers();
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || announced.is_some_and(|bytes| bytes > UNWANTED_BYTES_MAX)
 }
 
 /// The method, where it is a usual one; made-up ones are counted together.
