@@ -25,6 +25,10 @@ test: $(DASHBOARD)/dist/index.html ## every check
 test-long: build ## what takes too long for every change
 	tools/test-long.sh $(SKYHAUL)
 
+.PHONY: interface
+interface: build ## the service against its OpenAPI document, by Schemathesis
+	tools/schemathesis.sh $(SKYHAUL)
+
 .PHONY: lint
 lint: ## format, clippy, cargo-deny
 	tools/lint.sh

@@ -333,7 +333,7 @@ pub(crate) async fn change_account(
     path = "/api/accounts/{id}/keys",
     tag = "Account",
     params(("id" = Uuid, Path, description = "The account")),
-    request_body = IssueKeyRequest,
+    request_body = Option<IssueKeyRequest>,
     responses(
         (status = 201, description = "The key", body = IssuedKeyResponse),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
@@ -385,7 +385,7 @@ pub(crate) async fn issue_key(
     tag = "Account",
     params(
         ("id" = Uuid, Path, description = "The account"),
-        ("keyId" = String, Query, description = "The key's id"),
+        ("keyId" = String, Query, min_length = 1, description = "The key's id"),
     ),
     responses(
         (status = 202, description = "Durable, and in effect once the world has caught up"),

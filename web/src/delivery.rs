@@ -18,6 +18,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::{OwnerMonth, Query};
+use crate::names::StageSaid;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
@@ -33,7 +34,7 @@ pub(crate) mod track;
 pub(crate) mod write;
 
 use self::fold::DeliveryFold;
-use self::row::{DeliveryRow, count_row, delivery_row};
+use self::row::{BySaid, DeliveryRow, count_row, delivery_row};
 use self::shown::{
     DeliveriesResponse, DeliveryResponse, DeliverySummaryResponse, MilestoneResponse, OwnerResponse,
     StatusResponse,
@@ -318,11 +319,11 @@ pub(crate) async fn get_history(
     tag = "Delivery",
     params(
         ("ownerId" = Option<String>, Query, description = "Only those of this owner"),
-        ("stage" = Option<String>, Query, description = "Only those in this stage, by name or number"),
-        ("by" = Option<String>, Query, description = "Only those that a `drone` or a `carrier` has, or brought"),
+        ("stage" = inline(Option<StageSaid>), Query, description = "Only those in this stage, by name or number"),
+        ("by" = inline(Option<BySaid>), Query, description = "Only those that a `drone` or a `carrier` has, or brought"),
         ("late" = Option<bool>, Query, description = "Only those that arrive, or arrived, after their deadline, or only the others"),
-        ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit the stage"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit the stage"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "`nextCursor` of the page before"),
     ),
     responses(
         (status = 200, description = "A page", body = DeliveriesResponse),
@@ -355,9 +356,9 @@ pub(crate) async fn list_deliveries(
     path = "/api/deliveries/summary",
     tag = "Delivery",
     params(
-        ("ownerId" = String, Query, description = "The owner"),
-        ("year" = u16, Query, description = "The year, UTC"),
-        ("month" = u8, Query, description = "The month, 1 to 12"),
+        ("ownerId" = String, Query, min_length = 1, description = "The owner"),
+        ("year" = u16, Query, minimum = 1, maximum = 9999, description = "The year, UTC"),
+        ("month" = u8, Query, minimum = 1, maximum = 12, description = "The month, 1 to 12"),
     ),
     responses(
         (status = 200, description = "The number", body = DeliverySummaryResponse),

@@ -15,6 +15,8 @@ use crate::geojson::{GEO_JSON, collection};
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::http::query::{Bounds, OwnerMonth, Query, cursor_text};
+use crate::http::schema::BoxSaid;
+use crate::names::StateSaid;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
@@ -147,13 +149,13 @@ impl Wanted {
     path = "/api/drones",
     tag = "Drone scheduler",
     params(
-        ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
-        ("state" = Option<String>, Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, maintenance, failed"),
+        ("bbox" = inline(Option<BoxSaid>), Query, description = "Only those in the box `west,south,east,north`"),
+        ("state" = inline(Option<StateSaid>), Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, maintenance, failed"),
         ("depot" = Option<String>, Query, description = "Only those whose home has this name"),
-        ("batteryBelow" = Option<f64>, Query, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
+        ("batteryBelow" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
         ("late" = Option<bool>, Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
-        ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "`nextCursor` of the page before"),
     ),
     responses(
         (status = 200, description = "A page", body = DronesResponse),
@@ -189,10 +191,10 @@ pub(crate) async fn list_drones(service: Data<Drones>, http: HttpRequest) -> Res
     path = "/api/drones.geojson",
     tag = "Drone scheduler",
     params(
-        ("bbox" = Option<String>, Query, description = "Only those in the box `west,south,east,north`"),
-        ("state" = Option<String>, Query, description = "Only those in this state"),
+        ("bbox" = inline(Option<BoxSaid>), Query, description = "Only those in the box `west,south,east,north`"),
+        ("state" = inline(Option<StateSaid>), Query, description = "Only those in this state"),
         ("depot" = Option<String>, Query, description = "Only those whose home has this name"),
-        ("batteryBelow" = Option<f64>, Query, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
+        ("batteryBelow" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
         ("late" = Option<bool>, Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
     ),
     responses(
@@ -250,9 +252,9 @@ pub(crate) async fn get_drone(service: Data<Drones>, id: web::Path<String>) -> R
     path = "/api/dronedeliveries/utilization",
     tag = "Drone scheduler",
     params(
-        ("ownerId" = String, Query, description = "The owner"),
-        ("year" = u16, Query, description = "The year, UTC"),
-        ("month" = u8, Query, description = "The month, 1 to 12"),
+        ("ownerId" = String, Query, min_length = 1, description = "The owner"),
+        ("year" = u16, Query, minimum = 1, maximum = 9999, description = "The year, UTC"),
+        ("month" = u8, Query, minimum = 1, maximum = 12, description = "The month, 1 to 12"),
     ),
     responses(
         (status = 200, description = "What they took", body = UtilizationResponse),

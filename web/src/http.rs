@@ -7,4 +7,5 @@ pub(crate) mod fields;
 pub(crate) mod observe;
 pub mod problem;
 pub(crate) mod query;
+pub(crate) mod schema;
 pub mod server;

@@ -156,7 +156,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     post,
     path = "/api/deliveryrequests",
     tag = "Ingestion",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text up to 255 bytes")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Any text up to 255 bytes")),
     request_body = CreateDeliveryRequest,
     responses(
         (status = 202, description = "Taken, and durable", body = CreateDeliveryResponse,

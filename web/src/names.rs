@@ -6,6 +6,28 @@ use skyhaul_actors::stage::Stage;
 use skyhaul_telemetry::view::DroneState;
 
 use crate::http::fields::Named;
+use crate::http::schema::Said;
+
+/// How a package's size may be written.
+pub(crate) type SizeSaid = Said<PackageSize>;
+
+/// How a kind of confirmation may be written.
+pub(crate) type ConfirmationSaid = Said<ConfirmationKind>;
+
+/// How a stage may be written.
+pub(crate) type StageSaid = Said<Stage>;
+
+/// How a drone's state may be written.
+pub(crate) type StateSaid = Said<DroneState>;
+
+/// How a price plan may be written.
+pub(crate) type PlanSaid = Said<PricePlan>;
+
+/// How an account's standing may be written.
+pub(crate) type StatusSaid = Said<AccountStatus>;
+
+/// How a role may be written.
+pub(crate) type RoleSaid = Said<Role>;
 
 impl Named for ConfirmationKind {
     const ALL: &'static [Self] = &[Self::FingerPrint, Self::Picture, Self::Voice, Self::None];

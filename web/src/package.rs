@@ -25,7 +25,9 @@ mod fold;
 pub(crate) mod request;
 
 use self::fold::{PackageFold, PackageRow, owned_row, package_row, weight_row};
-use self::request::{PackageChanges, PackageResponse, PackageSummaryResponse, PutPackageRequest};
+use self::request::{
+    PackageChanges, PackageResponse, PackageSummaryResponse, PatchPackageRequest, PutPackageRequest,
+};
 
 /// The service.
 pub(crate) struct Package {
@@ -205,11 +207,12 @@ pub(crate) async fn put_new_package(
     path = "/api/packages/{id}",
     tag = "Package",
     params(("id" = String, Path, description = "The package")),
-    request_body = PutPackageRequest,
+    request_body = PatchPackageRequest,
     responses(
         (status = 204, description = "Changed"),
         (status = 400, description = "It cannot be understood", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No package has this id", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The body's id is not the path's", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
@@ -239,8 +242,8 @@ pub(crate) async fn patch_package(
     tag = "Package",
     params(
         ("ownerId" = String, Path, description = "The owner"),
-        ("year" = u16, Query, description = "The year, UTC"),
-        ("month" = u8, Query, description = "The month, 1 to 12"),
+        ("year" = u16, Query, minimum = 1, maximum = 9999, description = "The year, UTC"),
+        ("month" = u8, Query, minimum = 1, maximum = 12, description = "The month, 1 to 12"),
     ),
     responses(
         (status = 200, description = "The sum", body = PackageSummaryResponse),

@@ -10,6 +10,7 @@ use crate::calendar::unix_micros_text;
 use crate::http::fields::{Faults, Fields, Letters, Named as _};
 use crate::http::problem::Problem;
 use crate::ingestion::request::OWNER_BYTES_MAX;
+use crate::names::{PlanSaid, RoleSaid, StatusSaid};
 
 /// The longest name of a business.
 const NAME_BYTES_MAX: usize = 256;
@@ -26,12 +27,16 @@ const CONTACT_BYTES_MAX: usize = 1_024;
 )]
 pub(crate) struct OpenAccountRequest {
     /// Its name.
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     /// How it is reached.
+    #[schema(max_length = 1024)]
     contact: Option<String>,
     /// `Standard` (0), `Business` (1) or `Enterprise` (2); `Standard` where nothing is said.
+    #[schema(value_type = Option<PlanSaid>)]
     plan: Option<String>,
     /// The owner whose deliveries are its own; the account's id where nothing is said.
+    #[schema(min_length = 1, max_length = 256)]
     owner_id: Option<String>,
 }
 
@@ -41,12 +46,16 @@ pub(crate) struct OpenAccountRequest {
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) struct ChangeAccountRequest {
     /// Its name.
+    #[schema(min_length = 1, max_length = 256)]
     name: Option<String>,
     /// How it is reached.
+    #[schema(max_length = 1024)]
     contact: Option<String>,
     /// `Standard` (0), `Business` (1) or `Enterprise` (2).
+    #[schema(value_type = Option<PlanSaid>)]
     plan: Option<String>,
     /// `Active` (0) or `Suspended` (1).
+    #[schema(value_type = Option<StatusSaid>)]
     status: Option<String>,
 }
 
@@ -55,6 +64,7 @@ pub(crate) struct ChangeAccountRequest {
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) struct IssueKeyRequest {
     /// `customer` (0), `operator` (1) or `admin` (2); `customer` where nothing is said.
+    #[schema(value_type = Option<RoleSaid>)]
     role: Option<String>,
 }
 

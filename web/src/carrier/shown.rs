@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::fold::{BookingRow, BookingState};
 use crate::calendar::Calendar;
 use crate::delivery::write::PutDeliveryLocation;
+use crate::http::schema::WeightSaid;
 
 /// What is to be carried from where to where.
 #[derive(Debug, ToSchema)]
@@ -22,6 +23,7 @@ pub(crate) struct AssessTransportRequest {
     /// Where it goes.
     dropoff: PutDeliveryLocation,
     /// Kilograms; 0 where left out.
+    #[schema(value_type = Option<WeightSaid>)]
     weight: Option<f64>,
 }
 

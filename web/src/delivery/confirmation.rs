@@ -15,10 +15,13 @@ use utoipa::ToSchema;
 use super::Delivery;
 use super::row::{ConfirmationRow, DeliveryRow, blob_row, confirmation_rows};
 use super::shown::ConfirmationResponse;
+use super::write::PutDeliveryLocation;
 use crate::change::delivery_id;
 use crate::http::fields::{Faults, Fields, Letters, Named as _};
 use crate::http::problem::Problem;
+use crate::http::schema::InstantSaid;
 use crate::location::read_location;
+use crate::names::ConfirmationSaid;
 
 /// The largest body: a picture of a door in base 64 has some hundred kilobytes. Larger ones are answered 413.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -37,9 +40,10 @@ pub(crate) struct ConfirmDeliveryRequest {
     /// When it was given.
     date_time: Option<ConfirmationTime>,
     /// Where it was given: `latitude`, `longitude` and `altitude`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<PutDeliveryLocation>)]
     geo_coordinates: Option<Value>,
     /// What was given: `FingerPrint` (0), `Picture` (1), `Voice` (2) or `None` (3).
+    #[schema(value_type = ConfirmationSaid)]
     confirmation_type: String,
     /// What was given, as text; usually base 64.
     confirmation_blob: Option<String>,
@@ -51,6 +55,7 @@ pub(crate) struct ConfirmDeliveryRequest {
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) struct ConfirmationTime {
     /// RFC 3339, or milliseconds since 1970.
+    #[schema(value_type = Option<InstantSaid>)]
     date_time_value: Option<String>,
 }
 

@@ -22,10 +22,12 @@ use crate::http::body::json_object;
 use crate::http::etag;
 use crate::http::fields::{Faults, Fields, Letters};
 use crate::http::problem::Problem;
+use crate::http::schema::{InstantOrEmptySaid, LatitudeSaid, LongitudeSaid, NumberSaid};
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ingestion::request::OWNER_BYTES_MAX;
 use crate::ingestion::undecided;
 use crate::location::{read_location, read_required_location};
+use crate::names::ConfirmationSaid;
 
 /// A delivery as a client puts it. `droneId` is not read: drones are assigned by the scheduler.
 #[derive(Debug, ToSchema)]
@@ -44,10 +46,12 @@ pub(crate) struct PutDeliveryRequest {
     /// Where it goes.
     dropoff: PutDeliveryLocation,
     /// By when it should arrive: RFC 3339, or empty.
+    #[schema(value_type = Option<InstantOrEmptySaid>)]
     deadline: Option<String>,
     /// Whether it goes before others.
     expedited: Option<bool>,
     /// What the receiver must give.
+    #[schema(value_type = Option<ConfirmationSaid>)]
     confirmation_required: Option<String>,
 }
 
@@ -57,6 +61,7 @@ pub(crate) struct PutDeliveryRequest {
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) struct PutDeliveryOwner {
     /// The owner.
+    #[schema(min_length = 1, max_length = 256)]
     user_id: String,
     /// The owner's account.
     account_id: Option<String>,
@@ -67,10 +72,13 @@ pub(crate) struct PutDeliveryOwner {
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) struct PutDeliveryLocation {
     /// Metres above ground; 0 where left out.
+    #[schema(value_type = Option<NumberSaid>)]
     altitude: Option<f64>,
     /// Degrees, north positive.
+    #[schema(value_type = LatitudeSaid)]
     latitude: f64,
     /// Degrees, east positive.
+    #[schema(value_type = LongitudeSaid)]
     longitude: f64,
 }
 
@@ -83,6 +91,7 @@ pub(crate) struct PatchDeliveryRequest {
     /// Where it goes.
     dropoff: Option<PutDeliveryLocation>,
     /// By when it should arrive: RFC 3339; empty for no deadline.
+    #[schema(value_type = Option<InstantOrEmptySaid>)]
     deadline: Option<String>,
 }
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::Drones;
 use crate::http::problem::Problem;
 use crate::http::query::{Bounds, Query};
+use crate::http::schema::BoxSaid;
 
 /// The longest diagonal of a view (NetDpMaxDisplayAreaDiagonal), m.
 const VIEW_DIAGONAL_MAX_M: f64 = 7_000.0;
@@ -102,7 +103,7 @@ pub(crate) struct RemoteIdCluster {
     get,
     path = "/api/remote-id",
     tag = "Drone scheduler",
-    params(("bbox" = String, Query, description = "The box `west,south,east,north`, at most 7 km across")),
+    params(("bbox" = inline(BoxSaid), Query, description = "The box `west,south,east,north`, at most 7 km across")),
     responses(
         (status = 200, description = "The flights", body = RemoteIdResponse),
         (status = 400, description = "The box is missing or is none", body = Problem, content_type = "application/problem+json"),

@@ -165,9 +165,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     path = "/api/invoices",
     tag = "Gateway",
     params(
-        ("ownerId" = String, Query, description = "The owner"),
-        ("year" = u16, Query, description = "The year, UTC"),
-        ("month" = u8, Query, description = "The month, 1 to 12"),
+        ("ownerId" = String, Query, min_length = 1, description = "The owner"),
+        ("year" = u16, Query, minimum = 1, maximum = 9999, description = "The year, UTC"),
+        ("month" = u8, Query, minimum = 1, maximum = 12, description = "The month, 1 to 12"),
     ),
     responses(
         (status = 200, description = "The invoice, or as much of it as could be told", body = InvoiceResponse),

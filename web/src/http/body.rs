@@ -35,7 +35,7 @@ pub(crate) async fn json_object_or_none(
     bytes_max: usize,
 ) -> Result<Map<String, Value>, Problem> {
     let bytes = read(request, payload, bytes_max).await?;
-    if bytes.trim_ascii().is_empty() {
+    if matches!(bytes.trim_ascii(), b"" | b"null") {
         return Ok(Map::new());
     }
     if !says_json(request) {

@@ -194,8 +194,7 @@ impl<'a> Fields<'a> {
         let value = self.value(name)?;
         let member = match value {
             Value::String(text) => N::said(text),
-            Value::Number(number) => number
-                .as_u64()
+            Value::Number(number) => whole(number)
                 .and_then(|ordinal| N::ALL.get(usize::try_from(ordinal).ok()?))
                 .copied(),
             _ => None,
@@ -242,9 +241,9 @@ impl<'a> Fields<'a> {
     pub(crate) fn instant(&self, name: &str) -> Option<Timestamp> {
         let instant = match self.value(name)? {
             Value::String(text) => text.trim().parse().ok(),
-            Value::Number(number) => number
-                .as_i64()
-                .and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+            Value::Number(number) => {
+                whole(number).and_then(|millis| Timestamp::from_millisecond(millis).ok())
+            }
             _ => None,
         };
         if instant.is_none() {
@@ -260,6 +259,13 @@ impl<'a> Fields<'a> {
             _ => self.instant(name).map(Some),
         }
     }
+}
+
+/// A whole number, also one written as `2.0`, which JSON holds to be the same.
+fn whole(number: &Number) -> Option<i64> {
+    number
+        .as_i64()
+        .or_else(|| json_number(number.as_f64()?)?.as_i64())
 }
 
 /// A number as JSON: whole ones without a fraction, as a client wrote them.
@@ -314,6 +320,9 @@ mod tests {
 
     #[test]
     fn whole_numbers_stay_whole() {
+        let body = map(json!({"a": 2.0, "b": 2.5}));
+        assert_eq!(body["a"].as_number().and_then(whole), Some(2));
+        assert_eq!(body["b"].as_number().and_then(whole), None);
         assert_eq!(json_number(10.0).expect("a number").to_string(), "10");
         assert_eq!(json_number(0.25).expect("a number").to_string(), "0.25");
         assert_eq!(json_number(f64::NAN), None);

@@ -106,11 +106,16 @@ impl Query {
 
     /// A box.
     pub(crate) fn bounds(&self) -> Option<Bounds> {
-        let text = self.text("bbox")?;
-        let bounds = Bounds::parse(text);
-        if bounds.is_none() {
-            let wanted = "must be west,south,east,north in degrees, south not above north";
+        let sides = Bounds::sides(self.text("bbox")?);
+        let Some(sides) = sides else {
+            let wanted = "must be west,south,east,north in degrees";
             self.faults.malformed("bbox", wanted);
+            return None;
+        };
+        let bounds = Bounds::new(sides);
+        if bounds.is_none() {
+            let reason = "must lie on the sphere, south not above north";
+            self.faults.impossible("bbox", reason);
         }
         bounds
     }
@@ -186,12 +191,12 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    fn parse(text: &str) -> Option<Self> {
+    fn sides(text: &str) -> Option<[f64; 4]> {
         let numbers: Vec<f64> = text
             .split(',')
             .map(|part| part.trim().parse().ok())
             .collect::<Option<_>>()?;
-        Self::new(numbers.try_into().ok()?)
+        numbers.try_into().ok()
     }
 
     /// The box with these edges: west, south, east, north.
@@ -291,16 +296,18 @@ mod tests {
     #[test]
     fn boxes_hold_what_lies_inside_also_across_the_date_line() {
         let at = |lat, lon| Position::new(lat, lon).expect("on the sphere");
-        let florence = Bounds::parse("11.1, 43.7,11.4,43.9").expect("is a box");
+        let florence = query("bbox=11.1,%2043.7,11.4,43.9").bounds().expect("is a box");
         assert!(florence.contains(at(43.77, 11.25)) && !florence.contains(at(43.77, 11.5)));
-        let fiji = Bounds::parse("177,-20,-178,-12").expect("is a box");
+        let fiji = query("bbox=177,-20,-178,-12").bounds().expect("is a box");
         assert!(
             fiji.contains(at(-18.0, 179.9))
                 && fiji.contains(at(-18.0, -179.9))
                 && !fiji.contains(at(-18.0, 0.0))
         );
         for wrong in ["1,2,3", "a,b,c,d", "0,10,1,9", "0,0,0,91", "NaN,0,1,1"] {
-            assert_eq!(Bounds::parse(wrong), None, "{wrong}");
+            let query = query(&format!("bbox={wrong}"));
+            assert_eq!(query.bounds(), None, "{wrong}");
+            assert!(query.check().is_err(), "{wrong}");
         }
     }
 

@@ -16,6 +16,8 @@ use crate::calendar::instant_text;
 use crate::context::Context;
 use crate::http::fields::{Faults, Fields, Letters, Named as _, json_number};
 use crate::http::problem::Problem;
+use crate::http::schema::{InstantOrEmptySaid, WeightSaid};
+use crate::names::{ConfirmationSaid, SizeSaid};
 
 /// The longest owner's name, bytes: it is part of keys of the stores.
 pub(crate) const OWNER_BYTES_MAX: usize = 256;
@@ -37,18 +39,25 @@ const PICKUP_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24 * 366);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreateDeliveryRequest {
     /// Who asks.
+    #[schema(min_length = 1, max_length = 256)]
     owner_id: String,
     /// Where the parcel is: `"lat,lon"`, `"alt,lat,lon"`, a depot, a postcode or a place.
+    #[schema(min_length = 1, max_length = 512)]
     pickup_location: String,
     /// Where it goes, in the same way.
+    #[schema(min_length = 1, max_length = 512)]
     drop_off_location: String,
     /// Not before this: RFC 3339 or milliseconds since 1970. The past means now.
+    #[schema(value_type = Option<InstantOrEmptySaid>)]
     pickup_time: Option<String>,
     /// By when it should arrive: RFC 3339, or empty.
+    #[schema(value_type = Option<InstantOrEmptySaid>)]
     deadline: Option<String>,
     /// Whether it goes before others.
+    #[schema(value_type = Option<bool>, default = false)]
     expedited: bool,
     /// What the receiver must give: `FingerPrint` (0), `Picture` (1), `Voice` (2) or `None` (3).
+    #[schema(value_type = ConfirmationSaid)]
     confirmation_required: &'static str,
     /// What is carried.
     package_info: PackageInfo,
@@ -59,13 +68,16 @@ pub(crate) struct CreateDeliveryRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PackageInfo {
     /// The client's own label for it; it may repeat.
+    #[schema(max_length = 256)]
     package_id: Option<String>,
     /// `Small` (0), `Medium` (1) or `Large` (2).
+    #[schema(value_type = SizeSaid)]
     size: &'static str,
     /// Kilograms, 0 or more.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<WeightSaid>)]
     weight: Option<Number>,
     /// A free remark.
+    #[schema(max_length = 1024)]
     tag: Option<String>,
 }
 
@@ -232,12 +244,16 @@ pub(crate) fn read_weight(fields: &Fields<'_>, heaviest: Kilograms) -> Option<f6
 )]
 pub(crate) struct RescheduleDeliveryRequest {
     /// Where the parcel is.
+    #[schema(min_length = 1, max_length = 512)]
     pickup_location: Option<String>,
     /// Where it goes.
+    #[schema(min_length = 1, max_length = 512)]
     drop_off_location: Option<String>,
     /// By when it should arrive: RFC 3339; empty for no deadline.
+    #[schema(value_type = Option<InstantOrEmptySaid>)]
     deadline: Option<String>,
     /// Not before this: RFC 3339 or milliseconds since 1970.
+    #[schema(value_type = Option<InstantOrEmptySaid>)]
     pickup_time: Option<String>,
 }
 

@@ -47,12 +47,16 @@ const SECRET_BYTES_MIN: usize = 16;
 )]
 pub(crate) struct NotifyMeRequest {
     /// Where e-mail goes.
+    #[schema(max_length = 254)]
     email_address: Option<String>,
     /// The telephone number that text messages go to.
+    #[schema(max_length = 40)]
     sms: Option<String>,
     /// An `http` or `https` address to be called with CloudEvents 1.0.
+    #[schema(max_length = 2048)]
     webhook: Option<String>,
     /// What calls of the webhook are signed with; else the service's own secret.
+    #[schema(min_length = 16, max_length = 256)]
     secret: Option<String>,
 }
 

@@ -172,7 +172,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Who changed what, newest first: depots, drones, zones, alerts, accounts and their keys. What was done to the pace of time is at
 /// `/api/simulation/actions`.
 #[utoipa::path(get, path = "/api/audit", tag = "Operations",
-    params(("limit" = Option<usize>, Query, description = "At most so many, 1 to 1000"), ("cursor" = Option<String>, Query, description = "Where the last page ended")),
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "At most so many, 1 to 1000"), ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "Where the last page ended")),
     responses(
         (status = 200, description = "A page", body = AuditResponse),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),

@@ -25,7 +25,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     tag = "Operations",
     params(
         ("name" = Option<String>, Query, description = "What their names must hold, in any letter case"),
-        ("limit" = Option<usize>, Query, description = "How many, 1 to 1000; 100 where nothing is said"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said"),
     ),
     responses(
         (status = 200, description = "The places", body = Vec<PlaceResponse>),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_scenarios::duration::parse_duration;
 use skyhaul_telemetry::clock::Speed;
+use utoipa::ToSchema;
 
 use super::Operations;
 use super::shown::{ActionsResponse, DeadLettersResponse, ParkedResponse, SimulationResponse};
@@ -16,7 +17,9 @@ use crate::gateway::caller::Caller;
 use crate::http::body;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
+
 use crate::http::query::Query;
+use crate::http::schema::{SpanSaid, SpeedSaid};
 use crate::ports::simulation::{Control, ControlError, Progress};
 
 /// The largest body of a control: many times the longest one that means anything.
@@ -70,6 +73,27 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         );
 }
 
+/// By how much a paused world goes on.
+#[derive(Debug, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the body; its field is read by hand, so that a problem names it"
+)]
+pub(crate) struct StepRequest {
+    /// To when something is next due, where nothing is said.
+    #[schema(value_type = Option<SpanSaid>)]
+    by: Option<String>,
+}
+
+/// How fast virtual time runs.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body")]
+pub(crate) struct SetSpeedRequest {
+    /// Virtual seconds a wall second.
+    #[schema(value_type = SpeedSaid)]
+    factor: String,
+}
+
 /// How the world runs: virtual time, its speed, how far the engine lags and why, and the engine's inside.
 #[utoipa::path(get, path = "/api/simulation", tag = "Operations", responses((status = 200, description = "The state", body = SimulationResponse)))]
 pub(crate) async fn get_simulation(service: Data<Operations>) -> HttpResponse {
@@ -98,7 +122,7 @@ pub(crate) async fn resume(service: Data<Operations>, request: HttpRequest) -> R
 /// Lets a paused world go on: by a span (`"90s"`, `"15m"`, `"1.5h"`, or a number of seconds; at most a day), or, without `by`, to when something is
 /// next due in it. A long step answers 202 while it is under way.
 #[utoipa::path(post, path = "/api/simulation/step", tag = "Operations",
-    request_body(content = Object, description = "By how much; may be left out", example = json!({"by": "90s"})),
+    request_body(content = Option<StepRequest>, description = "By how much; may be left out", example = json!({"by": "90s"})),
     responses(
         (status = 200, description = "It has gone as far", body = SimulationResponse),
         (status = 202, description = "It is on its way there", body = SimulationResponse),
@@ -121,7 +145,7 @@ pub(crate) async fn step(
 
 /// Sets how fast virtual time runs; where it is paused, how fast it will. It goes on from where it is, without a jump.
 #[utoipa::path(post, path = "/api/simulation/speed", tag = "Operations",
-    request_body(content = Object, description = "Virtual seconds a wall second, 0.1 to 1000, or `max`", example = json!({"factor": 60})),
+    request_body(content = SetSpeedRequest, example = json!({"factor": 60})),
     responses(
         (status = 200, description = "It runs at that speed", body = SimulationResponse),
         (status = 400, description = "`factor` is missing, or neither a number nor `max`", body = Problem, content_type = "application/problem+json"),
@@ -143,7 +167,7 @@ pub(crate) async fn set_speed(
 /// Messages that their actors failed on too often, newest first: what the actor was asked, what failed, and how the actor stood. Whoever
 /// depended on it was told, and has made it good.
 #[utoipa::path(get, path = "/api/simulation/parked", tag = "Operations",
-    params(("limit" = Option<usize>, Query, description = "At most so many, 1 to 1000"), ("cursor" = Option<String>, Query, description = "Where the last page ended")),
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "At most so many, 1 to 1000"), ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "Where the last page ended")),
     responses(
         (status = 200, description = "The messages", body = ParkedResponse),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
@@ -166,7 +190,7 @@ pub(crate) async fn list_parked(
 
 /// The latest messages to actors that were gone, newest first. Most are no fault: a delivery that was cancelled hears no more of its drone.
 #[utoipa::path(get, path = "/api/simulation/dead-letters", tag = "Operations",
-    params(("limit" = Option<usize>, Query, description = "At most so many, 1 to 1000")),
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "At most so many, 1 to 1000")),
     responses(
         (status = 200, description = "The messages", body = DeadLettersResponse),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
@@ -185,7 +209,7 @@ pub(crate) async fn list_dead_letters(
 
 /// What operators did to the pace of time, newest first: what, when by both clocks, and from where.
 #[utoipa::path(get, path = "/api/simulation/actions", tag = "Operations",
-    params(("limit" = Option<usize>, Query, description = "At most so many, 1 to 1000"), ("cursor" = Option<String>, Query, description = "Where the last page ended")),
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "At most so many, 1 to 1000"), ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "Where the last page ended")),
     responses(
         (status = 200, description = "The actions", body = ActionsResponse),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use crate::http::fields::{Faults, Fields, Letters, Named as _, json_number};
 use crate::http::problem::Problem;
+use crate::http::schema::WeightSaid;
 use crate::ingestion::request::{LABEL_BYTES_MAX, TAG_BYTES_MAX, read_weight};
+use crate::names::SizeSaid;
 
 /// What a client says about a package.
 #[derive(Debug, ToSchema)]
@@ -18,12 +20,34 @@ use crate::ingestion::request::{LABEL_BYTES_MAX, TAG_BYTES_MAX, read_weight};
 )]
 pub(crate) struct PutPackageRequest {
     /// Its id; must be the path's.
+    #[schema(max_length = 256)]
     id: Option<String>,
     /// `Small` (0), `Medium` (1) or `Large` (2).
-    size: Option<String>,
+    #[schema(value_type = SizeSaid)]
+    size: String,
     /// Kilograms, 0 or more.
+    #[schema(value_type = Option<WeightSaid>)]
     weight: Option<f64>,
     /// A free remark.
+    #[schema(max_length = 1024)]
+    tag: Option<String>,
+}
+
+/// What is to change of a package; what is left out stays.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body")]
+pub(crate) struct PatchPackageRequest {
+    /// Its id; must be the path's.
+    #[schema(max_length = 256)]
+    id: Option<String>,
+    /// `Small` (0), `Medium` (1) or `Large` (2).
+    #[schema(value_type = Option<SizeSaid>)]
+    size: Option<String>,
+    /// Kilograms, 0 or more.
+    #[schema(value_type = Option<WeightSaid>)]
+    weight: Option<f64>,
+    /// A free remark.
+    #[schema(max_length = 1024)]
     tag: Option<String>,
 }
 

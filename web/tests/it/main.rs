@@ -4,6 +4,7 @@ mod accounts;
 mod changes;
 mod city;
 mod client;
+mod compatibility;
 mod confirmations;
 mod contract;
 mod dashboard;
