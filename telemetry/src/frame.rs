@@ -260,13 +260,15 @@ pub(crate) fn stats_body(stats: &FleetStats, behind_s: f64) -> String {
 }
 
 /// A frame of a subscription with a body encoded before.
-pub(crate) fn numbered(kind: &str, id: &str, seq: u64, body: &str) -> String {
+#[must_use]
+pub fn numbered(kind: &str, id: &str, seq: u64, body: &str) -> String {
     let id = text(&id);
     format!(r#"{{"type":"{kind}","id":{id},"seq":{seq},{body}}}"#)
 }
 
 /// A `gap`.
-pub(crate) fn gap(id: &str, missed: u64) -> String {
+#[must_use]
+pub fn gap(id: &str, missed: u64) -> String {
     text(&json!({"type": "gap", "id": id, "missed": missed}))
 }
 

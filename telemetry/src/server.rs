@@ -45,7 +45,6 @@ mod scope;
 mod shard;
 mod stay;
 mod subscription;
-mod told;
 mod wire;
 
 pub use self::handshake::{PATH, SUBPROTOCOL, SUBPROTOCOL_BINARY};

@@ -1,5 +1,8 @@
 //! Tiles of the Web-Mercator map, by which the server knows who looks where.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 use skyhaul_actors::event::{Leg, Waypoint};
 use skyhaul_engine::geo::Position;
 
@@ -129,6 +132,71 @@ fn edge_lon(x: u16) -> f64 {
     f64::from(x) / f64::from(TILES_PER_SIDE) * 360.0 - 180.0
 }
 
+/// Hashes tiles by their column and row: a client's tick looks some twenty up, and nobody chooses them to collide.
+#[derive(Debug, Default)]
+pub(crate) struct TileHasher(u64);
+
+impl Hasher for TileHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u16(u16::from(*byte)));
+    }
+
+    fn write_u16(&mut self, number: u16) {
+        // 2⁶⁴ over the golden ratio (Knuth, 1973, 6.4): neighbours end far apart.
+        self.0 = (self.0.rotate_left(16) ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(32)
+    }
+}
+
+/// What is kept by tile.
+pub(crate) type ByTile<T> = HashMap<Tile, T, BuildHasherDefault<TileHasher>>;
+
+/// Tiles that make up a rectangle of the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TileRect {
+    west: u16,
+    north: u16,
+    east: u16,
+    south: u16,
+}
+
+impl TileRect {
+    /// Whether a tile is one of them.
+    pub(crate) fn holds(&self, tile: Tile) -> bool {
+        (self.west..=self.east).contains(&tile.x) && (self.north..=self.south).contains(&tile.y)
+    }
+
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        (self.west..=self.east).len() * (self.north..=self.south).len()
+    }
+
+    /// Each of them, sorted.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Tile> + use<> {
+        let rows = self.north..=self.south;
+        (self.west..=self.east).flat_map(move |x| rows.clone().map(move |y| Tile { x, y }))
+    }
+
+    /// Whether a tile is one of the outermost: a path from outside that touches any of them touches one of these.
+    pub(crate) fn has_at_rim(&self, tile: Tile) -> bool {
+        self.holds(tile)
+            && (tile.x == self.west || tile.x == self.east || tile.y == self.north || tile.y == self.south)
+    }
+
+    /// Whether a path is in here that [belongs](anchor) to a tile out there.
+    pub(crate) fn is_entered_by(&self, path: &[Tile]) -> bool {
+        anchor(path).is_some_and(|tile| !self.holds(tile)) && path.iter().any(|tile| self.holds(*tile))
+    }
+}
+
+/// The tile that something in several tiles belongs to: the first of them.
+pub(crate) fn anchor(tiles: &[Tile]) -> Option<Tile> {
+    tiles.first().copied()
+}
+
 /// A part of the map, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bbox {
@@ -136,6 +204,8 @@ pub(crate) struct Bbox {
     south: f64,
     east: f64,
     north: f64,
+    /// The tiles that it covers in part at least.
+    tiles: TileRect,
 }
 
 impl Bbox {
@@ -143,11 +213,21 @@ impl Bbox {
     pub(crate) fn new([west, south, east, north]: [f64; 4]) -> Option<Self> {
         let lat_ok = (-90.0..=90.0).contains(&south) && south <= north && north <= 90.0;
         let lon_ok = west <= east && west <= 180.0 && east >= -180.0 && west.is_finite() && east.is_finite();
-        (lat_ok && lon_ok).then(|| Self {
-            west: west.max(-180.0),
-            south,
-            east: east.min(180.0),
-            north,
+        (lat_ok && lon_ok).then(|| {
+            let (west, east) = (west.max(-180.0), east.min(180.0));
+            let tiles = TileRect {
+                west: column(west),
+                north: row(north),
+                east: column(east),
+                south: row(south),
+            };
+            Self {
+                west,
+                south,
+                east,
+                north,
+                tiles,
+            }
         })
     }
 
@@ -188,29 +268,9 @@ impl Bbox {
         enters <= leaves
     }
 
-    /// Whether it covers a tile in part at least.
-    pub(crate) fn covers(&self, tile: Tile) -> bool {
-        let (columns, rows) = self.tiles();
-        columns.contains(&tile.x) && rows.contains(&tile.y)
-    }
-
-    /// How many tiles it covers in part at least.
-    pub(crate) fn tile_count(&self) -> usize {
-        let (columns, rows) = self.tiles();
-        columns.len() * rows.len()
-    }
-
-    /// Those tiles.
-    pub(crate) fn each_tile(&self) -> impl Iterator<Item = Tile> {
-        let (columns, rows) = self.tiles();
-        columns.flat_map(move |x| rows.clone().map(move |y| Tile { x, y }))
-    }
-
-    fn tiles(&self) -> (std::ops::RangeInclusive<u16>, std::ops::RangeInclusive<u16>) {
-        (
-            column(self.west)..=column(self.east),
-            row(self.north)..=row(self.south),
-        )
+    /// The tiles that it covers in part at least.
+    pub(crate) const fn tiles(&self) -> &TileRect {
+        &self.tiles
     }
 }
 
@@ -295,6 +355,19 @@ mod tests {
         assert!(!touches(&[at(43.9, 10.5), at(44.7, 11.5)]), "past the corner");
     }
 
+    #[test]
+    fn who_enters_from_outside_does_so_at_the_rim() {
+        let bbox = Bbox::new([11.0, 43.0, 11.2, 43.2]).expect("a part of the map");
+        let inside = tiles_of(&leg(&[at(43.1, 11.05), at(43.1, 11.15)]));
+        let across = tiles_of(&leg(&[at(43.1, 10.9), at(43.1, 11.3)]));
+        let beside = tiles_of(&leg(&[at(43.3, 10.9), at(43.3, 11.3)]));
+        let enters = |path: &[Tile]| bbox.tiles().is_entered_by(path);
+        assert!(enters(&across) && !enters(&inside) && !enters(&beside));
+        assert!(across.iter().any(|tile| bbox.tiles().has_at_rim(*tile)));
+        let rim = bbox.tiles().each().filter(|tile| bbox.tiles().has_at_rim(*tile));
+        assert_eq!((rim.count(), bbox.tiles().len()), (22, 40));
+    }
+
     proptest! {
         /// Whatever box a place of the path lies in, the path is in one of that box's tiles, and touches it.
         #[test]
@@ -311,8 +384,8 @@ mod tests {
             let bbox = Bbox::new([there.lon() - side, there.lat() - side, there.lon() + side, there.lat() + side])
                 .expect("a part of the map");
             prop_assert!(bbox.is_touched_by(&leg.path));
-            prop_assert!(tiles.iter().any(|tile| bbox.covers(*tile)));
-            prop_assert!(bbox.each_tile().any(|tile| tiles.contains(&tile)));
+            prop_assert!(tiles.iter().any(|tile| bbox.tiles().holds(*tile)));
+            prop_assert!(bbox.tiles().each().any(|tile| tiles.contains(&tile)));
         }
     }
 }

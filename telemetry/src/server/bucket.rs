@@ -6,6 +6,7 @@ use std::sync::Arc;
 use skyhaul_actors::ids::DroneId;
 
 use super::scope::Shape;
+use crate::tiles::Tile;
 
 /// Departures a bucket remembers: more than a tile or depot sees in the ten seconds of the slowest subscription, unless the world runs very
 /// fast. Whoever looked last before the oldest gets a fresh picture.
@@ -20,6 +21,7 @@ pub(super) struct Departed {
     /// The event that changed it.
     pub(super) until: u64,
     pub(super) shape: Shape,
+    pub(super) tiles: Box<[Tile]>,
 }
 
 /// Drones of one part of the picture.
@@ -33,15 +35,19 @@ pub(super) struct Bucket {
     forgotten: u64,
     /// How many of those present fly.
     flying: usize,
+    /// The last event by which anything came or left.
+    changed: Option<u64>,
 }
 
 impl Bucket {
     pub(super) fn enter(&mut self, since: u64, drone: DroneId, flies: bool) {
+        self.changed = self.changed.max(Some(since));
         self.present.insert((since, drone));
         self.flying += usize::from(flies);
     }
 
     pub(super) fn leave(&mut self, departed: &Arc<Departed>) {
+        self.changed = self.changed.max(Some(departed.until));
         if self.present.remove(&(departed.since, departed.drone)) {
             self.flying -= usize::from(departed.shape.flies());
         }
@@ -95,7 +101,7 @@ impl Bucket {
 
     /// Whether anything happened by event `cursor` or a later one.
     pub(super) fn has_changed_since(&self, cursor: u64) -> bool {
-        self.changed_since(cursor).next().is_some() || self.departed_since(cursor).next().is_some()
+        self.changed.is_some_and(|changed| changed >= cursor)
     }
 }
 
@@ -111,6 +117,7 @@ mod tests {
             since,
             until,
             shape: Shape::Stands(Position::default()),
+            tiles: Box::default(),
         })
     }
 

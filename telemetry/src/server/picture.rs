@@ -1,6 +1,6 @@
 //! The fleet as all clients share it: brought up to date once a tick, each leg placed in its tiles and encoded once.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use super::bucket::{Bucket, Departed};
 use super::scope::{Mode, Scope, Shape};
 use crate::clock::VirtualClock;
 use crate::frame::{self, FleetPart};
-use crate::tiles::{Tile, tiles_of};
+use crate::tiles::{ByTile, Tile, tiles_of};
 use crate::tracks::Tracks;
 use crate::tracks::motion::along;
 use crate::view::{DroneView, FleetStats};
@@ -22,6 +22,7 @@ use crate::view::{DroneView, FleetStats};
 mod cells;
 mod census;
 mod foreseen;
+mod rim;
 
 pub(super) use self::cells::Drawn;
 use self::cells::Frames;
@@ -75,7 +76,7 @@ pub(super) struct Picture {
     sprites: Vec<Option<Sprite>>,
     all: Bucket,
     homes: Vec<Bucket>,
-    tiles: HashMap<Tile, Bucket>,
+    tiles: ByTile<Bucket>,
     stats: OnceLock<(FleetStats, Arc<str>)>,
     /// Which picture it is.
     epoch: u32,
@@ -107,7 +108,7 @@ impl Picture {
             looked_at,
             sprites: Vec::new(),
             all: Bucket::default(),
-            tiles: HashMap::new(),
+            tiles: ByTile::default(),
             stats: OnceLock::new(),
             epoch: arbitrary(),
             history: VecDeque::new(),
@@ -278,6 +279,7 @@ impl Picture {
             since: old.since,
             until,
             shape: old.shape,
+            tiles: old.tiles,
         });
         let home = self.homes.get_mut(usize::from(old.home.0));
         let tiles = &mut self.tiles;
@@ -287,7 +289,7 @@ impl Picture {
             home.leave(&departed);
             home.forget_before(forget_before);
         }
-        for tile in &old.tiles {
+        for tile in &departed.tiles {
             if let Some(bucket) = tiles.get_mut(tile) {
                 bucket.leave(&departed);
                 bucket.forget_before(forget_before);
@@ -313,12 +315,13 @@ impl Picture {
                 let home = self.get(*drone).map(|sprite| usize::from(sprite.home.0));
                 home.and_then(|home| self.homes.get(home)).into_iter().collect()
             }
-            Scope::Within(bbox) if bbox.tile_count() <= self.tiles.len() => bbox
-                .each_tile()
+            Scope::Within(bbox) if bbox.tiles().len() <= self.tiles.len() => bbox
+                .tiles()
+                .each()
                 .filter_map(|tile| self.tiles.get(&tile))
                 .collect(),
             Scope::Within(bbox) => {
-                let covered = self.tiles.iter().filter(|(tile, _)| bbox.covers(**tile));
+                let covered = self.tiles.iter().filter(|(tile, _)| bbox.tiles().holds(**tile));
                 covered.map(|(_, bucket)| bucket).collect()
             }
         }

@@ -5,15 +5,12 @@
 
 use std::sync::Arc;
 
-use skyhaul_actors::ids::DeliveryId;
-
 use super::outbox::{Form, Outbox};
 use super::picture::{Drawn, Glance, Picture};
 use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
-use super::told::Told;
 use crate::cell::Cell;
-use crate::tracks::MILESTONES_KEPT_MAX;
+use crate::following::News;
 use crate::view::DeliveryView;
 use crate::{binary, frame};
 
@@ -104,7 +101,7 @@ impl Subscription {
     fn start_over(&mut self) {
         match &mut self.subject {
             Subject::Fleet { seen, counted, .. } => (*seen, *counted) = (None, None),
-            Subject::Delivery { seen, .. } => *seen = None,
+            Subject::Delivery { following, .. } => following.start_over(),
             Subject::Stats { seen, .. } => *seen = None,
         }
     }
@@ -124,7 +121,7 @@ impl Subscription {
         match &self.subject {
             Subject::Fleet { .. } if is_due => self.write_fleet(picture, out)?,
             Subject::Stats { .. } if is_due => self.write_stats(picture, out),
-            Subject::Delivery { delivery, .. } => self.write_delivery(*delivery, is_due, picture, out)?,
+            Subject::Delivery { .. } => self.write_delivery(is_due, picture, out)?,
             Subject::Fleet { .. } | Subject::Stats { .. } => {}
         }
         if is_due && out.len() > before {
@@ -286,18 +283,21 @@ impl Subscription {
         picture: &Picture,
         out: &mut Outbox,
     ) -> bool {
-        let cells = picture.cells(scope);
+        let cells = picture.cells(scope, mode);
+        let has_rim = cells.last().is_some_and(Cell::is_rim);
         let (was, left): (Vec<Cell>, Vec<Cell>) = if glance.scope() == scope {
             (Vec::new(), Vec::new())
         } else {
-            let was = picture.cells(glance.scope());
-            let left = was.iter().filter(|cell| cells.binary_search(cell).is_err());
-            let left = left.copied().collect();
+            let was = picture.cells(glance.scope(), mode);
+            let is_left = |cell: &&Cell| cells.binary_search(cell).is_err() && !(has_rim && cell.is_rim());
+            let left = was.iter().filter(is_left).copied().collect();
             (was, left)
         };
         let mut frames = Vec::new();
         for cell in cells {
-            let is_known = glance.scope() == scope || was.binary_search(&cell).is_ok();
+            let is_known = glance.scope() == scope
+                || was.binary_search(&cell).is_ok()
+                || (cell.is_rim() && was.last().is_some_and(Cell::is_rim));
             let drawn = if is_known {
                 picture.delta(cell, mode, glance)
             } else {
@@ -325,7 +325,7 @@ impl Subscription {
                 self.push("snapshot", &body, out);
             }
             Form::Binary => {
-                let cells = picture.cells(scope).into_iter();
+                let cells = picture.cells(scope, mode).into_iter();
                 let frames: Vec<_> = cells.filter_map(|cell| picture.keyframe(cell, mode)).collect();
                 let seq = self.number(out);
                 let view = binary::view(&picture.stamp(), &self.id, seq, true, frames.len(), &[]);
@@ -358,59 +358,29 @@ impl Subscription {
     }
 
     /// Stage changes go out at any tick, each in a frame of its own; where the parcel is and when it comes only when due.
-    fn write_delivery(
-        &mut self,
-        delivery: DeliveryId,
-        is_due: bool,
-        picture: &Picture,
-        out: &mut Outbox,
-    ) -> Result<(), Refusal> {
-        let Subject::Delivery { seen, since_tick, .. } = &mut self.subject else {
+    fn write_delivery(&mut self, is_due: bool, picture: &Picture, out: &mut Outbox) -> Result<(), Refusal> {
+        let Subject::Delivery {
+            following,
+            since_tick,
+        } = &mut self.subject
+        else {
             return Ok(());
-        };
-        let tracks = picture.tracks().read();
-        let Some(passed) = tracks.milestones(delivery) else {
-            return if seen.is_some() || picture.tick() - *since_tick > UNKNOWN_TICKS_MAX {
-                Err(Refusal::UnknownDelivery(delivery.to_string()))
-            } else {
-                Ok(())
-            };
         };
         let environment = picture.environment();
-        if !is_due && seen.as_ref().is_some_and(|(seen, ..)| *seen == passed) {
-            return Ok(());
-        }
-        let Some(mut view) = tracks.delivery(delivery, picture.now()) else {
-            return Ok(());
+        let frames = match following.next(&picture.tracks().read(), environment, picture.now(), is_due) {
+            News::Frames(frames) => frames,
+            News::Unknown => {
+                let is_over =
+                    following.passed().is_some() || picture.tick() - *since_tick > UNKNOWN_TICKS_MAX;
+                let unknown = Refusal::UnknownDelivery(following.delivery().to_string());
+                return if is_over { Err(unknown) } else { Ok(()) };
+            }
         };
-        if let Some((_, _, told)) = seen.as_ref().filter(|(seen, ..)| *seen == passed) {
-            told.stand_in(&mut view, picture.now());
-        }
-        let body = frame::delivery_body(&view, environment);
-        let last = seen.replace((passed, body.clone(), Told::of(&view)));
-        let Some((last_passed, last_body, _)) = last else {
-            self.push_delivery("snapshot", &view, &body, picture, out);
-            return Ok(());
-        };
-        let unseen = passed.saturating_sub(last_passed);
-        if usize::try_from(unseen).is_ok_and(|unseen| unseen > MILESTONES_KEPT_MAX) {
-            self.missed += u64::from(unseen);
-            self.push_delivery("snapshot", &view, &body, picture, out);
-            return Ok(());
-        }
-        let passed_since: Vec<(DeliveryView, String)> = tracks
-            .milestones_after(delivery, last_passed)
-            .map(|view| {
-                let body = frame::delivery_body(&view, environment);
-                (view, body)
-            })
-            .collect();
-        drop(tracks);
-        for (view, body) in &passed_since {
-            self.push_delivery("delivery", view, body, picture, out);
-        }
-        if passed_since.last().map_or(&last_body, |(_, body)| body) != &body {
-            self.push_delivery("delivery", &view, &body, picture, out);
+        self.missed += u64::from(frames.missed);
+        let mut kind = if frames.is_whole { "snapshot" } else { "delivery" };
+        for frame in &frames.frames {
+            self.push_delivery(kind, &frame.view, &frame.body, picture, out);
+            kind = "delivery";
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod crowd;
 mod delivery;
 mod door;
 mod fleet;
+mod following;
 mod limits;
 mod live;
 mod slow;

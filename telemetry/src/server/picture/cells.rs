@@ -13,7 +13,7 @@ use crate::cell::Cell;
 use crate::server::bucket::{Bucket, Departed};
 use crate::server::scope::{Mode, Scope, Shape};
 use crate::server::wire;
-use crate::tiles::Tile;
+use crate::tiles::{Tile, anchor};
 use crate::tracks::motion::along;
 
 /// What tells frames of a tick apart: which cell, how it is shown, and since when.
@@ -50,18 +50,29 @@ impl Picture {
     }
 
     /// The cells of a scope in which there is, or was, something to be seen; sorted.
-    pub(in crate::server) fn cells(&self, scope: &Scope) -> Vec<Cell> {
+    pub(in crate::server) fn cells(&self, scope: &Scope, mode: Mode) -> Vec<Cell> {
+        let mut cells = self.cells_of(scope);
+        if let Scope::Within(bbox) = scope
+            && mode == Mode::Legs
+        {
+            cells.push(Cell::Rim(*bbox.tiles()));
+        }
+        cells
+    }
+
+    fn cells_of(&self, scope: &Scope) -> Vec<Cell> {
         match scope {
             Scope::All => vec![Cell::Fleet],
             Scope::Depot(depot) => vec![Cell::Depot(*depot)],
             Scope::Drone(drone) => vec![Cell::Drone(*drone)],
-            Scope::Within(bbox) if bbox.tile_count() <= self.tiles.len() => bbox
-                .each_tile()
+            Scope::Within(bbox) if bbox.tiles().len() <= self.tiles.len() => bbox
+                .tiles()
+                .each()
                 .filter(|tile| self.tiles.contains_key(tile))
                 .map(Cell::Tile)
                 .collect(),
             Scope::Within(bbox) => {
-                let tiles = self.tiles.keys().filter(|tile| bbox.covers(**tile));
+                let tiles = self.tiles.keys().filter(|tile| bbox.tiles().holds(**tile));
                 let mut cells: Vec<Cell> = tiles.copied().map(Cell::Tile).collect();
                 cells.sort_unstable();
                 cells
@@ -71,7 +82,10 @@ impl Picture {
 
     /// All that is to be seen in a cell.
     pub(in crate::server) fn keyframe(&self, cell: Cell, mode: Mode) -> Option<Bytes> {
-        let drawn = self.built((cell, mode, None), || self.draw_cell(cell, mode, None));
+        let drawn = self.built((cell, mode, None), || match cell {
+            Cell::Rim(tiles) => self.draw_rim(&tiles, None),
+            _ => self.draw_cell(cell, mode, None),
+        });
         match drawn {
             Drawn::Frame(frame) => Some(frame),
             Drawn::Nothing | Drawn::Forgotten => None,
@@ -80,6 +94,9 @@ impl Picture {
 
     /// What changed in a cell for someone who looked at `before`.
     pub(in crate::server) fn delta(&self, cell: Cell, mode: Mode, before: &Glance) -> Drawn {
+        if let Cell::Rim(tiles) = cell {
+            return self.rim_delta(&tiles, before);
+        }
         let Some(bucket) = self.bucket(cell) else {
             return Drawn::Nothing;
         };
@@ -97,17 +114,21 @@ impl Picture {
         self.built(key, || self.draw_cell(cell, mode, Some(before)))
     }
 
-    fn built<'a>(&'a self, key: Key, build: impl FnOnce() -> Option<CellPart<'a>>) -> Drawn {
+    pub(super) fn built<'a>(&'a self, key: Key, build: impl FnOnce() -> Option<CellPart<'a>>) -> Drawn {
         if let Some(drawn) = self.frames.built.lock().get(&key) {
             return drawn.clone();
         }
-        let drawn = build().map_or(Drawn::Nothing, |part| {
-            let began = &self.environment.epoch;
-            let payload = binary::cell(&self.stamp(), began, key.0, &part);
-            Drawn::Frame(wire::binary(&payload))
-        });
+        let drawn = self.framed(key.0, build());
         self.frames.built.lock().insert(key, drawn.clone());
         drawn
+    }
+
+    pub(super) fn framed(&self, cell: Cell, part: Option<CellPart<'_>>) -> Drawn {
+        part.map_or(Drawn::Nothing, |part| {
+            let began = &self.environment.epoch;
+            let payload = binary::cell(&self.stamp(), began, cell, &part);
+            Drawn::Frame(wire::binary(&payload))
+        })
     }
 
     fn bucket(&self, cell: Cell) -> Option<&Bucket> {
@@ -116,6 +137,7 @@ impl Picture {
             Cell::Tile(tile) => self.tiles.get(&tile),
             Cell::Depot(depot) => self.homes.get(usize::from(depot.0)),
             Cell::Drone(drone) => self.homes.get(usize::from(self.get(drone)?.home.0)),
+            Cell::Rim(_) => None,
         }
     }
 
@@ -139,8 +161,8 @@ impl Picture {
         let has_moved = before.is_some_and(|glance| glance.now != self.now);
         for sprite in self.residents(cell, since) {
             match (&sprite.shape, mode) {
-                (Shape::Flies(leg), Mode::Legs) => part.legs.push(leg),
-                (Shape::Flies(_), Mode::Positions) => {}
+                (Shape::Flies(leg), Mode::Legs) if belongs_to(&sprite.tiles, cell) => part.legs.push(leg),
+                (Shape::Flies(_), _) => {}
                 (Shape::Stands(_), _) => part.fixes.push(sprite.view.clone()),
             }
         }
@@ -167,12 +189,13 @@ impl Picture {
         let is_shown = |drone: DroneId| {
             let resident = self.get(drone).filter(|sprite| sprite.tiles.contains(&tile));
             resident.is_some_and(|sprite| match mode {
-                Mode::Legs => true,
+                Mode::Legs => belongs_to(&sprite.tiles, cell),
                 Mode::Positions => !sprite.shape.flies() || flies_in(&sprite.shape, cell, self.now),
             })
         };
         let gone: BTreeSet<DroneId> = self
             .departed(cell, before)
+            .filter(|departed| mode == Mode::Positions || belongs_to(&departed.tiles, cell))
             .map(|departed| departed.drone)
             .filter(|drone| !is_shown(*drone))
             .collect();
@@ -198,11 +221,19 @@ impl Picture {
     }
 }
 
+/// Whether what is in these tiles is told of in this cell.
+fn belongs_to(tiles: &[Tile], cell: Cell) -> bool {
+    match cell {
+        Cell::Tile(tile) => anchor(tiles) == Some(tile),
+        Cell::Fleet | Cell::Depot(_) | Cell::Drone(_) | Cell::Rim(_) => true,
+    }
+}
+
 /// Whether it flies, and is in the cell at `at`. Cells that are no tiles are everywhere.
 fn flies_in(shape: &Shape, cell: Cell, at: SimTime) -> bool {
     match (shape, cell) {
         (Shape::Stands(_), _) => false,
         (Shape::Flies(leg), Cell::Tile(tile)) => Tile::of(along(leg, at).at) == tile,
-        (Shape::Flies(_), Cell::Fleet | Cell::Depot(_) | Cell::Drone(_)) => true,
+        (Shape::Flies(_), Cell::Fleet | Cell::Depot(_) | Cell::Drone(_) | Cell::Rim(_)) => true,
     }
 }

@@ -56,7 +56,10 @@ impl Picture {
         let mut census: Census = match scope {
             Scope::All => self.census().clone(),
             Scope::Within(bbox) => {
-                let all = self.census().iter().filter(|(tile, _)| bbox.covers(**tile));
+                let all = self
+                    .census()
+                    .iter()
+                    .filter(|(tile, _)| bbox.tiles().holds(**tile));
                 all.map(|(tile, count)| (*tile, *count)).collect()
             }
             Scope::Depot(_) | Scope::Drone(_) => self.count(self.candidates(&self.buckets(scope), 0)),

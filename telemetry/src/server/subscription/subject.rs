@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use skyhaul_actors::ids::DeliveryId;
-
+use crate::following::Following;
 use crate::server::picture::{Counts, Glance};
 use crate::server::request::Topic;
 use crate::server::scope::{Mode, Scope};
-use crate::server::told::Told;
 
 /// What it is about, and how much of that its client has.
 pub(super) enum Subject {
@@ -24,9 +22,7 @@ pub(super) enum Subject {
         counted: Option<Counts>,
     },
     Delivery {
-        delivery: DeliveryId,
-        /// Stage changes sent, the last body and the times in it; `None`: a snapshot is next.
-        seen: Option<(u32, String, Told)>,
+        following: Following,
         /// Since when it is waited for.
         since_tick: u64,
     },
@@ -49,8 +45,7 @@ impl Subject {
                 counted: None,
             },
             Topic::Delivery(delivery) => Self::Delivery {
-                delivery,
-                seen: None,
+                following: Following::new(delivery),
                 since_tick: tick,
             },
             Topic::Stats => Self::Stats {

@@ -1,0 +1,99 @@
+//! The rim: legs in a part of the map that belong to tiles outside of it. With them, and the legs of its own tiles, a view has each leg once.
+
+use std::collections::BTreeSet;
+
+use skyhaul_actors::ids::DroneId;
+
+use super::cells::Drawn;
+use super::{Glance, Picture};
+use crate::binary::CellPart;
+use crate::cell::Cell;
+use crate::server::bucket::Bucket;
+use crate::server::scope::{Mode, Scope, Shape};
+use crate::tiles::TileRect;
+
+impl Picture {
+    /// What changed at the rim of some tiles for someone who looked at a part of the map before.
+    pub(super) fn rim_delta(&self, tiles: &TileRect, before: &Glance) -> Drawn {
+        let Scope::Within(bbox) = before.scope() else {
+            return Drawn::Forgotten;
+        };
+        let buckets = self.at_rim(bbox.tiles());
+        if !buckets.iter().all(|bucket| bucket.remembers(before.next_event)) {
+            return Drawn::Forgotten;
+        }
+        if bbox.tiles() != tiles {
+            return self.framed(
+                Cell::Rim(*tiles),
+                self.draw_rim(tiles, Some((bbox.tiles(), before))),
+            );
+        }
+        if !buckets
+            .iter()
+            .any(|bucket| bucket.has_changed_since(before.next_event))
+        {
+            return Drawn::Nothing;
+        }
+        let key = (Cell::Rim(*tiles), Mode::Legs, Some((before.next_event, self.now)));
+        self.built(key, || self.draw_rim(tiles, Some((tiles, before))))
+    }
+
+    /// The buckets of the outermost tiles.
+    fn at_rim(&self, tiles: &TileRect) -> Vec<&Bucket> {
+        if tiles.len() <= self.tiles.len() {
+            let rim = tiles.each().filter(|tile| tiles.has_at_rim(*tile));
+            rim.filter_map(|tile| self.tiles.get(&tile)).collect()
+        } else {
+            let rim = self.tiles.iter().filter(|(tile, _)| tiles.has_at_rim(**tile));
+            rim.map(|(_, bucket)| bucket).collect()
+        }
+    }
+
+    /// What is at the rim of some tiles, or what is new there for someone who looked at others `before`.
+    pub(super) fn draw_rim(
+        &self,
+        tiles: &TileRect,
+        before: Option<(&TileRect, &Glance)>,
+    ) -> Option<CellPart<'_>> {
+        let (was_at, since) = match before {
+            Some((old, glance)) if old == tiles => (Vec::new(), glance.next_event),
+            Some((old, _)) => (self.at_rim(old), 0),
+            None => (Vec::new(), 0),
+        };
+        let mut part = CellPart {
+            is_whole: before.is_none(),
+            ..CellPart::default()
+        };
+        let mut gone = before.map_or_else(BTreeSet::new, |(old, glance)| self.left_rim(old, glance, tiles));
+        for sprite in self.candidates(&[self.at_rim(tiles), was_at].concat(), since) {
+            let Shape::Flies(leg) = &sprite.shape else {
+                continue;
+            };
+            let was = before.is_some_and(|(old, glance)| {
+                sprite.since < glance.next_event && old.is_entered_by(&sprite.tiles)
+            });
+            match (was, tiles.is_entered_by(&sprite.tiles)) {
+                (false, true) => part.legs.push(leg),
+                (true, false) => drop(gone.insert(sprite.drone)),
+                _ => {}
+            }
+        }
+        part.gone = gone.into_iter().collect();
+        (!part.legs.is_empty() || !part.gone.is_empty()).then_some(part)
+    }
+
+    /// Drones whose legs were at the rim of some tiles, have ended since, and whose next ones are not at the rim of the tiles looked at now.
+    fn left_rim(&self, old: &TileRect, before: &Glance, tiles: &TileRect) -> BTreeSet<DroneId> {
+        let is_there = |drone| {
+            self.get(drone)
+                .is_some_and(|sprite| tiles.is_entered_by(&sprite.tiles))
+        };
+        self.at_rim(old)
+            .into_iter()
+            .flat_map(|bucket| bucket.departed_since(before.next_event))
+            .filter(|departed| departed.since < before.next_event && old.is_entered_by(&departed.tiles))
+            .map(|departed| departed.drone)
+            .filter(|drone| !is_there(*drone))
+            .collect()
+    }
+}
