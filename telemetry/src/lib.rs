@@ -12,3 +12,6 @@ pub mod server;
 mod tiles;
 pub mod tracks;
 pub mod view;
+
+/// The socket described by AsyncAPI 3: what clients say, and what they are told in JSON. A test holds it against the golden frames.
+pub const ASYNCAPI: &str = include_str!("../asyncapi.json");

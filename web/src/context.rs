@@ -14,6 +14,7 @@ use skyhaul_telemetry::tracks::Tracks;
 
 use crate::calendar::Calendar;
 use crate::change::ChangeDesk;
+use crate::health::Readiness;
 use crate::http::etag::Edits;
 use crate::http::problem::Problem;
 use crate::inbox::Inbox;
@@ -40,6 +41,7 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) sky: Sky,
     pub(crate) edits: Edits,
+    pub(crate) readiness: Arc<Readiness>,
     /// The heaviest parcel that an aircraft of the fleet or a carrier takes.
     pub(crate) heaviest: Kilograms,
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::view::DeliveryView;
+use tokio::sync::Semaphore;
 
 use crate::change::{Standing, Standings, delivery_id, unknown_delivery};
 use crate::context::Context;
@@ -23,6 +24,7 @@ use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod confirmation;
+pub(crate) mod events;
 mod failure;
 mod fold;
 pub(crate) mod link;
@@ -51,6 +53,8 @@ pub(crate) struct Delivery {
     pub(crate) context: Arc<Context>,
     pub(crate) table: Table,
     progress: Progress,
+    /// A permit for each who follows a delivery by events.
+    streams: Arc<Semaphore>,
 }
 
 impl Delivery {
@@ -65,6 +69,7 @@ impl Delivery {
             context: Arc::clone(context),
             table: projection.table(),
             progress: projection.progress(),
+            streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),
         };
         Ok((service, Box::new(projection)))
     }
@@ -210,6 +215,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         }))
         .service(endpoint("/api/deliveries/{id}/history", |at| {
             at.on(Method::GET, get_history)
+        }))
+        .service(endpoint("/api/deliveries/{id}/events", |at| {
+            at.on(Method::GET, events::follow_delivery)
         }))
         .service(endpoint("/api/deliveries/{id}/retry", |at| {
             at.on(Method::POST, retry::retry_delivery)

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use skyhaul_actors::ids::DeliveryId;
-use skyhaul_telemetry::door::{Door, Pass, Sight};
+use skyhaul_telemetry::door::{Door, Lease, Pass, Sight};
 
 use crate::account::Accounts;
 use crate::delivery::Delivery;
@@ -26,6 +26,7 @@ pub(crate) mod link;
 pub(crate) mod settings;
 pub(crate) mod token;
 
+use self::caller::Caller;
 use self::lease::lease;
 use self::limits::Limits;
 use self::link::LinkKey;
@@ -64,6 +65,11 @@ impl Gateway {
     pub(crate) const fn links(&self) -> &LinkKey {
         &self.links
     }
+
+    /// For how long a caller may stay who was let in; `None`: as long as they like.
+    pub(crate) fn lease(&self, caller: &Caller) -> Option<Arc<dyn Lease>> {
+        lease(&self.accounts, caller)
+    }
 }
 
 impl Door for Gateway {
@@ -82,7 +88,7 @@ impl Door for Gateway {
         };
         Some(Pass {
             sight,
-            lease: lease(&self.accounts, &caller),
+            lease: self.lease(&caller),
         })
     }
 

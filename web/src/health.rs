@@ -44,6 +44,11 @@ impl Readiness {
         self.0.load(Ordering::Acquire) == READY
     }
 
+    /// Whether the process is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Acquire) == DRAINING
+    }
+
     fn reason(&self) -> &'static str {
         match self.0.load(Ordering::Acquire) {
             READY => "ready",

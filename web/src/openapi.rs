@@ -1,8 +1,13 @@
-//! The interface described by itself: the OpenAPI document and the pages that show it.
+//! The interface described by itself: the OpenAPI document, the pages that show it, and telemetry's description beside it.
 
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::ServiceConfig;
+use skyhaul_telemetry::ASYNCAPI;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::http::endpoint::Endpoint;
 use crate::{
     account, carrier, delivery, drone, gateway, health, ingestion, notification, operations, package, quote,
 };
@@ -24,6 +29,7 @@ use crate::{
         delivery::get_owner,
         delivery::get_status,
         delivery::get_history,
+        delivery::events::follow_delivery,
         delivery::list_deliveries,
         delivery::summarise,
         delivery::track::get_track,
@@ -81,6 +87,7 @@ use crate::{
         operations::performance::get_performance,
         operations::weather::get_weather,
         drone::past::play_back,
+        asyncapi,
         health::probe,
         health::healthz,
         health::readyz,
@@ -88,6 +95,17 @@ use crate::{
     )
 )]
 pub(crate) struct Interface;
+
+/// The endpoint of telemetry's description.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config.service(Endpoint::new("/asyncapi.json").on(Method::GET, asyncapi).done());
+}
+
+/// Telemetry's socket, described by AsyncAPI 3: what clients say, and what they are told.
+#[utoipa::path(get, path = "/asyncapi.json", tag = "Operations", responses((status = 200, description = "The AsyncAPI document", body = Object)))]
+pub(crate) async fn asyncapi() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(ASYNCAPI)
+}
 
 /// The pages that show the interface, and the document they read. They ask nobody else whether it is valid.
 pub(crate) fn pages() -> SwaggerUi {

@@ -156,6 +156,7 @@ impl Services {
             settings: parts.settings,
             sky: Sky::default(),
             edits: Edits::default(),
+            readiness: Arc::clone(&parts.readiness),
         });
         let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion, keys)?;
         let (delivery, of_delivery) = Delivery::open(&context, stores.delivery)?;
@@ -229,6 +230,7 @@ impl Services {
             .app_data(inner.quotes.clone())
             .app_data(inner.dashboard.clone())
             .configure(health::configure)
+            .configure(openapi::configure)
             .configure(ingestion::configure)
             .configure(delivery::configure)
             .configure(package::configure)

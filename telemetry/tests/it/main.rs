@@ -1,5 +1,6 @@
 //! Tracks folded from real worlds, and a real server with real sockets.
 
+mod asyncapi;
 mod binary;
 mod city;
 mod conversation;

@@ -48,6 +48,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/deliveries/{id}/history", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/track", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/trackinglinks", Method::POST, Only(Delivery)),
+    ("/api/deliveries/{id}/events", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/confirmations", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/confirmations", Method::POST, Only(Delivery)),
     (
@@ -112,6 +113,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/alerts/{id}/acknowledge", Method::POST, From(Operator)),
     ("/api/audit", Method::GET, From(Admin)),
     ("/api/probe", Method::GET, Open),
+    ("/asyncapi.json", Method::GET, Open),
     ("/healthz", Method::GET, Open),
     ("/readyz", Method::GET, Open),
     ("/metrics", Method::GET, From(Operator)),

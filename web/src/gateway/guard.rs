@@ -17,6 +17,7 @@ use super::caller::Caller;
 use super::link::Link;
 use crate::account::{AccountRow, unknown_account};
 use crate::change::{delivery_id, unknown_delivery};
+use crate::delivery::events::EVENTS;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 
@@ -31,7 +32,7 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let passed = match request.app_data::<Data<Gateway>>() {
         Some(gateway) => {
-            gateway.seek_key(request.request()).await;
+            gateway.seek_key(path, request.request()).await;
             gateway.pass(path, request.request())
         }
         None => Err(Problem::unavailable("the gateway is not there", 5)),
@@ -47,9 +48,9 @@ pub(crate) async fn guard(
 
 impl Gateway {
     /// Has the provider's key looked up that the caller's token needs, where it is not known.
-    async fn seek_key(&self, request: &HttpRequest) {
-        if let (Some(tokens), Ok(told)) = (&self.tokens, told(request)) {
-            tokens.seek(told).await;
+    async fn seek_key(&self, path: &str, request: &HttpRequest) {
+        if let (Some(tokens), Ok(told)) = (&self.tokens, told(path, request)) {
+            tokens.seek(&told).await;
         }
     }
 
@@ -62,7 +63,7 @@ impl Gateway {
         if access == Access::Open {
             return Ok(Caller::nobody());
         }
-        let caller = self.caller(told(request)?)?;
+        let caller = self.caller(&told(path, request)?)?;
         self.limits.take_key(&caller.name).map_err(Problem::too_many)?;
         if let Some(delivery) = caller.link() {
             check_linked(delivery, path, request)?;
@@ -154,8 +155,8 @@ pub(super) fn address(request: &HttpRequest) -> Option<IpAddr> {
     request.peer_addr().map(|address| address.ip())
 }
 
-/// The key that a request shows.
-fn told(request: &HttpRequest) -> Result<&str, Problem> {
+/// The key that a request for an endpoint shows.
+fn told(path: &str, request: &HttpRequest) -> Result<String, Problem> {
     let headers = request.headers();
     let key = headers.get(API_KEY).and_then(|value| value.to_str().ok());
     let key = key.or_else(|| {
@@ -163,5 +164,11 @@ fn told(request: &HttpRequest) -> Result<&str, Problem> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     });
-    key.ok_or_else(|| Problem::unauthorized("send a key as `X-Api-Key`, or as `Authorization: Bearer`"))
+    let in_address = || {
+        let query = (path == EVENTS).then(|| Query::read(request).ok()).flatten()?;
+        query.text("access_token").map(str::to_owned)
+    };
+    key.map(str::to_owned)
+        .or_else(in_address)
+        .ok_or_else(|| Problem::unauthorized("send a key as `X-Api-Key`, or as `Authorization: Bearer`"))
 }

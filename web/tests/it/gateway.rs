@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 77] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 78] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -46,6 +46,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 77] = [
     ("GET", "/api/deliveries/{bobs}/track", [401, 404, 0, 0]),
     ("POST", "/api/deliveries/{anns}/trackinglinks", [401, 0, 0, 0]),
     ("POST", "/api/deliveries/{bobs}/trackinglinks", [401, 404, 0, 0]),
+    ("GET", "/api/deliveries/{id}/events", [401, 404, 404, 404]),
     ("GET", "/api/deliveries/{bobs}/confirmations", [401, 404, 0, 0]),
     ("POST", "/api/deliveries/{bobs}/confirmations", [401, 404, 0, 0]),
     ("GET", "/api/deliveries/{bobs}/notifymerequests", [401, 404, 0, 0]),
@@ -133,7 +134,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 77] = [
 ];
 
 /// Open to everyone, or to operators only: the rest of the routes.
-const REST: [(&str, [u16; 4]); 7] = [
+const REST: [(&str, [u16; 4]); 8] = [
     ("/api/zones", [401, 403, 0, 0]),
     ("/api/alerts", [401, 403, 0, 0]),
     ("/api/probe", [0, 0, 0, 0]),
@@ -141,6 +142,7 @@ const REST: [(&str, [u16; 4]); 7] = [
     ("/readyz", [0, 0, 0, 0]),
     ("/", [0, 0, 0, 0]),
     ("/openapi.json", [0, 0, 0, 0]),
+    ("/asyncapi.json", [0, 0, 0, 0]),
 ];
 
 fn settings() -> GatewaySettings {

@@ -10,6 +10,7 @@ mod contract;
 mod dashboard;
 mod deliveries;
 mod etags;
+mod events;
 mod failures;
 mod fleet;
 mod gateway;
