@@ -61,6 +61,8 @@ fn start_logging(settings: &Settings) {
     );
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Where the log's disk is full there is nowhere to say so: saying it on standard error, which leads there, would end the thread.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match settings.log_format {
         LogFormat::Text => builder.init(),
