@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 36] = [
+pub const KEYS: [Key; 37] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -85,6 +85,11 @@ pub const KEYS: [Key; 36] = [
         "server.telemetry_threads",
         "1",
         "threads that share telemetry's clients; one serves ten thousand",
+    ),
+    key(
+        "mavlink.targets",
+        "",
+        "addresses of ground stations that hear the fleet by MAVLink over UDP, such as 127.0.0.1:14550, separated by commas; empty: none",
     ),
     key("world.scenario", "", "scenario file; empty: Florence, built in"),
     key(

@@ -117,6 +117,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let server = actix_rt::spawn(server);
     announce(&settings, address, &prepared);
     let certificate = actix_rt::spawn(prepared.watch_certificate()?);
+    let broadcast = actix_rt::spawn(prepared.broadcast(&settings));
     let ready = actix_rt::spawn(say_when_ready(
         Arc::clone(&running.shared),
         Arc::clone(&prepared.readiness),
@@ -130,6 +131,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     };
     ready.abort();
     certificate.abort();
+    broadcast.abort();
     let stopping = async {
         prepared.readiness.set_draining();
         if tokio::time::timeout(REST_STOP, rest.stop(true)).await.is_err() {

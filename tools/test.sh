@@ -12,6 +12,8 @@ step "dashboard: tests" npm --prefix web/dashboard run test
 step "build" cargo test --workspace --locked --quiet --no-run
 step "tests" cargo test --workspace --locked --quiet
 
+step "pymavlink" tools/mavlink.sh
+
 # Two minutes of random worlds: on the commit's hash, so that every commit tries others and a failure can be repeated.
 commit=$(git rev-parse HEAD 2>/dev/null || echo 0)
 step "random worlds" "${CARGO_TARGET_DIR:-target}/debug/skyhaul" fuzz --seed $((16#${commit:0:15})) --seconds 120

@@ -72,6 +72,8 @@ pub struct Settings {
     pub workers: usize,
     /// Threads that share telemetry's clients.
     pub telemetry_threads: usize,
+    /// Ground stations that hear the fleet by MAVLink.
+    pub mavlink_targets: Vec<SocketAddr>,
     /// The scenario file; `None`: Florence, built in.
     pub scenario: Option<PathBuf>,
     /// How fast virtual time runs.
@@ -115,6 +117,7 @@ impl TryFrom<&Said> for Settings {
             })?,
             workers: said.parse("server.workers", threads)?,
             telemetry_threads: said.parse("server.telemetry_threads", threads)?,
+            mavlink_targets: said.parse("mavlink.targets", stations)?,
             scenario: said.parse("world.scenario", |text| {
                 Ok((!text.is_empty()).then(|| PathBuf::from(text)))
             })?,
@@ -158,6 +161,15 @@ fn truth(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
     }
+}
+
+/// Addresses of ground stations.
+fn stations(text: &str) -> Result<Vec<SocketAddr>, String> {
+    let read = |item: &String| {
+        let address = item.parse().ok().filter(SocketAddr::is_ipv4);
+        address.ok_or_else(|| format!("`{item}` is no IPv4 address and port such as 127.0.0.1:14550"))
+    };
+    list(text).iter().map(read).collect()
 }
 
 /// A number of threads.

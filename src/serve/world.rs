@@ -11,6 +11,8 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
+use skyhaul_telemetry::clock::VirtualClock;
+use skyhaul_telemetry::mavlink::Broadcast;
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::{HttpOptions, LinkKey, Parts, Readiness, Services, Stores};
@@ -233,6 +235,19 @@ impl Prepared {
             &self.shared,
             |stop| move |pulse| Hub::new(Arc::clone(&server), Arc::clone(&listener), stop.clone(), pulse),
         ))
+    }
+
+    /// What tells ground stations of the fleet, for as long as it is polled.
+    pub(super) fn broadcast(&self, settings: &Settings) -> impl Future<Output = ()> + use<> {
+        let targets = settings.mavlink_targets.clone();
+        let is_wanted = !targets.is_empty();
+        let clock = Arc::clone(&self.shared.clock) as Arc<dyn VirtualClock>;
+        let broadcast = Broadcast::new(targets, Arc::clone(&self.tracks), clock, self.environment.epoch);
+        async move {
+            if is_wanted && let Err(error) = broadcast.run().await {
+                tracing::error!(%error, "ground stations are not told of the fleet");
+            }
+        }
     }
 
     /// How the REST server runs.

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod door;
 pub mod following;
 pub mod frame;
+pub mod mavlink;
 #[cfg(test)]
 mod sample;
 pub mod server;

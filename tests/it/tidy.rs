@@ -38,6 +38,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "bytes",
             "futures-util",
             "jiff",
+            "mavlink",
             "parking_lot",
             "postcard",
             "prometheus",

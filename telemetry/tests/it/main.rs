@@ -11,5 +11,6 @@ mod fleet;
 mod following;
 mod limits;
 mod live;
+mod mavlink;
 mod slow;
 mod tracks;
