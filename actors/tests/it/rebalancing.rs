@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use skyhaul_actors::environment::{Demand, DepotSpec, Environment, FleetSpec, TraceRequest};
+use skyhaul_actors::energy::Range;
+use skyhaul_actors::environment::{Demand, DepotSpec, EnergyModel, Environment, FleetSpec, TraceRequest};
 use skyhaul_actors::event::{Event, LegPurpose};
 use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
 use skyhaul_engine::geo::Position;
@@ -157,12 +158,13 @@ fn nothing_moves_where_all_have_enough() {
 #[test]
 fn nothing_moves_to_a_depot_that_is_out_of_reach() {
     let mut planned = tidal(Some(SimDuration::from_mins(10)));
-    planned.aircraft[0].reserve = 0.7;
+    planned.aircraft[0].energy_model = EnergyModel::Range(Range { range_m: 9_000.0 });
     planned.depots[1].at = place(0.0, 16_500.0);
     if let Some(Demand::Trace(requests)) = &mut planned.demand {
         requests.truncate(requests.len() / 2);
     }
     let mut city = City::new(planned);
     city.run_s(12 * 3_600);
+    assert!(city.count(|event| matches!(event, Event::PackagePickedUp { .. })) > 0);
     assert_eq!(repositions(&city), []);
 }
