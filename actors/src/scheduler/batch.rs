@@ -186,8 +186,12 @@ impl Scheduler {
         }
     }
 
-    /// A drone says when it may be given something, though it is not ready.
+    /// A drone says when it may be given something, though it is not ready. One that turned to another depot says so twice at one instant, and may
+    /// have been given something in between.
     pub(super) fn on_drone_coming(&mut self, drone: DroneId, coming: Coming, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.assigned.values().any(|assignment| assignment.drone == drone) {
+            return;
+        }
         self.batching.coming.insert(drone, coming);
         self.take_over(drone, &coming, ctx);
     }
