@@ -84,7 +84,7 @@ pub const KEYS: [Key; 37] = [
     key(
         "server.telemetry_threads",
         "1",
-        "threads that share telemetry's clients; one serves ten thousand",
+        "threads that share telemetry's clients",
     ),
     key(
         "mavlink.targets",
