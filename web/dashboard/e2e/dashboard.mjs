@@ -230,11 +230,11 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await page.waitForFunction(async (before) => Date.parse((await (await fetch("/api/simulation")).json()).now) > before, before);
     await page.keyboard.press(" ");
     await state("Running");
-    await page.getByLabel("Speed").selectOption("10");
+    await page.getByLabel("Speed", { exact: true }).selectOption("10");
     await state("×10");
     await page.locator(".clock-speed", { hasText: "×10" }).waitFor();
     await picture(page, "simulation-running");
-    await page.getByLabel("Speed").selectOption(speed === null ? "max" : String(speed));
+    await page.getByLabel("Speed", { exact: true }).selectOption(speed === null ? "max" : String(speed));
     await state("Running");
     assert.deepEqual(complaints, []);
     await close();
