@@ -94,7 +94,7 @@ fn run(mishaps: &[(usize, Mishap)]) -> (State, Done) {
             Mishap::Abandoned => wanted = disturb(&mut state, Input::Abandoned, (answer, asked), mishaps),
             Mishap::Rescheduled => wanted = disturb(&mut state, Input::Rescheduled, (answer, asked), mishaps),
             Mishap::TransportLost => {
-                wanted = disturb(&mut state, Input::TransportLost, (answer, asked), mishaps)
+                wanted = disturb(&mut state, Input::TransportLost, (answer, asked), mishaps);
             }
             Mishap::Twice => {
                 wanted = take(&mut state, answer, mishaps);
