@@ -8,6 +8,6 @@ if [[ ! -x $folder/bin/python ]]; then
     "$folder/bin/pip" install --quiet --disable-pip-version-check pymavlink==2.4.50
 fi
 capture=$(realpath "$folder")/hour.mavlink
-SKYHAUL_MAVLINK_CAPTURE=$capture cargo test --locked --quiet -p skyhaul-telemetry --test it -- \
+SKYHAUL_MAVLINK_CAPTURE=$capture cargo test --workspace --locked --quiet --test it -- \
     mavlink::an_hour_of_the_stream_tells_where_each_drone_is
 "$folder/bin/python" tools/mavlink.py "$capture"

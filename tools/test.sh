@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/step.sh
 
-step "packages" tools/packages.sh chromium fonts-liberation
+step "packages" tools/packages.sh chromium fonts-liberation python3-venv
 tools/lint.sh
 step "dashboard: types" npm --prefix web/dashboard run check
 step "dashboard: tests" npm --prefix web/dashboard run test
