@@ -134,6 +134,14 @@ pub fn open<const N: usize>(
     }
 }
 
+/// What a store's users are told of an engine's error.
+fn failed(store: &'static str, error: &dyn fmt::Display) -> StoreError {
+    StoreError {
+        store,
+        reason: error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;

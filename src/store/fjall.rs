@@ -9,6 +9,7 @@ use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
 use skyhaul_web::ports::{Change, KeyValueStore, StoreError};
 
+use super::failed;
 use crate::runtime::rank::Rank;
 
 /// Cache of what is read from files, for all stores together. Who has just written reads from memory anyway.
@@ -128,13 +129,6 @@ impl FjallStore {
         *open = Some(Arc::new(opened.map_err(|error| failed(self.name, &error))?));
         tracing::info!(store = self.name, "the stores' database is open again");
         Ok(())
-    }
-}
-
-fn failed(store: &'static str, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError {
-        store,
-        reason: error.to_string(),
     }
 }
 

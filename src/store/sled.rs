@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use skyhaul_web::ports::{Change, KeyValueStore, StoreError};
 
+use super::failed;
+
 /// Page cache of a store. sled holds several times this in memory; 16 MiB keeps five stores below half a gigabyte.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -44,13 +46,6 @@ impl SledStore {
 
     fn failed(&self, error: &dyn std::fmt::Display) -> StoreError {
         failed(self.name, error)
-    }
-}
-
-fn failed(store: &'static str, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError {
-        store,
-        reason: error.to_string(),
     }
 }
 
