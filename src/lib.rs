@@ -24,5 +24,6 @@ pub mod runtime;
 pub mod serve;
 pub mod simulation;
 pub mod snapshot;
+pub mod step;
 pub mod store;
 pub mod tls;

@@ -123,17 +123,31 @@ impl Metrics {
         parts
     }
 
-    /// Counts an event, and logs it where an operator would want to read of it.
-    pub fn observe(&self, event: &Numbered<Event>) {
-        let (name, level) = seen_as(&event.event);
-        self.events.with_label_values(&[name]).inc();
-        let (number, t) = (event.number, event.at);
-        match level {
-            Some(Level::ERROR) => tracing::error!(number, %t, event = ?event.event, "{name}"),
-            Some(Level::WARN) => tracing::warn!(number, %t, event = ?event.event, "{name}"),
-            Some(_) => tracing::info!(number, %t, event = ?event.event, "{name}"),
-            None => {}
+    /// Counts events, and logs those of which an operator would want to read.
+    pub fn observe(&self, events: &[Numbered<Event>]) {
+        let mut counts: Vec<(&'static str, u64)> = Vec::new();
+        for event in events {
+            let (name, level) = seen_as(&event.event);
+            match counts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((name, 1)),
+            }
+            if let Some(level) = level {
+                log(event, name, level);
+            }
         }
+        for (name, count) in counts {
+            self.events.with_label_values(&[name]).inc_by(count);
+        }
+    }
+}
+
+fn log(event: &Numbered<Event>, name: &'static str, level: Level) {
+    let (number, t) = (event.number, event.at);
+    match level {
+        Level::ERROR => tracing::error!(number, %t, event = ?event.event, "{name}"),
+        Level::WARN => tracing::warn!(number, %t, event = ?event.event, "{name}"),
+        _ => tracing::info!(number, %t, event = ?event.event, "{name}"),
     }
 }
 

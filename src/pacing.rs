@@ -106,13 +106,18 @@ impl PacingHistory {
                 });
             }
             Record::PacingKept(state) => self.state = *state,
-            Record::Command(_) => self.state.reach(stamp),
+            Record::Command(_) => self.note_command(stamp),
             Record::Identity(_)
             | Record::Seal { .. }
             | Record::Reached(_)
             | Record::Started { .. }
             | Record::Quarantined { .. } => {}
         }
+    }
+
+    /// Takes in that a command was given, to take effect at `stamp`.
+    pub fn note_command(&mut self, stamp: SimTime) {
+        self.state.reach(stamp);
     }
 
     /// What was done, newest first.

@@ -15,6 +15,9 @@ const FORMAT: u8 = 2;
 /// The oldest form that is still read. It is form 2 without the records that came later: [`Record::Reached`] and those below it.
 const FORMAT_OLDEST: u8 = 1;
 
+/// The byte that tells a command from other records: its place among [`Record`]'s variants.
+const COMMAND: u8 = 1;
+
 /// A record of the journal.
 #[expect(
     clippy::large_enum_variant,
@@ -107,6 +110,12 @@ impl Record {
         bytes
     }
 
+    /// Whether a payload holds a command, by its first bytes alone: most records are commands, and who asks for the others need not read them.
+    #[must_use]
+    pub fn is_command(payload: &[u8]) -> bool {
+        matches!(payload, [FORMAT_OLDEST..=FORMAT, COMMAND, ..])
+    }
+
     /// The record that a payload holds.
     ///
     /// # Errors
@@ -141,6 +150,17 @@ mod tests {
                 delivery: DeliveryId(7)
             }))
         ));
+    }
+
+    #[test]
+    fn a_command_is_known_by_its_first_bytes() {
+        let command = Record::Command(Command::CancelDelivery {
+            delivery: DeliveryId(7),
+        });
+        assert!(Record::is_command(&command.encode()));
+        let seal = Record::Seal { until: SimTime::ZERO };
+        assert!(!Record::is_command(&seal.encode()));
+        assert!(!Record::is_command(&[FORMAT + 1, COMMAND]) && !Record::is_command(&[]));
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::pacing::PacingHistory;
 use crate::record::Reached;
 
 pub mod backlog;
+mod cadence;
 pub mod complaint;
 pub mod deaths;
 pub mod handlers;

@@ -22,6 +22,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The last stages.
 const FINAL: [&str; 2] = ["Completed", "Cancelled"];
 
+/// The stages before.
+const OPEN: [&str; 4] = ["Created", "Rescheduled", "HeadedToPickup", "HeadedToDropoff"];
+
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reckoning {
@@ -96,7 +99,38 @@ pub(super) async fn reckon(
             return Ok(reckoning);
         }
         tokio::time::sleep(LOOK_EVERY.max(look_begun.elapsed())).await;
+        if is_settled {
+            wait_for_the_end(&mut client, plan, begun).await;
+        }
     }
+}
+
+/// Waits until none of the owner's deliveries is open, or the time for it is over. That is asked for by itself, since to list all of them again and
+/// again would be more work for the service than to bring them.
+async fn wait_for_the_end(client: &mut Client<'_>, plan: &Plan, begun: Instant) {
+    // A service that works off what it took may be slow to answer: it is asked again.
+    while plan.wait.is_some_and(|wait| begun.elapsed() < wait)
+        && !matches!(is_any_open(client, &plan.owner).await, Ok(false))
+    {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Whether one of the owner's deliveries is open.
+async fn is_any_open(client: &mut Client<'_>, owner: &str) -> Result<bool, Failure> {
+    for stage in OPEN {
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/api/deliveries?ownerId={owner}&stage={stage}&limit=1{cursor}");
+            let page: Page = read(&path, &get(client, &path).await?)?;
+            match page.next_cursor {
+                _ if !page.items.is_empty() => return Ok(true),
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The stages of an owner's deliveries.

@@ -113,8 +113,8 @@ impl Recorded {
     /// The world of a snapshot.
     pub(super) fn load(&self, mark: SnapshotMark) -> Result<World, String> {
         let bytes = self.snapshots.load(mark).map_err(|error| error.to_string())?;
-        let world = recovery::world_of(&bytes)?;
-        World::load(Arc::clone(&self.environment), &world).map_err(|error| error.to_string())
+        let (world, _) = recovery::unpack(&bytes)?;
+        World::load(Arc::clone(&self.environment), world).map_err(|error| error.to_string())
     }
 }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::backlog::Batch;
+use super::cadence::{Cadence, thread_time};
 use super::deaths::Suspects;
 use super::pacer::unix_micros;
 use super::recovery::{self, Recovered};
@@ -21,6 +22,7 @@ use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::exit::Failure;
 use crate::parting::{self, Milestone, Parting};
 use crate::record::Record;
+use crate::step::Step;
 
 /// How far the world runs before what happened is let out: bounds the events held in memory.
 const SLICE: SimDuration = SimDuration::from_mins(10);
@@ -30,9 +32,6 @@ const BATCH_MAX: usize = 4_096;
 
 /// How often the host looks for work nobody told it of.
 const TICK: Duration = Duration::from_secs(1);
-
-/// How often a snapshot is taken: a restart replays at most this much, plus what came since.
-const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
 
 /// How long the stores may take to fold what was rebuilt, before the world goes on without them.
 const STORES_WAIT_MAX: Duration = Duration::from_mins(1);
@@ -58,7 +57,7 @@ pub struct Host {
     parts: HostParts,
     world: Option<Box<dyn LiveWorld>>,
     next_record: RecordNumber,
-    snapshot_at: Instant,
+    cadence: Cadence,
     _pulse: Pulse,
 }
 
@@ -69,13 +68,14 @@ impl Host {
             parts,
             world: None,
             next_record: RecordNumber(0),
-            snapshot_at: Instant::now(),
+            cadence: Cadence::new(),
             _pulse: pulse,
         }
     }
 
     /// Rebuilds the world from snapshot and journal and runs it to where the last host was, past all that the journal says of the way.
     fn recover(&mut self) -> Result<(), Failure> {
+        let begun = thread_time();
         let shared = Arc::clone(&self.parts.shared);
         let suspects = shared.suspects_left()?;
         let horizon = shared.handover.horizon();
@@ -94,12 +94,18 @@ impl Host {
         };
         self.world = Some(world);
         self.next_record = next_record;
+        let mut step = Step::begin("the engine's way there");
         for milestone in milestones {
             good = self.run_to_milestone(good, milestone)?;
+            step.goes_on(format_args!("at {} of {horizon}", good.reached.at));
         }
         self.try_suspects(&suspected)?;
         self.run_to(horizon)?;
+        step.done(format_args!("the world stands at {horizon}"));
+        self.cadence.worked(thread_time().saturating_sub(begun));
+        let step = Step::begin("the stores' way there");
         wait_for_stores(&shared);
+        step.done("they have all that was rebuilt");
         shared.set_host_is_up(true);
         Ok(())
     }
@@ -158,6 +164,7 @@ impl Host {
     }
 
     fn advance(&mut self) -> Result<(), Failure> {
+        let begun = thread_time();
         let mut advance = self.parts.shared.handover.take();
         let next = self.next_record;
         advance.commands.retain(|(id, _, _)| id.0 >= next.0);
@@ -173,6 +180,7 @@ impl Host {
         self.next_record = self.next_record.max(advance.next_record);
         self.run_to(advance.horizon)?;
         self.parts.shared.deaths.end();
+        self.cadence.worked(thread_time().saturating_sub(begun));
         Ok(())
     }
 
@@ -198,9 +206,15 @@ impl Host {
         Ok(())
     }
 
-    /// Keeps the state of world and picture. What cannot be kept is said and tried again later: the journal has it all.
+    /// Keeps the state of world and picture, and notes what that cost.
     fn take_snapshot(&mut self) {
-        self.snapshot_at = Instant::now();
+        let begun = thread_time();
+        self.snapshot();
+        self.cadence.taken(thread_time().saturating_sub(begun));
+    }
+
+    /// What cannot be kept is said and tried again later: the journal has it all.
+    fn snapshot(&self) {
         let Some(world) = &self.world else { return };
         let mark = SnapshotMark {
             next_record: self.next_record,
@@ -312,9 +326,7 @@ impl Shared {
         if events.is_empty() {
             return;
         }
-        for event in &events {
-            self.metrics.observe(event);
-        }
+        self.metrics.observe(&events);
         let mut events = events.into_iter();
         loop {
             let batch: Batch = Arc::new(events.by_ref().take(BATCH_MAX).collect());
@@ -350,7 +362,7 @@ impl StreamHandler<Wake> for Host {
             self.give_up(failure, ctx);
             return;
         }
-        if wake.is_last || self.snapshot_at.elapsed() >= SNAPSHOT_EVERY {
+        if wake.is_last || self.cadence.is_due() {
             self.take_snapshot();
         }
     }

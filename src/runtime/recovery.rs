@@ -1,8 +1,7 @@
 //! Recovery: the world as it was, from the newest snapshot that may be relied on and the journal since.
 
-use serde::{Deserialize, Serialize};
 use skyhaul_actors::ids::CommandId;
-use skyhaul_engine::ports::{Journal, JournalError, RecordNumber, SnapshotMark, SnapshotStoreError};
+use skyhaul_engine::ports::{Journal, JournalError, JournalRecord, RecordNumber, SnapshotMark, SnapshotStoreError};
 use skyhaul_engine::time::SimTime;
 use thiserror::Error;
 
@@ -13,6 +12,10 @@ use crate::pacing::PacingHistory;
 use crate::parting::Milestone;
 use crate::quarantine::Quarantine;
 use crate::record::{Identity, Record, RecordError};
+use crate::step::Step;
+
+/// The most that the length of a part takes in a snapshot.
+const LENGTH_BYTES_MAX: usize = 10;
 
 /// A world that was rebuilt, with all commands of the journal on their way.
 pub struct Recovered {
@@ -90,15 +93,20 @@ pub fn build_at(builds: &[(RecordNumber, String)], record: RecordNumber) -> Opti
 /// # Errors
 /// [`RecoveryError`].
 pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError> {
+    let step = Step::begin("what the journal says");
     let mut summary = JournalSummary::default();
     let mut expected = RecordNumber(0);
     let mut unknown_from = None;
-    each_record(journal, RecordNumber(0), &mut |number, stamp, record| {
+    each_but_commands(journal, RecordNumber(0), &mut |number, stamp, record| {
         // Records were let go of here, and with them perhaps one that said which build went on. The next that says so says it again.
         if number > expected {
             unknown_from = Some(number);
         }
         expected = number.next();
+        let Some(record) = record else {
+            summary.pacing.note_command(stamp);
+            return;
+        };
         summary.pacing.note(number, stamp, &record);
         match record {
             Record::Identity(identity) => summary.identity = Some(*identity),
@@ -114,6 +122,7 @@ pub fn summarise(journal: &dyn Journal) -> Result<JournalSummary, RecoveryError>
             Record::Command(_) | Record::PacingKept(_) | Record::Reached(_) => {}
         }
     })?;
+    step.done(format_args!("it is sealed up to {}", summary.sealed));
     Ok(summary)
 }
 
@@ -132,6 +141,23 @@ pub fn each_record(
     })
 }
 
+/// Gives the journal's records from `from` on to `visit`, commands as `None`: they are many, and are not decoded.
+///
+/// # Errors
+/// [`RecoveryError`], where another one cannot be read.
+pub fn each_but_commands(
+    journal: &dyn Journal,
+    from: RecordNumber,
+    visit: &mut dyn FnMut(RecordNumber, SimTime, Option<Record>),
+) -> Result<(), RecoveryError> {
+    decoded(journal, from, &mut |raw| {
+        let is_command = Record::is_command(&raw.payload);
+        let record = (!is_command).then(|| Record::decode(&raw.payload)).transpose()?;
+        visit(raw.number, raw.stamp, record);
+        Ok(true)
+    })
+}
+
 /// Gives the journal's records from `from` on to `visit` until it answers `false`.
 ///
 /// # Errors
@@ -141,9 +167,21 @@ pub fn records_while(
     from: RecordNumber,
     visit: &mut dyn FnMut(RecordNumber, SimTime, Record) -> bool,
 ) -> Result<(), RecoveryError> {
+    decoded(journal, from, &mut |raw| {
+        let record = Record::decode(&raw.payload)?;
+        Ok(visit(raw.number, raw.stamp, record))
+    })
+}
+
+/// Gives the journal's records from `from` on to `visit` until it answers `false` or cannot read one.
+fn decoded(
+    journal: &dyn Journal,
+    from: RecordNumber,
+    visit: &mut dyn FnMut(&JournalRecord) -> Result<bool, RecordError>,
+) -> Result<(), RecoveryError> {
     let mut fault = None;
-    journal.read(from, &mut |raw| match Record::decode(&raw.payload) {
-        Ok(record) => visit(raw.number, raw.stamp, record),
+    journal.read(from, &mut |raw| match visit(&raw) {
+        Ok(goes_on) => goes_on,
         Err(error) => {
             let number = raw.number.0;
             fault = Some(RecoveryError::Record { number, error });
@@ -153,32 +191,39 @@ pub fn records_while(
     fault.map_or(Ok(()), Err)
 }
 
-/// A snapshot's bytes: the world and the picture beside it.
-#[derive(Serialize, Deserialize)]
-struct Packed {
-    world: Vec<u8>,
-    picture: Vec<u8>,
-}
-
-/// The state of world and picture as bytes.
+/// The state of world and picture as bytes: each behind its length.
 ///
 /// # Errors
 /// Where the world cannot be encoded.
 pub fn pack(world: &dyn LiveWorld, picture: &dyn LivePicture) -> Result<Vec<u8>, String> {
-    let packed = Packed {
-        world: world.save()?,
-        picture: picture.save(),
-    };
-    postcard::to_stdvec(&packed).map_err(|error| error.to_string())
+    let parts = [world.save()?, picture.save()];
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + LENGTH_BYTES_MAX).sum());
+    for part in parts {
+        bytes = postcard::to_extend(&part.len(), bytes).map_err(|error| error.to_string())?;
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
-/// The world's part of a snapshot's bytes.
+/// The two parts of a snapshot's bytes: world and picture.
 ///
 /// # Errors
 /// Where they are no snapshot.
-pub fn world_of(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let packed: Packed = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-    Ok(packed.world)
+pub fn unpack(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let (world, rest) = first_part(bytes)?;
+    let (picture, rest) = first_part(rest)?;
+    if rest.is_empty() {
+        Ok((world, picture))
+    } else {
+        Err("it is too long".to_owned())
+    }
+}
+
+/// The part that bytes begin with, and what follows it.
+fn first_part(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let (length, rest): (usize, _) = postcard::take_from_bytes(bytes).map_err(|error| error.to_string())?;
+    rest.split_at_checked(length)
+        .ok_or_else(|| "it ends too early".to_owned())
 }
 
 /// Rebuilds world and picture; the world is not run yet. A snapshot that cannot be used is passed over for an older one.
@@ -191,6 +236,7 @@ pub fn recover(
     picture: &dyn LivePicture,
     suspects: Option<Suspects>,
 ) -> Result<Recovered, RecoveryError> {
+    let step = Step::begin("the snapshot");
     let limit = shared.seen_by_all();
     let mut kept = shared.snapshots.lock().kept()?;
     kept.retain(|kept| kept.mark.next_event <= limit);
@@ -209,6 +255,12 @@ pub fn recover(
             (worlds.found(), RecordNumber(1))
         }
     };
+    step.done(format_args!(
+        "the world at {}, before event {}; all stores have those before {limit}",
+        world.now(),
+        world.next_event()
+    ));
+    let step = Step::begin("the commands since");
     let journal = shared.journal.lock();
     match journal.read(from, &mut |_| false) {
         Err(JournalError::Gone(_)) => return Err(RecoveryError::NothingToBeginWith),
@@ -218,8 +270,8 @@ pub fn recover(
     let mut milestones = Vec::new();
     let mut suspected = Vec::new();
     let mut quarantine = Quarantine::default();
-    each_record(&**journal, from, &mut |_, _, said| {
-        if let Record::Quarantined { command, .. } = said {
+    each_but_commands(&**journal, from, &mut |_, _, said| {
+        if let Some(Record::Quarantined { command, .. }) = said {
             quarantine.add(command);
         }
     })?;
@@ -245,6 +297,7 @@ pub fn recover(
         | Record::Quarantined { .. } => {}
     })?;
     let next_record = journal.next_number();
+    step.done(format_args!("those of records {} to {} are given to the engine", from.0, next_record.0));
     Ok(Recovered {
         world,
         from,
@@ -265,8 +318,23 @@ fn load(
         .lock()
         .load(mark)
         .map_err(|error| error.to_string())?;
-    let packed: Packed = postcard::from_bytes(&bytes).map_err(|error| error.to_string())?;
-    let world = worlds.load(&packed.world)?;
-    picture.restore(Some(&packed.picture))?;
+    let (of_world, of_picture) = unpack(&bytes)?;
+    let world = worlds.load(of_world)?;
+    picture.restore(Some(of_picture))?;
     Ok(world)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_snapshot_come_back_and_nothing_else_is_taken_for_one() {
+        let (world, picture) = (vec![1_u8; 300], vec![2_u8; 5]);
+        let bytes = postcard::to_stdvec(&(&world, &picture)).expect("bytes can be written");
+        assert_eq!(unpack(&bytes), Ok((&world[..], &picture[..])));
+        assert!(unpack(&bytes[..bytes.len() - 1]).is_err(), "it is cut");
+        assert!(unpack(&[&bytes[..], &[0]].concat()).is_err(), "it is too long");
+        assert!(unpack(&[]).is_err());
+    }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::rank::Rank;
+use super::rank::{Rank, name_thread};
 use crate::exit::Exit;
 
 /// How often a part may be rebuilt, and how long it waits before.
@@ -95,8 +95,11 @@ impl<F> Part<F> {
         F: Fn(Pulse) -> A + Clone + Send + 'static,
     {
         let arbiter = Arbiter::new();
-        let rank = self.rank;
-        arbiter.spawn_fn(move || rank.take());
+        let (name, rank) = (self.name, self.rank);
+        arbiter.spawn_fn(move || {
+            name_thread(name);
+            rank.take();
+        });
         let mut deaths = VecDeque::new();
         loop {
             let (alive, gone) = oneshot::channel();

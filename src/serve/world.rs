@@ -41,6 +41,7 @@ use crate::runtime::world::{ScenarioWorlds, SharedTracks};
 use crate::runtime::{Shared, SharedParts, recovery};
 use crate::simulation::Simulation;
 use crate::snapshot::FileSnapshotStore;
+use crate::step::Step;
 use crate::store::{self, OpenError};
 use crate::tls::{self, Certificate, TlsSettings};
 
@@ -70,15 +71,7 @@ impl Prepared {
         let registry = Registry::new();
         let metrics = Arc::new(Metrics::new(&registry).map_err(Failure::broken)?);
         let data = DataDir::lock(&settings.data)?;
-        let (mut journal, report) = FileJournal::open(&data.journal()).map_err(Failure::broken)?;
-        if let Some(cut) = report.cut {
-            tracing::warn!(
-                segment = cut.segment,
-                offset = cut.offset,
-                record = cut.record.0,
-                "the journal's tail was torn by a crash and is cut back to its last good record; nothing that was answered is lost"
-            );
-        }
+        let mut journal = open_journal(&data)?;
         let sender = Arc::new(sender(&settings.notifications, &data)?);
         let certificate = certificate(settings, &data)?;
         let bundle = read_scenario(settings)?;
@@ -143,7 +136,9 @@ impl Prepared {
             tokens: settings.provider.as_ref().map(Provider::reader),
             links: links(&data)?,
         };
+        let step = Step::begin("the services");
         let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
+        step.done("they stand on their stores");
         let projections = ProjectionAndBacklog::pair(&shared, projections);
         crate::observe::watch(&registry, &shared).map_err(Failure::broken)?;
         Ok(Self {
@@ -304,6 +299,22 @@ impl Prepared {
     }
 }
 
+/// Opens the journal; a torn tail is cut off and said.
+fn open_journal(data: &DataDir) -> Result<FileJournal, Failure> {
+    let step = Step::begin("the journal");
+    let (journal, report) = FileJournal::open(&data.journal()).map_err(Failure::broken)?;
+    if let Some(cut) = report.cut {
+        tracing::warn!(
+            segment = cut.segment,
+            offset = cut.offset,
+            record = cut.record.0,
+            "the journal's tail was torn by a crash and is cut back to its last good record; nothing that was answered is lost"
+        );
+    }
+    step.done(format_args!("{} records are good", report.records));
+    Ok(journal)
+}
+
 /// The certificate that both listeners show.
 fn certificate(settings: &Settings, data: &DataDir) -> Result<Option<Arc<Certificate>>, Failure> {
     let opened = match &settings.tls {
@@ -420,11 +431,13 @@ fn open_stores(data: &DataDir, settings: &Settings) -> Result<Stores, Failure> {
         "account",
         "operations",
     ];
+    let step = Step::begin("the stores");
     let [ingestion, delivery, package, drone, carrier, account, operations] =
         store::open(&data.stores(), settings.store, services).map_err(|error| match error {
             OpenError::Other { .. } => Failure::usage(format!("{}: {error}", settings.data.display())),
             OpenError::Failed(error) => Failure::try_again(error),
         })?;
+    step.done("they are open");
     Ok(Stores {
         ingestion,
         delivery,
