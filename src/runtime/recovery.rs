@@ -1,7 +1,9 @@
 //! Recovery: the world as it was, from the newest snapshot that may be relied on and the journal since.
 
 use skyhaul_actors::ids::CommandId;
-use skyhaul_engine::ports::{Journal, JournalError, JournalRecord, RecordNumber, SnapshotMark, SnapshotStoreError};
+use skyhaul_engine::ports::{
+    Journal, JournalError, JournalRecord, RecordNumber, SnapshotMark, SnapshotStoreError,
+};
 use skyhaul_engine::time::SimTime;
 use thiserror::Error;
 
@@ -297,7 +299,10 @@ pub fn recover(
         | Record::Quarantined { .. } => {}
     })?;
     let next_record = journal.next_number();
-    step.done(format_args!("those of records {} to {} are given to the engine", from.0, next_record.0));
+    step.done(format_args!(
+        "those of records {} to {} are given to the engine",
+        from.0, next_record.0
+    ));
     Ok(Recovered {
         world,
         from,
