@@ -135,6 +135,29 @@ fn tell(service: &Service, key: &str, id: &str) {
     });
 }
 
+#[test]
+fn a_link_that_was_revoked_opens_nothing_after_kill_9() {
+    let folder = data();
+    let configuration = configuration(folder.path());
+    let args = ["--config", configuration.to_str().expect("a path"), "--no-demand"];
+    let kept = folder.path().join("data");
+    let service = Service::start(&kept, &args);
+    let asked = call(&service, ADMIN, "POST", "/api/deliveryrequests", Some(&parcel()));
+    let path = format!(
+        "/api/deliveries/{}",
+        asked.1["deliveryId"].as_str().expect("an id")
+    );
+    let links = format!("{path}/trackinglinks");
+    let text = |link: &Value, name: &str| link[name].as_str().expect("a text").to_owned();
+    let [good, bad] = [0, 1].map(|_| call(&service, ADMIN, "POST", &links, None).1);
+    let revoke = format!("{links}/{}", text(&bad, "id"));
+    assert_eq!(call(&service, ADMIN, "DELETE", &revoke, None).0, 204);
+    service.kill();
+    let service = Service::start(&kept, &args);
+    assert_eq!(call(&service, &text(&good, "token"), "GET", &path, None).0, 200);
+    assert_eq!(call(&service, &text(&bad, "token"), "GET", &path, None).0, 401);
+}
+
 /// All bytes of all files below a folder.
 fn everything_below(folder: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();

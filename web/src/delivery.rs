@@ -1,6 +1,7 @@
 //! Delivery: every delivery as it stands, live where it is on its way, and its history.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -14,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::change::{Standing, Standings, delivery_id, unknown_delivery};
 use crate::context::Context;
+use crate::gateway::caller::Caller;
 use crate::http::body::json_object;
 use crate::http::endpoint::Endpoint;
 use crate::http::etag;
@@ -55,6 +57,8 @@ pub(crate) struct Delivery {
     progress: Progress,
     /// A permit for each who follows a delivery by events.
     streams: Arc<Semaphore>,
+    /// How often links were revoked since the service started.
+    revocations: AtomicU64,
 }
 
 impl Delivery {
@@ -70,6 +74,7 @@ impl Delivery {
             table: projection.table(),
             progress: projection.progress(),
             streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),
+            revocations: AtomicU64::new(0),
         };
         Ok((service, Box::new(projection)))
     }
@@ -226,7 +231,12 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
             at.on(Method::GET, track::get_track)
         }))
         .service(endpoint("/api/deliveries/{id}/trackinglinks", |at| {
-            at.on(Method::POST, link::make_link)
+            at.on(Method::GET, link::list_links)
+                .on(Method::POST, link::make_link)
+                .on(Method::DELETE, link::revoke_links)
+        }))
+        .service(endpoint("/api/deliveries/{id}/trackinglinks/{link}", |at| {
+            at.on(Method::DELETE, link::revoke_link)
         }))
         .service(endpoint("/api/deliveries/{id}/notifymerequests", |at| {
             at.on(Method::GET, request::list_notifications)
@@ -238,7 +248,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         }));
 }
 
-/// A delivery; readable as soon as its request was answered.
+/// A delivery; readable as soon as its request was answered. Whoever asks by a link is not told whose it is, nor what its owner agreed on.
 #[utoipa::path(
     get,
     path = "/api/deliveries/{id}",
@@ -257,7 +267,11 @@ pub(crate) async fn get_delivery(
 ) -> Result<HttpResponse, Problem> {
     let id = delivery_id(&id)?;
     let row = service.get(id)?;
-    Ok(etag::show(&http, &service.shown(id, row)))
+    let shown = service.shown(id, row);
+    if Caller::of(&http).link().is_some() {
+        return Ok(etag::show(&http, &shown.for_link()));
+    }
+    Ok(etag::show(&http, &shown))
 }
 
 /// Who asked for a delivery.
@@ -300,7 +314,7 @@ pub(crate) async fn get_status(
 }
 
 /// Every change of a delivery's stage, oldest first; where it went back, or ended before its time, with why, at which step of its workflow, and what
-/// was undone.
+/// was undone. Whoever asks by a link is told of the stages alone.
 #[utoipa::path(
     get,
     path = "/api/deliveries/{id}/history",
@@ -314,10 +328,15 @@ pub(crate) async fn get_status(
 pub(crate) async fn get_history(
     service: Data<Delivery>,
     id: web::Path<String>,
+    http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = delivery_id(&id)?;
     let row = service.get(id)?;
-    Ok(HttpResponse::Ok().json(service.history(id, &row)?))
+    let mut history = service.history(id, &row)?;
+    if Caller::of(&http).link().is_some() {
+        history = history.into_iter().map(MilestoneResponse::for_link).collect();
+    }
+    Ok(HttpResponse::Ok().json(history))
 }
 
 /// Deliveries, newest first.

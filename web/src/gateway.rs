@@ -68,7 +68,7 @@ impl Gateway {
 
     /// For how long a caller may stay who was let in; `None`: as long as they like.
     pub(crate) fn lease(&self, caller: &Caller) -> Option<Arc<dyn Lease>> {
-        lease(&self.accounts, caller)
+        lease(&self.accounts, &self.deliveries, caller)
     }
 }
 

@@ -45,7 +45,7 @@ async function config(tracked: TrackedBy | null): Promise<Config> {
 
 /** Says that a link shows nothing any more. */
 function ended(): Promise<never> {
-  const words = element("p", {}, "Links to deliveries are good for two weeks. Ask whoever sent it to you for another.");
+  const words = element("p", {}, "Links to deliveries are good for two weeks, unless they are revoked before. Ask whoever sent it to you for another.");
   page.replaceChildren(element("main", { class: "empty stack" }, element("h1", {}, "This link has ended"), words));
   document.title = "This link has ended · Skyhaul";
   document.documentElement.dataset["ready"] = "true";

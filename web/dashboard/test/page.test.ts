@@ -41,7 +41,7 @@ describe("the address", () => {
 });
 
 describe("a link to a delivery", () => {
-  const token = Buffer.from(`00112233445566778899aabbccddeeff${"5a".repeat(24)}`, "hex").toString("base64url");
+  const token = Buffer.from(`00112233445566778899aabbccddeeff${"5a".repeat(28)}`, "hex").toString("base64url");
 
   it("names its delivery, and is what the service is asked by", () => {
     expect(trackedIn(`/track/${token}`)).toEqual({ delivery: "00112233-4455-6677-8899-aabbccddeeff", token });

@@ -17,6 +17,7 @@ use super::row::{ConfirmationRow, DeliveryRow, blob_row, confirmation_rows};
 use super::shown::ConfirmationResponse;
 use super::write::PutDeliveryLocation;
 use crate::change::delivery_id;
+use crate::gateway::caller::Caller;
 use crate::http::fields::{Faults, Fields, Letters, Named as _};
 use crate::http::problem::Problem;
 use crate::http::schema::InstantSaid;
@@ -114,15 +115,18 @@ pub(crate) async fn confirm_delivery(
 pub(crate) async fn get_confirmations(
     service: Data<Delivery>,
     path: web::Path<String>,
+    http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = delivery_id(&path)?;
     service.get(id)?;
     let calendar = &service.context.calendar;
     let rows: Vec<ConfirmationRow> = service.table.all(&confirmation_rows(id))?;
-    let shown: Vec<_> = rows
-        .iter()
-        .map(|row| ConfirmationResponse::new(row, calendar))
-        .collect();
+    let is_linked = Caller::of(&http).link().is_some();
+    let shown = rows.iter().map(|row| {
+        let shown = ConfirmationResponse::new(row, calendar);
+        if is_linked { shown.for_link() } else { shown }
+    });
+    let shown: Vec<_> = shown.collect();
     Ok(HttpResponse::Ok().json(shown))
 }
 

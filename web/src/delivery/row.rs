@@ -26,6 +26,7 @@ const CONFIRMATIONS: u8 = b'c';
 const BLOBS: u8 = b'b';
 const CAUSES: u8 = b'x';
 const FAILURES: u8 = b'f';
+const LINKS: u8 = b'l';
 
 /// A delivery as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -274,6 +275,15 @@ pub(crate) struct ConfirmationRow {
     pub(crate) blob_bytes: u32,
 }
 
+/// A link to a delivery that was not revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinkRow {
+    /// Which of the delivery's links it is.
+    pub(crate) number: u32,
+    /// When it ends, seconds since 1970.
+    pub(crate) ends_at_s: u64,
+}
+
 /// A delivery.
 pub(crate) fn delivery_row(id: DeliveryId) -> Key {
     Key::of(DELIVERIES).delivery(id)
@@ -324,6 +334,11 @@ pub(crate) fn blob_row(id: DeliveryId, digest: &[u8; 32]) -> Key {
     Key::of(BLOBS).delivery(id).digest(digest)
 }
 
+/// A delivery's links, oldest first. No fold writes it.
+pub(crate) fn links_row(id: DeliveryId) -> Key {
+    Key::of(LINKS).delivery(id)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -339,6 +354,7 @@ mod tests {
             story_row(id),
             cause_rows(id),
             failure_row(id),
+            links_row(id),
             time_index(),
             owner_index("o"),
             open_index(),

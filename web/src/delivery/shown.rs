@@ -19,16 +19,19 @@ use crate::location::Location;
 pub(crate) struct DeliveryResponse {
     /// Its id.
     id: String,
-    /// Who asked.
-    owner: OwnerResponse,
+    /// Who asked; absent for whoever asks by a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<OwnerResponse>,
     /// Where the parcel is fetched.
     pickup: Location,
     /// Where it goes.
     dropoff: Location,
-    /// By when it should arrive; empty where no time was given.
-    deadline: String,
-    /// Whether it goes before others.
-    expedited: bool,
+    /// By when it should arrive; empty where no time was given, absent for whoever asks by a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<String>,
+    /// Whether it goes before others; absent for whoever asks by a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expedited: Option<bool>,
     /// What the receiver must give.
     confirmation_required: &'static str,
     /// The drone that has it, or brought it.
@@ -46,15 +49,27 @@ impl DeliveryResponse {
     pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, calendar: &Calendar) -> Self {
         Self {
             id: id.to_string(),
-            owner: OwnerResponse::new(row),
+            owner: Some(OwnerResponse::new(row)),
             pickup: row.pickup.into(),
             dropoff: row.dropoff.into(),
-            deadline: row.deadline.map(|at| calendar.text(at)).unwrap_or_default(),
-            expedited: row.expedited,
+            deadline: Some(row.deadline.map(|at| calendar.text(at)).unwrap_or_default()),
+            expedited: Some(row.expedited),
             confirmation_required: row.confirmation.name(),
             drone_id: row.drone.map(|drone| drone.to_string()),
             drone_refusal: row.refusal.map(refusal_name),
             location_resolution: row.is_placeholder().then_some("placeholder"),
+        }
+    }
+
+    /// What of it whoever has a link is shown: where it goes and what is asked for at the door, not whose it is or what its owner agreed on.
+    pub(crate) fn for_link(self) -> Self {
+        Self {
+            owner: None,
+            deadline: None,
+            expedited: None,
+            drone_refusal: None,
+            location_resolution: None,
+            ..self
         }
     }
 }
@@ -157,6 +172,17 @@ impl MilestoneResponse {
                 .step
                 .map(|_| failure.undone.iter().map(|step| step_name(*step)).collect()),
             retried_as: failure.retried_as.map(|id| id.to_string()),
+            ..self
+        }
+    }
+
+    /// What of it whoever has a link is shown: the stage, not what went wrong behind it.
+    pub(crate) fn for_link(self) -> Self {
+        Self {
+            reason: None,
+            step: None,
+            undone: None,
+            retried_as: None,
             ..self
         }
     }
@@ -285,6 +311,15 @@ impl ConfirmationResponse {
             geo_coordinates: row.place.map(Location::from),
             blob_bytes: row.blob_bytes,
             blob_sha256: row.blob_digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+
+    /// What of it whoever has a link is shown: that it was given, not what its sender said of time and place.
+    pub(crate) fn for_link(self) -> Self {
+        Self {
+            given_at: None,
+            geo_coordinates: None,
+            ..self
         }
     }
 }

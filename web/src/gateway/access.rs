@@ -47,7 +47,18 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/deliveries/{id}/status", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/history", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/track", Method::GET, Only(Delivery)),
+    ("/api/deliveries/{id}/trackinglinks", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/trackinglinks", Method::POST, Only(Delivery)),
+    (
+        "/api/deliveries/{id}/trackinglinks",
+        Method::DELETE,
+        Only(Delivery),
+    ),
+    (
+        "/api/deliveries/{id}/trackinglinks/{link}",
+        Method::DELETE,
+        Only(Delivery),
+    ),
     ("/api/deliveries/{id}/events", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/confirmations", Method::GET, Only(Delivery)),
     ("/api/deliveries/{id}/confirmations", Method::POST, Only(Delivery)),

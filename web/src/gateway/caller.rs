@@ -42,8 +42,8 @@ pub(super) enum Shown {
     },
     /// A link to one delivery.
     Link {
-        /// Which.
-        delivery: DeliveryId,
+        /// Which link.
+        link: Link,
         /// When it ends.
         ends_at: Instant,
     },
@@ -119,7 +119,7 @@ impl Caller {
             owner: None,
             account: None,
             shown: Shown::Link {
-                delivery: link.delivery,
+                link,
                 ends_at: link.ends_at(),
             },
             name: format!("link to delivery {}", link.delivery),
@@ -127,9 +127,9 @@ impl Caller {
     }
 
     /// The one delivery that they may ask for, where a link let them in.
-    pub(super) const fn link(&self) -> Option<DeliveryId> {
+    pub(crate) const fn link(&self) -> Option<DeliveryId> {
         match self.shown {
-            Shown::Link { delivery, .. } => Some(delivery),
+            Shown::Link { link, .. } => Some(link.delivery),
             Shown::Nothing | Shown::Key(_) | Shown::Token { .. } => None,
         }
     }

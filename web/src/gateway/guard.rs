@@ -86,6 +86,9 @@ impl Gateway {
             return Ok(Caller::admin());
         }
         if let Some(link) = self.links.read(told) {
+            if !self.deliveries.has_link(link)? {
+                return Err(Problem::unauthorized("the link was revoked"));
+            }
             return Ok(Caller::with_link(link));
         }
         let register = self.accounts.register();

@@ -1,6 +1,7 @@
 //! Leases: for how long a telemetry client may stay that was let in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use skyhaul_actors::account::{AccountKey, AccountStatus};
@@ -8,7 +9,9 @@ use skyhaul_actors::ids::AccountId;
 use skyhaul_telemetry::door::Lease;
 
 use super::caller::{Caller, Shown};
+use super::link::Link;
 use crate::account::Accounts;
+use crate::delivery::Delivery;
 
 /// What must go on being so for a client to stay.
 struct Stay {
@@ -17,21 +20,57 @@ struct Stay {
     account: Option<AccountId>,
     /// And have this key, as it is.
     key: Option<AccountKey>,
+    /// And the link must not be revoked.
+    link: Option<Linked>,
     /// And it must not be later than this.
     ends_at: Option<Instant>,
 }
 
+/// A link that is good until somebody revokes it.
+struct Linked {
+    deliveries: Arc<Delivery>,
+    link: Link,
+    /// How often links had been revoked when this one was looked at; the store is asked only where there were more since.
+    looked_at: AtomicU64,
+}
+
+impl Linked {
+    fn holds(&self) -> bool {
+        let revocations = self.deliveries.revocations();
+        if self.looked_at.load(Ordering::Relaxed) == revocations {
+            return true;
+        }
+        let holds = self.deliveries.has_link(self.link).unwrap_or(false);
+        if holds {
+            self.looked_at.store(revocations, Ordering::Relaxed);
+        }
+        holds
+    }
+}
+
 /// For how long a caller may stay; `None`: as long as they like.
-pub(super) fn lease(accounts: &Arc<Accounts>, caller: &Caller) -> Option<Arc<dyn Lease>> {
-    let (key, ends_at) = match caller.shown {
+pub(super) fn lease(
+    accounts: &Arc<Accounts>,
+    deliveries: &Arc<Delivery>,
+    caller: &Caller,
+) -> Option<Arc<dyn Lease>> {
+    let linked = |link| Linked {
+        deliveries: Arc::clone(deliveries),
+        link,
+        // It may have been revoked since the caller was let in, so the first look is at the store.
+        looked_at: AtomicU64::new(u64::MAX),
+    };
+    let (key, link, ends_at) = match caller.shown {
         Shown::Nothing => return None,
-        Shown::Key(key) => (Some(key), None),
-        Shown::Token { ends_at } | Shown::Link { ends_at, .. } => (None, Some(ends_at)),
+        Shown::Key(key) => (Some(key), None, None),
+        Shown::Token { ends_at } => (None, None, Some(ends_at)),
+        Shown::Link { link, ends_at } => (None, Some(linked(link)), Some(ends_at)),
     };
     Some(Arc::new(Stay {
         accounts: Arc::clone(accounts),
         account: caller.account,
         key,
+        link,
         ends_at,
     }))
 }
@@ -45,6 +84,8 @@ impl Lease for Stay {
                 account.status == AccountStatus::Active && self.key.is_none_or(has)
             })
         });
-        is_known && self.ends_at.is_none_or(|at| Instant::now() < at)
+        is_known
+            && self.link.as_ref().is_none_or(Linked::holds)
+            && self.ends_at.is_none_or(|at| Instant::now() < at)
     }
 }

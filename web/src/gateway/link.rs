@@ -1,10 +1,12 @@
 //! Links: a token that shows one delivery to whoever has its link, for a time, and nothing else.
 //!
 //! ```text
-//! token = base 64 (for addresses) of: delivery, 16 bytes · when it ends, seconds since 1970, 8 bytes · first 16 bytes of HMAC-SHA256 over both
+//! token = base 64 (for addresses) of: delivery, 16 bytes · number, 4 bytes · when it ends, seconds since 1970, 8 bytes · first 16 bytes of
+//!         HMAC-SHA256 over all of it
 //! ```
 //!
-//! Nothing is stored: who has the service's key made it. The page reads the delivery out of the token; all else is asked of the service with it.
+//! Who has the service's key made it; whether it was revoked since is what the delivery's links say ([`crate::delivery::link`]). The page reads the
+//! delivery out of the token; all else is asked of the service with it.
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -14,12 +16,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use skyhaul_actors::ids::DeliveryId;
+use uuid::Uuid;
 
 /// How long a link is good for: a delivery is over within a day, and its proof is looked at for some days after it.
 pub(crate) const GOOD_FOR: Duration = Duration::from_hours(14 * 24);
 
 /// Bytes of what is signed.
-const SIGNED_BYTES: usize = 24;
+const SIGNED_BYTES: usize = 28;
 
 /// Bytes of the signature that are kept: 128 bits are out of anybody's reach, and a link is to be sent by text message.
 const SIGNATURE_BYTES: usize = 16;
@@ -44,6 +47,8 @@ pub struct LinkKey(Hmac<Sha256>);
 pub(crate) struct Link {
     /// The delivery that it shows.
     pub(crate) delivery: DeliveryId,
+    /// Which of the delivery's links it is.
+    pub(crate) number: u32,
     /// When it ends, seconds since 1970.
     pub(crate) ends_at_s: u64,
 }
@@ -83,22 +88,31 @@ impl LinkKey {
         }
         let mac = self.0.clone().chain_update(signed);
         mac.verify_truncated_left(signature).ok()?;
-        let (delivery, ends_at) = signed.split_first_chunk::<16>()?;
+        let (delivery, rest) = signed.split_first_chunk()?;
+        let (number, ends_at) = rest.split_first_chunk()?;
         let link = Link {
             delivery: DeliveryId(u128::from_be_bytes(*delivery)),
+            number: u32::from_be_bytes(*number),
             ends_at_s: u64::from_be_bytes(*ends_at.first_chunk()?),
         };
-        (now_s() < link.ends_at_s).then_some(link)
+        link.is_good().then_some(link)
     }
 }
 
 impl Link {
-    /// A link to a delivery, from now on.
+    /// A link to a delivery, from now on, whose number is drawn.
     pub(crate) fn to(delivery: DeliveryId) -> Self {
+        let (number, ..) = Uuid::new_v4().as_fields();
         Self {
             delivery,
+            number,
             ends_at_s: now_s() + GOOD_FOR.as_secs(),
         }
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn is_good(self) -> bool {
+        now_s() < self.ends_at_s
     }
 
     /// When it ends here, by a clock that nobody can set.
@@ -121,8 +135,10 @@ impl Link {
 
     fn signed(self) -> [u8; SIGNED_BYTES] {
         let mut signed = [0; SIGNED_BYTES];
-        let (delivery, ends_at) = signed.split_at_mut(16);
+        let (delivery, rest) = signed.split_at_mut(16);
+        let (number, ends_at) = rest.split_at_mut(4);
         delivery.copy_from_slice(&self.delivery.0.to_be_bytes());
+        number.copy_from_slice(&self.number.to_be_bytes());
         ends_at.copy_from_slice(&self.ends_at_s.to_be_bytes());
         signed
     }
@@ -146,7 +162,7 @@ mod tests {
         let link = Link::to(DeliveryId(7));
         let token = key().sign(link);
         assert_eq!(key().read(&token), Some(link));
-        assert_eq!(token.len(), 54);
+        assert_eq!(token.len(), 59);
         assert_eq!(LinkKey::new(b"another").read(&token), None);
     }
 

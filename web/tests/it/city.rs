@@ -329,7 +329,12 @@ impl City {
 
     /// The services anew on the same stores and the same world, as after a restart.
     pub(crate) fn restarted(self) -> Self {
-        let next = Self::with(false, self.kept.clone(), GatewaySettings::default(), None);
+        self.restarted_behind(GatewaySettings::default())
+    }
+
+    /// The same behind a gateway.
+    pub(crate) fn restarted_behind(self, gateway: GatewaySettings) -> Self {
+        let next = Self::with(false, self.kept.clone(), gateway, None);
         let State {
             world,
             events,

@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 78] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 82] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -46,6 +46,14 @@ const EXPECTED: [(&str, &str, [u16; 4]); 78] = [
     ("GET", "/api/deliveries/{bobs}/track", [401, 404, 0, 0]),
     ("POST", "/api/deliveries/{anns}/trackinglinks", [401, 0, 0, 0]),
     ("POST", "/api/deliveries/{bobs}/trackinglinks", [401, 404, 0, 0]),
+    ("GET", "/api/deliveries/{anns}/trackinglinks", [401, 0, 0, 0]),
+    ("GET", "/api/deliveries/{bobs}/trackinglinks", [401, 404, 0, 0]),
+    ("DELETE", "/api/deliveries/{bobs}/trackinglinks", [401, 404, 0, 0]),
+    (
+        "DELETE",
+        "/api/deliveries/{id}/trackinglinks/0",
+        [401, 404, 404, 404],
+    ),
     ("GET", "/api/deliveries/{id}/events", [401, 404, 404, 404]),
     ("GET", "/api/deliveries/{bobs}/confirmations", [401, 404, 0, 0]),
     ("POST", "/api/deliveries/{bobs}/confirmations", [401, 404, 0, 0]),

@@ -1,4 +1,4 @@
-import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, Weather } from "./model";
+import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, TrackingLink, Weather } from "./model";
 import { listQuery, type DeliveryFilter } from "../deliveries/filter";
 import { key } from "./key";
 
@@ -95,8 +95,10 @@ export const api = {
   delivery: (delivery: string): Promise<Delivery> => get(`/api/deliveries/${id(delivery)}`),
   status: (delivery: string): Promise<DeliveryStatus> => get(`/api/deliveries/${id(delivery)}/status`),
   history: (delivery: string): Promise<readonly Milestone[]> => get(`/api/deliveries/${id(delivery)}/history`),
-  /** A link that shows this delivery, and nothing else, to whoever has it. */
-  trackingLink: async (delivery: string): Promise<string> => ((await (await call("POST", `/api/deliveries/${id(delivery)}/trackinglinks`)).json()) as { url: string }).url,
+  /** The links that show this delivery, and nothing else, to whoever has one; the newest comes last. */
+  trackingLinks: (delivery: string): Promise<readonly TrackingLink[]> => rows(`/api/deliveries/${id(delivery)}/trackinglinks`),
+  makeTrackingLink: async (delivery: string): Promise<TrackingLink> => (await (await call("POST", `/api/deliveries/${id(delivery)}/trackinglinks`)).json()) as TrackingLink,
+  revokeTrackingLinks: (delivery: string): Promise<void> => act("DELETE", `/api/deliveries/${id(delivery)}/trackinglinks`),
   confirmations: (delivery: string): Promise<readonly Confirmation[]> => rows(`/api/deliveries/${id(delivery)}/confirmations`),
   track: (delivery: string): Promise<GeoJSON.FeatureCollection> => get(`/api/deliveries/${id(delivery)}/track`),
   /** What a delivery would come to; nothing is reserved. */

@@ -44,26 +44,32 @@ export interface Simulation {
   readonly behindRemedy: string | null;
 }
 
-/** `GET /api/deliveries/{id}`. */
+/** `GET /api/deliveries/{id}`, as far as it is told to whoever has a link as well. */
 export interface Delivery {
   readonly id: string;
-  readonly owner: { readonly userId: string };
   readonly pickup: Location;
   readonly dropoff: Location;
-  readonly deadline: string | null;
-  readonly expedited: boolean;
   readonly confirmationRequired: string;
   readonly droneId: string | null;
 }
 
 /** A row of `GET /api/deliveries`. */
 export interface DeliveryRow extends Delivery {
+  readonly owner: { readonly userId: string };
+  readonly deadline: string | null;
+  readonly expedited: boolean;
   readonly stage: Stage;
   /** `drone` or `carrier`; `null` while nobody has it. */
   readonly by: string | null;
   readonly deliveryETA: string | null;
   /** Whether it comes, or came, after its deadline. */
   readonly late: boolean;
+}
+
+/** A link to a delivery, as `GET /api/deliveries/{id}/trackinglinks` lists them. */
+export interface TrackingLink {
+  readonly url: string;
+  readonly expiresAt: string;
 }
 
 /** A page of a list; `nextCursor` is where the next begins. */

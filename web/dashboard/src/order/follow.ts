@@ -1,4 +1,4 @@
-import { api, type Problem } from "../api/client";
+import type { Problem } from "../api/client";
 import { element, say } from "../page/element";
 import { clockTime, short } from "../page/words";
 import type { Telemetry } from "../telemetry/connection";
@@ -6,6 +6,7 @@ import { DeliveryCard } from "../track/card";
 import { CancelButton } from "../track/cancel";
 import { stageWords } from "../track/steps";
 import { Tracker, type Tracked } from "../track/tracker";
+import { CustomerLink } from "./link";
 
 /** What the panel tells the page. */
 export interface FollowEvents {
@@ -25,6 +26,7 @@ export class FollowPanel {
     () => this.tracker,
     (text) => say(this.#said, text),
   );
+  readonly #link: CustomerLink;
   readonly #title = element("h2", { tabindex: -1 });
   readonly #history = element("tbody");
 
@@ -35,9 +37,7 @@ export class FollowPanel {
   ) {
     this.#title.textContent = `Delivery ${short(delivery)}`;
     this.#title.title = delivery;
-    const link = element("a", { class: "button", href: `/track/${encodeURIComponent(delivery)}`, target: "_blank", rel: "noopener" }, "Customer’s page");
-    // Without a link of its own the page asks for a key, where the service wants one.
-    void api.trackingLink(delivery).then((url) => (link.href = url), () => undefined);
+    this.#link = new CustomerLink(delivery, (text) => say(this.#said, text));
     this.root = element(
       "section",
       { class: "stack follow", "aria-label": `Delivery ${delivery}`, "data-delivery": delivery },
@@ -45,7 +45,7 @@ export class FollowPanel {
       this.#card.root,
       this.#drone,
       element("details", { class: "more" }, element("summary", {}, "History"), element("table", { class: "table" }, element("caption", { class: "visually-hidden" }, "Every change of this delivery"), element("thead", {}, element("tr", {}, ...["When", "What", "By"].map((name) => element("th", { scope: "col" }, name)))), this.#history)),
-      element("div", { class: "buttons" }, link, this.#cancel.root),
+      element("div", { class: "buttons" }, ...this.#link.parts, this.#cancel.root),
       this.#said,
     );
     this.tracker = new Tracker(delivery, telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });

@@ -65,8 +65,8 @@ export interface TrackedBy {
   readonly token: string | null;
 }
 
-/** Bytes of a link's token: the delivery, when it ends, the signature. */
-const TOKEN_BYTES = 40;
+/** Bytes of a link's token: the delivery, the link's number, when it ends, the signature. */
+const TOKEN_BYTES = 44;
 
 /** The delivery that a link's token names; `null` where it is no token. */
 function deliveryIn(token: string): string | null {
