@@ -1,5 +1,9 @@
 //! Live telemetry from outside: snapshot, deltas, and a delivery's whole way.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::thread;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -137,4 +141,32 @@ async fn next_clock(socket: &mut Socket, speed: &Value) -> Value {
             return clock;
         }
     }
+}
+
+#[test]
+fn whoever_follows_by_events_is_let_go_properly_when_the_service_stops() {
+    let data = data();
+    let service = Service::start(data.path(), &["--speed", "1", "--no-demand"]);
+    let id = service.request_delivery(&parcel());
+    let address = service.rest.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    write!(
+        stream,
+        "GET /api/deliveries/{id}/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    )
+    .expect("it listens");
+    let mut events = BufReader::new(stream);
+    let mut line = String::new();
+    while !line.starts_with("data: ") {
+        line.clear();
+        assert!(events.read_line(&mut line).expect("it goes on") > 0, "it goes on");
+    }
+    let stopping = thread::spawn(move || service.stop());
+    let mut rest = Vec::new();
+    events.read_to_end(&mut rest).expect("it ends");
+    assert!(rest.ends_with(b"\r\n0\r\n\r\n"), "the answer is whole");
+    assert!(
+        stopping.join().expect("nobody panicked"),
+        "the service ended well"
+    );
 }

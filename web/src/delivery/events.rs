@@ -57,8 +57,7 @@ struct Events {
     /// The name of the subscription that a socket would have.
     id: String,
     seq: u64,
-    looks: u32,
-    quiet: u32,
+    looks: Looks,
     is_over: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -112,8 +111,7 @@ pub(crate) async fn follow_delivery(
         id: format!("delivery:{id}"),
         service,
         seq: 0,
-        looks: 0,
-        quiet: 0,
+        looks: Looks::default(),
         is_over: false,
         _permit: permit,
     };
@@ -130,6 +128,43 @@ fn last_event_id(http: &HttpRequest) -> Option<u32> {
         .ok()
 }
 
+/// The looks of a stream at its delivery, and what is due at which.
+#[derive(Debug, Default)]
+struct Looks {
+    passed: u32,
+    /// Those since something was sent.
+    quiet: u32,
+}
+
+impl Looks {
+    const fn is_first(&self) -> bool {
+        self.passed == 0
+    }
+
+    const fn tell_place(&self) -> bool {
+        self.passed.is_multiple_of(LOOKS_PER_PLACE)
+    }
+
+    const fn ask_lease(&self) -> bool {
+        self.passed.is_multiple_of(LOOKS_PER_LEASE)
+    }
+
+    const fn are_over(&self) -> bool {
+        self.passed >= LOOKS_MAX
+    }
+
+    /// One passed, with news or without; gives whether a heartbeat is due.
+    const fn pass(&mut self, is_quiet: bool) -> bool {
+        self.passed += 1;
+        self.quiet = if is_quiet { self.quiet + 1 } else { 0 };
+        let is_due = self.quiet >= LOOKS_QUIET_MAX;
+        if is_due {
+            self.quiet = 0;
+        }
+        is_due
+    }
+}
+
 impl Events {
     /// Waits for what is to be sent next; `None` where there is no more.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
@@ -137,7 +172,7 @@ impl Events {
             if self.is_over {
                 return None;
             }
-            if self.looks > 0 {
+            if !self.looks.is_first() {
                 sleep(LOOK_EVERY).await;
             }
             let text = self.look();
@@ -149,7 +184,7 @@ impl Events {
 
     /// What is new, as text; empty where nothing is.
     fn look(&mut self) -> String {
-        let mut text = if self.looks == 0 {
+        let mut text = if self.looks.is_first() {
             RETRY.to_owned()
         } else {
             String::new()
@@ -159,24 +194,20 @@ impl Events {
         } else {
             self.is_over = true;
         }
-        self.looks += 1;
-        self.quiet = if text.is_empty() { self.quiet + 1 } else { 0 };
-        if self.quiet >= LOOKS_QUIET_MAX {
-            self.quiet = 0;
+        if self.looks.pass(text.is_empty()) {
             HEARTBEAT.clone_into(&mut text);
         }
         text
     }
 
     fn may_go_on(&self) -> bool {
-        let is_let = !self.looks.is_multiple_of(LOOKS_PER_LEASE)
-            || self.lease.as_ref().is_none_or(|lease| lease.holds());
-        is_let && self.looks < LOOKS_MAX && !self.service.context.readiness.is_draining()
+        let is_let = !self.looks.ask_lease() || self.lease.as_ref().is_none_or(|lease| lease.holds());
+        is_let && !self.looks.are_over() && !self.service.context.readiness.is_draining()
     }
 
     fn tell(&mut self, text: &mut String) {
         let context = &self.service.context;
-        let is_due = self.looks.is_multiple_of(LOOKS_PER_PLACE);
+        let is_due = self.looks.tell_place();
         let (environment, now) = (&context.environment, context.clock.now());
         let news = self
             .following
@@ -216,4 +247,40 @@ fn put(text: &mut String, passed: Option<u32>, frame: &str) {
     text.push_str("data: ");
     text.push_str(frame);
     text.push_str("\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The looks, of so many, at which a heartbeat is due, where those that `has_news` have some.
+    fn heartbeats(count: u32, has_news: impl Fn(u32) -> bool) -> Vec<u32> {
+        let mut looks = Looks::default();
+        let is_due = |look: &u32| looks.pass(!has_news(*look));
+        (1..=count).filter(is_due).collect()
+    }
+
+    #[test]
+    fn a_heart_beats_each_quarter_of_a_minute_without_news() {
+        let quarter = u32::try_from(15_000 / LOOK_EVERY.as_millis()).expect("a few");
+        assert_eq!(
+            heartbeats(3 * quarter, |_| false),
+            [quarter, 2 * quarter, 3 * quarter]
+        );
+        assert_eq!(heartbeats(2 * quarter, |look| look == 20), [quarter + 20]);
+        assert!(heartbeats(9 * quarter, |look| look.is_multiple_of(quarter)).is_empty());
+    }
+
+    #[test]
+    fn the_place_is_told_once_a_second_the_lease_asked_every_other_and_an_hour_is_enough() {
+        let mut looks = Looks::default();
+        let mut due = (0, 0);
+        while !looks.are_over() {
+            due.0 += u32::from(looks.tell_place());
+            due.1 += u32::from(looks.ask_lease());
+            looks.pass(false);
+        }
+        assert_eq!(due, (3_600, 1_800));
+        assert_eq!(LOOK_EVERY * looks.passed, Duration::from_hours(1));
+    }
 }

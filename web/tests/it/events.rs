@@ -125,6 +125,90 @@ async fn a_delivery_is_followed_until_it_ends() {
 }
 
 #[actix_web::test]
+async fn so_many_follow_at_a_time_and_no_more() {
+    let city = City::new();
+    let id = city.client().await.order(&request()).await;
+    city.run_s(60);
+    let services = city.services.clone();
+    let app = init_service(App::new().configure(|config| services.configure(config))).await;
+    let path = format!("/api/deliveries/{id}/events");
+    let ask = |method: Method| TestRequest::with_uri(&path).method(method).to_request();
+    let mut open = Vec::new();
+    let refused = loop {
+        let response = call_service(&app, ask(Method::GET)).await;
+        if response.status() != 200 {
+            break response;
+        }
+        open.push(response);
+        assert!(open.len() <= 1_000, "there is a limit");
+    };
+    assert_eq!((open.len(), refused.status().as_u16()), (1_000, 503));
+    assert!(refused.headers().contains_key("retry-after"));
+    let head = call_service(&app, ask(Method::HEAD)).await;
+    assert_eq!(head.status(), 200, "whoever only asks takes no place");
+    drop(open.pop());
+    assert_eq!(
+        call_service(&app, ask(Method::GET)).await.status(),
+        200,
+        "one has left"
+    );
+}
+
+#[actix_web::test]
+async fn whoever_follows_is_let_go_when_the_service_stops() {
+    let city = City::new();
+    let id = city.client().await.order(&request()).await;
+    city.run_s(60);
+    let services = city.services.clone();
+    let app = init_service(App::new().configure(|config| services.configure(config))).await;
+    let path = format!("/api/deliveries/{id}/events");
+    let response = call_service(&app, TestRequest::get().uri(&path).to_request()).await;
+    let mut body = Box::pin(response.into_body());
+    assert!(
+        more(&mut body)
+            .await
+            .expect("it is told at once")
+            .contains("HeadedToPickup")
+    );
+    city.readiness.set_draining();
+    while let Some(text) = more(&mut body).await {
+        assert!(!text.contains("Completed"), "it has not ended: {text}");
+    }
+}
+
+#[actix_web::test]
+async fn whoever_follows_is_let_go_when_the_account_is_suspended() {
+    let city = City::behind(GatewaySettings {
+        asks_who_calls: true,
+        admin_key: Some(AdminKey::new(ADMIN).expect("long enough")),
+        ..GatewaySettings::default()
+    });
+    let client = city.client().await;
+    let admin = |request: TestRequest| request.insert_header(("X-Api-Key", ADMIN));
+    let opened =
+        admin(TestRequest::post().uri("/api/accounts")).set_json(json!({"name": "a", "ownerId": "ann"}));
+    let opened = client.send(opened).await.json();
+    let text = |name: &str| opened[name].as_str().expect("a text").to_owned();
+    let order =
+        admin(TestRequest::post().uri("/api/deliveryrequests")).set_json(with("ownerId", json!("ann")));
+    let id = client.send(order).await.json()["deliveryId"].clone();
+    let path = format!("/api/deliveries/{}/events", id.as_str().expect("an id"));
+    let services = city.services.clone();
+    let app = init_service(App::new().configure(|config| services.configure(config))).await;
+    let follow = TestRequest::get()
+        .uri(&path)
+        .insert_header(("X-Api-Key", text("apiKey")));
+    let response = call_service(&app, follow.to_request()).await;
+    assert_eq!(response.status(), 200);
+    let mut body = Box::pin(response.into_body());
+    assert!(more(&mut body).await.is_some(), "it is told at once");
+    let account = format!("/api/accounts/{}", text("id"));
+    let suspend = admin(TestRequest::patch().uri(&account)).set_json(json!({"status": "suspended"}));
+    assert_eq!(client.send(suspend).await.status, 200);
+    while more(&mut body).await.is_some() {}
+}
+
+#[actix_web::test]
 async fn a_page_shows_its_key_in_the_address_there_and_nowhere_else() {
     let city = City::behind(GatewaySettings {
         asks_who_calls: true,
