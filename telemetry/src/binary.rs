@@ -31,6 +31,9 @@ pub(crate) const LAYOUT: u8 = 1;
 /// The picture is whole: what the subscription held is dropped first.
 const WHOLE: u8 = 1;
 
+/// It is the first since the client asked for what it shows: from here on the subscription holds that.
+const ANSWER: u8 = 2;
+
 /// Flying drones that the cell held are dropped first: those that still fly in it follow.
 const FLYING_ANEW: u8 = 1;
 
@@ -106,17 +109,32 @@ pub(crate) fn clock(stamp: &Stamp, speed: f64) -> Vec<u8> {
     columns.into_bytes()
 }
 
+/// What a frame of a subscription to drones is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Showing {
+    /// Whether it shows all there is.
+    pub(crate) is_whole: bool,
+    /// Whether it is the first since its client asked for what it shows.
+    pub(crate) is_answer: bool,
+}
+
+impl Showing {
+    fn flags(self) -> u8 {
+        let flag = |is_set, flag| if is_set { flag } else { 0 };
+        flag(self.is_whole, WHOLE) | flag(self.is_answer, ANSWER)
+    }
+}
+
 /// A `view`: `frames` frames of cells follow; the subscription no longer looks at the cells it `left`.
 pub(crate) fn view(
     stamp: &Stamp,
     id: &str,
     seq: u64,
-    is_whole: bool,
+    showing: Showing,
     frames: usize,
     left: &[Cell],
 ) -> Vec<u8> {
-    let flags = if is_whole { WHOLE } else { 0 };
-    let mut columns = header(Kind::View, flags, None, stamp);
+    let mut columns = header(Kind::View, showing.flags(), None, stamp);
     columns.size(seq);
     columns.count(frames);
     columns.count(left.len());
@@ -160,12 +178,11 @@ pub(crate) fn counts(
     stamp: &Stamp,
     id: &str,
     seq: u64,
-    is_whole: bool,
+    showing: Showing,
     zoom: u32,
     counts: &[Count],
 ) -> Vec<u8> {
-    let flags = if is_whole { WHOLE } else { 0 };
-    let mut columns = header(Kind::Counts, flags, None, stamp);
+    let mut columns = header(Kind::Counts, showing.flags(), None, stamp);
     columns.size(seq);
     columns.word(zoom);
     columns.count(counts.len());

@@ -12,7 +12,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use super::read::read;
-use super::{CellPart, Stamp, cell, clock, counts, delivery, stats, view};
+use super::{CellPart, Showing, Stamp, cell, clock, counts, delivery, stats, view};
 use crate::cell::Cell;
 use crate::sample;
 use crate::tiles::{Count, Tile};
@@ -146,11 +146,28 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         ("clock", clock(&stamp, 60.0)),
         (
             "view: a whole picture, two cells follow",
-            view(&stamp, "map", 1, true, 2, &[]),
+            view(
+                &stamp,
+                "map",
+                1,
+                Showing {
+                    is_whole: true,
+                    is_answer: true,
+                },
+                2,
+                &[],
+            ),
         ),
         (
             "view: one cell follows, a tile and a depot are left",
-            view(&stamp, "left", 9, false, 1, &[tile, Cell::Depot(DepotId(2))]),
+            view(
+                &stamp,
+                "left",
+                9,
+                Showing::default(),
+                1,
+                &[tile, Cell::Depot(DepotId(2))],
+            ),
         ),
         (
             "keyframe of a tile: a leg and a fix",
@@ -162,7 +179,17 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "counts: of two tiles of zoom 13",
-            counts(&stamp, "map", 4, true, 13, &crowd),
+            counts(
+                &stamp,
+                "map",
+                4,
+                Showing {
+                    is_whole: true,
+                    is_answer: false,
+                },
+                13,
+                &crowd,
+            ),
         ),
         (
             "delivery: the first frame, with a drone",

@@ -214,6 +214,8 @@ struct Follower {
     scope: Scope,
     seq: u64,
     since: Option<Since>,
+    /// Whether it asked for what it shows and was not answered yet.
+    is_asked: bool,
     /// By cell, and in each by drone; JSON knows one cell.
     cells: BTreeMap<(u8, u32), BTreeMap<String, (bool, Value)>>,
 }
@@ -227,6 +229,7 @@ impl Follower {
             scope,
             seq: 0,
             since: None,
+            is_asked: true,
             cells: BTreeMap::new(),
         }
     }
@@ -235,6 +238,7 @@ impl Follower {
     fn come_back(&mut self, picture: &Picture, epoch_seen: u32) {
         self.subscription = subscribed(self.scope, self.mode, picture.tick());
         self.seq = 0;
+        self.is_asked = true;
         if let Some(since) = self.since {
             let since = Since {
                 epoch: epoch_seen,
@@ -246,6 +250,7 @@ impl Follower {
 
     fn look(&mut self, scope: Scope, tick: u64) {
         self.scope = scope;
+        self.is_asked = true;
         self.subscription
             .change(Topic::Fleet(scope, self.mode), 10.0, tick);
     }
@@ -304,6 +309,12 @@ impl Follower {
             epoch: 0,
             tick: u64::from(head.tick),
         });
+        let is_answer = head.flags & 2 != 0;
+        assert_eq!(
+            is_answer,
+            std::mem::take(&mut self.is_asked),
+            "it says that it answers"
+        );
         if head.flags & 1 != 0 {
             self.cells.clear();
         }

@@ -9,6 +9,7 @@ use super::outbox::{Form, Outbox};
 use super::picture::{Drawn, Glance, Picture};
 use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
+use crate::binary::Showing;
 use crate::cell::Cell;
 use crate::following::News;
 use crate::view::DeliveryView;
@@ -206,7 +207,7 @@ impl Subscription {
         let glance = seen.replace(picture.glance(scope));
         *skipped = None;
         let Some(glance) = glance else {
-            self.push_whole(&scope, mode, picture, out);
+            self.push_whole(&scope, mode, was_asked, picture, out);
             return Ok(());
         };
         let is_told = match out.form() {
@@ -217,7 +218,7 @@ impl Subscription {
             return Ok(());
         }
         self.missed += 1;
-        self.push_whole(&scope, mode, picture, out);
+        self.push_whole(&scope, mode, was_asked, picture, out);
         Ok(())
     }
 
@@ -239,11 +240,15 @@ impl Subscription {
             }
             Form::Binary => {
                 let (seq, stamp) = (self.number(out), picture.stamp());
+                let showing = Showing {
+                    is_whole,
+                    is_answer: was_asked,
+                };
                 out.binary(&binary::counts(
                     &stamp,
                     &self.id,
                     seq,
-                    is_whole,
+                    showing,
                     counts.zoom,
                     &counts.counts,
                 ));
@@ -311,14 +316,25 @@ impl Subscription {
         }
         if was_asked || !frames.is_empty() || !left.is_empty() {
             let seq = self.number(out);
-            let view = binary::view(&picture.stamp(), &self.id, seq, false, frames.len(), &left);
+            let showing = Showing {
+                is_whole: false,
+                is_answer: was_asked,
+            };
+            let view = binary::view(&picture.stamp(), &self.id, seq, showing, frames.len(), &left);
             out.binary(&view);
             frames.into_iter().for_each(|frame| out.framed(frame));
         }
         true
     }
 
-    fn push_whole(&mut self, scope: &Scope, mode: Mode, picture: &Picture, out: &mut Outbox) {
+    fn push_whole(
+        &mut self,
+        scope: &Scope,
+        mode: Mode,
+        was_asked: bool,
+        picture: &Picture,
+        out: &mut Outbox,
+    ) {
         match out.form() {
             Form::Json => {
                 let body = picture.whole(scope, mode).body(picture.tick());
@@ -328,7 +344,11 @@ impl Subscription {
                 let cells = picture.cells(scope, mode).into_iter();
                 let frames: Vec<_> = cells.filter_map(|cell| picture.keyframe(cell, mode)).collect();
                 let seq = self.number(out);
-                let view = binary::view(&picture.stamp(), &self.id, seq, true, frames.len(), &[]);
+                let showing = Showing {
+                    is_whole: true,
+                    is_answer: was_asked,
+                };
+                let view = binary::view(&picture.stamp(), &self.id, seq, showing, frames.len(), &[]);
                 out.binary(&view);
                 frames.into_iter().for_each(|frame| out.framed(frame));
             }

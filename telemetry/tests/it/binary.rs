@@ -35,7 +35,11 @@ async fn a_view_comes_with_its_cells_then_with_what_changed() {
     let mut peer = live.connect_raw(BINARY).await;
     peer.say(r#"{"op":"subscribe","id":"a","topic":"fleet"}"#).await;
     let (first, cells) = view(&mut peer).await;
-    assert_eq!((first[2], word(&first, 24)), (1, 1), "whole, and the first");
+    assert_eq!(
+        (first[2], word(&first, 24)),
+        (3, 1),
+        "whole, the answer, and the first"
+    );
     assert_eq!((cells.len(), cells[0][0]), (1, KEYFRAME));
     live.city.request(1, place(-3_000.0, 0.0), place(0.0, 0.0), 0.5);
     live.advance(2);

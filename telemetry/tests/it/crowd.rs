@@ -76,7 +76,7 @@ async fn counts_come_as_bytes_to_whoever_speaks_them() {
     let frame = peer.bytes().await;
     let word = |n: usize| u32::from_le_bytes(frame[n..n + 4].try_into().expect("four bytes"));
     let tiles = word(32) as usize;
-    assert_eq!((frame[0], frame[2], word(24), word(28)), (5, 1, 1, 13));
+    assert_eq!((frame[0], frame[2], word(24), word(28)), (5, 3, 1, 13));
     assert_eq!(frame.len(), 44 + 12 * tiles);
     let standing: u32 = (0..tiles).map(|n| word(44 + 8 * tiles + 4 * n)).sum();
     assert_eq!(standing, 20_100);

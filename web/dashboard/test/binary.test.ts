@@ -4,6 +4,7 @@ import { golden, goldenFrames } from "./golden";
 
 const NOW = Date.parse("2023-11-14T22:15:00.000Z");
 const DELIVERY = "00112233-4455-6677-8899-aabbccddeeff";
+const WHEN = { epoch: 0xc0ffee00, tick: 1_234 };
 const TILE = cellName(2, 195_694_848);
 
 const LEG = {
@@ -38,8 +39,8 @@ describe("a binary frame", () => {
   });
 
   it("opens a view, and says which cells are left", () => {
-    expect(binaryOf(golden("view: a whole"))).toEqual({ kind: "view", id: "map", seq: 1, whole: true, frames: 2, left: [] });
-    expect(binaryOf(golden("view: one cell"))).toEqual({ kind: "view", id: "left", seq: 9, whole: false, frames: 1, left: [TILE, cellName(3, 2)] });
+    expect(binaryOf(golden("view: a whole"))).toEqual({ kind: "view", id: "map", seq: 1, ...WHEN, whole: true, answer: true, frames: 2, left: [] });
+    expect(binaryOf(golden("view: one cell"))).toEqual({ kind: "view", id: "left", seq: 9, ...WHEN, whole: false, answer: false, frames: 1, left: [TILE, cellName(3, 2)] });
   });
 
   it("holds a leg and a fix in columns", () => {
@@ -63,7 +64,7 @@ describe("a binary frame", () => {
       { column: 4352, row: 2986, flying: 5, standing: 21_000 },
       { column: 4352, row: 2981, flying: 6, standing: 21_000 },
     ];
-    expect(binaryOf(golden("counts"))).toEqual({ kind: "counts", id: "map", seq: 4, first: true, zoom: 13, tiles });
+    expect(binaryOf(golden("counts"))).toEqual({ kind: "counts", id: "map", seq: 4, first: true, answer: false, zoom: 13, tiles });
   });
 
   it("tells of a delivery with its drone, or with its carrier", () => {

@@ -179,8 +179,84 @@ describe("the connection", () => {
     expect(received).toMatchObject([{ kind: "counts", zoom: 13, tiles: [{ standing: 21_000 }, { standing: 21_000 }] }]);
   });
 
+  it("goes on where the last socket broke off, by epoch and tick", () => {
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true, tick: 70, frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [2, 1], whole: true, legs: [[7, 0]], fixes: [8] }));
+    browser.socket.hear(viewOf(2, { tick: 75 }));
+    browser.socket.hear(viewOf(3, { tick: 80, frames: 2 }));
+    browser.socket.onclose?.();
+    browser.pass(500);
+    browser.socket.hear(HELLO);
+    // The last view never was whole on this side of the wire, so it does not count.
+    expect(browser.socket.sent).toEqual([{ op: "subscribe", id: "fleet", topic: "fleet", mode: "legs", bbox: [11, 43, 12, 44], epoch: 5, tick: 75 }]);
+    browser.socket.hear(viewOf(1, { answer: true, tick: 90, frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [2, 1], gone: [8] }));
+    expect(received.at(-1)).toMatchObject({ kind: "fleet", whole: false, change: { flights: [], positions: [], removed: ["drone-8"] } });
+    expect(browser.socket.sent).toHaveLength(1);
+  });
+
+  it("takes a whole picture where the server knows the old one no more", () => {
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true, frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [2, 1], whole: true, fixes: [8] }));
+    browser.socket.onclose?.();
+    browser.pass(500);
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true, frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [2, 1], whole: true, fixes: [9] }));
+    expect(received.at(-1)).toMatchObject({ kind: "fleet", whole: true, change: { positions: [{ drone: "drone-9" }] } });
+  });
+
+  it("comes back with the part of the map that its tables are of, and then asks for the one that is wanted", () => {
+    const moved = [10, 42, 11, 43] as const;
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true, tick: 70 }));
+    telemetry.subscribe("fleet", { topic: "fleet", bbox: moved }, (payload) => received.push(payload));
+    browser.socket.hear(viewOf(2, { tick: 71 }));
+    browser.socket.onclose?.();
+    browser.pass(500);
+    browser.socket.hear(HELLO);
+    expect(browser.socket.sent).toMatchObject([{ bbox: [11, 43, 12, 44], epoch: 5, tick: 71 }]);
+    browser.socket.hear(viewOf(1, { answer: true, tick: 80 }));
+    expect(browser.socket.sent.slice(1)).toEqual([{ op: "subscribe", id: "fleet", topic: "fleet", bbox: moved }]);
+    browser.socket.hear(viewOf(2, { answer: true, tick: 81 }));
+    browser.socket.onclose?.();
+    browser.pass(500);
+    browser.socket.hear(HELLO);
+    expect(browser.socket.sent).toMatchObject([{ bbox: moved, epoch: 5, tick: 81 }]);
+  });
+
+  it("asks for one part of the map at a time, and for the last that was wanted", () => {
+    const box = (east: number) => ({ topic: "fleet", bbox: [10, 42, east, 43] as const });
+    const look = (east: number) => telemetry.subscribe("fleet", box(east), (payload) => received.push(payload));
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true }));
+    [11, 12, 13].forEach(look);
+    expect(browser.socket.sent.slice(1)).toMatchObject([box(11)]);
+    browser.socket.hear(viewOf(2));
+    expect(browser.socket.sent).toHaveLength(2);
+    browser.socket.hear(viewOf(3, { answer: true }));
+    expect(browser.socket.sent.slice(2)).toMatchObject([box(13)]);
+    browser.socket.hear({ type: "error", id: "fleet", code: "bad_bbox", message: "no" });
+    look(14);
+    expect(browser.socket.sent.slice(3)).toMatchObject([box(14)]);
+  });
+
+  it("begins anew after counts, which leave it nothing to go on from", () => {
+    telemetry.subscribe("map", { topic: "fleet" }, (payload) => received.push(payload));
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { id: "map", whole: true, tick: 70 }));
+    browser.socket.hear(golden("counts"));
+    browser.socket.onclose?.();
+    browser.pass(500);
+    browser.socket.hear(HELLO);
+    expect(browser.socket.sent.find(({ id }) => id === "map")).toEqual({ op: "subscribe", id: "map", topic: "fleet" });
+  });
+
   it("sends only the new view when a subscription moves, and ends one that changes its topic", () => {
     browser.socket.hear(HELLO);
+    browser.socket.hear(whole(1));
     telemetry.subscribe("fleet", { topic: "fleet", bbox: [10, 42, 11, 43] }, () => undefined);
     telemetry.subscribe("fleet", { topic: "stats" }, () => undefined);
     telemetry.unsubscribe("fleet");

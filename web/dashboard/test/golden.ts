@@ -47,9 +47,16 @@ function words(text: string): number[] {
   return [...new Uint32Array(bytes.buffer)];
 }
 
-/** A view of a subscription, to be followed by so many cells. */
-export function viewOf(seq: number, { id = "fleet", whole = false, frames = 0, left = [] as readonly (readonly [number, number])[] } = {}): ArrayBuffer {
-  return message(2, whole ? 1 : 0, [0, 0], [seq, frames, left.length, id.length, ...words(id), ...left.map(([kind]) => kind), ...left.map(([, number]) => number)]);
+/** A view of a subscription, to be followed by so many cells, as of a tick of picture 5. */
+export function viewOf(seq: number, { id = "fleet", whole = false, answer = false, tick = 0, frames = 0, left = [] as readonly (readonly [number, number])[] } = {}): ArrayBuffer {
+  const bytes = viewMessage(seq, { id, whole, answer: answer || whole, frames, left });
+  new DataView(bytes).setUint32(8, 5, true);
+  new DataView(bytes).setUint32(12, tick, true);
+  return bytes;
+}
+
+function viewMessage(seq: number, { id, whole, answer, frames, left }: { id: string; whole: boolean; answer: boolean; frames: number; left: readonly (readonly [number, number])[] }): ArrayBuffer {
+  return message(2, (whole ? 1 : 0) + (answer ? 2 : 0), [0, 0], [seq, frames, left.length, id.length, ...words(id), ...left.map(([kind]) => kind), ...left.map(([, number]) => number)]);
 }
 
 /** A cell with flights and with drones that stand. */

@@ -16,7 +16,7 @@ pub(super) enum Subject {
         seen: Option<Glance>,
         /// What the client would have seen, had it not been too slow.
         skipped: Option<Glance>,
-        /// Whether a frame is due even where nothing changed: the client asked for another part.
+        /// Whether a frame is due even where nothing changed: the client asked, for this or for another part, and was not answered yet.
         is_asked: bool,
         /// Where there are too many drones to tell each: how many there are.
         counted: Option<Counts>,
@@ -41,7 +41,7 @@ impl Subject {
                 mode,
                 seen: None,
                 skipped: None,
-                is_asked: false,
+                is_asked: true,
                 counted: None,
             },
             Topic::Delivery(delivery) => Self::Delivery {

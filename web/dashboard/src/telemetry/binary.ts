@@ -18,7 +18,12 @@ export interface ViewFrame {
   readonly kind: "view";
   readonly id: string;
   readonly seq: number;
+  /** Which picture of the server's it is of, and when it was taken. */
+  readonly epoch: number;
+  readonly tick: number;
   readonly whole: boolean;
+  /** The first one of what was asked for last. */
+  readonly answer: boolean;
   readonly frames: number;
   readonly left: readonly CellName[];
 }
@@ -40,7 +45,7 @@ export type BinaryFrame =
   | { readonly kind: "clock"; readonly now: number; readonly speed: number | null }
   | ViewFrame
   | CellFrame
-  | { readonly kind: "counts"; readonly id: string; readonly seq: number; readonly first: boolean; readonly zoom: number; readonly tiles: readonly TileCount[] }
+  | { readonly kind: "counts"; readonly id: string; readonly seq: number; readonly first: boolean; readonly answer: boolean; readonly zoom: number; readonly tiles: readonly TileCount[] }
   | { readonly kind: "delivery"; readonly id: string; readonly seq: number; readonly first: boolean; readonly delivery: DeliveryFrame }
   | { readonly kind: "stats"; readonly id: string; readonly seq: number; readonly first: boolean; readonly stats: StatsFrame };
 
@@ -89,6 +94,14 @@ class Message {
     return cellName(this.view.getUint8(3), this.word(4));
   }
 
+  get epoch(): number {
+    return this.word(8);
+  }
+
+  get tick(): number {
+    return this.word(12);
+  }
+
   get time(): number {
     return this.double(16);
   }
@@ -124,7 +137,10 @@ function viewOf(message: Message): BinaryFrame {
     kind: "view",
     id: message.text(40, named),
     seq: message.word(24),
+    epoch: message.epoch,
+    tick: message.tick,
     whole: message.has(1),
+    answer: message.has(2),
     frames: message.word(28),
     left: Array.from(kinds, (kind, index) => cellName(kind, numbers[index] ?? 0)),
   };
@@ -148,6 +164,7 @@ function countsOf(message: Message): BinaryFrame {
     id: message.text(40, named),
     seq: message.word(24),
     first: message.has(1),
+    answer: message.has(2),
     zoom: message.word(28),
     tiles: Array.from(tiles, (tile, index) => ({ column: tile & 0xffff, row: tile >>> 16, flying: flying[index] ?? 0, standing: standing[index] ?? 0 })),
   };

@@ -1,8 +1,8 @@
 import { Backoff } from "./backoff";
 import { binaryOf, type BinaryFrame, type CellFrame, type ViewFrame } from "./binary";
-import { Cells } from "./cells";
 import { SimClock } from "./clock";
 import { textOf, type Payload } from "./frame";
+import { Subscription, type Topic } from "./subscription";
 
 /** How the page is connected. `since` is wall time, `performance.now()`. */
 export type Link =
@@ -10,26 +10,11 @@ export type Link =
   | { readonly state: "live" }
   | { readonly state: "lost"; readonly since: number; readonly retryAt: number };
 
-/** What to subscribe to, as the protocol's `subscribe` names it. */
-export interface Topic {
-  readonly topic: string;
-  readonly mode?: "legs" | "positions";
-  readonly bbox?: readonly [number, number, number, number];
-  readonly hz?: number;
-}
-
 /** Silence longer than this, ms, is a dead link: the server sends its clock every 10 s. */
 const SILENCE_MS = 25_000;
 
 /** How often silence is looked for, ms. */
 const WATCH_MS = 5_000;
-
-interface Subscription {
-  topic: Topic;
-  seq: number | null;
-  receive: (payload: Payload) => void;
-  readonly cells: Cells;
-}
 
 /** A view whose cells are still coming. */
 interface Incoming {
@@ -106,11 +91,13 @@ export class Telemetry {
     if (known && known.topic.topic === topic.topic) {
       known.topic = topic;
       known.receive = receive;
-    } else {
-      if (known) this.#send({ op: "unsubscribe", id });
-      this.#subscriptions.set(id, { topic, seq: null, receive, cells: new Cells() });
+      if (this.#isLive) this.#send(known.change());
+      return;
     }
-    this.#send({ op: "subscribe", id, ...topic });
+    if (known) this.#send({ op: "unsubscribe", id });
+    const fresh = new Subscription(id, topic, receive);
+    this.#subscriptions.set(id, fresh);
+    if (this.#isLive) this.#send(fresh.begin());
   }
 
   /** Ends a subscription. */
@@ -160,8 +147,12 @@ export class Telemetry {
     for (const watcher of this.#watchers) watcher(link);
   }
 
-  #send(message: object): void {
-    if (this.#link.state === "live" && this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+  get #isLive(): boolean {
+    return this.#link.state === "live" && this.#socket?.readyState === 1;
+  }
+
+  #send(message: object | null): void {
+    if (message !== null && this.#isLive) this.#socket?.send(JSON.stringify(message));
   }
 
   #hear(data: string | ArrayBuffer): void {
@@ -181,8 +172,12 @@ export class Telemetry {
         if (subscription) subscription.seq = null;
         return;
       }
-      case "error":
+      case "error": {
+        const refused = said.id === null ? undefined : this.#subscriptions.get(said.id);
+        refused?.refuse();
+        this.#send(refused?.due() ?? null);
         for (const complaint of this.#complaints) complaint(said.code, said.message);
+      }
     }
   }
 
@@ -197,6 +192,9 @@ export class Telemetry {
       case "cell":
         this.#incoming?.cells.push(frame);
         return this.#complete();
+      case "counts":
+        this.#subscriptions.get(frame.id)?.crowd(frame.answer);
+        return this.#pass(frame.id, frame.seq, frame.first, frame);
       default:
         return this.#pass(frame.id, frame.seq, frame.first, frame);
     }
@@ -209,10 +207,7 @@ export class Telemetry {
     this.backoff.reset();
     this.#lostSince = null;
     this.#change({ state: "live" });
-    for (const [id, subscription] of this.#subscriptions) {
-      subscription.seq = null;
-      this.#send({ op: "subscribe", id, ...subscription.topic });
-    }
+    for (const subscription of this.#subscriptions.values()) this.#send(subscription.begin());
   }
 
   /** Takes the view that was coming, once all its cells are there. */
@@ -222,7 +217,7 @@ export class Telemetry {
     this.#incoming = null;
     const subscription = this.#subscriptions.get(view.id);
     if (!subscription) return;
-    const change = subscription.cells.take(view, cells);
+    const change = subscription.take(view, cells);
     // Where no speed tells how fast time goes, what has happened tells that it came.
     for (const flight of change.flights) this.clock.reach(flight.departsAt, this.around.wall());
     this.#pass(view.id, view.seq, view.whole, { kind: "fleet", whole: view.whole, change });
@@ -236,9 +231,8 @@ export class Telemetry {
     subscription.receive(payload);
     if (lost) {
       // The server promises that this cannot happen; should it, a fresh picture is what helps.
-      subscription.seq = null;
       this.#send({ op: "unsubscribe", id });
-      this.#send({ op: "subscribe", id, ...subscription.topic });
-    }
+      this.#send(subscription.startOver());
+    } else this.#send(subscription.due());
   }
 }

@@ -68,7 +68,7 @@ export type Payload =
 export type Text =
   | { readonly type: "hello"; readonly now: number; readonly speed: number | null }
   | { readonly type: "gap"; readonly id: string; readonly missed: number }
-  | { readonly type: "error"; readonly code: string; readonly message: string };
+  | { readonly type: "error"; readonly id: string | null; readonly code: string; readonly message: string };
 
 /** Reads a text message; `null` for what this page does not know, as a newer server may say more. */
 export function textOf(text: string): Text | null {
@@ -87,7 +87,7 @@ export function textOf(text: string): Text | null {
     case "gap":
       return { type: "gap", id: String(fields["id"]), missed: Number(fields["missed"]) };
     case "error":
-      return { type: "error", code: String(fields["code"]), message: String(fields["message"]) };
+      return { type: "error", id: typeof fields["id"] === "string" ? fields["id"] : null, code: String(fields["code"]), message: String(fields["message"]) };
     default:
       return null;
   }
