@@ -21,6 +21,7 @@ use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod assignment;
+mod flown;
 mod fold;
 pub(crate) mod past;
 pub(crate) mod remote_id;
@@ -44,7 +45,7 @@ impl Drones {
         context: &Arc<Context>,
         store: Arc<dyn KeyValueStore>,
     ) -> Result<(Self, Box<dyn Projection>), StoreError> {
-        let past = Arc::new(Past::default());
+        let past = Arc::new(Past::load(&Table::new("drone", Arc::clone(&store)))?);
         let fold = DroneFold::new(Arc::clone(&context.inbox), context.calendar, Arc::clone(&past));
         let projection = StoredProjection::open(store, fold)?;
         let service = Self {

@@ -8,6 +8,7 @@ use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
+use super::flown::{AirborneRow, FlightRow, airborne_row, flight_row, since_row};
 use super::past::Past;
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
@@ -15,7 +16,6 @@ use crate::ports::StoreError;
 use crate::store::{Fold, Key, Rows};
 
 const TRANSPORTS: u8 = b't';
-const LEGS: u8 = b'l';
 const METRES: u8 = b'm';
 const HOURS: u8 = b'h';
 
@@ -32,11 +32,6 @@ pub(super) fn metres_row(owner: &str, month: (u16, u8)) -> Key {
 /// Microseconds for which drones had an owner's deliveries in a month.
 pub(super) fn hours_row(owner: &str, month: (u16, u8)) -> Key {
     Key::of(HOURS).text(owner).month(month)
-}
-
-/// The leg that a drone flies.
-fn leg_row(drone: DroneId) -> Key {
-    Key::of(LEGS).number(u64::from(drone.0))
 }
 
 /// Who has, or had, a delivery.
@@ -61,15 +56,6 @@ pub(super) struct TransportRow {
     pub(super) by: Transport,
     /// Since when a drone has it.
     pub(super) since: Option<SimTime>,
-}
-
-/// A leg that is being flown for a delivery.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct LegRow {
-    owner: String,
-    departs: SimTime,
-    arrives: SimTime,
-    millimetres: i64,
 }
 
 /// Folds events into the drone scheduler's store.
@@ -115,9 +101,22 @@ impl Fold for DroneFold {
             Event::PackageDroppedOff { delivery, .. } | Event::DeliveryCompleted { delivery, .. } => {
                 self.complete(*delivery, at, rows)
             }
-            Event::LegStarted(leg) => on_leg_started(leg, rows),
-            Event::LegEnded { drone, .. } => self.on_leg_ended(*drone, at, rows),
+            Event::LegStarted(leg) => self.on_leg_started(leg, event, rows),
+            Event::LegEnded { drone, .. } | Event::DroneFailed { drone, .. } => {
+                self.end_flight(*drone, event, rows)
+            }
             _ => Ok(()),
+        }
+    }
+
+    fn finish(&self, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        let unkept = self.past.unkept();
+        for number in unkept.let_go {
+            rows.delete(flight_row(number));
+        }
+        match unkept.since {
+            Some(since) => rows.put(since_row(), &since),
+            None => Ok(()),
         }
     }
 
@@ -171,36 +170,51 @@ impl DroneFold {
         rows.add(hours_row(&row.owner, self.calendar.month(at)), micros)
     }
 
-    /// Counts what was flown: all of it, or the share of the time where the leg ended early.
-    fn on_leg_ended(&self, drone: DroneId, at: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-        let Some(leg) = rows.get::<LegRow>(&leg_row(drone))? else {
+    fn on_leg_started(
+        &self,
+        leg: &Leg,
+        event: &Numbered<Event>,
+        rows: &mut Rows<'_>,
+    ) -> Result<(), StoreError> {
+        self.end_flight(leg.drone, event, rows)?;
+        let transport: Option<TransportRow> = match leg.delivery {
+            Some(id) => rows.get(&transport_row(id))?,
+            None => None,
+        };
+        let row = AirborneRow {
+            owner: transport.map(|transport| transport.owner),
+            leg: leg.clone(),
+        };
+        rows.put(airborne_row(leg.drone), &row)
+    }
+
+    /// Keeps what was flown, and counts it for whom it was flown.
+    fn end_flight(
+        &self,
+        drone: DroneId,
+        event: &Numbered<Event>,
+        rows: &mut Rows<'_>,
+    ) -> Result<(), StoreError> {
+        let Some(AirborneRow { owner, leg }) = rows.get(&airborne_row(drone))? else {
             return Ok(());
         };
-        let (whole, flown) = (leg.arrives.since(leg.departs), at.since(leg.departs));
-        let millimetres = if flown >= whole {
-            leg.millimetres
-        } else {
-            let share = i128::from(leg.millimetres) * i128::from(flown.micros()) / i128::from(whole.micros());
-            i64::try_from(share).unwrap_or(leg.millimetres)
-        };
-        rows.add(metres_row(&leg.owner, self.calendar.month(at)), millimetres)?;
-        rows.delete(leg_row(drone));
-        Ok(())
+        if let Some(owner) = owner {
+            let month = self.calendar.month(event.at);
+            rows.add(metres_row(&owner, month), millimetres_flown(&leg, event.at))?;
+        }
+        rows.delete(airborne_row(drone));
+        let ended = event.at;
+        rows.put(flight_row(event.number), &FlightRow { leg, ended })
     }
 }
 
-fn on_leg_started(leg: &Leg, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-    let Some(id) = leg.delivery else {
-        return Ok(());
-    };
-    let Some(transport) = rows.get::<TransportRow>(&transport_row(id))? else {
-        return Ok(());
-    };
-    let row = LegRow {
-        owner: transport.owner,
-        departs: leg.departs(),
-        arrives: leg.arrives(),
-        millimetres: leg.distance.milli(),
-    };
-    rows.put(leg_row(leg.drone), &row)
+/// What was flown of a leg by a time: all of it, or the share of the time where it ended early.
+fn millimetres_flown(leg: &Leg, at: SimTime) -> i64 {
+    let (whole, flown) = (leg.arrives().since(leg.departs()), at.since(leg.departs()));
+    let millimetres = leg.distance.milli();
+    if flown >= whole {
+        return millimetres;
+    }
+    let share = i128::from(millimetres) * i128::from(flown.micros()) / i128::from(whole.micros());
+    i64::try_from(share).unwrap_or(millimetres)
 }

@@ -1,6 +1,7 @@
 //! The past: flights of the last day, for playback.
 //!
-//! They are kept in memory, as the store's events come: whoever starts the service begins anew. What is open for longer is in each delivery's track.
+//! They are in memory to be asked for, and in the store, from where they are read when the service starts. What is open for longer is in each
+//! delivery's track.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,10 +18,13 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use utoipa::ToSchema;
 
 use super::Drones;
+use super::flown::{AirborneRow, FlightRow, airborne_rows, flight_rows, since_row};
 use crate::calendar::Calendar;
 use crate::delivery::track::purpose_name;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::ports::StoreError;
+use crate::store::{Table, last_number};
 
 /// How long flights are kept after their end.
 const KEPT_FOR: SimDuration = SimDuration::from_mins(24 * 60);
@@ -44,16 +48,71 @@ struct Flights {
     since: Option<SimTime>,
     in_the_air: BTreeMap<DroneId, Arc<Leg>>,
     /// In the order in which they were over.
-    over: VecDeque<(Arc<Leg>, SimTime)>,
+    over: VecDeque<Over>,
+    /// Those that were let go of here and not in the store yet, by the events that ended them.
+    let_go: Vec<u64>,
+    /// The beginning as the store has it.
+    since_kept: Option<SimTime>,
+}
+
+/// A flight that is over.
+struct Over {
+    /// The event that ended it.
+    number: u64,
+    leg: Arc<Leg>,
+    ended: SimTime,
+}
+
+/// What the store is to be told.
+pub(super) struct Unkept {
+    /// Flights that were let go of, by the events that ended them.
+    pub(super) let_go: Vec<u64>,
+    /// Since when all are known, where the store has it otherwise.
+    pub(super) since: Option<SimTime>,
 }
 
 /// A flight, and when it was over.
 type Flight = (Arc<Leg>, Option<SimTime>);
 
 impl Past {
-    /// Takes what happened.
+    /// What the store has.
+    pub(super) fn load(table: &Table) -> Result<Self, StoreError> {
+        let mut flights = Flights {
+            since: table.get(&since_row())?,
+            ..Flights::default()
+        };
+        flights.since_kept = flights.since;
+        let airborne: Vec<AirborneRow> = table.all(&airborne_rows())?;
+        flights.in_the_air = airborne
+            .into_iter()
+            .map(|row| (row.leg.drone, Arc::new(row.leg)))
+            .collect();
+        let rows = flight_rows();
+        table.scan((&rows, &rows.end()), false, &mut |key, row: FlightRow| {
+            flights.over.extend(last_number(key).map(|number| Over {
+                number,
+                leg: Arc::new(row.leg),
+                ended: row.ended,
+            }));
+            true
+        })?;
+        Ok(Self(Mutex::new(flights)))
+    }
+
+    /// What the store is to be told with the batch that comes.
+    pub(super) fn unkept(&self) -> Unkept {
+        let flights = self.0.lock();
+        Unkept {
+            let_go: flights.let_go.clone(),
+            since: flights.since.filter(|_| flights.since != flights.since_kept),
+        }
+    }
+
+    /// Takes what happened, once the store has it, and what it was told with it.
     pub(super) fn take(&self, events: &[Numbered<Event>]) {
         let mut flights = self.0.lock();
+        flights.let_go.clear();
+        flights.since_kept = flights.since;
         for event in events {
             flights.take(event);
         }
@@ -71,7 +130,7 @@ impl Past {
     /// there are than an answer has room for.
     fn between(&self, from: SimTime, to: SimTime) -> (Vec<Flight>, SimTime, usize) {
         let flights = self.0.lock();
-        let over = flights.over.iter().map(|(leg, ended)| (leg, Some(*ended)));
+        let over = flights.over.iter().map(|over| (&over.leg, Some(over.ended)));
         let in_the_air = flights.in_the_air.values().map(|leg| (leg, None));
         let mut found: Vec<Flight> = over
             .chain(in_the_air)
@@ -103,16 +162,22 @@ impl Flights {
             _ => None,
         };
         if let Some(leg) = over {
-            self.over.push_back((leg, event.at));
+            self.over.push_back(Over {
+                number: event.number,
+                leg,
+                ended: event.at,
+            });
         }
     }
 
     fn forget(&mut self, now: SimTime) {
         let end = now - KEPT_FOR;
-        while let Some((_, ended)) = self.over.front()
-            && (self.over.len() > KEPT_MAX || *ended < end)
+        let is_too_old = |over: &Over| over.ended < end;
+        while let Some(oldest) = self.over.front()
+            && (self.over.len() > KEPT_MAX || is_too_old(oldest))
         {
-            self.since = self.since.max(Some(*ended));
+            self.since = self.since.max(Some(oldest.ended));
+            self.let_go.push(oldest.number);
             self.over.pop_front();
         }
     }
@@ -176,7 +241,7 @@ impl PastFlightResponse {
     }
 }
 
-/// What was in the air in a span of the past, an hour at most, of the last day since the service started: for a map that plays it back.
+/// What was in the air in a span of the past, an hour at most, of the last day: for a map that plays it back.
 #[utoipa::path(get, path = "/api/playback", tag = "Drone scheduler",
     params(
         ("from" = String, Query, description = "Where the span begins, virtual time, RFC 3339"),
@@ -286,6 +351,15 @@ mod tests {
         past.take(&[started(3, 24 * 3_600 + 30)]);
         assert_eq!(drones(&past, 0, 100), [2]);
         assert_eq!(past.since(at(0)), at(20));
+        let unkept = past.unkept();
+        assert_eq!((unkept.let_go, unkept.since), (vec![20], Some(at(20))));
+        past.take(&[]);
+        let unkept = past.unkept();
+        assert_eq!(
+            (unkept.let_go, unkept.since),
+            (vec![], None),
+            "the store was told"
+        );
     }
 
     #[test]

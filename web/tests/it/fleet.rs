@@ -383,3 +383,33 @@ async fn the_past_is_played_back_leg_by_leg() {
         );
     }
 }
+
+#[actix_web::test]
+async fn playback_shows_after_a_restart_what_it_showed_before() {
+    let city = City::new();
+    let client = city.client().await;
+    let began = city.now();
+    client.order(&request()).await;
+    city.run_s(600);
+    client.order(&request()).await;
+    city.run_s(120);
+    let span = format!("from={began}&to={}", began + jiff::SignedDuration::from_mins(40));
+    let path = format!("/api/playback?{span}");
+    let before = client.get(&path).await.json();
+    let ends = |past: &Value| -> Vec<bool> {
+        let flights = past["flights"].as_array().expect("a list");
+        flights.iter().map(|flight| flight["ended"].is_string()).collect()
+    };
+    assert!(
+        ends(&before).len() > 3 && ends(&before).contains(&false),
+        "{before}"
+    );
+    city.flush();
+    let city = city.restarted();
+    let client = city.client().await;
+    assert_eq!(client.get(&path).await.json(), before);
+    city.run_s(1_200);
+    let after = client.get(&path).await.json();
+    assert!(ends(&after).len() > ends(&before).len() && !ends(&after).contains(&false));
+    assert_eq!(after["keptSince"], before["keptSince"]);
+}
