@@ -21,6 +21,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::{OwnerMonth, Query};
+use crate::http::schema::FlagOrEmptySaid;
 use crate::names::StageSaid;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
@@ -348,7 +349,7 @@ pub(crate) async fn get_history(
         ("ownerId" = Option<String>, Query, description = "Only those of this owner"),
         ("stage" = inline(Option<StageSaid>), Query, description = "Only those in this stage, by name or number"),
         ("by" = inline(Option<BySaid>), Query, description = "Only those that a `drone` or a `carrier` has, or brought"),
-        ("late" = Option<bool>, Query, description = "Only those that arrive, or arrived, after their deadline, or only the others"),
+        ("late" = inline(Option<FlagOrEmptySaid>), Query, description = "Only those that arrive, or arrived, after their deadline, or only the others"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit the stage"),
         ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "`nextCursor` of the page before"),
     ),

@@ -15,7 +15,7 @@ use crate::geojson::{GEO_JSON, collection};
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::http::query::{Bounds, OwnerMonth, Query, cursor_text};
-use crate::http::schema::BoxSaid;
+use crate::http::schema::{BoxOrEmptySaid, FlagOrEmptySaid};
 use crate::names::StateSaid;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
@@ -150,11 +150,11 @@ impl Wanted {
     path = "/api/drones",
     tag = "Drone scheduler",
     params(
-        ("bbox" = inline(Option<BoxSaid>), Query, description = "Only those in the box `west,south,east,north`"),
+        ("bbox" = inline(Option<BoxOrEmptySaid>), Query, description = "Only those in the box `west,south,east,north`"),
         ("state" = inline(Option<StateSaid>), Query, description = "Only those in this state: idle, toPickup, toDropoff, returning, charging, maintenance, failed"),
         ("depot" = Option<String>, Query, description = "Only those whose home has this name"),
         ("batteryBelow" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
-        ("late" = Option<bool>, Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
+        ("late" = inline(Option<FlagOrEmptySaid>), Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said"),
         ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "`nextCursor` of the page before"),
     ),
@@ -192,11 +192,11 @@ pub(crate) async fn list_drones(service: Data<Drones>, http: HttpRequest) -> Res
     path = "/api/drones.geojson",
     tag = "Drone scheduler",
     params(
-        ("bbox" = inline(Option<BoxSaid>), Query, description = "Only those in the box `west,south,east,north`"),
+        ("bbox" = inline(Option<BoxOrEmptySaid>), Query, description = "Only those in the box `west,south,east,north`"),
         ("state" = inline(Option<StateSaid>), Query, description = "Only those in this state"),
         ("depot" = Option<String>, Query, description = "Only those whose home has this name"),
         ("batteryBelow" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only those with less than this share of their battery's capacity, 0 to 1"),
-        ("late" = Option<bool>, Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
+        ("late" = inline(Option<FlagOrEmptySaid>), Query, description = "Only those whose delivery is expected after its deadline, or only the others"),
     ),
     responses(
         (status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json"),

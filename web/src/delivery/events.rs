@@ -15,6 +15,7 @@ use skyhaul_telemetry::following::{Following, News};
 use skyhaul_telemetry::frame;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::sleep;
+use utoipa::ToSchema;
 
 use super::Delivery;
 use crate::change::delivery_id;
@@ -62,6 +63,16 @@ struct Events {
     _permit: OwnedSemaphorePermit,
 }
 
+/// An event of the stream, as its fields are called there.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is written as text")]
+struct EventResponse {
+    /// How many stage changes were told by then; left out of a `gap`.
+    id: Option<String>,
+    /// A frame of the telemetry socket's `delivery:{id}`, as JSON.
+    data: String,
+}
+
 /// A delivery as it goes on: Server-Sent Events, each a `snapshot`, `delivery` or `gap` as the telemetry socket's `delivery:{id}` has them.
 ///
 /// Stage changes are told each, where the parcel is and when it comes once a second. The stream ends when the delivery does; whoever comes back
@@ -77,7 +88,7 @@ struct Events {
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen"),
     ),
     responses(
-        (status = 200, description = "The events", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "The events", body = EventResponse, content_type = "text/event-stream"),
         (status = 204, description = "The delivery has ended, and there is nothing more to tell"),
         (status = 404, description = "No delivery has this id", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many follow deliveries", body = Problem, content_type = "application/problem+json"),

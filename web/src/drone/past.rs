@@ -244,12 +244,13 @@ impl PastFlightResponse {
 /// What was in the air in a span of the past, an hour at most, of the last day: for a map that plays it back.
 #[utoipa::path(get, path = "/api/playback", tag = "Drone scheduler",
     params(
-        ("from" = String, Query, description = "Where the span begins, virtual time, RFC 3339"),
-        ("to" = String, Query, description = "Where it ends, an hour later at most"),
+        ("from" = String, Query, format = DateTime, description = "Where the span begins, virtual time, RFC 3339"),
+        ("to" = String, Query, format = DateTime, description = "Where it ends, an hour later at most"),
     ),
     responses(
         (status = 200, description = "The flights", body = PastResponse),
-        (status = 400, description = "The span is none", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A time cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The span is none, or too long", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn play_back(service: Data<Drones>, http: HttpRequest) -> Result<HttpResponse, Problem> {
     let query = Query::read(&http)?;

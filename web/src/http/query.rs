@@ -132,7 +132,7 @@ impl Query {
                 "must be later than from, by {} minutes at most",
                 longest.as_mins()
             );
-            self.faults.malformed("to", said);
+            self.faults.impossible("to", said);
         }
         Some((from, to))
     }

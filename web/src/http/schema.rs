@@ -39,6 +39,12 @@ pub(crate) enum InstantOrEmptySaid {}
 /// A box in degrees: west, south, east, north.
 pub(crate) enum BoxSaid {}
 
+/// A box, or an empty text that says that there is none.
+pub(crate) enum BoxOrEmptySaid {}
+
+/// `true` or `false`, or an empty text that says neither.
+pub(crate) enum FlagOrEmptySaid {}
+
 /// A speed: 0.1 to 1000, or `max`.
 pub(crate) enum SpeedSaid {}
 
@@ -138,13 +144,33 @@ impl PartialSchema for InstantOrEmptySaid {
     }
 }
 
+fn sides() -> String {
+    let lat = r"-?(90(\.0+)?|[0-8]?[0-9](\.[0-9]+)?)";
+    let lon = r"-?(180(\.0+)?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]+)?)";
+    format!("{lon},{lat},{lon},{lat}")
+}
+
 impl PartialSchema for BoxSaid {
     fn schema() -> RefOr<Schema> {
-        let lat = r"-?(90(\.0+)?|[0-8]?[0-9](\.[0-9]+)?)";
-        let lon = r"-?(180(\.0+)?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]+)?)";
         let described = "A box in degrees: west, south, east, north. South is not above north; a west that lies east of its east crosses the date line.";
-        let sides = format!("^{lon},{lat},{lon},{lat}$");
+        let sides = format!("^{}$", sides());
         text().pattern(Some(sides)).description(Some(described)).into()
+    }
+}
+
+impl PartialSchema for BoxOrEmptySaid {
+    fn schema() -> RefOr<Schema> {
+        let described = "A box in degrees: west, south, east, north; empty for none. South is not above north; a west that lies east of its east crosses the date line.";
+        let sides = format!("^({})?$", sides());
+        text().pattern(Some(sides)).description(Some(described)).into()
+    }
+}
+
+impl PartialSchema for FlagOrEmptySaid {
+    fn schema() -> RefOr<Schema> {
+        let flag = ObjectBuilder::new().schema_type(Type::Boolean);
+        let empty = text().enum_values(Some([""]));
+        one_of_these("`true` or `false`; empty for neither.", [flag, empty])
     }
 }
 
@@ -173,6 +199,8 @@ impl ToSchema for LongitudeSaid {}
 impl ToSchema for InstantSaid {}
 impl ToSchema for InstantOrEmptySaid {}
 impl ToSchema for BoxSaid {}
+impl ToSchema for BoxOrEmptySaid {}
+impl ToSchema for FlagOrEmptySaid {}
 impl ToSchema for SpeedSaid {}
 impl ToSchema for SpanSaid {}
 
