@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 37] = [
+pub const KEYS: [Key; 38] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -121,6 +121,11 @@ pub const KEYS: [Key; 37] = [
         "journal.keep_gb",
         "20",
         "room for journal and snapshots; where it is short, the recorded run reaches less far back: 0.1 to 100000",
+    ),
+    key(
+        "store.history_days",
+        "400",
+        "for how long deliveries that ended are kept, with their tracks, contacts and confirmations; counts stay: 0.1 to 36500 days of virtual time",
     ),
     key(
         "store.engine",

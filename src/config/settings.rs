@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use skyhaul_engine::time::SimDuration;
 use skyhaul_web::{Basemap, GatewaySettings};
 
 use super::{ConfigError, Origin, Said, gateway};
@@ -138,6 +139,9 @@ impl TryFrom<&Said> for Settings {
             retention: Retention {
                 keep_micros: said.parse("journal.keep_days", days)?,
                 keep_bytes: said.parse("journal.keep_gb", gigabytes)?,
+                history: said.parse("store.history_days", |text| {
+                    Ok(SimDuration::from_micros(days(text)?.unsigned_abs()))
+                })?,
             },
             store: said.parse("store.engine", Choice::from_str)?,
             log_format: said.parse("log.format", |text| match text {

@@ -1,5 +1,7 @@
 use std::io::Write as _;
 
+use skyhaul_engine::time::SimDuration;
+
 use super::*;
 use crate::clock::Speed;
 use crate::keys::KeysAt;
@@ -119,6 +121,23 @@ fn how_long_the_recorded_run_is_kept_is_said_in_days_and_gigabytes() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn how_long_deliveries_that_ended_are_kept_is_said_in_days() {
+    let kept = settings(&[("SKYHAUL__STORE__HISTORY_DAYS", "0.5")], &[])
+        .expect("good")
+        .retention;
+    let half_a_day = SimDuration::from_secs(43_200);
+    assert_eq!(
+        kept,
+        Retention {
+            history: half_a_day,
+            ..Retention::default()
+        }
+    );
+    let error = settings(&[("SKYHAUL__STORE__HISTORY_DAYS", "0")], &[]).expect_err("refused");
+    assert!(error.to_string().contains("`store.history_days`"), "{error}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext as _, Context, StreamHandler};
 use parking_lot::Mutex;
+use skyhaul_engine::time::SimDuration;
 use skyhaul_web::ports::Projection;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,9 @@ use super::supervisor::{Pulse, Wake, wakes};
 /// written once.
 const FLUSH_EVERY: Duration = Duration::from_secs(3);
 
+/// How often a step of what is too old is let go of: some eighty deliveries, so that thirty million may go in a day.
+const FORGET_EVERY: Duration = Duration::from_millis(250);
+
 /// How often a projector looks for work nobody told it of; also how soon a store that failed is tried again.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -26,6 +30,8 @@ pub struct ProjectorParts {
     pub projection: Arc<Mutex<Box<dyn Projection>>>,
     /// Where its events wait.
     pub backlog: Arc<Backlog>,
+    /// For how long what hangs on deliveries that have ended is kept, in virtual time.
+    pub history: SimDuration,
     /// Stops it.
     pub stop: CancellationToken,
     /// Counts failures of the store.
@@ -36,6 +42,7 @@ pub struct ProjectorParts {
 pub struct Projector {
     parts: ProjectorParts,
     flushed_at: Instant,
+    forgot_at: Instant,
     is_dirty: bool,
     complaint: Complaint,
     _pulse: Pulse,
@@ -47,6 +54,7 @@ impl Projector {
         Self {
             parts,
             flushed_at: Instant::now(),
+            forgot_at: Instant::now(),
             is_dirty: true,
             complaint: Complaint::default(),
             _pulse: pulse,
@@ -65,6 +73,13 @@ impl Projector {
             self.is_dirty = true;
             if self.is_flush_due() {
                 self.flush(&mut **projection);
+            }
+        }
+        if !is_last && self.forgot_at.elapsed() >= FORGET_EVERY {
+            self.forgot_at = Instant::now();
+            match projection.forget(parts.history) {
+                Ok(is_changed) => self.is_dirty |= is_changed,
+                Err(error) => self.failed(&error),
             }
         }
         if is_last || self.is_flush_due() {

@@ -1,9 +1,11 @@
-//! Retention: how far back the recorded run reaches. What lies behind is let go of: the journal's records, and the snapshots before them.
+//! Retention: how far back the recorded run reaches. What lies behind is let go of: the journal's records, and the snapshots before them. The
+//! services' stores reach back further, each delivery by itself.
 //!
 //! What can be replayed begins at a snapshot, so the window begins at one: at the newest that is old enough, or, where that takes more room
 //! than there may be, at the oldest that fits. Inside the window the newest few snapshots serve restarts, and one every few hours replays.
 
 use skyhaul_engine::ports::{Journal, KeptSnapshot, RecordNumber, SnapshotMark};
+use skyhaul_engine::time::SimDuration;
 
 /// How many of the newest snapshots are kept. The newest may be too new for a store that is behind, or damaged; an older one then serves.
 pub const NEWEST_KEPT: usize = 3;
@@ -11,21 +13,24 @@ pub const NEWEST_KEPT: usize = 3;
 /// How far apart older snapshots are at least: a replay runs on from one of them for at most this long.
 const APART_MICROS: i64 = 6 * 3_600 * 1_000_000;
 
-/// How long, and how much, the recorded run may be.
+/// How long, and how much, the recorded run and the services' history may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// How far back it reaches, in wall time, microseconds.
     pub keep_micros: i64,
     /// Room for journal and snapshots together, bytes.
     pub keep_bytes: u64,
+    /// For how long the services know a delivery that has ended, in virtual time.
+    pub history: SimDuration,
 }
 
 impl Default for Retention {
-    /// Seven days, or 20 GB where that is less.
+    /// Seven days, or 20 GB where that is less; 400 days of history, so that a whole year can be looked back on.
     fn default() -> Self {
         Self {
             keep_micros: 7 * 86_400 * 1_000_000,
             keep_bytes: 20_000_000_000,
+            history: SimDuration::from_secs(400 * 86_400),
         }
     }
 }

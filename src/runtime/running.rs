@@ -167,6 +167,7 @@ fn start_projector(shared: &Shared, pair: &ProjectionAndBacklog) -> Supervised {
         let parts = ProjectorParts {
             projection: Arc::clone(&pair.projection),
             backlog: Arc::clone(&pair.backlog),
+            history: shared.retention.history,
             stop,
             failures: shared.metrics.store_failures.with_label_values(&[pair.name]),
         };

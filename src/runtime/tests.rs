@@ -11,7 +11,7 @@ use skyhaul_actors::event::{CancelReason, Event};
 use skyhaul_actors::ids::{CommandId, DeliveryId};
 use skyhaul_engine::ports::memory::{MemoryJournal, MemorySnapshotStore};
 use skyhaul_engine::ports::{Journal, JournalError, JournalRecord, Numbered, RecordNumber};
-use skyhaul_engine::time::SimTime;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_web::ports::simulation::{EngineState, ParkedMessage};
 use skyhaul_web::ports::{CommandPort as _, Decision, Projection, StoreError, SubmitError};
 use tokio::sync::mpsc;
@@ -229,6 +229,10 @@ impl Projection for Listing {
             }
         }
         Ok(())
+    }
+
+    fn forget(&mut self, _: SimDuration) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {

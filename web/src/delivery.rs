@@ -30,6 +30,7 @@ pub(crate) mod confirmation;
 pub(crate) mod events;
 mod failure;
 mod fold;
+mod forget;
 pub(crate) mod link;
 mod list;
 pub(crate) mod retry;

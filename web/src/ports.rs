@@ -5,6 +5,7 @@ use skyhaul_actors::command::Command;
 use skyhaul_actors::event::{ChangeRefusal, Event};
 use skyhaul_actors::ids::CommandId;
 use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::SimDuration;
 use thiserror::Error;
 
 pub mod memory;
@@ -68,6 +69,12 @@ pub trait Projection: Send {
     /// # Errors
     /// Where the store fails; nothing of the batch is applied then.
     fn apply(&mut self, events: &[Numbered<Event>]) -> Result<(), StoreError>;
+
+    /// Lets go of some of what hangs on deliveries that ended longer ago, in virtual time, than history is kept; whether there was anything.
+    ///
+    /// # Errors
+    /// Where the store fails; nothing is let go of then.
+    fn forget(&mut self, kept: SimDuration) -> Result<bool, StoreError>;
 
     /// Makes everything applied so far durable.
     ///

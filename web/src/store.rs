@@ -1,5 +1,6 @@
 //! How the services keep rows: keys, encoding, and projections that commit rows and their progress together.
 
+pub(crate) mod endings;
 mod key;
 mod projection;
 mod rows;

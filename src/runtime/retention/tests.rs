@@ -39,6 +39,7 @@ fn days(days: i64) -> Retention {
     Retention {
         keep_micros: days * 24 * HOUR,
         keep_bytes: u64::MAX,
+        ..Retention::default()
     }
 }
 

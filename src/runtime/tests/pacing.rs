@@ -2,7 +2,6 @@
 
 use skyhaul_actors::environment::Environment;
 use skyhaul_actors::world::World;
-use skyhaul_engine::time::SimDuration;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_telemetry::clock::VirtualClock as _;
@@ -188,6 +187,10 @@ impl Projection for Told {
     fn apply(&mut self, events: &[Numbered<Event>]) -> Result<(), StoreError> {
         self.0.lock().extend(events.iter().cloned());
         Ok(())
+    }
+
+    fn forget(&mut self, _: SimDuration) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {

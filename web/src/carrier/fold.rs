@@ -58,6 +58,7 @@ impl Fold for CarrierFold {
     const NAME: &'static str = "carrier";
 
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        rows.note_ending(event)?;
         let at = event.at;
         match &event.event {
             Event::CarrierBooked {
@@ -118,6 +119,13 @@ impl Fold for CarrierFold {
             }),
             _ => Ok(()),
         }
+    }
+
+    fn forget(&self, before: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        for id in rows.take_endings(before)? {
+            rows.delete(booking_row(id));
+        }
+        Ok(())
     }
 }
 

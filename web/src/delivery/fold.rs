@@ -10,11 +10,11 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
-use super::failure;
 use super::row::{
     CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow, StoryRow, cause_rows,
     confirmation_rows, count_row, delivery_row, failure_row, open_index, owner_index, story_row, time_index,
 };
+use super::{failure, forget};
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
 use crate::notification::fold as notification;
@@ -154,7 +154,15 @@ impl Fold for DeliveryFold {
             }
             _ => {}
         }
+        rows.note_ending(event)?;
         self.enter_stage(event, rows)
+    }
+
+    fn forget(&self, before: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        for id in rows.take_endings(before)? {
+            forget::forget(id, rows)?;
+        }
+        Ok(())
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {

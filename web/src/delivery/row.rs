@@ -324,6 +324,11 @@ pub(crate) fn count_row(owner: &str, month: (u16, u8)) -> Key {
     Key::of(COUNTS).text(owner).month(month)
 }
 
+/// All that was given for a delivery.
+pub(crate) fn blob_rows(id: DeliveryId) -> Key {
+    Key::of(BLOBS).delivery(id)
+}
+
 /// All confirmations of a delivery, by number of event.
 pub(crate) fn confirmation_rows(id: DeliveryId) -> Key {
     Key::of(CONFIRMATIONS).delivery(id)
@@ -331,7 +336,7 @@ pub(crate) fn confirmation_rows(id: DeliveryId) -> Key {
 
 /// What was given with a confirmation.
 pub(crate) fn blob_row(id: DeliveryId, digest: &[u8; 32]) -> Key {
-    Key::of(BLOBS).delivery(id).digest(digest)
+    blob_rows(id).digest(digest)
 }
 
 /// A delivery's links, oldest first. No fold writes it.
@@ -345,6 +350,7 @@ mod tests {
 
     use super::*;
     use crate::notification::row::{contact_row, notices, outcome_rows};
+    use crate::store::endings::endings;
 
     #[test]
     fn each_table_of_the_store_has_a_letter_of_its_own() {
@@ -364,6 +370,7 @@ mod tests {
             contact_row(1),
             notices(),
             outcome_rows(id),
+            endings(),
         ];
         let letters: BTreeSet<u8> = keys.iter().map(|key| key.bytes()[0]).collect();
         assert_eq!(letters.len(), keys.len(), "{keys:?}");

@@ -80,6 +80,7 @@ impl Fold for DroneFold {
     const NAME: &'static str = "drone";
 
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        rows.note_ending(event)?;
         let at = event.at;
         match &event.event {
             Event::DeliveryRequested { request, .. } => {
@@ -118,6 +119,13 @@ impl Fold for DroneFold {
             Some(since) => rows.put(since_row(), &since),
             None => Ok(()),
         }
+    }
+
+    fn forget(&self, before: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        for id in rows.take_endings(before)? {
+            rows.delete(transport_row(id));
+        }
+        Ok(())
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {

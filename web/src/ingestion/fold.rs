@@ -8,6 +8,7 @@ use skyhaul_actors::command::DeliveryRequest;
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::SimTime;
 
 use super::once::{KEPT_MICROS, KeyRow, Scope, Waiting};
 use crate::change::{Standing, Standings};
@@ -119,6 +120,7 @@ impl Fold for IngestionFold {
     const NAME: &'static str = "ingestion";
 
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        rows.note_ending(event)?;
         match &event.event {
             Event::DeliveryRequested { request, .. } => {
                 rows.put(delivery_row(request.delivery), &Outcome::Open)?;
@@ -151,6 +153,13 @@ impl Fold for IngestionFold {
                 rows.delete(age);
                 rows.add(Key::of(KEY_COUNT), -1)?;
             }
+        }
+        Ok(())
+    }
+
+    fn forget(&self, before: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        for id in rows.take_endings(before)? {
+            rows.delete(delivery_row(id));
         }
         Ok(())
     }
@@ -215,7 +224,6 @@ fn to_let_go(table: &Table, until: i64, surplus: usize) -> Result<Vec<(Key, Scop
 #[cfg(test)]
 mod tests {
     use skyhaul_actors::command::{ConfirmationKind, IdempotencyKey, PackageRecord, PackageSize, Place};
-    use skyhaul_engine::time::SimTime;
     use skyhaul_engine::units::Kilograms;
 
     use super::*;

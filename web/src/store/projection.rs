@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use skyhaul_actors::event::Event;
 use skyhaul_engine::ports::Numbered;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use tokio::sync::watch;
 
 use super::key::Key;
@@ -24,6 +25,11 @@ pub(crate) trait Fold: Send {
 
     /// Ends a batch, before it is committed.
     fn finish(&self, _rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Lets go of some of what hangs on deliveries that ended before an instant; the changes are a bounded number, and none where nothing is left.
+    fn forget(&self, _before: SimTime, _rows: &mut Rows<'_>) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -59,6 +65,8 @@ pub(crate) struct StoredProjection<F> {
     fold: F,
     table: Table,
     next_event: u64,
+    /// When the last event happened; `None` before the first since the start.
+    latest: Option<SimTime>,
     moved: watch::Sender<u64>,
 }
 
@@ -71,6 +79,7 @@ impl<F: Fold> StoredProjection<F> {
             fold,
             table,
             next_event,
+            latest: None,
             moved: watch::Sender::new(next_event),
         })
     }
@@ -110,9 +119,23 @@ impl<F: Fold> Projection for StoredProjection<F> {
         rows.put(Key::of(PROGRESS), &next_event)?;
         rows.commit()?;
         self.next_event = next_event;
+        self.latest = Some(last.at);
         self.fold.committed(new);
         self.moved.send_replace(next_event);
         Ok(())
+    }
+
+    fn forget(&mut self, kept: SimDuration) -> Result<bool, StoreError> {
+        let Some(latest) = self.latest else {
+            return Ok(false);
+        };
+        let mut rows = self.table.rows();
+        self.fold.forget(latest - kept, &mut rows)?;
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        rows.commit()?;
+        Ok(true)
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {

@@ -129,6 +129,21 @@ impl<'a> Rows<'a> {
         self.changes.insert(key.into_bytes(), Entry::Gone);
     }
 
+    /// Removes all rows below whose keys begin with `prefix`.
+    pub(crate) fn delete_all(&mut self, prefix: &Key) -> Result<(), StoreError> {
+        let table = self.table;
+        // A row is read as nothing at all: its key is what is wanted.
+        table.scan((prefix, &prefix.end()), false, &mut |key, ()| {
+            self.changes.insert(key.to_vec(), Entry::Gone);
+            true
+        })
+    }
+
+    /// Whether nothing is changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// Changes the row under a key, where there is one.
     pub(crate) fn change<T>(&mut self, key: Key, change: impl FnOnce(&mut T)) -> Result<(), StoreError>
     where
@@ -142,6 +157,25 @@ impl<'a> Rows<'a> {
             change(&mut row);
             self.place(key, row);
         }
+        Ok(())
+    }
+
+    /// Changes the row under a key, or a new one where there is none.
+    pub(crate) fn change_or_default<T>(
+        &mut self,
+        key: Key,
+        change: impl FnOnce(&mut T),
+    ) -> Result<(), StoreError>
+    where
+        T: Serialize + DeserializeOwned + Clone + Default + Send + Sync + 'static,
+    {
+        if let Some(row) = self.own(&key) {
+            change(row);
+            return Ok(());
+        }
+        let mut row = self.get(&key)?.unwrap_or_default();
+        change(&mut row);
+        self.place(key, row);
         Ok(())
     }
 

@@ -365,6 +365,13 @@ impl City {
         self.run(SimDuration::from_secs(seconds));
     }
 
+    /// Lets the stores let go of all that hangs on deliveries that ended longer ago than `kept`.
+    pub(crate) fn forget(&self, kept: SimDuration) {
+        for projection in &mut self.port.state.lock().projections {
+            while projection.forget(kept).expect("memory works") {}
+        }
+    }
+
     /// Refuses commands from now on.
     pub(crate) fn refuse(&self, refusal: SubmitError) {
         self.port.state.lock().refusal = Some(refusal);

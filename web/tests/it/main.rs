@@ -15,6 +15,7 @@ mod failures;
 mod fleet;
 mod gateway;
 mod hand;
+mod history;
 mod hostile;
 mod once;
 mod operations;

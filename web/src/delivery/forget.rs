@@ -1,0 +1,40 @@
+//! What is forgotten of a delivery that ended longer ago than history is kept: all but what was counted.
+
+use skyhaul_actors::ids::DeliveryId;
+
+use super::row::{
+    DeliveryRow, blob_rows, cause_rows, confirmation_rows, delivery_row, failure_row, links_row, owner_index,
+    story_row, time_index,
+};
+use crate::notification::row::{contact_row, outcome_rows};
+use crate::ports::StoreError;
+use crate::store::Rows;
+
+/// Removes a delivery and all that hangs on it.
+pub(super) fn forget(id: DeliveryId, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+    let Some(row) = rows.get::<DeliveryRow>(&delivery_row(id))? else {
+        return Ok(());
+    };
+    for told in &row.told {
+        rows.delete(contact_row(told.contact));
+    }
+    for all in [
+        cause_rows(id),
+        confirmation_rows(id),
+        blob_rows(id),
+        outcome_rows(id),
+    ] {
+        rows.delete_all(&all)?;
+    }
+    for one in [
+        story_row(id),
+        failure_row(id),
+        links_row(id),
+        time_index().number(row.number),
+        owner_index(&row.owner).number(row.number),
+        delivery_row(id),
+    ] {
+        rows.delete(one);
+    }
+    Ok(())
+}
