@@ -111,6 +111,12 @@ impl City {
         }
     }
 
+    /// The world as it was planned.
+    #[must_use]
+    pub fn environment(&self) -> Arc<Environment> {
+        Arc::clone(&self.environment)
+    }
+
     /// The scenario's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -4,6 +4,7 @@ pub mod chart;
 pub mod city;
 pub mod dispatch;
 pub mod durable;
+pub mod fanout;
 pub mod matching;
 pub mod memory;
 pub mod phold;

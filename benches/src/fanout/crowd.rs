@@ -1,0 +1,110 @@
+//! A crowd of clients, in a process of its own: all of them connect, ask once, and read or do not.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+
+use super::Report;
+use super::process::answer_each_line;
+
+/// Bytes a client reads at once.
+const READ_BYTES: usize = 16 * 1024;
+
+/// Degrees between the edges of a view and its middle, of latitude and longitude: twenty tiles of the map, or a little more.
+const VIEW_DEG: (f64, f64) = (0.05, 0.088);
+
+/// What the clients of a crowd do.
+#[derive(Clone, Debug)]
+pub struct Habit {
+    /// Where the server is.
+    pub address: SocketAddr,
+    /// How many there are.
+    pub clients: usize,
+    /// The subprotocol; `None` for peers that speak no WebSocket.
+    pub protocol: Option<String>,
+    /// The mode of a subscription to a part of the fleet; `None`: none.
+    pub mode: Option<String>,
+    /// Frames a second.
+    pub hz: f64,
+    /// Whether they read.
+    pub reads: bool,
+}
+
+/// Connects all, prints a line, then reads until the standard input ends; `middle` says where each looks.
+///
+/// # Errors
+/// Where they cannot connect.
+pub fn run(habit: &Habit, middle: impl Fn(usize) -> (f64, f64)) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let bytes = Arc::new(AtomicU64::new(0));
+    let mut clients = JoinSet::new();
+    let mut idle = Vec::new();
+    runtime.block_on(async {
+        for number in 0..habit.clients {
+            let stream = connect(habit, middle(number)).await?;
+            if habit.reads {
+                clients.spawn(read(stream, Arc::clone(&bytes)));
+            } else {
+                idle.push(stream);
+            }
+        }
+        io::Result::Ok(())
+    })?;
+    println!("connected");
+    answer_each_line(|| Report {
+        clients: habit.clients as u64,
+        bytes: bytes.load(Ordering::Relaxed),
+        ..Report::of_this_process()
+    })
+}
+
+async fn connect(habit: &Habit, middle: (f64, f64)) -> io::Result<TcpStream> {
+    let mut stream = TcpSocket::new_v4()?.connect(habit.address).await?;
+    let Some(protocol) = &habit.protocol else {
+        return Ok(stream);
+    };
+    let request = format!(
+        "GET /telemetry HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: {protocol}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    if let Some(mode) = &habit.mode {
+        stream.write_all(&subscription(mode, habit.hz, middle)).await?;
+    }
+    Ok(stream)
+}
+
+/// A frame that asks for what is around `middle`.
+fn subscription(mode: &str, hz: f64, (lat, lon): (f64, f64)) -> Vec<u8> {
+    let (up, aside) = VIEW_DEG;
+    let bbox = [lon - aside, lat - up, lon + aside, lat + up];
+    let ask = json!({"op": "subscribe", "id": "map", "topic": "fleet", "bbox": bbox, "mode": mode, "hz": hz});
+    masked(ask.to_string().as_bytes())
+}
+
+/// A text of 126 bytes or more as clients send it; all zeros mask as well as any.
+fn masked(text: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    [&[0x81, 0xFE][..], &length.to_be_bytes(), &[0; 4], text].concat()
+}
+
+async fn read(mut stream: TcpStream, bytes: Arc<AtomicU64>) {
+    let mut buffer = vec![0; READ_BYTES];
+    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+        bytes.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,80 @@
+//! Processes of the bench, and how they talk: a line each way.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use super::Report;
+
+/// Answers each line of the standard input with a report, until there are no more.
+///
+/// # Errors
+/// Where either stream fails.
+pub fn answer_each_line(mut report: impl FnMut() -> Report) -> io::Result<()> {
+    for line in io::stdin().lock().lines() {
+        line?;
+        println!("{}", serde_json::to_string(&report())?);
+    }
+    Ok(())
+}
+
+/// A process of the bench; it ends when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Process {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// Where that fails.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let answers = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self {
+            child,
+            answers: BufReader::new(answers),
+        })
+    }
+
+    /// The next line that it prints.
+    ///
+    /// # Errors
+    /// Where it has ended.
+    pub fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        match self.answers.read_line(&mut line)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(line.trim().to_owned()),
+        }
+    }
+
+    /// The address that it prints.
+    ///
+    /// # Errors
+    /// Where it prints something else.
+    pub fn address(&mut self) -> io::Result<SocketAddr> {
+        self.line()?.parse().map_err(io::Error::other)
+    }
+
+    /// How it is.
+    ///
+    /// # Errors
+    /// Where it does not say.
+    pub fn report(&mut self) -> io::Result<Report> {
+        let input = self.child.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        input.write_all(b"\n")?;
+        input.flush()?;
+        Ok(serde_json::from_str(&self.line()?)?)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It is gone already where these fail.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
