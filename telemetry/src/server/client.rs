@@ -179,17 +179,18 @@ impl Client {
         }
     }
 
-    /// Writes what is due at a tick. Called for all clients of a shard, one after the other.
-    pub(super) fn tick(&mut self, picture: &Picture) {
+    /// Writes what is due at a tick; gives the tick before which there is nothing else, unless its task hears something or the clock changes.
+    /// Called for all clients of a shard, one after the other.
+    pub(super) fn tick(&mut self, picture: &Picture) -> u64 {
         if self.ended.is_some() {
-            return;
+            return u64::MAX;
         }
         if std::mem::take(&mut self.messages) >= MESSAGES_PER_TICK_MAX {
             self.waker.wake_by_ref();
         }
         if let Some(farewell) = self.on_tick(picture) {
             self.end(Some(farewell));
-            return;
+            return u64::MAX;
         }
         if self.outbox.is_writing() && self.slow.is_none() {
             match self.poll_write(&mut Context::from_waker(Waker::noop())) {
@@ -198,6 +199,13 @@ impl Client {
                 Poll::Pending => self.waker.wake_by_ref(),
             }
         }
+        if self.outbox.is_writing() || !self.pace.is_full() {
+            return picture.tick() + 1;
+        }
+        let subscriptions = self.subscriptions.iter().map(Subscription::due);
+        let clock = self.clock_tick + clock_period(picture);
+        let due = subscriptions.chain([clock, self.stay.next_look()]).min();
+        due.unwrap_or_default()
     }
 
     /// Lets its task end its stay.
@@ -280,12 +288,7 @@ impl Client {
     }
 
     fn tell_time(&mut self, picture: &Picture) {
-        let period = if picture.speed().is_finite() {
-            CLOCK_TICKS
-        } else {
-            CLOCK_TICKS_UNPACED
-        };
-        let is_due = picture.tick() >= self.clock_tick + period;
+        let is_due = picture.tick() >= self.clock_tick + clock_period(picture);
         if is_due || picture.clock_changes() != self.clock_changes {
             self.clock_tick = picture.tick();
             self.clock_changes = picture.clock_changes();
@@ -395,6 +398,15 @@ impl Client {
         };
         // A peer that does not listen any more needs no answer.
         drop(timeout(farewell.within, said).await);
+    }
+}
+
+/// Ticks between two `clock` frames.
+const fn clock_period(picture: &Picture) -> u64 {
+    if picture.speed().is_finite() {
+        CLOCK_TICKS
+    } else {
+        CLOCK_TICKS_UNPACED
     }
 }
 

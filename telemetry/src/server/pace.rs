@@ -27,6 +27,11 @@ impl Pace {
         tick - since >= LATE_TICKS
     }
 
+    /// Whether the client is served at each tick, and so need not be asked about ticks at which it has nothing to be told.
+    pub(super) const fn is_full(&self) -> bool {
+        self.steps == 0
+    }
+
     /// At this tick the client has taken everything. Gives whether it is sent what moves: the latest at once, then less often.
     pub(super) fn is_due(&mut self, tick: u64) -> bool {
         if self.busy_since.take().is_some() {

@@ -14,7 +14,7 @@ use super::bucket::{Bucket, Departed};
 use super::scope::{Mode, Scope, Shape};
 use crate::clock::VirtualClock;
 use crate::frame::{self, FleetPart};
-use crate::tiles::{ByTile, Tile, tiles_of};
+use crate::tiles::{ByTile, Tile, TileRect, tiles_of};
 use crate::tracks::Tracks;
 use crate::tracks::motion::along;
 use crate::view::{DroneView, FleetStats};
@@ -24,7 +24,6 @@ mod census;
 mod foreseen;
 mod rim;
 
-pub(super) use self::cells::Drawn;
 use self::cells::Frames;
 pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
@@ -315,16 +314,26 @@ impl Picture {
                 let home = self.get(*drone).map(|sprite| usize::from(sprite.home.0));
                 home.and_then(|home| self.homes.get(home)).into_iter().collect()
             }
-            Scope::Within(bbox) if bbox.tiles().len() <= self.tiles.len() => bbox
-                .tiles()
-                .each()
-                .filter_map(|tile| self.tiles.get(&tile))
+            Scope::Within(bbox) => self
+                .tiles_within(bbox.tiles())
+                .map(|(_, bucket)| bucket)
                 .collect(),
-            Scope::Within(bbox) => {
-                let covered = self.tiles.iter().filter(|(tile, _)| bbox.tiles().holds(**tile));
-                covered.map(|(_, bucket)| bucket).collect()
-            }
         }
+    }
+
+    /// The tiles of a part of the map that hold, or held, anything.
+    fn tiles_within<'a>(&'a self, tiles: &TileRect) -> impl Iterator<Item = (Tile, &'a Bucket)> + use<'a> {
+        let tiles = *tiles;
+        // Whichever is less: the tiles looked at, or those that there are.
+        let (few, many) = if tiles.len() <= self.tiles.len() {
+            (Some(tiles.each()), None)
+        } else {
+            (None, Some(self.tiles.iter()))
+        };
+        let few = few.into_iter().flatten();
+        let few = few.filter_map(|tile| Some((tile, self.tiles.get(&tile)?)));
+        let many = many.into_iter().flatten().map(|(tile, bucket)| (*tile, bucket));
+        few.chain(many.filter(move |(tile, _)| tiles.holds(*tile)))
     }
 
     /// At most how many drones a scope shows.

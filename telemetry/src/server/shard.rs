@@ -1,7 +1,6 @@
 //! A shard: a thread that serves a part of the clients. Once a tick it walks them all and writes what is due straight to their sockets; a
 //! client's own task only hears what it says, and writes on what its socket did not take at once.
 
-use std::cell::RefCell;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
@@ -25,7 +24,7 @@ use super::connection::Connection;
 use super::handshake::{self, Admitted, Rejection};
 use super::metrics::Metrics;
 use super::picture::Picture;
-use super::roster::Roster;
+use super::roster::{Guest, Roster};
 use crate::door::Door;
 
 /// What the kernel may hold of a client's data unsent, so that a slow client shows soon and costs little.
@@ -158,12 +157,12 @@ async fn attend(arrival: Arrival, roster: Rc<Roster>, surroundings: Rc<Surroundi
         }
         Err(Rejection::Gone) => return,
     };
-    let client = Rc::new(RefCell::new(Client::new(admitted, surroundings, seat)));
-    let place = roster.join(Rc::clone(&client));
-    let farewell = std::future::poll_fn(|context| client.borrow_mut().poll(context)).await;
+    let guest = Rc::new(Guest::new(Client::new(admitted, surroundings, seat)));
+    let place = roster.join(Rc::clone(&guest));
+    let farewell = std::future::poll_fn(|context| guest.poll(context)).await;
     drop(place);
-    if let Some(client) = Rc::into_inner(client) {
-        Box::pin(client.into_inner().leave(farewell)).await;
+    if let Some(guest) = Rc::into_inner(guest) {
+        Box::pin(guest.into_client().leave(farewell)).await;
     }
 }
 

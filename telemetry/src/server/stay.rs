@@ -25,6 +25,14 @@ impl Stay {
         &self.pass.sight
     }
 
+    /// The tick at which that is looked at next.
+    pub(super) const fn next_look(&self) -> u64 {
+        match &self.pass.lease {
+            Some(_) => self.looked_at_tick + LOOK_TICKS,
+            None => u64::MAX,
+        }
+    }
+
     /// Whether it may go on; looked at every two seconds.
     pub(super) fn goes_on(&mut self, tick: u64) -> bool {
         match &self.pass.lease {

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 
 use super::outbox::{Form, Outbox};
-use super::picture::{Drawn, Glance, Picture};
+use super::picture::{Glance, Picture};
 use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
 use crate::binary::Showing;
-use crate::cell::Cell;
 use crate::following::News;
 use crate::view::DeliveryView;
 use crate::{binary, frame};
@@ -129,6 +128,14 @@ impl Subscription {
             self.due = picture.tick() + self.period.max(self.period_min());
         }
         Ok(())
+    }
+
+    /// Before this tick there is nothing to write. A delivery's stages come at any.
+    pub(super) const fn due(&self) -> u64 {
+        match &self.subject {
+            Subject::Fleet { .. } | Subject::Stats { .. } => self.due,
+            Subject::Delivery { .. } => 0,
+        }
     }
 
     /// Ticks that must lie between two frames, whatever was asked for.
@@ -288,32 +295,9 @@ impl Subscription {
         picture: &Picture,
         out: &mut Outbox,
     ) -> bool {
-        let cells = picture.cells(scope, mode);
-        let has_rim = cells.last().is_some_and(Cell::is_rim);
-        let (was, left): (Vec<Cell>, Vec<Cell>) = if glance.scope() == scope {
-            (Vec::new(), Vec::new())
-        } else {
-            let was = picture.cells(glance.scope(), mode);
-            let is_left = |cell: &&Cell| cells.binary_search(cell).is_err() && !(has_rim && cell.is_rim());
-            let left = was.iter().filter(is_left).copied().collect();
-            (was, left)
+        let Some((frames, left)) = picture.news(glance, scope, mode) else {
+            return false;
         };
-        let mut frames = Vec::new();
-        for cell in cells {
-            let is_known = glance.scope() == scope
-                || was.binary_search(&cell).is_ok()
-                || (cell.is_rim() && was.last().is_some_and(Cell::is_rim));
-            let drawn = if is_known {
-                picture.delta(cell, mode, glance)
-            } else {
-                picture.keyframe(cell, mode).map_or(Drawn::Nothing, Drawn::Frame)
-            };
-            match drawn {
-                Drawn::Forgotten => return false,
-                Drawn::Frame(frame) => frames.push(frame),
-                Drawn::Nothing => {}
-            }
-        }
         if was_asked || !frames.is_empty() || !left.is_empty() {
             let seq = self.number(out);
             let showing = Showing {

@@ -21,7 +21,7 @@ type Key = (Cell, Mode, Option<(u64, SimTime)>);
 
 /// What a cell has to tell.
 #[derive(Clone, Debug)]
-pub(in crate::server) enum Drawn {
+pub(super) enum Drawn {
     /// Nothing.
     Nothing,
     /// This frame.
@@ -49,6 +49,59 @@ impl Picture {
         Stamp::new(self.epoch, self.tick, &self.environment.epoch, self.now)
     }
 
+    /// Frames for a client that looked at `glance` and looks at `scope` now, and the cells that it no longer looks at; `None` where it cannot be
+    /// said any more what is new.
+    pub(in crate::server) fn news(
+        &self,
+        glance: &Glance,
+        scope: &Scope,
+        mode: Mode,
+    ) -> Option<(Vec<Bytes>, Vec<Cell>)> {
+        if glance.scope() == scope {
+            let frames = self.changes_within(glance, mode)?;
+            return Some((frames, Vec::new()));
+        }
+        self.moved_to(glance, scope, mode)
+    }
+
+    /// Frames of what changed where the client looked already.
+    fn changes_within(&self, glance: &Glance, mode: Mode) -> Option<Vec<Bytes>> {
+        let mut frames = Vec::new();
+        for cell in self.changed_cells(glance, mode)? {
+            match self.delta(cell, mode, glance) {
+                Drawn::Forgotten => return None,
+                Drawn::Frame(frame) => frames.push(frame),
+                Drawn::Nothing => {}
+            }
+        }
+        Some(frames)
+    }
+
+    /// Frames for a client that looks elsewhere now, and the cells that it no longer looks at.
+    fn moved_to(&self, glance: &Glance, scope: &Scope, mode: Mode) -> Option<(Vec<Bytes>, Vec<Cell>)> {
+        let cells = self.cells(scope, mode);
+        let has_rim = cells.last().is_some_and(Cell::is_rim);
+        let was = self.cells(glance.scope(), mode);
+        let had_rim = was.last().is_some_and(Cell::is_rim);
+        let is_left = |cell: &&Cell| cells.binary_search(cell).is_err() && !(has_rim && cell.is_rim());
+        let left = was.iter().filter(is_left).copied().collect();
+        let mut frames = Vec::new();
+        for cell in cells {
+            let is_known = was.binary_search(&cell).is_ok() || (cell.is_rim() && had_rim);
+            let drawn = if is_known {
+                self.delta(cell, mode, glance)
+            } else {
+                self.keyframe(cell, mode).map_or(Drawn::Nothing, Drawn::Frame)
+            };
+            match drawn {
+                Drawn::Forgotten => return None,
+                Drawn::Frame(frame) => frames.push(frame),
+                Drawn::Nothing => {}
+            }
+        }
+        Some((frames, left))
+    }
+
     /// The cells of a scope in which there is, or was, something to be seen; sorted.
     pub(in crate::server) fn cells(&self, scope: &Scope, mode: Mode) -> Vec<Cell> {
         let mut cells = self.cells_of(scope);
@@ -60,20 +113,40 @@ impl Picture {
         cells
     }
 
+    /// Those of them in which something may have changed for someone who looked at `before`, at the same; `None` where that is no longer known.
+    fn changed_cells(&self, before: &Glance, mode: Mode) -> Option<Vec<Cell>> {
+        let Scope::Within(bbox) = before.scope() else {
+            return Some(self.cells(before.scope(), mode));
+        };
+        let tiles = bbox.tiles();
+        let has_moved = mode == Mode::Positions && before.now != self.now;
+        let mut cells = Vec::new();
+        let mut is_rim_changed = false;
+        for (tile, bucket) in self.tiles_within(tiles) {
+            if !bucket.remembers(before.next_event) {
+                return None;
+            }
+            let has_changed = bucket.has_changed_since(before.next_event);
+            if has_changed || (has_moved && bucket.flying() > 0) {
+                cells.push(Cell::Tile(tile));
+                is_rim_changed |= has_changed && tiles.has_at_rim(tile);
+            }
+        }
+        cells.sort_unstable();
+        if mode == Mode::Legs && is_rim_changed {
+            cells.push(Cell::Rim(*tiles));
+        }
+        Some(cells)
+    }
+
     fn cells_of(&self, scope: &Scope) -> Vec<Cell> {
         match scope {
             Scope::All => vec![Cell::Fleet],
             Scope::Depot(depot) => vec![Cell::Depot(*depot)],
             Scope::Drone(drone) => vec![Cell::Drone(*drone)],
-            Scope::Within(bbox) if bbox.tiles().len() <= self.tiles.len() => bbox
-                .tiles()
-                .each()
-                .filter(|tile| self.tiles.contains_key(tile))
-                .map(Cell::Tile)
-                .collect(),
             Scope::Within(bbox) => {
-                let tiles = self.tiles.keys().filter(|tile| bbox.tiles().holds(**tile));
-                let mut cells: Vec<Cell> = tiles.copied().map(Cell::Tile).collect();
+                let tiles = self.tiles_within(bbox.tiles());
+                let mut cells: Vec<Cell> = tiles.map(|(tile, _)| Cell::Tile(tile)).collect();
                 cells.sort_unstable();
                 cells
             }
@@ -93,7 +166,7 @@ impl Picture {
     }
 
     /// What changed in a cell for someone who looked at `before`.
-    pub(in crate::server) fn delta(&self, cell: Cell, mode: Mode, before: &Glance) -> Drawn {
+    fn delta(&self, cell: Cell, mode: Mode, before: &Glance) -> Drawn {
         if let Cell::Rim(tiles) = cell {
             return self.rim_delta(&tiles, before);
         }

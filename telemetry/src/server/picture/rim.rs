@@ -18,8 +18,8 @@ impl Picture {
         let Scope::Within(bbox) = before.scope() else {
             return Drawn::Forgotten;
         };
-        let buckets = self.at_rim(bbox.tiles());
-        if !buckets.iter().all(|bucket| bucket.remembers(before.next_event)) {
+        let changed = self.at_rim(bbox.tiles(), before.next_event);
+        if !changed.iter().all(|bucket| bucket.remembers(before.next_event)) {
             return Drawn::Forgotten;
         }
         if bbox.tiles() != tiles {
@@ -28,25 +28,19 @@ impl Picture {
                 self.draw_rim(tiles, Some((bbox.tiles(), before))),
             );
         }
-        if !buckets
-            .iter()
-            .any(|bucket| bucket.has_changed_since(before.next_event))
-        {
+        if changed.is_empty() {
             return Drawn::Nothing;
         }
         let key = (Cell::Rim(*tiles), Mode::Legs, Some((before.next_event, self.now)));
         self.built(key, || self.draw_rim(tiles, Some((tiles, before))))
     }
 
-    /// The buckets of the outermost tiles.
-    fn at_rim(&self, tiles: &TileRect) -> Vec<&Bucket> {
-        if tiles.len() <= self.tiles.len() {
-            let rim = tiles.each().filter(|tile| tiles.has_at_rim(*tile));
-            rim.filter_map(|tile| self.tiles.get(&tile)).collect()
-        } else {
-            let rim = self.tiles.iter().filter(|(tile, _)| tiles.has_at_rim(**tile));
-            rim.map(|(_, bucket)| bucket).collect()
-        }
+    /// The buckets of the outermost tiles in which something changed by event `since` or a later one.
+    fn at_rim(&self, tiles: &TileRect, since: u64) -> Vec<&Bucket> {
+        let rim = self
+            .tiles_within(tiles)
+            .filter(|(tile, bucket)| tiles.has_at_rim(*tile) && bucket.has_changed_since(since));
+        rim.map(|(_, bucket)| bucket).collect()
     }
 
     /// What is at the rim of some tiles, or what is new there for someone who looked at others `before`.
@@ -57,7 +51,7 @@ impl Picture {
     ) -> Option<CellPart<'_>> {
         let (was_at, since) = match before {
             Some((old, glance)) if old == tiles => (Vec::new(), glance.next_event),
-            Some((old, _)) => (self.at_rim(old), 0),
+            Some((old, _)) => (self.at_rim(old, 0), 0),
             None => (Vec::new(), 0),
         };
         let mut part = CellPart {
@@ -65,7 +59,7 @@ impl Picture {
             ..CellPart::default()
         };
         let mut gone = before.map_or_else(BTreeSet::new, |(old, glance)| self.left_rim(old, glance, tiles));
-        for sprite in self.candidates(&[self.at_rim(tiles), was_at].concat(), since) {
+        for sprite in self.candidates(&[self.at_rim(tiles, since), was_at].concat(), since) {
             let Shape::Flies(leg) = &sprite.shape else {
                 continue;
             };
@@ -88,7 +82,7 @@ impl Picture {
             self.get(drone)
                 .is_some_and(|sprite| tiles.is_entered_by(&sprite.tiles))
         };
-        self.at_rim(old)
+        self.at_rim(old, before.next_event)
             .into_iter()
             .flat_map(|bucket| bucket.departed_since(before.next_event))
             .filter(|departed| departed.since < before.next_event && old.is_entered_by(&departed.tiles))
