@@ -16,4 +16,6 @@ step "dispatch under load" bench dispatch
 step "assignment problems" bench matching
 step "whole scenarios" bench city -- scenarios/library/seattle.toml scenarios/library/florence.toml
 step "a panic in a thousand messages" bench city -- --panics 0.001 scenarios/library/seattle.toml scenarios/library/florence.toml
+npm --prefix benches/fanout install --no-package-lock --no-audit --no-fund --silent
+step "telemetry beside bare TCP and ws" bench fanout -- --npm benches/fanout
 step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"
