@@ -104,9 +104,10 @@ impl<S: System> Ctx<'_, S> {
     }
 
     /// Emits an event.
+    #[inline]
     pub fn emit(&mut self, event: S::Event) {
         if let Mode::Live = self.mode {
-            self.core.staged.events.push(event);
+            self.core.emit(event);
         }
     }
 

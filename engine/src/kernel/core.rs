@@ -57,10 +57,11 @@ pub struct Core<S: System> {
     pub(super) escalated: Option<Halt>,
 }
 
-/// What a handler has done so far, besides sending; takes effect when it succeeds. Its messages are under way already, and are called back where it
-/// fails.
+/// What a handler has done so far that takes effect when it succeeds. Its messages and events are under way already, and are called back where
+/// it fails.
 pub(super) struct Staged<S: System> {
-    pub(super) events: Vec<S::Event>,
+    /// Events that waited to leave before the handler began.
+    pub(super) events_before: usize,
     /// Slots taken, in order.
     pub(super) taken: Vec<RawAddr>,
     /// The actors for them.
@@ -73,7 +74,7 @@ pub(super) struct Staged<S: System> {
 impl<S: System> Default for Staged<S> {
     fn default() -> Self {
         Self {
-            events: Vec::new(),
+            events_before: 0,
             taken: Vec::new(),
             spawns: Vec::new(),
             stop: None,
@@ -146,9 +147,16 @@ impl<S: System> Core<S> {
         }
     }
 
-    /// Lets an event out.
+    /// Lets an event out, to be called back where the present handler fails.
+    #[inline]
     pub(super) fn emit(&mut self, event: S::Event) {
         self.out.push((self.now, event));
+    }
+
+    /// Lets an event of the kernel's own out, for good.
+    pub(super) fn emit_for_good(&mut self, event: S::Event) {
+        self.emit(event);
+        self.staged.events_before = self.out.len();
     }
 
     /// The number of the next message.
@@ -162,16 +170,7 @@ impl<S: System> Core<S> {
     #[inline]
     pub(super) fn begin(&mut self) {
         self.staged.sequence_before = self.sequence;
-    }
-
-    /// Lets the staged messages and events out; spawned actors and a stop are left to the region.
-    #[inline]
-    pub(super) fn commit_outputs(&mut self) {
-        if !self.staged.events.is_empty() {
-            let now = self.now;
-            self.out
-                .extend(self.staged.events.drain(..).map(|event| (now, event)));
-        }
+        self.staged.events_before = self.out.len();
     }
 
     /// Sends a message to another region.
@@ -238,7 +237,7 @@ impl<S: System> Core<S> {
         for sequence in here {
             self.queue.call_back(source.source(), sequence);
         }
-        self.staged.events.clear();
+        self.out.truncate(self.staged.events_before);
         self.staged.spawns.clear();
         for addr in self.staged.taken.drain(..).rev() {
             self.pools[usize::from(addr.kind())].undo_take(addr.index());

@@ -1,5 +1,8 @@
 //! The engine: the regions of a system in virtual time.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 
 use super::actor::{Member, System};
@@ -179,19 +182,32 @@ impl<S: System> Engine<S> {
         Ok(())
     }
 
-    /// Lets events out, those of one instant in order of their regions.
+    /// Lets events out, those of one instant in order of their regions. Each region's are in order already.
     fn flush_events(&mut self, sink: &mut dyn EventSink<S::Event>) {
-        let mut events = std::mem::take(&mut self.regions[0].core.out);
-        for region in &mut self.regions[1..] {
-            events.append(&mut region.core.out);
+        let outs = self.regions.iter_mut().map(|region| &mut region.core.out);
+        let mut outs: Vec<_> = outs.map(std::mem::take).collect();
+        let mut rests: Vec<_> = outs.iter_mut().map(|out| out.drain(..)).collect();
+        let first =
+            |rest: &std::vec::Drain<'_, (SimTime, S::Event)>| rest.as_slice().first().map(|(at, _)| *at);
+        let mut heads: BinaryHeap<Reverse<(SimTime, usize)>> = rests
+            .iter()
+            .enumerate()
+            .filter_map(|(region, rest)| Some(Reverse((first(rest)?, region))))
+            .collect();
+        while let Some(mut head) = heads.peek_mut() {
+            let region = head.0.1;
+            if let Some((at, event)) = rests[region].next() {
+                self.give(at, event, sink);
+            }
+            match first(&rests[region]) {
+                Some(at) => head.0.0 = at,
+                None => drop(PeekMut::pop(head)),
+            }
         }
-        if self.regions.len() > 1 {
-            events.sort_by_key(|(at, _)| *at);
+        drop(rests);
+        for (region, out) in self.regions.iter_mut().zip(outs) {
+            region.core.out = out;
         }
-        for (at, event) in events.drain(..) {
-            self.give(at, event, sink);
-        }
-        self.regions[0].core.out = events;
     }
 
     fn give(&mut self, at: SimTime, event: S::Event, sink: &mut dyn EventSink<S::Event>) {

@@ -245,7 +245,6 @@ where
     if A::RECORDING == Recording::Log {
         complete_log(records, to.index(), &core.staged.taken);
     }
-    core.commit_outputs();
     Ok(())
 }
 
@@ -330,7 +329,7 @@ where
             cause: failure.cause(),
         };
         if let Some(event) = S::Event::of_supervision(notice) {
-            core.emit(event);
+            core.emit_for_good(event);
         }
         return Some(work);
     }
@@ -426,7 +425,7 @@ fn give_up<S, A>(
             cause: cause.clone(),
         };
         if let Some(event) = S::Event::of_supervision(notice) {
-            core.emit(event);
+            core.emit_for_good(event);
         }
     } else {
         core.counters.skipped += 1;
@@ -437,9 +436,8 @@ fn give_up<S, A>(
             core: &mut *core,
             mode: Mode::Live,
         };
-        match catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx))) {
-            Ok(()) => core.commit_outputs(),
-            Err(_) => core.discard_staged(to),
+        if catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx))).is_err() {
+            core.discard_staged(to);
         }
     }
     core.staged.stop = stops.then(|| EndReason::GivenUp { cause: cause.clone() });
