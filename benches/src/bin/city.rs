@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use clap::Parser;
 use skyhaul_benches::city::City;
 
+/// As in `skyhaul` itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Whole scenarios as fast as one thread can, seconds of processor time.
 #[derive(Parser)]
 struct Arguments {

@@ -89,6 +89,10 @@ pub fn run(mut sky: Sky) -> io::Result<()> {
     answer_each_line(|| report(&registry.gather()))
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "counts and seconds, above zero and small"
+)]
 fn report(families: &[MetricFamily]) -> Report {
     let family = |name: &str| families.iter().find(|family| family.name() == name);
     let value = |name: &str| {

@@ -167,6 +167,7 @@ impl Sky {
         self.next_event += 1;
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "a city's side in millimetres")]
     fn place(&mut self) -> Position {
         let side_mm = self.half_side_m * 2_000.0;
         let mut along = || self.below(side_mm as u64) as f64 / 1e3 - self.half_side_m;
