@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 38] = [
+pub const KEYS: [Key; 40] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -90,6 +90,16 @@ pub const KEYS: [Key; 38] = [
         "mavlink.targets",
         "",
         "addresses of ground stations that hear the fleet by MAVLink over UDP, such as 127.0.0.1:14550, separated by commas; empty: none",
+    ),
+    key(
+        "mavlink.listen",
+        "",
+        "address at which aircraft that fly elsewhere tell by MAVLink over UDP where they are, such as 127.0.0.1:14540: they are shown beside the fleet; empty: nowhere",
+    ),
+    key(
+        "mavlink.sources",
+        "127.0.0.0/8,::1",
+        "addresses, or ranges of them, whose aircraft are shown, separated by commas",
     ),
     key("world.scenario", "", "scenario file; empty: Florence, built in"),
     key(

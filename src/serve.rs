@@ -1,6 +1,6 @@
 //! The service, from start to stop.
 //!
-//! Start: 1. settings are checked; 2. both listeners are bound, so that a port in use is said before anything is touched; 3. the data folder is
+//! Start: 1. settings are checked; 2. all listeners are bound, so that a port in use is said before anything is touched; 3. the data folder is
 //! locked; 4. the journal is opened, and founded or recognised; 5. the scenario is built, the stores are opened; 6. projectors, host,
 //! sequencer and notifier start, the host rebuilds the world; 7. REST and telemetry answer; 8. once the world has caught up, `/readyz` says so.
 //!
@@ -8,7 +8,7 @@
 //! 3. telemetry closes its sockets with 1001 (2 s); 4. the notifier waits for letters on their way (3 s); 5. the sequencer commits what waits (5 s);
 //! 6. the host runs to the horizon and keeps a snapshot (20 s); 7. the projectors fold and flush (20 s).
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,10 +101,16 @@ fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
     })
 }
 
+fn bind_for_aircraft(address: SocketAddr) -> Result<UdpSocket, Failure> {
+    let failed = |error| Failure::try_again(format!("{address}: mavlink.listen cannot be used: {error}"));
+    UdpSocket::bind(address).map_err(failed)
+}
+
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
     let http = bind(settings.bind, "REST")?;
     let telemetry = bind(settings.telemetry_bind, "telemetry")?;
+    let aircraft = settings.mavlink_listen.map(bind_for_aircraft).transpose()?;
     let (fatal, mut fatals) = mpsc::unbounded_channel();
     let prepared = Prepared::open(&settings, &telemetry, fatal)?;
     let running = prepared.start();
@@ -118,6 +124,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     announce(&settings, address, &prepared);
     let certificate = actix_rt::spawn(prepared.watch_certificate()?);
     let broadcast = actix_rt::spawn(prepared.broadcast(&settings));
+    let aircraft = actix_rt::spawn(prepared.listen(&settings, aircraft)?);
     let ready = actix_rt::spawn(say_when_ready(
         Arc::clone(&running.shared),
         Arc::clone(&prepared.readiness),
@@ -132,6 +139,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     ready.abort();
     certificate.abort();
     broadcast.abort();
+    aircraft.abort();
     let stopping = async {
         prepared.readiness.set_draining();
         if tokio::time::timeout(REST_STOP, rest.stop(true)).await.is_err() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use skyhaul_engine::time::SimDuration;
-use skyhaul_web::{Basemap, GatewaySettings};
+use skyhaul_web::{AddressRange, Basemap, GatewaySettings};
 
 use super::{ConfigError, Origin, Said, gateway};
 use crate::clock::Speed;
@@ -75,6 +75,10 @@ pub struct Settings {
     pub telemetry_threads: usize,
     /// Ground stations that hear the fleet by MAVLink.
     pub mavlink_targets: Vec<SocketAddr>,
+    /// Where aircraft that fly elsewhere say where they are.
+    pub mavlink_listen: Option<SocketAddr>,
+    /// Whose aircraft are shown.
+    pub mavlink_sources: Vec<AddressRange>,
     /// The scenario file; `None`: Florence, built in.
     pub scenario: Option<PathBuf>,
     /// How fast virtual time runs.
@@ -119,6 +123,17 @@ impl TryFrom<&Said> for Settings {
             workers: said.parse("server.workers", threads)?,
             telemetry_threads: said.parse("server.telemetry_threads", threads)?,
             mavlink_targets: said.parse("mavlink.targets", stations)?,
+            mavlink_listen: said.parse("mavlink.listen", |text| {
+                let wrong = |_| format!("`{text}` is no address and port such as 127.0.0.1:14540");
+                let address = (!text.is_empty()).then(|| text.parse().map_err(wrong));
+                address.transpose()
+            })?,
+            mavlink_sources: said.parse("mavlink.sources", |text| {
+                list(text)
+                    .iter()
+                    .map(|range| AddressRange::from_str(range))
+                    .collect()
+            })?,
             scenario: said.parse("world.scenario", |text| {
                 Ok((!text.is_empty()).then(|| PathBuf::from(text)))
             })?,

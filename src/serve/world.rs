@@ -11,8 +11,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::gazetteer::Gazetteer;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
-use skyhaul_telemetry::clock::VirtualClock;
-use skyhaul_telemetry::mavlink::Broadcast;
+use skyhaul_telemetry::external::Externals;
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::{HttpOptions, LinkKey, Parts, Readiness, Services, Stores};
@@ -45,6 +44,8 @@ use crate::step::Step;
 use crate::store::{self, OpenError};
 use crate::tls::{self, Certificate, TlsSettings};
 
+mod mavlink;
+
 /// A service that is ready to start.
 pub(super) struct Prepared {
     pub(super) environment: Arc<Environment>,
@@ -57,6 +58,7 @@ pub(super) struct Prepared {
     registry: Registry,
     sender: Arc<Sender>,
     notices: NoticeMetrics,
+    externals: Arc<Externals>,
     certificate: Option<Arc<Certificate>>,
     _data: DataDir,
 }
@@ -149,6 +151,7 @@ impl Prepared {
             shared,
             projections,
             tracks,
+            externals: Arc::default(),
             notices: NoticeMetrics::new(&registry).map_err(Failure::broken)?,
             registry,
             sender,
@@ -218,7 +221,9 @@ impl Prepared {
                 ..TelemetryLimits::default()
             },
         });
-        let server = server.map_err(|error| failed(&error))?;
+        let server = server
+            .map_err(|error| failed(&error))?
+            .beside(Arc::clone(&self.externals));
         let server = Arc::new(match self.tls() {
             Some(tls) => server.secured(Arc::new(tls)),
             None => server,
@@ -230,19 +235,6 @@ impl Prepared {
             &self.shared,
             |stop| move |pulse| Hub::new(Arc::clone(&server), Arc::clone(&listener), stop.clone(), pulse),
         ))
-    }
-
-    /// What tells ground stations of the fleet, for as long as it is polled.
-    pub(super) fn broadcast(&self, settings: &Settings) -> impl Future<Output = ()> + use<> {
-        let targets = settings.mavlink_targets.clone();
-        let is_wanted = !targets.is_empty();
-        let clock = Arc::clone(&self.shared.clock) as Arc<dyn VirtualClock>;
-        let broadcast = Broadcast::new(targets, Arc::clone(&self.tracks), clock, self.environment.epoch);
-        async move {
-            if is_wanted && let Err(error) = broadcast.run().await {
-                tracing::error!(%error, "ground stations are not told of the fleet");
-            }
-        }
     }
 
     /// How the REST server runs.

@@ -10,6 +10,7 @@ use skyhaul_actors::ids::DroneId;
 use skyhaul_engine::time::SimTime;
 
 use crate::cell::Cell;
+use crate::external::ExternalView;
 use crate::tiles::Count;
 use crate::view::DroneView;
 
@@ -170,6 +171,15 @@ pub(crate) fn cell(stamp: &Stamp, began: &Epoch, cell: Cell, part: &CellPart<'_>
     columns.words(part.gone.iter().map(|drone| drone.0));
     legs::put(&mut columns, stamp, began, &part.legs);
     fixes::put(&mut columns, stamp, began, &part.fixes);
+    columns.into_bytes()
+}
+
+/// All external aircraft, as the frame of their cell.
+pub(crate) fn externals(stamp: &Stamp, shown: &[&ExternalView]) -> Vec<u8> {
+    let mut columns = header(Kind::Keyframe, 0, Some(Cell::Externals), stamp);
+    // Nobody gone from what is whole, and no legs: three numbers say how many.
+    columns.words([0; 4].into_iter());
+    fixes::put_externals(&mut columns, shown);
     columns.into_bytes()
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Cell {
     Drone(DroneId),
     /// The legs in some tiles that belong to tiles outside.
     Rim(TileRect),
+    /// Aircraft that are no part of the fleet.
+    Externals,
 }
 
 impl Cell {
@@ -34,6 +36,7 @@ impl Cell {
             Self::Drone(drone) => (4, drone.0),
             // A subscription has one at most.
             Self::Rim(_) => (5, 0),
+            Self::Externals => (6, 0),
         }
     }
 }

@@ -12,8 +12,9 @@ use skyhaul_actors::event::{Leg, LegPurpose};
 use skyhaul_actors::ids::DroneId;
 use skyhaul_engine::time::SimTime;
 
+use crate::external::{ExternalView, name_of};
 use crate::tiles::Count;
-use crate::view::{DeliveryView, DroneView, FleetStats};
+use crate::view::{DeliveryView, DroneState, DroneView, FleetStats};
 
 /// The version of the protocol.
 pub const VERSION: u32 = 1;
@@ -114,17 +115,57 @@ pub fn position(view: &DroneView, epoch: &Epoch) -> String {
     })
 }
 
+#[derive(Serialize)]
+struct ExternalFrame {
+    drone: String,
+    external: bool,
+    stale: bool,
+    state: &'static str,
+    latitude: f64,
+    longitude: f64,
+    altitude: f64,
+    heading_deg: f64,
+    speed_mps: f64,
+    battery: Option<f64>,
+    delivery: Option<String>,
+    eta: Option<String>,
+}
+
+/// Where an external aircraft is.
+pub(crate) fn external(view: &ExternalView) -> String {
+    let movement = &view.movement;
+    text(&ExternalFrame {
+        drone: view.name(),
+        external: true,
+        stale: view.is_stale,
+        state: DroneState::Idle.name(),
+        latitude: movement.at.lat(),
+        longitude: movement.at.lon(),
+        altitude: rounded(movement.altitude_m, 1),
+        heading_deg: rounded(movement.heading_deg, 1),
+        speed_mps: rounded(movement.speed_mps, 2),
+        battery: view.battery.map(|share| rounded(share, 4)),
+        delivery: None,
+        eta: None,
+    })
+}
+
 /// Of what a fleet's frame tells: parts encoded before.
 #[derive(Debug, Default)]
 pub(crate) struct FleetPart<'a> {
     pub(crate) legs: Vec<&'a str>,
     pub(crate) positions: Vec<&'a str>,
     pub(crate) removed: Vec<DroneId>,
+    /// The same of externals, by number.
+    pub(crate) removed_externals: Vec<u32>,
 }
 
 impl FleetPart<'_> {
     pub(crate) fn is_empty(&self) -> bool {
-        self.legs.is_empty() && self.positions.is_empty() && self.removed.is_empty()
+        self.legs.is_empty()
+            && self.positions.is_empty()
+            && self.removed.is_empty()
+            && self.removed_externals.is_empty()
     }
 
     /// The fields of a `delta` after `seq`.
@@ -141,9 +182,11 @@ impl FleetPart<'_> {
         body.push(',');
         list(&mut body, "positions", &self.positions);
         body.push_str(",\"removed\":[");
-        for (index, drone) in self.removed.iter().enumerate() {
+        let drones = self.removed.iter().map(DroneId::to_string);
+        let externals = self.removed_externals.iter().map(|number| name_of(*number));
+        for (index, name) in drones.chain(externals).enumerate() {
             let comma = if index > 0 { "," } else { "" };
-            write!(body, "{comma}\"{drone}\"").expect("a string takes all");
+            write!(body, "{comma}\"{name}\"").expect("a string takes all");
         }
         body.push(']');
         body

@@ -4,6 +4,7 @@ mod binary;
 mod cell;
 pub mod clock;
 pub mod door;
+pub mod external;
 pub mod following;
 pub mod frame;
 pub mod mavlink;

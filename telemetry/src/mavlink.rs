@@ -1,5 +1,5 @@
-//! MAVLink: the fleet as MAVLink 2 over UDP, so that ground stations such as QGroundControl show it beside real aircraft. It goes one way: nothing
-//! that comes back is read.
+//! MAVLink: the fleet as MAVLink 2 over UDP, so that ground stations such as QGroundControl show it beside real aircraft; and, on another socket, real
+//! aircraft that are shown beside the fleet. What ground stations answer is not read.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,7 +14,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::clock::VirtualClock;
 use crate::tracks::Tracks;
 
+mod listening;
 mod message;
+
+pub use self::listening::Listener;
 
 use self::message::{Moment, Voice};
 

@@ -26,6 +26,7 @@ use self::picture::Picture;
 use self::shard::{Shard, Surroundings};
 use crate::clock::VirtualClock;
 use crate::door::Door;
+use crate::external::Externals;
 use crate::tracks::Tracks;
 
 mod admission;
@@ -108,6 +109,7 @@ pub struct TelemetryServer {
     metrics: Metrics,
     limits: TelemetryLimits,
     tls: Option<Arc<ServerConfig>>,
+    externals: Arc<Externals>,
 }
 
 impl TelemetryServer {
@@ -125,6 +127,7 @@ impl TelemetryServer {
             door: parts.door,
             limits: parts.limits,
             tls: None,
+            externals: Arc::default(),
         })
     }
 
@@ -132,6 +135,13 @@ impl TelemetryServer {
     #[must_use]
     pub fn secured(mut self, tls: Arc<ServerConfig>) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// The same server with external aircraft beside the fleet.
+    #[must_use]
+    pub fn beside(mut self, externals: Arc<Externals>) -> Self {
+        self.externals = externals;
         self
     }
 
@@ -144,7 +154,8 @@ impl TelemetryServer {
         let stop = stop.child_token();
         let _ends_shards = stop.clone().drop_guard();
         let (environment, tracks) = (Arc::clone(&self.environment), Arc::clone(&self.tracks));
-        let mut picture = Picture::new(environment, tracks, Arc::clone(&self.clock));
+        let mut picture =
+            Picture::new(environment, tracks, Arc::clone(&self.clock)).beside(Arc::clone(&self.externals));
         picture.advance();
         let picture = Arc::new(RwLock::new(picture));
         let (ticker, ticks) = watch::channel(0);

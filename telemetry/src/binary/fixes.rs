@@ -4,13 +4,23 @@ use skyhaul_actors::environment::Epoch;
 
 use super::Stamp;
 use super::columns::{Columns, steps};
-use crate::view::DroneView;
+use crate::external::ExternalView;
+use crate::view::{DroneState, DroneView};
 
 /// In a fix' word beside its state: it has a delivery, the next in the column of those.
 const HAS_DELIVERY: u32 = 1 << 8;
 
 /// In the same word: it flies.
 const FLIES: u32 = 1 << 9;
+
+/// In the same word: it is no drone of the fleet.
+const EXTERNAL: u32 = 1 << 10;
+
+/// In the same word: nothing was heard of it for some seconds.
+const STALE: u32 = 1 << 11;
+
+/// In place of a battery: it is not known.
+const NO_BATTERY: u16 = u16::MAX;
 
 /// In place of an arrival: there is none.
 const NO_ETA: i32 = i32::MIN;
@@ -46,4 +56,25 @@ pub(super) fn put(columns: &mut Columns, stamp: &Stamp, began: &Epoch, fixes: &[
     columns.halves(fixes.iter().map(|fix| steps(fix.speed_mps, CENTI)));
     columns.halves(fixes.iter().map(|fix| steps(fix.battery, TEN_THOUSANDTHS)));
     columns.identities(deliveries().map(|delivery| delivery.0));
+}
+
+/// Appends a section of fixes of external aircraft.
+pub(super) fn put_externals(columns: &mut Columns, shown: &[&ExternalView]) {
+    columns.count(shown.len());
+    columns.count(0);
+    columns.words(shown.iter().map(|view| view.code()));
+    columns.words(shown.iter().map(|view| {
+        let flag = |is_set, flag| if is_set { flag } else { 0 };
+        u32::from(DroneState::Idle as u8) | EXTERNAL | flag(view.flies, FLIES) | flag(view.is_stale, STALE)
+    }));
+    columns.signed_words(shown.iter().map(|view| view.movement.at.lat_e7()));
+    columns.signed_words(shown.iter().map(|view| view.movement.at.lon_e7()));
+    columns.signed_words(shown.iter().map(|_| NO_ETA));
+    columns.halves(shown.iter().map(|view| steps(view.movement.altitude_m, DECI)));
+    columns.halves(shown.iter().map(|view| steps(view.movement.heading_deg, DECI)));
+    columns.halves(shown.iter().map(|view| steps(view.movement.speed_mps, CENTI)));
+    columns.halves(shown.iter().map(|view| {
+        view.battery
+            .map_or(NO_BATTERY, |share| steps(share, TEN_THOUSANDTHS))
+    }));
 }

@@ -21,12 +21,14 @@ use crate::view::{DroneView, FleetStats};
 
 mod cells;
 mod census;
+mod externals;
 mod foreseen;
 mod rim;
 
 use self::cells::Frames;
 pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
+use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
 
 /// Ticks for which departures are remembered: a minute, in which whoever lost its connection is back, and more than the period of the slowest
@@ -83,6 +85,7 @@ pub(super) struct Picture {
     history: VecDeque<(u64, SimTime)>,
     frames: Frames,
     census: LastCensus,
+    externals: ExternalPicture,
 }
 
 impl Picture {
@@ -113,6 +116,7 @@ impl Picture {
             history: VecDeque::new(),
             frames: Frames::default(),
             census: LastCensus::default(),
+            externals: ExternalPicture::default(),
         }
     }
 
@@ -155,6 +159,7 @@ impl Picture {
             scope,
             next_event,
             now,
+            tick,
         })
     }
 
@@ -180,6 +185,7 @@ impl Picture {
     pub(super) fn advance(&mut self) {
         self.tick += 1;
         self.look_at_clock();
+        self.externals.advance(self.looked_at, self.tick);
         self.stats.take();
         self.frames.clear();
         if self.tick.is_multiple_of(CENSUS_TICKS) {
@@ -349,6 +355,7 @@ impl Picture {
                 self.show(sprite, mode, &mut part);
             }
         }
+        self.put_externals(scope, None, &mut part);
         part
     }
 
@@ -383,6 +390,7 @@ impl Picture {
             }
         }
         part.removed = removed.into_iter().collect();
+        self.put_externals(scope, Some(before), &mut part);
         Some(part)
     }
 
@@ -419,9 +427,10 @@ impl Picture {
     /// Whether someone who looked at `before` has missed something, roughly: something of the tiles.
     pub(super) fn has_changes(&self, before: &Glance, mode: Mode) -> bool {
         let has_moved = mode == Mode::Positions && self.now != before.now;
-        self.buckets(&before.scope)
-            .iter()
-            .any(|bucket| bucket.has_changed_since(before.next_event) || (has_moved && bucket.flying() > 0))
+        let is_other = |bucket: &&Bucket| {
+            bucket.has_changed_since(before.next_event) || (has_moved && bucket.flying() > 0)
+        };
+        self.has_other_externals(before) || self.buckets(&before.scope).iter().any(is_other)
     }
 
     /// The sprites that buckets hold and that changed by event `since` or a later one, each once, in order of their number.
@@ -469,6 +478,7 @@ impl Picture {
             scope,
             next_event: self.next_event,
             now: self.now,
+            tick: self.tick,
         }
     }
 }
@@ -479,6 +489,7 @@ pub(super) struct Glance {
     scope: Scope,
     next_event: u64,
     now: SimTime,
+    tick: u64,
 }
 
 impl Glance {

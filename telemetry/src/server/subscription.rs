@@ -295,9 +295,10 @@ impl Subscription {
         picture: &Picture,
         out: &mut Outbox,
     ) -> bool {
-        let Some((frames, left)) = picture.news(glance, scope, mode) else {
+        let Some((mut frames, left)) = picture.news(glance, scope, mode) else {
             return false;
         };
+        frames.extend(picture.external_frame(scope, Some(glance)));
         if was_asked || !frames.is_empty() || !left.is_empty() {
             let seq = self.number(out);
             let showing = Showing {
@@ -326,7 +327,10 @@ impl Subscription {
             }
             Form::Binary => {
                 let cells = picture.cells(scope, mode).into_iter();
-                let frames: Vec<_> = cells.filter_map(|cell| picture.keyframe(cell, mode)).collect();
+                let frames: Vec<_> = cells
+                    .filter_map(|cell| picture.keyframe(cell, mode))
+                    .chain(picture.external_frame(scope, None))
+                    .collect();
                 let seq = self.number(out);
                 let showing = Showing {
                     is_whole: true,

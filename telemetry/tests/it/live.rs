@@ -13,6 +13,7 @@ use skyhaul_actors::environment::Environment;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::clock::VirtualClock;
 use skyhaul_telemetry::door::{Door, OpenDoor};
+use skyhaul_telemetry::external::Externals;
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -64,6 +65,7 @@ pub(crate) struct Live {
     pub(crate) clock: Arc<Hand>,
     pub(crate) address: SocketAddr,
     pub(crate) registry: Registry,
+    pub(crate) externals: Arc<Externals>,
     pub(crate) stop: CancellationToken,
     pub(crate) server: JoinHandle<()>,
 }
@@ -105,6 +107,8 @@ impl Live {
             let listener = TcpListener::bind(loopback).await.expect("a port is free");
             let address = listener.local_addr().expect("it is bound");
             let server = TelemetryServer::new(parts).expect("the metrics' names are free");
+            let externals = Arc::new(Externals::default());
+            let server = server.beside(Arc::clone(&externals));
             let stop = CancellationToken::new();
             let stopped = stop.clone();
             Self {
@@ -113,6 +117,7 @@ impl Live {
                 clock,
                 address,
                 registry,
+                externals,
                 server: tokio::spawn(async move { server.run(listener, stopped).await }),
                 stop,
             }

@@ -7,6 +7,7 @@ mod conversation;
 mod crowd;
 mod delivery;
 mod door;
+mod external;
 mod fleet;
 mod following;
 mod limits;

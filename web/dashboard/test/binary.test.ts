@@ -49,7 +49,7 @@ describe("a binary frame", () => {
     expect(legs.flight(0)).toEqual(LEG);
     expect(legs.tells(0, legs.flight(0))).toBe(true);
     expect(legs.tells(0, { ...legs.flight(0), departsAt: NOW })).toBe(false);
-    expect(fixes.position(0)).toEqual({ drone: "drone-8", state: "charging", latitude: 43.77, longitude: 11.2, altitude: 0, heading: 271.3, speed: 0, battery: 0.5, delivery: null });
+    expect(fixes.position(0)).toEqual({ drone: "drone-8", external: false, stale: false, state: "charging", latitude: 43.77, longitude: 11.2, altitude: 0, heading: 271.3, speed: 0, battery: 0.5, delivery: null });
   });
 
   it("tells what is gone, and gives a delivery to the right one of two fixes", () => {

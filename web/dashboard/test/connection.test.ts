@@ -172,6 +172,20 @@ describe("the connection", () => {
     expect(received).toHaveLength(1);
   });
 
+  it("shows an aircraft that is no drone of the fleet, and that nothing is heard of it", () => {
+    const [EXTERNAL, STALE, NUMBER] = [1_024, 2_048, 2 ** 31 + 7];
+    browser.socket.hear(HELLO);
+    browser.socket.hear(viewOf(1, { whole: true, frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [6, 0], whole: true, fixes: [NUMBER], state: EXTERNAL }));
+    expect(received).toMatchObject([{ change: { positions: [{ drone: "external-7", external: true, stale: false, state: "idle" }] } }]);
+    browser.socket.hear(viewOf(2, { frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [6, 0], whole: true, fixes: [NUMBER], state: EXTERNAL + STALE }));
+    expect(received.at(-1)).toMatchObject({ change: { positions: [{ stale: true }], removed: [] } });
+    browser.socket.hear(viewOf(3, { frames: 1 }));
+    browser.socket.hear(cellOf({ cell: [6, 0], whole: true }));
+    expect(received.at(-1)).toMatchObject({ change: { positions: [], removed: ["external-7"] } });
+  });
+
   it("hears how many drones there are where they are too many to tell of each", () => {
     telemetry.subscribe("map", { topic: "fleet" }, (payload) => received.push(payload));
     browser.socket.hear(HELLO);

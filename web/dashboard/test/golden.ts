@@ -27,6 +27,8 @@ export interface Told {
   /** Flights from one place to another a minute away, each by its drone and when it departs, s. */
   readonly legs?: readonly (readonly [number, number])[];
   readonly fixes?: readonly number[];
+  /** Set in the states of the fixes: 4 is `charging`, which is said where nothing else is. */
+  readonly state?: number;
 }
 
 const NOW = Date.parse("2026-01-01T12:00:00.000Z");
@@ -60,13 +62,13 @@ function viewMessage(seq: number, { id, whole, answer, frames, left }: { id: str
 }
 
 /** A cell with flights and with drones that stand. */
-export function cellOf({ cell = [1, 0], whole = false, dropsFlying = false, gone = [], legs = [], fixes = [] }: Told): ArrayBuffer {
+export function cellOf({ cell = [1, 0], whole = false, dropsFlying = false, gone = [], legs = [], fixes = [], state = 4 }: Told): ArrayBuffer {
   const each = <T>(values: readonly T[], of: (value: T) => number): number[] => values.map(of);
   const two = (value: number): number[] => legs.flatMap(() => [value, value]);
   const flights = [legs.length, 2 * legs.length, 0, ...each(legs, ([drone]) => drone), ...each(legs, () => 0), ...each(legs, ([, at]) => at * 1_000), ...each(legs, ([, at]) => (at + 60) * 1_000), ...each(legs, () => 9), ...each(legs, () => 8)];
   const paths = [...legs.map((_, row) => 2 * row + 2), ...two(437_700_000), ...two(112_500_000), ...legs.flatMap(() => [0, 60_000]), ...legs.map(() => 0)];
   const halves = Array.from({ length: 4 * Math.ceil(fixes.length / 2) }, () => 0);
-  const standing = [fixes.length, 0, ...fixes, ...each(fixes, () => 4), ...each(fixes, () => 437_700_000), ...each(fixes, () => 112_500_000), ...each(fixes, () => 0x80000000), ...halves];
+  const standing = [fixes.length, 0, ...fixes, ...each(fixes, () => state), ...each(fixes, () => 437_700_000), ...each(fixes, () => 112_500_000), ...each(fixes, () => 0x80000000), ...halves];
   return message(whole ? 3 : 4, dropsFlying ? 1 : 0, cell, [gone.length, ...gone, ...flights, ...paths, ...standing]);
 }
 

@@ -19,7 +19,7 @@ const flight = (drone: string, purpose = "pickup"): Flight => ({
   batteryWhEnd: 5,
 });
 
-const stands = (drone: string, state = "idle"): DronePosition => ({ drone, state, latitude: 43.8, longitude: 11.2, altitude: 0, heading: 0, speed: 0, battery: 0.5, delivery: null });
+const stands = (drone: string, state = "idle"): DronePosition => ({ drone, state, external: false, stale: false, latitude: 43.8, longitude: 11.2, altitude: 0, heading: 0, speed: 0, battery: 0.5, delivery: null });
 
 describe("the roster", () => {
   it("knows what flies and what stands", () => {

@@ -55,7 +55,7 @@ describe("segments", () => {
   });
 
   it("keep a standing drone where it stands", () => {
-    const stands = { drone: "drone-1", latitude: 43.8, longitude: 11.2, altitude: 0, state: "idle", heading: 0, speed: 0, battery: 1, delivery: null };
+    const stands = { drone: "drone-1", latitude: 43.8, longitude: 11.2, altitude: 0, state: "idle", external: false, stale: false, heading: 0, speed: 0, battery: 1, delivery: null };
     const at = shaded(segmentsOf({ id: "drone-1", state: "failed", flight: null, stands }, ORIGIN, true, 20), DEPARTS + 1e7);
     expect(at?.x).toBeCloseTo(mercator(43.8, 11.2)[0], 9);
   });

@@ -210,7 +210,7 @@ impl Picture {
             Cell::Tile(tile) => self.tiles.get(&tile),
             Cell::Depot(depot) => self.homes.get(usize::from(depot.0)),
             Cell::Drone(drone) => self.homes.get(usize::from(self.get(drone)?.home.0)),
-            Cell::Rim(_) => None,
+            Cell::Rim(_) | Cell::Externals => None,
         }
     }
 
@@ -298,7 +298,7 @@ impl Picture {
 fn belongs_to(tiles: &[Tile], cell: Cell) -> bool {
     match cell {
         Cell::Tile(tile) => anchor(tiles) == Some(tile),
-        Cell::Fleet | Cell::Depot(_) | Cell::Drone(_) | Cell::Rim(_) => true,
+        Cell::Fleet | Cell::Depot(_) | Cell::Drone(_) | Cell::Rim(_) | Cell::Externals => true,
     }
 }
 
@@ -307,6 +307,6 @@ fn flies_in(shape: &Shape, cell: Cell, at: SimTime) -> bool {
     match (shape, cell) {
         (Shape::Stands(_), _) => false,
         (Shape::Flies(leg), Cell::Tile(tile)) => Tile::of(along(leg, at).at) == tile,
-        (Shape::Flies(_), Cell::Fleet | Cell::Depot(_) | Cell::Drone(_) | Cell::Rim(_)) => true,
+        (Shape::Flies(_), _) => true,
     }
 }

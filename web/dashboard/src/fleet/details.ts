@@ -10,7 +10,7 @@ import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
 import { flownIn } from "../track/tracker";
 import { isStale, type Drone } from "./roster";
-import { stateOfName, stateOfPurpose, STATE_WORDS } from "./state";
+import { stateOfName, stateOfPosition, stateOfPurpose, STATE_WORDS } from "./state";
 
 /** How often the page asks what no frame says (depot, type, state of a standing drone), ms. */
 const ASK_MS = 5_000;
@@ -70,6 +70,8 @@ export class DroneDetailsPanel {
     const close = element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.events.closed() }, "✕");
     this.#title.textContent = drone;
     this.root = element("section", { class: "details", "aria-label": `Details of ${drone}` }, element("div", { class: "details-head" }, this.#title, this.#follow, close), this.#state, this.#battery, this.#list, element("div", { class: "buttons" }, this.#recall));
+    this.#recall.hidden = this.#isExternal;
+    if (this.#isExternal) return;
     telemetry.subscribe("details", { topic: `drone:${drone}`, mode: "positions", hz: 1 }, (payload) => {
       if (payload.kind === "fleet") this.#take(payload.change);
     });
@@ -83,6 +85,16 @@ export class DroneDetailsPanel {
     this.telemetry.unsubscribe("details");
     this.telemetry.unsubscribe("details-leg");
     this.root.remove();
+  }
+
+  /** Whether it is no drone of the fleet. What is known of it is what the map's own subscription says. */
+  get #isExternal(): boolean {
+    return this.drone.startsWith("external-");
+  }
+
+  /** Takes what the map shows of an aircraft that is no drone of the fleet. */
+  show(position: DronePosition | null): void {
+    if (this.#isExternal) this.#position = position;
   }
 
   /** Puts the focus on it. */
@@ -110,7 +122,8 @@ export class DroneDetailsPanel {
 
   /** Redraws. */
   update(now: number, wall: number): void {
-    if (wall - this.#asked > ASK_MS) {
+    if (this.#isExternal) this.#missing = this.#position === null;
+    else if (wall - this.#asked > ASK_MS) {
       this.#asked = wall;
       void this.#ask();
     }
@@ -141,13 +154,13 @@ export class DroneDetailsPanel {
 
   #stateName(): Drone["state"] {
     if (this.flight) return stateOfPurpose(this.flight.purpose);
-    return stateOfName(this.#position?.state ?? this.#known?.state);
+    return this.#position ? stateOfPosition(this.#position) : stateOfName(this.#known?.state);
   }
 
   #meter(): void {
-    const share = this.#position?.battery;
-    this.#battery.hidden = share === undefined;
-    if (share === undefined) return;
+    const share = this.#position?.battery ?? null;
+    this.#battery.hidden = share === null;
+    if (share === null) return;
     const percent = Math.round(share * 100);
     this.#bar.style.width = `${percent}%`;
     this.#bar.dataset["low"] = String(percent < 30);
@@ -156,17 +169,17 @@ export class DroneDetailsPanel {
   }
 
   #lines(now: number): Line[] {
-    const fix = this.flight ? fixAt(this.flight, now) : null;
+    const fix = this.flight ? fixAt(this.flight, now) : this.#isExternal ? this.#position : null;
     const flying = fix !== null && fix.speed > 0;
     const delivery = this.#delivery;
     const lines: Line[] = [
-      { label: "Mission", value: missionWords(this.flight?.purpose ?? null, delivery) },
+      { label: "Mission", value: this.#isExternal ? "Not of this fleet" : missionWords(this.flight?.purpose ?? null, delivery) },
       { label: "Speed", value: flying ? `${fix.speed.toFixed(1)} m/s ${compass(fix.heading)}` : "stands" },
       { label: "Altitude", value: `${Math.round(fix?.altitude ?? this.#position?.altitude ?? 0)} m` },
     ];
     if (this.flight && now < this.flight.arrivesAt) {
       lines.push({ label: "Leg ends", value: `in ${countdown((this.flight.arrivesAt - now) / 1_000)} (${clockTime(this.flight.arrivesAt)})` });
-      lines.push({ label: "Energy left", value: `${fix?.batteryWh.toFixed(0) ?? "–"} Wh` });
+      lines.push({ label: "Energy left", value: `${fixAt(this.flight, now).batteryWh.toFixed(0)} Wh` });
     }
     if (delivery) lines.push({ label: "Delivery", value: short(delivery), press: () => this.events.delivery(delivery) });
     if (delivery && this.#mission?.delivery === delivery) {

@@ -70,6 +70,7 @@ export class Figures {
       this.#tile("Energy flown in all", "energyAll"),
     );
     this.legend = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips);
+    this.external(0);
     this.root = element("div", { class: "stack" }, element("h2", {}, "Deliveries"), rows, element("h2", {}, "Lately"), charts, element("h2", {}, "How well"), tiles);
   }
 
@@ -85,11 +86,18 @@ export class Figures {
 
   /** Shows new figures. */
   update(stats: StatsFrame): void {
-    for (const state of DRONE_STATES) this.#set(state, String(stats.drones[state] ?? 0));
+    for (const state of DRONE_STATES) if (state !== "external") this.#set(state, String(stats.drones[state] ?? 0));
     for (const [, name] of DELIVERY_ROWS) this.#set(name, (name === "waiting" ? stats.waiting : (stats.deliveries[name] ?? 0)).toLocaleString());
     for (const { name, of } of CHARTS) this.#set(name, of(stats).toLocaleString());
     this.#set("waits", stats.waitP50S > 0 ? `${span(stats.waitP50S)} · ${span(stats.waitP95S)}` : "–");
     this.#latest = stats;
+  }
+
+  /** Shows how many aircraft there are that are no drones of the fleet; nothing is said of them where there are none. */
+  external(count: number): void {
+    this.#set("external", String(count));
+    const chip = this.#chips.get("external");
+    if (chip) chip.hidden = count === 0;
   }
 
   /** Shows how well deliveries are made. */

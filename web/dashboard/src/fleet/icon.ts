@@ -18,5 +18,6 @@ export function stateIcon(state: DroneState, size = 18): SVGElement {
   if (state === "maintenance") {
     root.append(drawing("circle", { cx: 12, cy: 12, r: 9, fill: "currentColor" }), drawing("path", { d: "M7.5 12H16.5", class: "core-line", "stroke-width": 2.6, "stroke-linecap": "round" }));
   }
+  if (state === "external") root.append(drawing("path", { d: dart, fill: "currentColor" }), drawing("circle", { cx: 12, cy: 13, r: 2.6, class: "core" }));
   return root;
 }

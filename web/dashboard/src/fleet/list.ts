@@ -72,7 +72,7 @@ export class DroneList {
 
 function wordsOf(drone: Drone, now: number): string {
   const fix = fixOf(drone, now);
-  const flying = drone.flight !== null && fix.speed > 0;
+  const flying = (drone.flight !== null || drone.state === "external") && fix.speed > 0;
   const delivery = deliveryOf(drone);
   const what = flying ? `${Math.round(fix.speed)} m/s ${compass(fix.heading)}` : "on the ground";
   return [STATE_WORDS[drone.state], what, delivery && short(delivery)].filter(Boolean).join(" · ");

@@ -164,6 +164,7 @@ export class FleetPage {
   #receive(payload: Payload): void {
     if (payload.kind === "fleet") this.#roster.apply(payload.change, payload.whole);
     else if (payload.kind === "counts") this.#roster.crowd();
+    this.#figures.external(this.#roster.externals);
     this.#map?.crowd(payload.kind === "counts" ? payload : null);
   }
 
@@ -366,6 +367,7 @@ export class FleetPage {
     const wall = performance.now();
     this.#figures.tick(now);
     if (this.#tabs.opened === "fleet") this.#list.update(now, this.#figures.shown, this.#only, this.#search.text, this.#details?.drone ?? null);
+    this.#details?.show(this.#roster.get(this.#details.drone)?.stands ?? null);
     this.#details?.update(now, wall);
     this.#followed?.tick(now, wall);
   }

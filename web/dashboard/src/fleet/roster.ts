@@ -1,6 +1,6 @@
 import { fixAt, type Fix, type Flight } from "../telemetry/flight";
 import type { DronePosition, FleetChange } from "../telemetry/frame";
-import { stateOfName, stateOfPurpose, type DroneState } from "./state";
+import { stateOfPosition, stateOfPurpose, type DroneState } from "./state";
 
 /** A drone the page knows: it flies a leg, or stands somewhere. */
 export interface Drone {
@@ -17,11 +17,12 @@ export const STALE_SECONDS = 20;
 export function fixOf(drone: Drone, now: number): Fix {
   if (drone.flight) return fixAt(drone.flight, now);
   const at = drone.stands;
-  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading ?? 0, speed: 0, batteryWh: 0 };
+  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading ?? 0, speed: at?.external ? at.speed : 0, batteryWh: 0 };
 }
 
-/** Whether the drone's leg ended so long ago that the page no longer knows where it is. */
+/** Whether the drone's leg ended so long ago that the page no longer knows where it is, or nothing was heard of an aircraft that says so itself. */
 export function isStale(drone: Drone, now: number, speed: number | null): boolean {
+  if (drone.stands?.stale) return true;
   return drone.flight !== null && now > drone.flight.arrivesAt + STALE_SECONDS * 1_000 * Math.max(1, speed ?? 1);
 }
 
@@ -45,6 +46,11 @@ export class Roster {
   /** All that are known, in the order in which they became known. */
   all(): IterableIterator<Drone> {
     return this.#drones.values();
+  }
+
+  /** How many aircraft there are that are no drones of the fleet. */
+  get externals(): number {
+    return [...this.#drones.values()].filter(({ state }) => state === "external").length;
   }
 
   /** One of them. */
@@ -73,7 +79,7 @@ export class Roster {
       changed.add(id);
     }
     for (const stands of change.positions) {
-      this.#drones.set(stands.drone, { id: stands.drone, state: stateOfName(stands.state), flight: null, stands });
+      this.#drones.set(stands.drone, { id: stands.drone, state: stateOfPosition(stands), flight: null, stands });
       changed.add(stands.drone);
     }
     for (const flight of change.flights) {

@@ -1,5 +1,5 @@
-/** What a drone does, in the order of the legend. */
-export const DRONE_STATES = ["toPickup", "toDropoff", "returning", "idle", "charging", "failed", "maintenance"] as const;
+/** What a drone does, in the order of the legend; the last is for aircraft that are no drones of the fleet. */
+export const DRONE_STATES = ["toPickup", "toDropoff", "returning", "idle", "charging", "failed", "maintenance", "external"] as const;
 
 /** A drone's state by its name on the wire. */
 export type DroneState = (typeof DRONE_STATES)[number];
@@ -13,6 +13,7 @@ export const STATE_WORDS: Readonly<Record<DroneState, string>> = {
   charging: "Charging",
   failed: "Out of order",
   maintenance: "In maintenance",
+  external: "External",
 };
 
 /** Whether a drone in this state stands at its depot and is counted there. */
@@ -29,4 +30,9 @@ export function stateOfPurpose(purpose: string): DroneState {
 /** The state a name stands for; a name of a newer server counts as ready. */
 export function stateOfName(name: string | undefined): DroneState {
   return DRONE_STATES.find((state) => state === name) ?? "idle";
+}
+
+/** The state that a position is shown in. */
+export function stateOfPosition({ external, state }: { readonly external: boolean; readonly state: string }): DroneState {
+  return external ? "external" : stateOfName(state);
 }

@@ -5,8 +5,8 @@ export type Tone = "light" | "dark";
 
 /** Colours of the states, after Okabe and Ito (2008): told apart with any colour vision, and by shape besides. `fleet.css` has the same. */
 export const STATE_COLOURS: Readonly<Record<Tone, Readonly<Record<DroneState, string>>>> = {
-  light: { toPickup: "#0072b2", toDropoff: "#e69f00", returning: "#009e73", idle: "#6f7a86", charging: "#cc79a7", failed: "#d55e00", maintenance: "#8c6d31" },
-  dark: { toPickup: "#56b4e9", toDropoff: "#e69f00", returning: "#1fbf8f", idle: "#8a95a1", charging: "#cc79a7", failed: "#f0703a", maintenance: "#c2a15c" },
+  light: { toPickup: "#0072b2", toDropoff: "#e69f00", returning: "#009e73", idle: "#6f7a86", charging: "#cc79a7", failed: "#d55e00", maintenance: "#8c6d31", external: "#1b2430" },
+  dark: { toPickup: "#56b4e9", toDropoff: "#e69f00", returning: "#1fbf8f", idle: "#8a95a1", charging: "#cc79a7", failed: "#f0703a", maintenance: "#c2a15c", external: "#f2f5f8" },
 };
 
 /** The colour of what the page no longer knows. */

@@ -31,7 +31,7 @@ export function segmentsOf(drone: Drone, origin: Origin, selected: boolean, stal
   if (drone.flight === null) {
     const at = place(drone.stands?.latitude ?? 0, drone.stands?.longitude ?? 0);
     const heading = ((drone.stands?.heading ?? 0) * Math.PI) / 180;
-    return [[...at, ...at, 0, 1, -EVER, EVER, heading, state, flag, EVER]];
+    return [[...at, ...at, 0, 1, -EVER, EVER, heading, state, flag, drone.stands?.stale ? -EVER : EVER]];
   }
   const { path } = drone.flight;
   const start = (drone.flight.departsAt - origin.time) / 1_000;

@@ -11,8 +11,8 @@ uniform vec2 u_viewport;
 uniform float u_now;
 uniform float u_size;
 uniform float u_lost;
-uniform float u_shown[7];
-uniform vec3 u_colours[8];
+uniform float u_shown[8];
+uniform vec3 u_colours[9];
 out vec2 v_at;
 out vec3 v_colour;
 flat out int v_state;
@@ -26,7 +26,7 @@ void main() {
   bool parked = state == 3 || state == 4;
   bool shown = current && (a_look.z > 0.5 || u_shown[state] > 0.5);
   bool stale = u_lost > 0.5 || u_now > a_look.w;
-  v_colour = stale ? u_colours[7] : u_colours[state];
+  v_colour = stale ? u_colours[8] : u_colours[state];
 
   float span = a_time.y - a_time.x;
   float part = span > 0.0 ? clamp((u_now - a_time.x) / span, 0.0, 1.0) : 1.0;
@@ -92,12 +92,14 @@ void main() {
   float rim = 1.0 - smoothstep(-0.7 * pixel, 0.7 * pixel, shape - edge);
   float shade = 0.28 * (1.0 - smoothstep(0.0, 5.0 * pixel, shape - edge));
   vec3 inner = v_colour;
-  // Besides its colour a state has a mark: a parcel aboard, an empty hull on the way home, a cross for out of order; who is out of service stands like who is ready.
+  // Besides its colour a state has a mark: a parcel aboard, an empty hull on the way home, a cross for out of order, a hole for what is not of the fleet; who is out of service stands like who is ready.
   if (v_state == 1) {
     vec2 box = abs(v_at - vec2(0.0, -0.04)) - 0.15;
     inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, max(box.x, box.y)));
   } else if (v_state == 2) {
     inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, shape + 2.6 * pixel));
+  } else if (v_state == 7) {
+    inner = mix(u_edge, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, length(v_at - vec2(0.0, -0.1)) - 0.2));
   } else if (failed) {
     inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, cross45(v_at)));
   }

@@ -10,6 +10,16 @@ const WITH_DELIVERY = 256;
 /** Set in the column of states where the drone flies. */
 const FLYING = 512;
 
+/** Set in the column of states for an aircraft that is no drone of the fleet, and where nothing was heard of it for some seconds. */
+const EXTERNAL = 1_024;
+const STALE = 2_048;
+
+/** Numbers from here on are those of aircraft that are no drones of the fleet. */
+const FIRST_EXTERNAL = 2 ** 31;
+
+/** In place of a battery: it is not known. */
+const NO_BATTERY = 65_535;
+
 /** Degrees are told in these parts. */
 const DEGREE_PARTS = 1e7;
 
@@ -51,9 +61,9 @@ export function uuidAt(buffer: ArrayBuffer, at: number): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** The name of a drone by its number. */
+/** The name of a drone, or of another aircraft, by its number. */
 export function droneName(number: number): string {
-  return `drone-${number}`;
+  return number < FIRST_EXTERNAL ? `drone-${number}` : `external-${number - FIRST_EXTERNAL}`;
 }
 
 /** Deliveries of those rows that have one, in their order. */
@@ -177,15 +187,19 @@ export class FixColumns {
 
   /** The position of a row. */
   position(row: number): DronePosition {
+    const state = this.#states[row] ?? 0;
+    const battery = this.#batteries[row] ?? 0;
     return {
       drone: droneName(this.drones[row] ?? 0),
-      state: STATES[(this.#states[row] ?? 0) & (WITH_DELIVERY - 1)] ?? "idle",
+      state: STATES[state & (WITH_DELIVERY - 1)] ?? "idle",
+      external: (state & EXTERNAL) !== 0,
+      stale: (state & STALE) !== 0,
       latitude: (this.#latitudes[row] ?? 0) / DEGREE_PARTS,
       longitude: (this.#longitudes[row] ?? 0) / DEGREE_PARTS,
       altitude: (this.#altitudes[row] ?? 0) / 10,
       heading: (this.#headings[row] ?? 0) / 10,
       speed: (this.#speeds[row] ?? 0) / 100,
-      battery: (this.#batteries[row] ?? 0) / 10_000,
+      battery: battery === NO_BATTERY ? null : battery / 10_000,
       delivery: this.#deliveries.of(row),
     };
   }

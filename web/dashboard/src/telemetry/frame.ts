@@ -4,6 +4,10 @@ import type { Flight } from "./flight";
 export interface DronePosition {
   readonly drone: string;
   readonly state: string;
+  /** It is no drone of the fleet, but an aircraft that flies elsewhere and says where it is. */
+  readonly external: boolean;
+  /** Nothing was heard of it for some seconds. */
+  readonly stale: boolean;
   readonly latitude: number;
   readonly longitude: number;
   readonly altitude: number;
@@ -11,8 +15,8 @@ export interface DronePosition {
   readonly heading: number;
   /** Over the ground, m/s. */
   readonly speed: number;
-  /** Share of the capacity, 0 to 1. */
-  readonly battery: number;
+  /** Share of the capacity, 0 to 1; `null` where it is not known. */
+  readonly battery: number | null;
   readonly delivery: string | null;
 }
 
