@@ -105,9 +105,7 @@ impl Record {
     /// Never: every record can be encoded.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![FORMAT];
-        bytes.extend(postcard::to_stdvec(self).expect("records hold plain data"));
-        bytes
+        postcard::to_extend(self, vec![FORMAT]).expect("records hold plain data")
     }
 
     /// Whether a payload holds a command, by its first bytes alone: most records are commands, and who asks for the others need not read them.

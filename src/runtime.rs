@@ -34,7 +34,6 @@ pub mod lag;
 pub mod notifier;
 pub mod pacer;
 pub mod projector;
-pub mod rank;
 pub mod recovery;
 pub mod retention;
 pub mod running;

@@ -17,7 +17,7 @@ use super::deaths::Suspects;
 use super::pacer::unix_micros;
 use super::recovery::{self, Recovered};
 use super::retention::Needed;
-use super::supervisor::{Pulse, Wake, wakes};
+use super::supervisor::{APART, Pulse, Wake, wakes};
 use super::world::{LivePicture, LiveWorld, WorldFactory};
 use crate::exit::Failure;
 use crate::parting::{self, Milestone, Parting};
@@ -210,7 +210,9 @@ impl Host {
     fn take_snapshot(&mut self) {
         let begun = thread_time();
         self.snapshot();
-        self.cadence.taken(thread_time().saturating_sub(begun));
+        let cost = thread_time().saturating_sub(begun);
+        tracing::debug!(?cost, "a snapshot was taken");
+        self.cadence.taken(cost);
     }
 
     /// What cannot be kept is said and tried again later: the journal has it all.
@@ -322,23 +324,25 @@ impl Shared {
     /// Lets events out to all who fold them: the picture first, so that whoever hears of a decision sees it there.
     fn publish(&self, picture: &dyn LivePicture, events: Vec<Numbered<Event>>) {
         picture.apply(&events);
-        let events = self.unseen(events);
+        let mut events = self.unseen(events);
         if events.is_empty() {
             return;
         }
         self.metrics.observe(&events);
-        let mut events = events.into_iter();
-        loop {
-            let batch: Batch = Arc::new(events.by_ref().take(BATCH_MAX).collect());
-            if batch.is_empty() {
-                break;
-            }
-            for backlog in self.backlogs() {
-                backlog.push(Arc::clone(&batch));
-            }
-            for event in batch.iter() {
-                self.decisions.note(&event.event);
-            }
+        while events.len() > BATCH_MAX {
+            let rest = events.split_off(BATCH_MAX);
+            self.publish_batch(std::mem::replace(&mut events, rest));
+        }
+        self.publish_batch(events);
+    }
+
+    fn publish_batch(&self, events: Vec<Numbered<Event>>) {
+        let batch: Batch = Arc::new(events);
+        for backlog in self.backlogs() {
+            backlog.push(Arc::clone(&batch));
+        }
+        for event in batch.iter() {
+            self.decisions.note(&event.event);
         }
     }
 }
@@ -352,7 +356,7 @@ impl Actor for Host {
             return;
         }
         let notify = Arc::clone(&self.parts.shared.advance_waits);
-        ctx.add_stream(wakes(notify, TICK, self.parts.stop.clone()));
+        ctx.add_stream(wakes(notify, (APART, TICK), self.parts.stop.clone()));
     }
 }
 

@@ -227,7 +227,11 @@ impl Actor for Notifier {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.add_stream(wakes(Arc::new(Notify::new()), TICK, self.parts.stop.clone()));
+        ctx.add_stream(wakes(
+            Arc::new(Notify::new()),
+            (Duration::ZERO, TICK),
+            self.parts.stop.clone(),
+        ));
     }
 }
 

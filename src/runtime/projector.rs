@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::backlog::Backlog;
 use super::complaint::Complaint;
-use super::supervisor::{Pulse, Wake, wakes};
+use super::supervisor::{APART, Pulse, Wake, wakes};
 
 /// How often the store is flushed. What is not flushed comes again from the journal after a crash; rows that change a few times meanwhile are
 /// written once.
@@ -115,7 +115,7 @@ impl Actor for Projector {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         let notify = Arc::clone(&self.parts.backlog.waits);
-        ctx.add_stream(wakes(notify, TICK, self.parts.stop.clone()));
+        ctx.add_stream(wakes(notify, (APART, TICK), self.parts.stop.clone()));
     }
 }
 

@@ -12,7 +12,6 @@ use super::Shared;
 use super::backlog::Backlog;
 use super::host::{Host, HostParts};
 use super::projector::{Projector, ProjectorParts};
-use super::rank::Rank;
 use super::sequencer::Sequencer;
 use super::supervisor::{Part, Pulse, RESTARTS};
 use super::world::{LivePicture, WorldFactory};
@@ -45,7 +44,6 @@ impl Supervised {
     /// Starts a part on a thread of its own. `factory` is given what stops it.
     pub fn start<A, F>(
         name: &'static str,
-        rank: Rank,
         shared: &Shared,
         factory: impl FnOnce(CancellationToken) -> F,
     ) -> Self
@@ -57,7 +55,6 @@ impl Supervised {
         let part = Part {
             name,
             policy: RESTARTS,
-            rank,
             factory: factory(stop.clone()),
             stop: stop.clone(),
             fatal: shared.fatal.clone(),
@@ -120,7 +117,7 @@ impl Running {
             .iter()
             .map(|pair| start_projector(shared, pair))
             .collect();
-        let host = Supervised::start("host", Rank::WorkingOff, shared, |stop| {
+        let host = Supervised::start("host", shared, |stop| {
             let parts = HostParts {
                 shared: Arc::clone(shared),
                 worlds,
@@ -129,7 +126,7 @@ impl Running {
             };
             move |pulse| Host::new(parts.clone(), pulse)
         });
-        let sequencer = Supervised::start("sequencer", Rank::Answering, shared, |stop| {
+        let sequencer = Supervised::start("sequencer", shared, |stop| {
             let shared = Arc::clone(shared);
             move |pulse| Sequencer::new(Arc::clone(&shared), stop.clone(), pulse)
         });
@@ -163,7 +160,7 @@ impl Running {
 }
 
 fn start_projector(shared: &Shared, pair: &ProjectionAndBacklog) -> Supervised {
-    Supervised::start(pair.name, Rank::WorkingOff, shared, |stop| {
+    Supervised::start(pair.name, shared, |stop| {
         let parts = ProjectorParts {
             projection: Arc::clone(&pair.projection),
             backlog: Arc::clone(&pair.backlog),

@@ -286,7 +286,7 @@ impl Actor for Sequencer {
             return;
         }
         let notify = Arc::clone(&self.shared.commands_wait);
-        ctx.add_stream(wakes(notify, TICK, self.stop.clone()));
+        ctx.add_stream(wakes(notify, (Duration::ZERO, TICK), self.stop.clone()));
     }
 }
 

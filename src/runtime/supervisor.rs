@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use actix::{Actor, Arbiter, Context};
 use futures_util::Stream;
+use skyhaul_web::name_thread;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::rank::{Rank, name_thread};
 use crate::exit::Exit;
 
 /// How often a part may be rebuilt, and how long it waits before.
@@ -56,16 +56,31 @@ pub struct Wake {
     pub is_last: bool,
 }
 
-/// Wakes a part when it is notified, when `every` has passed, and, a last time, when it is to stop.
-pub fn wakes(notify: Arc<Notify>, every: Duration, stop: CancellationToken) -> impl Stream<Item = Wake> {
-    futures_util::stream::unfold(Some((notify, stop)), move |state| async move {
-        let (notify, stop) = state?;
-        tokio::select! {
+/// How far apart two wakes of a part are at least that works off what others are told of already: where much comes, it comes together, and each
+/// wake costs a turn of each part behind it. A part that was quiet is woken at once.
+pub const APART: Duration = Duration::from_millis(5);
+
+/// Wakes a part when it is notified, at least `apart` after the last time, when `every` has passed, and, a last time, when it is to stop.
+pub fn wakes(
+    notify: Arc<Notify>,
+    (apart, every): (Duration, Duration),
+    stop: CancellationToken,
+) -> impl Stream<Item = Wake> {
+    let begun = Some((notify, stop, Instant::now()));
+    futures_util::stream::unfold(begun, move |state| async move {
+        let (notify, stop, last) = state?;
+        let is_notified = async {
+            notify.notified().await;
+            tokio::time::sleep_until(last + apart).await;
+        };
+        let is_last = tokio::select! {
             biased;
-            () = stop.cancelled() => Some((Wake { is_last: true }, None)),
-            () = notify.notified() => Some((Wake { is_last: false }, Some((notify, stop)))),
-            () = tokio::time::sleep(every) => Some((Wake { is_last: false }, Some((notify, stop)))),
-        }
+            () = stop.cancelled() => true,
+            () = is_notified => false,
+            () = tokio::time::sleep(every) => false,
+        };
+        let next = (!is_last).then(|| (notify, stop, Instant::now()));
+        Some((Wake { is_last }, next))
     })
 }
 
@@ -75,8 +90,6 @@ pub struct Part<F> {
     pub name: &'static str,
     /// How often it may be rebuilt.
     pub policy: RestartPolicy,
-    /// Its thread's place where processors are short.
-    pub rank: Rank,
     /// Makes it.
     pub factory: F,
     /// When this is cancelled, its end is no failure.
@@ -95,11 +108,8 @@ impl<F> Part<F> {
         F: Fn(Pulse) -> A + Clone + Send + 'static,
     {
         let arbiter = Arbiter::new();
-        let (name, rank) = (self.name, self.rank);
-        arbiter.spawn_fn(move || {
-            name_thread(name);
-            rank.take();
-        });
+        let name = self.name;
+        arbiter.spawn_fn(move || name_thread(name));
         let mut deaths = VecDeque::new();
         loop {
             let (alive, gone) = oneshot::channel();
@@ -179,7 +189,7 @@ mod tests {
         fn started(&mut self, ctx: &mut Context<Self>) {
             ctx.add_stream(wakes(
                 Arc::clone(&self.notify),
-                Duration::from_millis(1),
+                (Duration::ZERO, Duration::from_millis(1)),
                 self.stop.clone(),
             ));
         }
@@ -215,7 +225,6 @@ mod tests {
         let part = Part {
             name: "frail",
             policy: POLICY,
-            rank: Rank::Answering,
             factory,
             stop,
             fatal,

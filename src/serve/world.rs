@@ -33,7 +33,6 @@ use crate::runtime::deaths::Deaths;
 use crate::runtime::hub::Hub;
 use crate::runtime::notifier::{Notifier, NotifierParts};
 use crate::runtime::pacer::unix_micros;
-use crate::runtime::rank::Rank;
 use crate::runtime::running::{ProjectionAndBacklog, Running, Supervised};
 use crate::runtime::supervisor::Fatal;
 use crate::runtime::world::{ScenarioWorlds, SharedTracks};
@@ -188,7 +187,7 @@ impl Prepared {
 
     /// Starts the notifier.
     pub(super) fn start_notifier(&self) -> Supervised {
-        Supervised::start("notifier", Rank::WorkingOff, &self.shared, |stop| {
+        Supervised::start("notifier", &self.shared, |stop| {
             let parts = NotifierParts {
                 outbox: self.services.outbox(),
                 sender: Arc::clone(&self.sender),
@@ -229,12 +228,9 @@ impl Prepared {
             None => server,
         });
         let listener = Arc::new(listener);
-        Ok(Supervised::start(
-            "telemetry",
-            Rank::Answering,
-            &self.shared,
-            |stop| move |pulse| Hub::new(Arc::clone(&server), Arc::clone(&listener), stop.clone(), pulse),
-        ))
+        Ok(Supervised::start("telemetry", &self.shared, |stop| {
+            move |pulse| Hub::new(Arc::clone(&server), Arc::clone(&listener), stop.clone(), pulse)
+        }))
     }
 
     /// How the REST server runs.

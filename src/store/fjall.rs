@@ -10,7 +10,6 @@ use parking_lot::RwLock;
 use skyhaul_web::ports::{Change, KeyValueStore, StoreError};
 
 use super::failed;
-use crate::runtime::rank::Rank;
 
 /// Cache of what is read from files, for all stores together. Who has just written reads from memory anyway.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -40,27 +39,18 @@ struct Open {
 }
 
 impl Open {
-    /// Opens the database from a thread that works off, since its own threads take their rank from there.
     fn at(folder: &Path, services: &[&'static str]) -> ::fjall::Result<Self> {
-        std::thread::scope(|scope| {
-            let opening = scope.spawn(|| {
-                Rank::WorkingOff.take();
-                let database = Database::builder(folder)
-                    .cache_size(CACHE_BYTES)
-                    .max_journaling_size(LOG_BYTES_MAX)
-                    .worker_threads(WORKERS)
-                    .open()?;
-                let mut keyspaces = BTreeMap::new();
-                for name in services {
-                    let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-                    keyspaces.insert(*name, database.keyspace(name, options)?);
-                }
-                Ok(Self { database, keyspaces })
-            });
-            opening
-                .join()
-                .unwrap_or_else(|cause| std::panic::resume_unwind(cause))
-        })
+        let database = Database::builder(folder)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(LOG_BYTES_MAX)
+            .worker_threads(WORKERS)
+            .open()?;
+        let mut keyspaces = BTreeMap::new();
+        for name in services {
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+            keyspaces.insert(*name, database.keyspace(name, options)?);
+        }
+        Ok(Self { database, keyspaces })
     }
 }
 

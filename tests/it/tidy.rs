@@ -80,6 +80,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
         &[
             "actix-web",
             "base64",
+            "foldhash",
             "futures-util",
             "getrandom",
             "governor",
@@ -99,6 +100,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "skyhaul-engine",
             "skyhaul-scenarios",
             "skyhaul-telemetry",
+            "smallvec",
             "subtle",
             "thiserror",
             "tokio",

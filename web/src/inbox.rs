@@ -1,12 +1,15 @@
 //! Inbox: what was acknowledged and not yet projected, so that whoever wrote may read at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use prometheus::{IntGauge, Registry};
 use skyhaul_actors::command::{DeliveryRequest, PackageRecord};
+use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::DeliveryId;
+use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 use tokio::sync::oneshot;
 
@@ -22,8 +25,8 @@ const PACKAGES_MAX: usize = 500_000;
 /// What was acknowledged and not yet projected.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    requests: Mutex<HashMap<DeliveryId, Unprojected>>,
-    packages: Mutex<HashMap<PackageName, PackageSaid>>,
+    requests: Mutex<HashMap<DeliveryId, Unprojected, RandomState>>,
+    packages: Mutex<HashMap<PackageName, PackageSaid, RandomState>>,
     changes: Mutex<HashMap<DeliveryId, Vec<oneshot::Sender<()>>>>,
     waiting: IntGauge,
 }
@@ -150,14 +153,18 @@ impl Inbox {
         self.packages.lock().get(&name).map(|said| said.record.clone())
     }
 
-    /// The request is in a service's store; once it is in all, it leaves.
-    pub(crate) fn request_projected(&self, id: DeliveryId, by: Reader) {
+    /// The requests that these events tell of are in a service's store; those that are in all leave.
+    pub(crate) fn requests_projected(&self, events: &[Numbered<Event>], by: Reader) {
         let mut requests = self.requests.lock();
-        if let Some(unprojected) = requests.get_mut(&id) {
-            unprojected.by |= by as u8;
-            if unprojected.by == READERS {
-                requests.remove(&id);
-                self.waiting.dec();
+        for event in events {
+            if let Event::DeliveryRequested { request, .. } = &event.event
+                && let hash_map::Entry::Occupied(mut unprojected) = requests.entry(request.delivery)
+            {
+                unprojected.get_mut().by |= by as u8;
+                if unprojected.get().by == READERS {
+                    unprojected.remove();
+                    self.waiting.dec();
+                }
             }
         }
     }

@@ -26,9 +26,11 @@ mod quote;
 pub mod services;
 mod sky;
 mod store;
+mod thread;
 
 pub use crate::http::server::{HttpOptions, serve};
 pub use crate::services::{
     AddressRange, AdminKey, Basemap, GatewaySettings, LinkKey, Parts, Readiness, Services, Settings, Stores,
     TokenSettings, Tokens,
 };
+pub use crate::thread::name_thread;

@@ -166,11 +166,9 @@ impl Fold for DeliveryFold {
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {
+        self.inbox.requests_projected(events, Reader::Delivery);
         for event in events {
             match &event.event {
-                Event::DeliveryRequested { request, .. } => {
-                    self.inbox.request_projected(request.delivery, Reader::Delivery);
-                }
                 Event::DeliveryRescheduled { delivery, .. }
                 | Event::DeliveryRescheduleRefused { delivery, .. }
                 | Event::DeliveryCancelled { delivery, .. }

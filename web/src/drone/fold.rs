@@ -130,11 +130,7 @@ impl Fold for DroneFold {
 
     fn committed(&self, events: &[Numbered<Event>]) {
         self.past.take(events);
-        for event in events {
-            if let Event::DeliveryRequested { request, .. } = &event.event {
-                self.inbox.request_projected(request.delivery, Reader::Drone);
-            }
-        }
+        self.inbox.requests_projected(events, Reader::Drone);
     }
 }
 

@@ -10,6 +10,7 @@ use actix_web::{App, HttpServer};
 use rustls::ServerConfig;
 
 use crate::services::Services;
+use crate::thread::name_thread;
 
 /// How long an idle connection is kept: longer than the minute for which load balancers keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -53,7 +54,12 @@ impl Default for HttpOptions {
 /// # Errors
 /// Where the listener cannot be used.
 pub fn serve(services: Services, listener: TcpListener, options: HttpOptions) -> io::Result<Server> {
-    let server = HttpServer::new(move || App::new().configure(|config| services.configure(config)))
+    let app = move || {
+        // Each worker makes its own, on its thread.
+        name_thread("http");
+        App::new().configure(|config| services.configure(config))
+    };
+    let server = HttpServer::new(app)
         .workers(options.workers)
         .max_connections(options.connections_per_worker_max)
         .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))

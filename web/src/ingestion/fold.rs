@@ -165,9 +165,9 @@ impl Fold for IngestionFold {
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {
+        self.inbox.requests_projected(events, Reader::Ingestion);
         for event in events {
             if let Event::DeliveryRequested { request, .. } = &event.event {
-                self.inbox.request_projected(request.delivery, Reader::Ingestion);
                 if let Some(scope) = scope(request) {
                     self.waiting.projected(&scope);
                 }

@@ -1,15 +1,27 @@
 //! Keys: a letter for the table, then parts whose order of bytes is their own order.
 
+use std::borrow::Borrow;
+
 use skyhaul_actors::ids::DeliveryId;
+use smallvec::{SmallVec, smallvec};
+
+/// Bytes of a key that lie in place: a delivery's, a number's, and an owner's of a usual name with a number. Longer keys lie elsewhere.
+const IN_PLACE: usize = 24;
 
 /// A key under construction.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key(Vec<u8>);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key(SmallVec<[u8; IN_PLACE]>);
+
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        self.bytes()
+    }
+}
 
 impl Key {
     /// A key of a table, or the prefix of all its keys.
     pub(crate) fn of(table: u8) -> Self {
-        Self(vec![table])
+        Self(smallvec![table])
     }
 
     /// A delivery follows.
@@ -71,7 +83,7 @@ impl Key {
 
     /// A key that was read.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(SmallVec::from_slice(bytes))
     }
 
     /// Its bytes.
@@ -81,7 +93,7 @@ impl Key {
 
     /// Its bytes, for good.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.0.into_vec()
     }
 }
 
@@ -99,7 +111,7 @@ mod tests {
         let prefix = Key::of(b'o').text("a");
         assert!(prefix.clone().number(u64::MAX) < prefix.end());
         assert!(prefix.end() <= Key::of(b'o').text("b"));
-        assert_eq!(Key(vec![1, 255, 255]).end(), Key(vec![2]));
+        assert_eq!(Key(smallvec![1, 255, 255]).end(), Key(smallvec![2]));
     }
 
     #[test]

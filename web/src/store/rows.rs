@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -80,12 +81,15 @@ impl Entry {
 }
 
 /// Changes by key.
-pub(super) type Changes = BTreeMap<Vec<u8>, Entry>;
+pub(super) type Changes = BTreeMap<Key, Entry>;
+
+/// Changes of one batch, in no order.
+pub(super) type Batch = HashMap<Key, Entry, RandomState>;
 
 /// Changes that are applied together; reads see them already.
 pub(crate) struct Rows<'a> {
     table: &'a Table,
-    changes: HashMap<Vec<u8>, Entry>,
+    changes: Batch,
 }
 
 impl<'a> Rows<'a> {
@@ -93,7 +97,7 @@ impl<'a> Rows<'a> {
     pub(super) fn new(table: &'a Table) -> Self {
         Self {
             table,
-            changes: HashMap::new(),
+            changes: Batch::default(),
         }
     }
 
@@ -102,7 +106,7 @@ impl<'a> Rows<'a> {
     where
         T: DeserializeOwned + Clone + 'static,
     {
-        match self.changes.get(key.bytes()) {
+        match self.changes.get(key) {
             Some(entry) => entry.row(self.table.name()),
             None => self.table.get(key),
         }
@@ -121,12 +125,12 @@ impl<'a> Rows<'a> {
     where
         T: Serialize + Send + Sync + 'static,
     {
-        self.changes.insert(key.into_bytes(), Entry::Row(Arc::new(row)));
+        self.changes.insert(key, Entry::Row(Arc::new(row)));
     }
 
     /// Removes a row.
     pub(crate) fn delete(&mut self, key: Key) {
-        self.changes.insert(key.into_bytes(), Entry::Gone);
+        self.changes.insert(key, Entry::Gone);
     }
 
     /// Removes all rows below whose keys begin with `prefix`.
@@ -181,7 +185,7 @@ impl<'a> Rows<'a> {
 
     /// A row that this batch has written, to be changed in its place.
     fn own<T: 'static>(&mut self, key: &Key) -> Option<&mut T> {
-        match self.changes.get_mut(key.bytes())? {
+        match self.changes.get_mut(key)? {
             Entry::Row(row) => {
                 let row: &mut dyn Any = Arc::get_mut(row)?;
                 row.downcast_mut()
