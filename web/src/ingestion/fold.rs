@@ -167,10 +167,10 @@ impl Fold for IngestionFold {
     fn committed(&self, events: &[Numbered<Event>]) {
         self.inbox.requests_projected(events, Reader::Ingestion);
         for event in events {
-            if let Event::DeliveryRequested { request, .. } = &event.event {
-                if let Some(scope) = scope(request) {
-                    self.waiting.projected(&scope);
-                }
+            if let Event::DeliveryRequested { request, .. } = &event.event
+                && let Some(scope) = scope(request)
+            {
+                self.waiting.projected(&scope);
             }
         }
     }
