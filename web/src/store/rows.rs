@@ -138,7 +138,7 @@ impl<'a> Rows<'a> {
         let table = self.table;
         // A row is read as nothing at all: its key is what is wanted.
         table.scan((prefix, &prefix.end()), false, &mut |key, ()| {
-            self.changes.insert(key.to_vec(), Entry::Gone);
+            self.changes.insert(Key::from_bytes(key), Entry::Gone);
             true
         })
     }
