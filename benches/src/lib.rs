@@ -8,5 +8,6 @@ pub mod fanout;
 pub mod matching;
 pub mod memory;
 pub mod phold;
+pub mod planning;
 pub mod queues;
 pub mod slices;

@@ -5,4 +5,5 @@ mod dispatch;
 mod durable;
 mod matching;
 mod phold;
+mod planning;
 mod queues;
