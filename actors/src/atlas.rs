@@ -137,34 +137,32 @@ impl Atlas {
         nearest
     }
 
-    /// A drone's address, which it had from its founding.
+    /// The region whose nearest depot is nearest to a depot of another one, but for so many that are nearer.
+    #[must_use]
+    pub fn neighbour(&self, depot: DepotId, but_for: usize) -> Option<RegionId> {
+        let from = self.depots.get(usize::from(depot.0))?;
+        let (x, y) = from.xy;
+        let mut nearest = vec![f64::INFINITY; usize::from(self.count)];
+        for place in &self.depots {
+            let (dx, dy) = (place.xy.0 - x, place.xy.1 - y);
+            let least = &mut nearest[usize::from(place.region.0)];
+            *least = least.min(dx * dx + dy * dy);
+        }
+        let others = self.regions().zip(nearest);
+        let mut others: Vec<(RegionId, f64)> = others
+            .filter(|(region, away)| *region != from.region && away.is_finite())
+            .collect();
+        others.sort_by(|(one, near), (other, far)| near.total_cmp(far).then(one.cmp(other)));
+        others.get(but_for).map(|(region, _)| *region)
+    }
+
+    /// The address that a drone had at its founding. One that joined later, or moved to another region, has another ([`crate::scheduler`] knows it).
     #[must_use]
     pub fn drone(&self, id: DroneId) -> Addr<Drone> {
         let after = self.fleets.partition_point(|fleet| fleet.first <= id.0);
         match after.checked_sub(1).map(|place| &self.fleets[place]) {
             Some(fleet) => Addr::first_tenant_in(fleet.region, fleet.index + (id.0 - fleet.first)),
             None => Addr::first_tenant(id.0),
-        }
-    }
-
-    /// The drone that is so many drones into a region.
-    fn drone_at(&self, region: RegionId, index: u32) -> Option<DroneId> {
-        let mut fleets = self.fleets.iter().filter(|fleet| fleet.region == region).rev();
-        let fleet = fleets.find(|fleet| fleet.index <= index)?;
-        Some(DroneId(fleet.first + (index - fleet.index)))
-    }
-
-    /// The name by which events and people know the actor of type `kind` in a slot: a drone has its number in the world. Others beyond the first
-    /// region are named with their region, as the kernel names them.
-    #[must_use]
-    pub fn name(&self, kind: &str, region: RegionId, index: u32) -> String {
-        let drone = (kind == "drone").then(|| self.drone_at(region, index)).flatten();
-        let depot = (kind == "depot").then(|| self.depot_at(region, index)).flatten();
-        match (drone, depot, region) {
-            (Some(drone), ..) => drone.to_string(),
-            (_, Some(depot), _) => format!("depot-{}", depot.0),
-            (.., RegionId(0)) => format!("{kind}-{index}"),
-            (.., RegionId(region)) => format!("{kind}-{region}/{index}"),
         }
     }
 
@@ -180,13 +178,6 @@ impl Atlas {
     pub fn home_of(&self, id: DepotId) -> RegionId {
         let place = self.depots.get(usize::from(id.0));
         place.map_or(RegionId(0), |place| place.region)
-    }
-
-    /// The depot that is so many depots into a region.
-    fn depot_at(&self, region: RegionId, index: u32) -> Option<DepotId> {
-        let at = |depot: &DepotPlace| depot.region == region && depot.index == index;
-        let number = self.depots.iter().position(at)?;
-        u16::try_from(number).ok().map(DepotId)
     }
 }
 

@@ -18,9 +18,10 @@ use skyhaul_engine::rng::RandomStream;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Usd;
 
+use crate::bearer::Bearer;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::environment::Environment;
-use crate::event::{AssignmentRefusal, CarrierFailure, CourierStatus, Event, Transport};
+use crate::event::{AssignmentRefusal, CarrierFailure, CourierStatus, Event};
 use crate::ids::{CarrierId, DeliveryId};
 use crate::mission::Errand;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
@@ -173,8 +174,8 @@ impl Carrier {
         self.bookings.len()
     }
 
-    const fn by(&self) -> Transport {
-        Transport::Carrier(self.id)
+    const fn by(&self) -> Bearer {
+        Bearer::Carrier(self.id)
     }
 }
 

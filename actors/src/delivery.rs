@@ -11,9 +11,10 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 use skyhaul_engine::time::SimTime;
 
+use crate::bearer::Bearer;
 use crate::command::{ConfirmationKind, DeliveryRequest, Place, RescheduleChanges};
 use crate::drone::DroneMessage;
-use crate::event::{CancelReason, ChangeRefusal, Event, Transport};
+use crate::event::{CancelReason, ChangeRefusal, Event};
 use crate::ids::{CommandId, DeliveryId};
 use crate::package::{Package, PackageMessage};
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
@@ -51,34 +52,34 @@ pub enum DeliveryMessage {
     /// Someone is on the way.
     TransportAssigned {
         /// Who.
-        by: Transport,
+        by: Bearer,
     },
     /// Who was on the way no longer is.
     TransportReleased {
         /// Who.
-        by: Transport,
+        by: Bearer,
     },
     /// Someone stands at the pickup, ready to take the parcel.
     TransportAtPickup {
         /// Who.
-        by: Transport,
+        by: Bearer,
     },
     /// Someone stands at the drop-off, ready to hand the parcel over.
     TransportAtDropoff {
         /// Who.
-        by: Transport,
+        by: Bearer,
         /// Where.
         at: Position,
     },
     /// The parcel arrived.
     PackageDroppedOff {
         /// With whom.
-        by: Transport,
+        by: Bearer,
     },
     /// Who had it failed.
     TransportLost {
         /// Who.
-        by: Transport,
+        by: Bearer,
         /// Where the parcel lies, where it had been picked up.
         parcel_at: Option<Position>,
     },
@@ -99,11 +100,11 @@ pub enum DeliveryProgress {
     /// Nobody is on the way.
     Waiting,
     /// Someone is on the way to the parcel.
-    Assigned(Transport),
+    Assigned(Bearer),
     /// Someone has the parcel.
-    Carried(Transport),
+    Carried(Bearer),
     /// The parcel arrived; what its receiver must give is awaited.
-    Unconfirmed(Transport),
+    Unconfirmed(Bearer),
     /// Completed or cancelled.
     Ended,
 }
@@ -257,9 +258,8 @@ impl Delivery {
     /// Has the drone that is on the way give it back. The drone decides: it may be about to take the parcel.
     fn on_release(&mut self, command: Option<CommandId>, ctx: &mut Ctx<'_, Skyhaul>) {
         let delivery = self.id;
-        if let DeliveryProgress::Assigned(Transport::Drone(drone)) = self.progress {
-            let addr = ctx.shared().atlas.drone(drone);
-            ctx.send(addr, DroneMessage::GiveBack { delivery, command });
+        if let DeliveryProgress::Assigned(Bearer::Drone(_, drone)) = self.progress {
+            ctx.send(drone, DroneMessage::GiveBack { delivery, command });
             return;
         }
         let reason = self.change_refusal().unwrap_or(ChangeRefusal::NoDrone);
@@ -287,41 +287,41 @@ impl Delivery {
         }
     }
 
-    fn complete(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn complete(&mut self, by: Bearer, ctx: &mut Ctx<'_, Skyhaul>) {
         self.progress = DeliveryProgress::Ended;
         ctx.emit(Event::DeliveryCompleted {
             delivery: self.id,
-            by,
+            by: by.transport(),
         });
         ctx.send(self.workflow, WorkflowMessage::DeliveryCompleted);
     }
 
-    fn on_transport_assigned(&mut self, by: Transport) {
+    fn on_transport_assigned(&mut self, by: Bearer) {
         if self.progress == DeliveryProgress::Waiting {
             self.progress = DeliveryProgress::Assigned(by);
         }
     }
 
-    fn on_transport_released(&mut self, by: Transport) {
+    fn on_transport_released(&mut self, by: Bearer) {
         if self.progress == DeliveryProgress::Assigned(by) {
             self.progress = DeliveryProgress::Waiting;
         }
     }
 
-    fn on_transport_at_pickup(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_transport_at_pickup(&mut self, by: Bearer, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.progress == DeliveryProgress::Assigned(by) {
             self.progress = DeliveryProgress::Carried(by);
             ctx.send(self.package, PackageMessage::PickUp { by });
         }
     }
 
-    fn on_transport_at_dropoff(&mut self, by: Transport, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_transport_at_dropoff(&mut self, by: Bearer, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.progress == DeliveryProgress::Carried(by) {
             ctx.send(self.package, PackageMessage::DropOff { by, at });
         }
     }
 
-    fn on_package_dropped_off(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_package_dropped_off(&mut self, by: Bearer, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.progress != DeliveryProgress::Carried(by) {
             return;
         }
@@ -338,7 +338,7 @@ impl Delivery {
         ctx.send_at(until, ctx.me::<Self>(), DeliveryMessage::ConfirmationDue);
     }
 
-    fn on_transport_lost(&mut self, by: Transport, parcel_at: Option<Position>, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_transport_lost(&mut self, by: Bearer, parcel_at: Option<Position>, ctx: &mut Ctx<'_, Skyhaul>) {
         let parcel_at = match self.progress {
             DeliveryProgress::Assigned(with) if with == by => parcel_at,
             // Lost between taking the parcel and knowing it: the parcel lies where it was.

@@ -10,10 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::kernel::{Actor, ActorError, Ctx, Recording, RestartPolicy};
+use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RestartPolicy};
 use skyhaul_engine::time::SimDuration;
 
-use crate::drone::DroneMessage;
+use crate::drone::{Drone, DroneMessage};
 use crate::environment::DepotSpec;
 use crate::event::ChargeKind;
 use crate::ids::{DepotId, DroneId};
@@ -26,6 +26,8 @@ pub enum DepotMessage {
     ReservePad {
         /// Which.
         drone: DroneId,
+        /// Where it is told where there is none.
+        addr: Addr<Drone>,
     },
     /// A drone landed with an empty battery.
     RequestPad {
@@ -53,6 +55,8 @@ pub enum DepotMessage {
 pub struct PadRequest {
     /// Which drone.
     pub drone: DroneId,
+    /// Where it is told.
+    pub addr: Addr<Drone>,
     /// Whether its battery can be swapped.
     pub swaps: bool,
     /// How long the charger takes for what is missing.
@@ -123,7 +127,7 @@ impl Actor for Depot {
 
     fn handle(&mut self, message: DepotMessage, ctx: &mut Ctx<'_, Skyhaul>) -> Result<(), ActorError> {
         match message {
-            DepotMessage::ReservePad { drone } => self.on_reserve_pad(drone, ctx),
+            DepotMessage::ReservePad { drone, addr } => self.on_reserve_pad(drone, addr, ctx),
             DepotMessage::RequestPad { request } => self.on_request_pad(request),
             DepotMessage::FreePad { drone } => self.on_free_pad(drone, ctx),
             DepotMessage::DroneLost { drone } => self.on_drone_lost(drone, ctx),
@@ -134,19 +138,22 @@ impl Actor for Depot {
         Ok(())
     }
 
+    fn name(&self) -> Option<String> {
+        Some(format!("depot-{}", self.id.0))
+    }
+
     fn shown(&self) -> String {
         format!("{:?}", self.view())
     }
 }
 
 impl Depot {
-    fn on_reserve_pad(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_reserve_pad(&mut self, drone: DroneId, addr: Addr<Drone>, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.pads_free > 0 && !self.is_out(ctx) {
             self.pads_free -= 1;
             self.expected.insert(drone);
         } else {
             let depot = self.id;
-            let addr = ctx.shared().atlas.drone(drone);
             ctx.send(addr, DroneMessage::PadRefused { depot });
         }
     }
@@ -203,8 +210,7 @@ impl Depot {
                 refill: request.refill,
             };
             self.on_pads.insert(request.drone, stay);
-            let drone = ctx.shared().atlas.drone(request.drone);
-            ctx.send(drone, DroneMessage::PadGiven { kind });
+            ctx.send(request.addr, DroneMessage::PadGiven { kind });
         }
     }
 }

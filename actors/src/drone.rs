@@ -23,10 +23,11 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::WattHours;
 
 use crate::atlas;
+use crate::bearer::Bearer;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::depot::DepotMessage;
 use crate::environment::AircraftSpec;
-use crate::event::{ChargeKind, DroneFailure, LegPurpose, ReleaseReason, Transport};
+use crate::event::{ChargeKind, DroneFailure, LegPurpose, ReleaseReason};
 use crate::ids::{AircraftId, DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, LOADING, UNLOADING};
 use crate::scheduler::SchedulerMessage;
@@ -41,6 +42,7 @@ mod charging;
 mod diverting;
 mod failing;
 pub mod flying;
+mod handing;
 mod linking;
 mod maintenance;
 mod message;
@@ -156,18 +158,30 @@ impl Drone {
         }
     }
 
-    /// Where it lives.
+    /// The depot to which it belongs.
     #[must_use]
     pub const fn home(&self) -> DepotId {
         self.depot
+    }
+
+    /// Of which type it is.
+    #[must_use]
+    pub const fn aircraft(&self) -> AircraftId {
+        self.aircraft
+    }
+
+    /// Which it is.
+    #[must_use]
+    pub const fn id(&self) -> DroneId {
+        self.id
     }
 
     fn spec<'a>(&self, surroundings: &'a Surroundings) -> &'a AircraftSpec {
         surroundings.environment.aircraft(self.aircraft)
     }
 
-    const fn by(&self) -> Transport {
-        Transport::Drone(self.id)
+    fn by(&self, ctx: &Ctx<'_, Skyhaul>) -> Bearer {
+        Bearer::Drone(self.id, ctx.me())
     }
 
     /// The delivery it has.
@@ -225,6 +239,7 @@ impl Actor for Drone {
             DroneMessage::Recall => self.on_recall(ctx),
             DroneMessage::GiveBack { delivery, command } => self.on_give_back(delivery, command, ctx),
             DroneMessage::Reposition { depot } => self.on_reposition(depot, ctx),
+            DroneMessage::SettleIn => self.on_settle_in(ctx),
             DroneMessage::AirspaceChanged => self.on_airspace_changed(ctx),
             DroneMessage::StandByDue { generation } if self.is_current(generation) => {
                 self.stand_ready(ctx);
@@ -247,6 +262,9 @@ impl Actor for Drone {
             }
             DroneMessage::ParcelLoaded { delivery } => self.on_parcel_loaded(delivery, ctx),
             DroneMessage::ParcelUnloaded { delivery } => self.on_parcel_unloaded(delivery, ctx),
+            DroneMessage::LeaveDue { generation, home } if self.is_current(generation) => {
+                self.on_leave_due(home, ctx);
+            }
             DroneMessage::PadGiven { kind } => self.on_pad_given(kind, ctx),
             DroneMessage::PadRefused { depot } => self.on_pad_refused(depot, ctx),
             DroneMessage::ChargeDue { generation } if self.is_current(generation) => self.on_charge_due(ctx),
@@ -267,6 +285,7 @@ impl Actor for Drone {
             | DroneMessage::LinkLossDue { .. }
             | DroneMessage::LinkWaitDue { .. }
             | DroneMessage::HandlingDue { .. }
+            | DroneMessage::LeaveDue { .. }
             | DroneMessage::ChargeDue { .. }
             | DroneMessage::VisitDue { .. }
             | DroneMessage::MaintenanceDue { .. }
@@ -288,6 +307,10 @@ impl Actor for Drone {
         ctx.send(depot, DepotMessage::DroneLost { drone });
     }
 
+    fn name(&self) -> Option<String> {
+        Some(self.id.to_string())
+    }
+
     fn shown(&self) -> String {
         format!("{:?}", self.view())
     }
@@ -301,9 +324,7 @@ impl Drone {
     fn on_assign_errand(&mut self, errand: DroneErrand, ctx: &mut Ctx<'_, Skyhaul>) {
         let taken = match self.state() {
             DroneState::Idle => self.begin_leg(LegPurpose::Pickup, errand.errand.pickup, errand, ctx),
-            DroneState::Flying(flight)
-                if flight.is_homeward() && !self.is_recalled && !self.is_out_of_reach() =>
-            {
+            DroneState::Flying(flight) if flight.is_homeward() && self.takes_in_air(ctx) => {
                 self.turn_to_pickup(flight, errand, ctx)
             }
             _ => false,
@@ -314,6 +335,11 @@ impl Drone {
                 self.stand_by(ctx);
             }
         }
+    }
+
+    /// Whether it may be given something on its way home.
+    fn takes_in_air(&self, ctx: &Ctx<'_, Skyhaul>) -> bool {
+        !self.is_recalled && !self.is_out_of_reach() && !self.is_at_home_elsewhere(ctx)
     }
 
     fn refuse_errand(&self, delivery: DeliveryId, reason: ReleaseReason, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -346,7 +372,7 @@ impl Drone {
     }
 
     fn on_handling_due(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
-        let (by, at) = (self.by(), self.at);
+        let (by, at) = (self.by(ctx), self.at);
         match self.state() {
             DroneState::Loading(errand) => {
                 ctx.send(errand.delivery, DeliveryMessage::TransportAtPickup { by });
@@ -375,7 +401,13 @@ impl Drone {
         if let DroneState::Unloading(errand) = self.state()
             && errand.id == delivery
         {
-            self.go_home(None, ctx);
+            if ctx.shared().environment.dispatch.rebalance.is_some() {
+                // Its scheduler hears of it at this instant, and may say where it belongs from now on.
+                let (generation, home) = (self.generation, self.depot);
+                ctx.send(ctx.me::<Self>(), DroneMessage::LeaveDue { generation, home });
+            } else {
+                self.go_home(None, ctx);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ pub mod air;
 pub mod airspace;
 pub mod atlas;
 pub mod battery;
+pub mod bearer;
 pub mod carrier;
 pub mod census;
 pub mod command;

@@ -11,10 +11,11 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, RestartPolicy};
 
 use crate::atlas;
+use crate::bearer::Bearer;
 use crate::carrier::CarrierMessage;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::drone::DroneMessage;
-use crate::event::{Event, Transport};
+use crate::event::Event;
 use crate::ids::DeliveryId;
 use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
@@ -31,12 +32,12 @@ pub enum PackageMessage {
     /// Leave the place where it lies.
     PickUp {
         /// With whom.
-        by: Transport,
+        by: Bearer,
     },
     /// Arrive.
     DropOff {
         /// With whom.
-        by: Transport,
+        by: Bearer,
         /// Where.
         at: Position,
     },
@@ -60,7 +61,7 @@ pub enum PackagePlace {
     /// On the ground.
     Lying(Position),
     /// With someone.
-    Carried(Transport),
+    Carried(Bearer),
     /// Where it was to go.
     Delivered(Position),
 }
@@ -118,48 +119,46 @@ impl Actor for Package {
 }
 
 impl Package {
-    fn on_pick_up(&mut self, by: Transport, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_pick_up(&mut self, by: Bearer, ctx: &mut Ctx<'_, Skyhaul>) {
         let PackagePlace::Lying(at) = self.place else {
             return;
         };
         self.place = PackagePlace::Carried(by);
         ctx.emit(Event::PackagePickedUp {
             delivery: self.id,
-            by,
+            by: by.transport(),
             at,
         });
         match by {
-            Transport::Drone(id) => {
-                let drone = ctx.shared().atlas.drone(id);
+            Bearer::Drone(_, drone) => {
                 ctx.send(drone, DroneMessage::ParcelLoaded { delivery: self.id });
             }
-            Transport::Carrier(id) => {
+            Bearer::Carrier(id) => {
                 let carrier = atlas::carrier(ctx.region(), id);
                 ctx.send(carrier, CarrierMessage::ParcelLoaded { delivery: self.id });
             }
         }
     }
 
-    fn on_drop_off(&mut self, by: Transport, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn on_drop_off(&mut self, by: Bearer, at: Position, ctx: &mut Ctx<'_, Skyhaul>) {
         if self.place != PackagePlace::Carried(by) {
             return;
         }
         self.place = PackagePlace::Delivered(at);
         ctx.emit(Event::PackageDroppedOff {
             delivery: self.id,
-            by,
+            by: by.transport(),
             at,
         });
         ctx.send(self.delivery, DeliveryMessage::PackageDroppedOff { by });
         match by {
-            Transport::Drone(id) => {
+            Bearer::Drone(_, drone) => {
                 let delivery = self.id;
-                let drone = ctx.shared().atlas.drone(id);
                 let scheduler = atlas::scheduler(ctx.region());
                 ctx.send(scheduler, SchedulerMessage::ErrandDone { delivery });
                 ctx.send(drone, DroneMessage::ParcelUnloaded { delivery });
             }
-            Transport::Carrier(id) => {
+            Bearer::Carrier(id) => {
                 let carrier = atlas::carrier(ctx.region(), id);
                 ctx.send(carrier, CarrierMessage::ParcelUnloaded { delivery: self.id });
             }

@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Actor, ActorError, Addr, Ctx, Recording, RegionId, RestartPolicy};
 use skyhaul_engine::time::{SimDuration, SimTime};
 
+use crate::bearer::Bearer;
 use crate::delivery::DeliveryMessage;
 use crate::dispatch::Pace;
-use crate::drone::{DroneErrand, DroneMessage};
+use crate::drone::{Drone, DroneErrand, DroneMessage};
 use crate::environment::{Environment, FleetSpec, Sabotage};
-use crate::event::{AssignmentRefusal, Event, ReleaseReason, Transport};
+use crate::event::{AssignmentRefusal, Event, ReleaseReason};
 use crate::ids::{DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
@@ -28,7 +29,7 @@ use crate::workflow::{Workflow, WorkflowMessage};
 
 use self::batch::Batching;
 use self::fleet::{Choice, Fleet, Prospect};
-use self::grounding::on_recall_drone;
+use self::handing::Handing;
 use self::lending::Lending;
 use self::neighbours::Question;
 use self::reassign::Delay;
@@ -36,13 +37,16 @@ use self::rebalancing::Balance;
 use self::waiting::{Waiting, Whose};
 
 pub use self::coming::Coming;
+pub use self::handing::HandingMessage;
 pub use self::message::{Order, SchedulerMessage};
+pub use self::rebalancing::may_rebalance;
 
 mod batch;
 mod coming;
 pub mod enquiry;
 mod fleet;
 mod grounding;
+pub mod handing;
 pub mod lending;
 mod loss;
 mod message;
@@ -81,6 +85,7 @@ pub struct Scheduler {
     lending: Lending,
     batching: Batching,
     balance: Balance,
+    handing: Handing,
     /// When the weather next grounds a depot or releases it.
     weather_due: BTreeMap<DepotId, SimTime>,
 }
@@ -109,6 +114,7 @@ impl Scheduler {
             lending: Lending::default(),
             batching: Batching::default(),
             balance: Balance::default(),
+            handing: Handing::default(),
             weather_due: BTreeMap::new(),
         }
     }
@@ -137,14 +143,20 @@ impl Actor for Scheduler {
             SchedulerMessage::ReleaseDelivery { id, workflow, reason } => {
                 self.on_release_delivery(id, workflow, reason, ctx);
             }
-            SchedulerMessage::FleetJoined { first, fleet } => self.on_fleet_joined(first, &fleet, ctx),
+            SchedulerMessage::FleetJoined {
+                first,
+                fleet,
+                settled,
+            } => self.on_fleet_joined(first, &fleet, &settled, ctx),
             SchedulerMessage::DroneReady { drone } => self.on_drone_ready(drone, ctx),
             SchedulerMessage::DroneComing { drone, coming } => self.on_drone_coming(drone, *coming, ctx),
             SchedulerMessage::DroneOutOfReach { drone } => {
                 self.batching.coming.remove(&drone);
             }
             SchedulerMessage::RebalanceDue { at } => self.on_rebalance_due(at, ctx),
-            SchedulerMessage::RepositionRefused { drone, home } => self.on_reposition_refused(drone, home),
+            SchedulerMessage::RepositionRefused { drone, home } => {
+                self.on_reposition_refused(drone, home, ctx);
+            }
             SchedulerMessage::BatchDue { at } => self.on_batch_due(at, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused {
@@ -152,7 +164,7 @@ impl Actor for Scheduler {
                 delivery,
                 reason,
             } => self.on_errand_refused(drone, delivery, reason, ctx),
-            SchedulerMessage::RecallDrone { drone } => on_recall_drone(drone, ctx),
+            SchedulerMessage::RecallDrone { drone } => self.on_recall_drone(drone, ctx),
             SchedulerMessage::GroundDepot { depot, reason } => self.on_ground_depot(depot, reason, ctx),
             SchedulerMessage::ReleaseDepot { depot, reason } => self.on_release_depot(depot, reason, ctx),
             SchedulerMessage::WeatherDue { depot, is_new_plan } => {
@@ -183,6 +195,7 @@ impl Actor for Scheduler {
             }
             SchedulerMessage::LossDue { drone, at, parcel_at } => self.on_loss_due(drone, at, parcel_at, ctx),
             SchedulerMessage::Lending(message) => self.on_lending(*message, ctx),
+            SchedulerMessage::Handing(message) => self.on_handing(*message, ctx),
             SchedulerMessage::WaitDue { id, ticket } => self.on_wait_due(id, ticket, ctx),
         }
         Ok(())
@@ -196,6 +209,7 @@ impl Actor for Scheduler {
             }
             SchedulerMessage::WeatherDue { depot, .. } => Self::look_at_weather_again(*depot, ctx),
             SchedulerMessage::Lending(message) => self.answer_for(message, ctx),
+            SchedulerMessage::Handing(message) => Self::hear_again(message, ctx),
             _ => {}
         }
     }
@@ -296,7 +310,8 @@ impl Scheduler {
         estimate: MissionEstimate,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
-        let by = Transport::Drone(drone);
+        let addr = self.fleet.address(drone, &ctx.shared().atlas);
+        let by = Bearer::Drone(drone, addr);
         ctx.emit(Event::DroneAssigned {
             delivery: order.id,
             drone,
@@ -310,7 +325,6 @@ impl Scheduler {
             delivery: order.delivery,
             errand: order.errand,
         };
-        let addr = ctx.shared().atlas.drone(drone);
         ctx.send(addr, DroneMessage::AssignErrand { errand });
         self.note_given(drone, ctx);
         let eta_pickup = estimate.picked_up_at;
@@ -339,9 +353,9 @@ impl Scheduler {
                 drone,
                 reason,
             });
-            let addr = ctx.shared().atlas.drone(drone);
+            let addr = self.fleet.address(drone, &ctx.shared().atlas);
             ctx.send(addr, DroneMessage::ReleaseErrand { delivery: id });
-            let by = Transport::Drone(drone);
+            let by = Bearer::Drone(drone, addr);
             ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
         } else if self.release_borrowed(id, workflow, reason, ctx) {
             return;
@@ -349,8 +363,14 @@ impl Scheduler {
         ctx.send(workflow, WorkflowMessage::TransportReleased);
     }
 
-    fn on_fleet_joined(&mut self, first: DroneId, fleet: &FleetSpec, ctx: &mut Ctx<'_, Skyhaul>) {
-        self.fleet.join(first, fleet);
+    fn on_fleet_joined(
+        &mut self,
+        first: DroneId,
+        fleet: &FleetSpec,
+        settled: &[(DroneId, Addr<Drone>)],
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        self.fleet.join(first, fleet, settled);
         for drone in (first.0..first.0 + fleet.count).map(DroneId) {
             self.on_drone_ready(drone, ctx);
         }
@@ -407,7 +427,7 @@ impl Scheduler {
                 drone,
                 reason,
             });
-            let by = Transport::Drone(drone);
+            let by = self.fleet.bearer(drone, &ctx.shared().atlas);
             ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
             self.on_assign_drone(order, ctx);
         } else {

@@ -163,20 +163,34 @@ pub const DEMAND: Addr<DemandSource> = Addr::first_tenant(0);
 
 impl SystemEvent for Event {
     fn of_supervision(notice: SupervisionNotice) -> Option<Self> {
-        // Which drone a slot holds is for the world to say.
-        let named = |kind: &str, actor: RawAddr| match actor.region() {
-            RegionId(0) => format!("{}-{}", kind.to_ascii_lowercase(), actor.index()),
-            RegionId(region) => format!("{}-{region}/{}", kind.to_ascii_lowercase(), actor.index()),
-        };
         Some(match notice {
-            SupervisionNotice::Restarted { kind, actor, cause } => Self::ActorRestarted {
-                actor: named(kind, actor),
+            SupervisionNotice::Restarted {
+                kind,
+                actor,
+                name,
+                cause,
+            } => Self::ActorRestarted {
+                actor: name.unwrap_or_else(|| place_name(kind, actor)),
                 cause,
             },
-            SupervisionNotice::GivenUp { kind, actor, cause } => Self::ActorGivenUp {
-                actor: named(kind, actor),
+            SupervisionNotice::GivenUp {
+                kind,
+                actor,
+                name,
+                cause,
+            } => Self::ActorGivenUp {
+                actor: name.unwrap_or_else(|| place_name(kind, actor)),
                 cause,
             },
         })
+    }
+}
+
+/// The name of an actor that has none of its own: its type and place, with its region beyond the first.
+pub(crate) fn place_name(kind: &str, actor: RawAddr) -> String {
+    let (kind, index) = (kind.to_ascii_lowercase(), actor.index());
+    match actor.region() {
+        RegionId(0) => format!("{kind}-{index}"),
+        RegionId(region) => format!("{kind}-{region}/{index}"),
     }
 }

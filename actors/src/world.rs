@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skyhaul_engine::kernel::{
-    Counters, DeadLetter, Engine, FaultPlan, Halt, HandlerTime, Parked, RawAddr, RegionId, SnapshotError,
+    Addr, Counters, DeadLetter, Engine, FaultPlan, Halt, HandlerTime, Parked, RegionId, SnapshotError,
     Stopwatch, System as _,
 };
 use skyhaul_engine::ports::EventSink;
@@ -21,14 +21,12 @@ use crate::event::{Event, GroundingReason};
 use crate::ids::{CarrierId, CommandId, DepotId, DroneId};
 use crate::ingestion::{Ingestion, IngestionMessage};
 use crate::scheduler::{Scheduler, SchedulerMessage};
-use crate::tree::{DEMAND, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings};
+use crate::tree::{DEMAND, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings, place_name};
 use crate::zoning::{ZoneChange, Zoning};
 
-use self::naming::Naming;
 use self::routes::{Route, Routes};
 
 pub mod branch;
-mod naming;
 mod routes;
 
 /// When the demand begins: the first instant after the founding.
@@ -46,7 +44,7 @@ const OUTAGES_FROM: u64 = 3 << 46;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 5;
+const LAYOUT: u16 = 6;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
@@ -191,12 +189,12 @@ impl World {
         self.tell_of_zones(stamp, order, Some(id), change);
     }
 
-    fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) {
+    fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) -> Addr<Drone> {
         let surroundings = Arc::clone(self.engine.shared());
         let spec = environment.aircraft(fleet.aircraft);
         let region = environment.depot(fleet.depot).region;
         let drone = Drone::new(id, fleet.depot, fleet.aircraft, &surroundings);
-        self.engine.spawn_in(region, drone);
+        let addr = self.engine.spawn_in(region, drone);
         self.engine.emit(Event::DroneCommissioned {
             drone: id,
             depot: fleet.depot,
@@ -205,6 +203,7 @@ impl World {
             battery: spec.battery_capacity,
             speed_max: environment.speed_max(fleet.aircraft),
         });
+        addr
     }
 
     /// Lets so many threads run the regions from now on. No result depends on it.
@@ -269,15 +268,7 @@ impl World {
     /// # Errors
     /// [`Halt`], where going on makes no sense.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<Event>) -> Result<(), Halt> {
-        let surroundings = Arc::clone(self.engine.shared());
-        if surroundings.atlas.cut().count == 1 {
-            return self.engine.run_until(horizon, sink);
-        }
-        let mut naming = Naming {
-            atlas: &surroundings.atlas,
-            sink,
-        };
-        self.engine.run_until(horizon, &mut naming)
+        self.engine.run_until(horizon, sink)
     }
 
     /// When something is next to happen by itself.
@@ -342,12 +333,11 @@ impl World {
         self.engine.actors(region)
     }
 
-    /// The name by which events know the actor.
+    /// The name by which events know the actor that failed on the message.
     #[must_use]
-    pub fn name_of(&self, actor: RawAddr) -> String {
-        let kind = Skyhaul::KINDS[usize::from(actor.kind())].to_ascii_lowercase();
-        let atlas = &self.engine.shared().atlas;
-        atlas.name(&kind, actor.region(), actor.index())
+    pub fn name_of(parked: &Parked<SkyhaulMessage>) -> String {
+        let kind = Skyhaul::KINDS[usize::from(parked.to.kind())];
+        parked.name.clone().unwrap_or_else(|| place_name(kind, parked.to))
     }
 
     /// What is there at the moment, counted.

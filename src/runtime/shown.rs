@@ -49,7 +49,7 @@ pub(super) fn parked_of(world: &World) -> Vec<ParkedMessage> {
     let shown = (first..).zip(kept).map(|(number, parked)| ParkedMessage {
         number,
         at: parked.at,
-        actor: world.name_of(parked.to),
+        actor: World::name_of(parked),
         message: match &parked.message {
             Some(message) => cut(format!("{message:?}")),
             None => "the end of an actor that it watched".to_owned(),

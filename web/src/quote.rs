@@ -10,11 +10,12 @@ use serde_json::Number;
 use skyhaul_actors::account::PricePlan;
 use skyhaul_actors::command::DeliveryRequest;
 use skyhaul_actors::event::AssignmentRefusal;
+use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
 use skyhaul_actors::mission::Errand;
 use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::time::SimTime;
-use skyhaul_telemetry::view::DroneState;
+use skyhaul_telemetry::view::{DroneState, DroneView};
 use utoipa::ToSchema;
 
 use crate::account::Accounts;
@@ -67,13 +68,26 @@ impl Quotes {
             | DroneState::Charging
             | DroneState::Maintenance => Standing::Away,
         };
+        let drones: Vec<DroneView> = tracks.drones(now).collect();
         let waiting = usize::try_from(tracks.stats(now).waiting).unwrap_or(usize::MAX);
         let grounded = tracks.depots().filter(|depot| depot.is_grounded);
         Outside {
-            drones: tracks.drones(now).map(|drone| standing(drone.state)).collect(),
+            drones: drones.iter().map(|drone| standing(drone.state)).collect(),
+            moved: self.moved(&drones),
             grounded: grounded.map(|depot| depot.depot).collect(),
             waiting: if is_later { 0 } else { waiting },
         }
+    }
+
+    /// The drones that belong to another depot than they did at first.
+    fn moved(&self, drones: &[DroneView]) -> Vec<(DroneId, AircraftId, DepotId)> {
+        let fleets = self.0.environment.fleets.iter();
+        let planned = fleets.flat_map(|fleet| std::iter::repeat_n(fleet.depot, fleet.count as usize));
+        let homes = drones.iter().zip(planned);
+        homes
+            .filter(|(drone, planned)| drone.depot != *planned)
+            .map(|(drone, _)| (drone.drone, drone.aircraft, drone.depot))
+            .collect()
     }
 
     fn quote(&self, request: &DeliveryRequest, plan: PricePlan) -> Result<QuotedResponse, Problem> {

@@ -16,6 +16,10 @@ impl Drone {
     pub(super) fn get_ready(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         let is_home = self.berth == self.depot;
         self.is_recalled &= !is_home;
+        if is_home && self.is_at_home_elsewhere(ctx) {
+            self.hand_over(ctx);
+            return;
+        }
         if is_home && self.begin_maintenance(ctx) {
             return;
         }
@@ -26,6 +30,7 @@ impl Drone {
         }
         let request = PadRequest {
             drone: self.id,
+            addr: ctx.me(),
             // Batteries on the shelf fit the depot's own drones.
             swaps: is_home && spec.swap.is_some(),
             refill: charge_time(spec, self.battery),

@@ -87,9 +87,9 @@ impl Drone {
             self.leave_berth(ctx);
             self.berth = depot;
             if depot != self.depot {
-                let drone = self.id;
-                let addr = ctx.shared().atlas.depot(depot);
-                ctx.send(addr, DepotMessage::ReservePad { drone });
+                let (drone, addr) = (self.id, ctx.me());
+                let depot = ctx.shared().atlas.depot(depot);
+                ctx.send(depot, DepotMessage::ReservePad { drone, addr });
             }
         }
         if depot == self.depot {

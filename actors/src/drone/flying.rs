@@ -301,7 +301,7 @@ impl Drone {
 
     /// Tells the scheduler when it may be given something, where the plan's policy has a use for that.
     pub(super) fn say_coming(&self, coming: Coming, ctx: &mut Ctx<'_, Skyhaul>) {
-        if ctx.shared().environment.dispatch.policy.looks_ahead() {
+        if ctx.shared().environment.dispatch.policy.looks_ahead() && !self.is_at_home_elsewhere(ctx) {
             let message = SchedulerMessage::DroneComing {
                 drone: self.id,
                 coming: Box::new(coming),

@@ -33,6 +33,8 @@ pub enum DroneMessage {
         /// Which depot.
         depot: DepotId,
     },
+    /// Get ready, now that it lives in the region of its depot.
+    SettleIn,
     /// Zones came up, or were lifted.
     AirspaceChanged,
     /// It stands ready, after it refused something.
@@ -79,6 +81,13 @@ pub enum DroneMessage {
     ParcelUnloaded {
         /// Of which delivery.
         delivery: DeliveryId,
+    },
+    /// It leaves for home, now that its parcel is out.
+    LeaveDue {
+        /// Of which state.
+        generation: u32,
+        /// Where it belonged when that came out.
+        home: DepotId,
     },
     /// The depot has a pad for it.
     PadGiven {

@@ -15,7 +15,7 @@ pub struct Dispatch {
     pub policy: DispatchPolicy,
     /// From one batch to the next; the shortest, where it varies with the load.
     pub interval: SimDuration,
-    /// How often ready drones move to depots of their region where more are wanted; `None`: never.
+    /// How often ready drones move to depots where more are wanted, of their region or another; `None`: never.
     pub rebalance: Option<SimDuration>,
     /// How long a request waits for an able drone before it goes to a carrier.
     pub wait_max: SimDuration,

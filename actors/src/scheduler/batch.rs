@@ -189,7 +189,8 @@ impl Scheduler {
     /// A drone says when it may be given something, though it is not ready. One that turned to another depot says so twice at one instant, and may
     /// have been given something in between.
     pub(super) fn on_drone_coming(&mut self, drone: DroneId, coming: Coming, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.assigned.values().any(|assignment| assignment.drone == drone) {
+        let is_given = self.assigned.values().any(|assignment| assignment.drone == drone);
+        if is_given || self.fleet.is_leaving(drone) {
             return;
         }
         self.batching.coming.insert(drone, coming);

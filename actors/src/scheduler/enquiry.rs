@@ -1,6 +1,7 @@
 //! Enquiries: what a request would come to, were it asked now. Nothing is reserved; the fleet is as it is seen from outside, and the same code
 //! decides as for a request.
 
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use super::Order;
@@ -10,7 +11,7 @@ use crate::carrier::{Offer, best_offer};
 use crate::dispatch::cost::of_waiting;
 use crate::dispatch::{Load, Pace, Pacing};
 use crate::event::{AssignmentRefusal, GroundingReason};
-use crate::ids::{DepotId, DroneId};
+use crate::ids::{AircraftId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
 use crate::tree::Surroundings;
 
@@ -54,6 +55,8 @@ pub enum Standing {
 pub struct Outside {
     /// Each drone, by its number.
     pub drones: Vec<Standing>,
+    /// Those that belong to another depot than they did at first: of which type, and to which.
+    pub moved: Vec<(DroneId, AircraftId, DepotId)>,
     /// The depots whose drones stay on the ground.
     pub grounded: Vec<DepotId>,
     /// How many requests wait.
@@ -126,7 +129,7 @@ fn by_drone(
     let mut busy = None;
     let mut lent: Option<MissionEstimate> = None;
     for region in std::iter::once(own).chain(others) {
-        let mut fleet = outside.fleet(Fleet::new(&surroundings.environment, region));
+        let mut fleet = outside.fleet(region, surroundings);
         match fleet.choose(&wish.errand, surroundings, at) {
             Choice::Ready(_, estimate) if region == own => return Ok((estimate, SimDuration::ZERO)),
             Choice::Ready(_, estimate) => {
@@ -166,12 +169,25 @@ fn interval(outside: &Outside, surroundings: &Surroundings) -> Option<SimDuratio
 
 impl Outside {
     /// A region's fleet, its drones as they are seen.
-    fn fleet(&self, mut fleet: Fleet) -> Fleet {
+    fn fleet(&self, region: RegionId, surroundings: &Surroundings) -> Fleet {
+        let Surroundings {
+            environment, atlas, ..
+        } = surroundings;
+        let mut fleet = Fleet::new(environment, region);
+        for (drone, aircraft, depot) in &self.moved {
+            fleet.strike_off(*drone);
+            if atlas.home_of(*depot) == region {
+                fleet.welcome((*drone, *aircraft), *depot, atlas.drone(*drone));
+                fleet.put_back(*drone);
+            }
+        }
         for (drone, standing) in (0..).map(DroneId).zip(&self.drones) {
             match standing {
                 Standing::Ready => {}
                 Standing::Away => fleet.take_out(drone),
-                Standing::Gone => fleet.strike_off(drone),
+                Standing::Gone => {
+                    fleet.strike_off(drone);
+                }
             }
         }
         for depot in &self.grounded {

@@ -3,23 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use skyhaul_engine::kernel::RegionId;
+use skyhaul_engine::kernel::{Addr, RegionId};
 use skyhaul_engine::time::{SimDuration, SimTime};
-use skyhaul_engine::units::{Kilograms, WattHours};
+use skyhaul_engine::units::Kilograms;
 
-use crate::environment::{AircraftSpec, Environment, FleetSpec, Sabotage};
+use crate::atlas::Atlas;
+use crate::bearer::Bearer;
+use crate::drone::Drone;
+use crate::environment::{Environment, FleetSpec};
 use crate::event::{AssignmentRefusal, GroundingReason};
-use crate::flight::Conditions;
 use crate::ids::{AircraftId, DepotId, DroneId};
-use crate::mission::{Errand, MissionEstimate, READY_SHARE, Starting, assess};
+use crate::mission::{Errand, MissionEstimate, Starting};
 use crate::tree::Surroundings;
 
 use self::set::DroneSet;
 
-pub(super) use self::moving::{Move, Wanted};
+pub(super) use self::moving::{Expected, Lack, Move, Wanted, reaches};
+pub(super) use self::starting::{assess_from, assess_start, bound_from, no_sooner_than, ready_start};
 
 mod moving;
 mod set;
+mod starting;
 
 /// What the fleet can do for a request.
 pub(super) enum Choice {
@@ -64,6 +68,10 @@ pub(super) struct Fleet {
     planned: usize,
     /// The depots whose drones stay on the ground, and why.
     grounded: BTreeMap<DepotId, BTreeSet<GroundingReason>>,
+    /// Drones that fly to a depot of another region, where they will live: of no group any more.
+    leaving: BTreeMap<DroneId, (AircraftId, DepotId)>,
+    /// Where drones live that do not live where they would have from their founding.
+    settled: BTreeMap<DroneId, Addr<Drone>>,
 }
 
 /// The drones of one fleet: same home, same type. Those that are ready are alike, so a mission is assessed once for all of them.
@@ -98,6 +106,8 @@ impl Fleet {
             planned: groups.len(),
             groups,
             grounded: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            settled: BTreeMap::new(),
         }
     }
 
@@ -321,12 +331,24 @@ impl Fleet {
             let living = group.living.iter();
             living.filter(|drone| !group.idle.contains(*drone))
         });
-        away.collect()
+        away.chain(self.leaving.keys().copied()).collect()
     }
 
-    /// Drones join; they are not ready yet.
-    pub(super) fn join(&mut self, first: DroneId, fleet: &FleetSpec) {
+    /// Where a drone of this region is told what it is to do.
+    pub(super) fn address(&self, drone: DroneId, atlas: &Atlas) -> Addr<Drone> {
+        let settled = self.settled.get(&drone).copied();
+        settled.unwrap_or_else(|| atlas.drone(drone))
+    }
+
+    /// The same, as those know it whose parcel it has.
+    pub(super) fn bearer(&self, drone: DroneId, atlas: &Atlas) -> Bearer {
+        Bearer::Drone(drone, self.address(drone, atlas))
+    }
+
+    /// Drones join; they are not ready yet. Those that `settled` names live elsewhere than their founding would have had it.
+    pub(super) fn join(&mut self, first: DroneId, fleet: &FleetSpec, settled: &[(DroneId, Addr<Drone>)]) {
         self.planned += 1;
+        self.settled.extend(settled.iter().copied());
         self.groups.push(Group {
             depot: fleet.depot,
             aircraft: fleet.aircraft,
@@ -342,12 +364,13 @@ impl Fleet {
         }
     }
 
-    /// A drone is gone for good.
-    pub(super) fn strike_off(&mut self, drone: DroneId) {
+    /// A drone is gone for good. Answers to which depot of another region it was to go, if so.
+    pub(super) fn strike_off(&mut self, drone: DroneId) -> Option<DepotId> {
         if let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) {
             group.idle.remove(drone);
             group.living.remove(drone);
         }
+        self.leaving.remove(&drone).map(|(_, to)| to)
     }
 
     /// A drone no longer stands ready.
@@ -399,85 +422,4 @@ impl Group {
     ) -> SimTime {
         no_sooner_than(self.depot, self.aircraft, errand, surroundings, leaves_at)
     }
-}
-
-/// Whether, and when, a drone of this type that stands ready at the depot would do the errand, leaving at `leaves_at`, by
-/// the zones that are known at `now`.
-pub(super) fn assess_from(
-    (depot, aircraft): (DepotId, AircraftId),
-    errand: &Errand,
-    surroundings: &Surroundings,
-    leaves_at: SimTime,
-    now: SimTime,
-) -> Result<MissionEstimate, AssignmentRefusal> {
-    let starting = ready_start(depot, aircraft, leaves_at, surroundings);
-    assess_start(aircraft, starting, errand, surroundings, now)
-}
-
-/// How a drone starts that stands ready at the depot.
-pub(super) fn ready_start(
-    depot: DepotId,
-    aircraft: AircraftId,
-    leaves_at: SimTime,
-    surroundings: &Surroundings,
-) -> Starting {
-    let environment = &*surroundings.environment;
-    let home = environment.depot(depot).at;
-    Starting {
-        at: home,
-        altitude_m: 0.0,
-        home,
-        battery: WattHours::new(environment.aircraft(aircraft).battery_capacity.get() * READY_SHARE),
-        time: leaves_at,
-    }
-}
-
-/// Whether, and when, a drone of this type that starts so would do the errand, by the zones that are known at `now`: it may start later, and those
-/// that are told of until then are nobody's to plan by.
-pub(super) fn assess_start(
-    aircraft: AircraftId,
-    starting: Starting,
-    errand: &Errand,
-    surroundings: &Surroundings,
-    now: SimTime,
-) -> Result<MissionEstimate, AssignmentRefusal> {
-    let environment = &*surroundings.environment;
-    let aircraft = environment.aircraft(aircraft);
-    let conditions = Conditions {
-        airspace: surroundings.airspace.known_at(now),
-        weather: &environment.weather,
-    };
-    if environment.faults.sabotage == Some(Sabotage::IgnoresPayload) {
-        let stronger = AircraftSpec {
-            payload_max: errand.weight.max(aircraft.payload_max),
-            ..aircraft.clone()
-        };
-        return assess(&stronger, errand, starting, &environment.area, conditions);
-    }
-    assess(aircraft, errand, starting, &environment.area, conditions)
-}
-
-/// A bound on the pickup that costs no planning: the straight line at the greatest ground speed.
-pub(super) fn no_sooner_than(
-    depot: DepotId,
-    aircraft: AircraftId,
-    errand: &Errand,
-    surroundings: &Surroundings,
-    leaves_at: SimTime,
-) -> SimTime {
-    let starting = ready_start(depot, aircraft, leaves_at, surroundings);
-    bound_from(aircraft, starting, errand, surroundings)
-}
-
-/// The same for a drone that starts so.
-pub(super) fn bound_from(
-    aircraft: AircraftId,
-    starting: Starting,
-    errand: &Errand,
-    surroundings: &Surroundings,
-) -> SimTime {
-    let environment = &*surroundings.environment;
-    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.at(starting.time).wind_mps;
-    let distance = starting.at.distance_m(errand.pickup);
-    starting.time + SimDuration::from_seconds_f64(distance / speed)
 }

@@ -1,4 +1,4 @@
-//! Groundings and recalls: drones that an operator, or the weather, keeps on the ground or calls home.
+//! Groundings: drones that an operator, or the weather, keeps on the ground.
 //!
 //! A depot is grounded for one reason or several, and its drones get deliveries again once none is left. What flies goes on: drones finish what
 //! they have and come home. A request that only grounded drones could serve turns to a carrier at once; where there is none, it waits.
@@ -6,9 +6,8 @@
 use skyhaul_engine::kernel::Ctx;
 
 use super::Scheduler;
-use crate::drone::DroneMessage;
 use crate::event::{Event, GroundingReason};
-use crate::ids::{DepotId, DroneId};
+use crate::ids::DepotId;
 use crate::tree::Skyhaul;
 
 impl Scheduler {
@@ -47,11 +46,4 @@ impl Scheduler {
 /// Whether there is such a depot: commands may name any.
 fn is_planned(depot: DepotId, ctx: &Ctx<'_, Skyhaul>) -> bool {
     usize::from(depot.0) < ctx.shared().environment.depots.len()
-}
-
-/// Hands the recall on to the drone, where there is such a one.
-pub(super) fn on_recall_drone(drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
-    if drone.0 < ctx.shared().environment.drones() {
-        ctx.send(ctx.shared().atlas.drone(drone), DroneMessage::Recall);
-    }
 }

@@ -27,8 +27,10 @@ use skyhaul_engine::time::SimTime;
 use super::neighbours::{Neighbours, Question};
 use super::{Order, Scheduler, SchedulerMessage};
 use crate::atlas;
+use crate::bearer::Bearer;
+use crate::drone::Drone;
 use crate::event::{AssignmentRefusal, ReleaseReason};
-use crate::ids::{DeliveryId, DroneId};
+use crate::ids::{DeliveryId, DepotId, DroneId};
 use crate::mission::MissionEstimate;
 use crate::tree::Skyhaul;
 use crate::workflow::Workflow;
@@ -87,6 +89,8 @@ pub enum LendingMessage {
     FinishLoan {
         /// Which.
         loan: Loan,
+        /// A depot of ours, near where the parcel was brought, that lacks drones: the lender may let it stay there.
+        lacking: Option<DepotId>,
     },
     /// To the neighbour: let it go.
     ReleaseDrone {
@@ -120,6 +124,8 @@ pub enum LendingMessage {
 pub struct Loan {
     /// Which drone.
     pub drone: DroneId,
+    /// Where it lives: with its lender.
+    pub addr: Addr<Drone>,
     /// Which region.
     pub home: RegionId,
     /// Its place in that region's queue.
@@ -222,8 +228,16 @@ fn tell(region: RegionId, message: LendingMessage, ctx: &mut Ctx<'_, Skyhaul>) {
     ctx.send(atlas::scheduler(region), message);
 }
 
-fn lender_of(loan: Loan, ctx: &Ctx<'_, Skyhaul>) -> RegionId {
-    ctx.shared().atlas.drone(loan.drone).region()
+impl Loan {
+    /// Whose drone it is.
+    const fn lender(self) -> RegionId {
+        self.addr.region()
+    }
+
+    /// The drone, as those know it whose parcel it has.
+    const fn bearer(self) -> Bearer {
+        Bearer::Drone(self.drone, self.addr)
+    }
 }
 
 impl Scheduler {
@@ -243,9 +257,7 @@ impl Scheduler {
             LendingMessage::DroneSpared { lender } => self.on_drone_spared(lender, ctx),
             LendingMessage::TakeDrone { loan } => self.on_take_drone(loan, ctx),
             LendingMessage::ReturnDrone { loan } => self.on_return_drone(loan, ctx),
-            LendingMessage::FinishLoan { loan } => {
-                self.lending.end_lent(loan);
-            }
+            LendingMessage::FinishLoan { loan, lacking } => self.on_finish_loan(loan, lacking, ctx),
             LendingMessage::ReleaseDrone {
                 loan,
                 delivery,
@@ -271,7 +283,7 @@ impl Scheduler {
             }
             LendingMessage::DroneOffered { loan, .. } => {
                 let loan = *loan;
-                tell(lender_of(loan, ctx), LendingMessage::ReturnDrone { loan }, ctx);
+                tell(loan.lender(), LendingMessage::ReturnDrone { loan }, ctx);
             }
             LendingMessage::TakeDrone { loan } => self.refuse_taken(*loan, ctx),
             LendingMessage::ReleaseDrone { loan, delivery, .. } => {

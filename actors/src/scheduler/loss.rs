@@ -5,7 +5,7 @@ use skyhaul_engine::kernel::Ctx;
 
 use super::{AFTER_LAST_WORD, Assignment, Scheduler, SchedulerMessage};
 use crate::delivery::DeliveryMessage;
-use crate::event::{DroneFailure, Event, ReleaseReason, Transport};
+use crate::event::{DroneFailure, Event, ReleaseReason};
 use crate::ids::DroneId;
 use crate::tree::Skyhaul;
 
@@ -20,7 +20,7 @@ impl Scheduler {
         self.batching.coming.remove(&drone);
         self.forget_given(drone);
         if is_gone {
-            self.fleet.strike_off(drone);
+            self.strike_off(drone, ctx);
         } else {
             self.fleet.take_out(drone);
         }
@@ -39,7 +39,7 @@ impl Scheduler {
                 drone,
                 reason: ReleaseReason::DroneFailed,
             });
-            let by = Transport::Drone(drone);
+            let by = self.fleet.bearer(drone, &ctx.shared().atlas);
             ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
         }
     }
@@ -53,10 +53,16 @@ impl Scheduler {
     ) {
         self.batching.coming.remove(&drone);
         self.forget_given(drone);
-        self.fleet.strike_off(drone);
+        self.strike_off(drone, ctx);
         let settled_in = ctx.shared().atlas.round_trip() + AFTER_LAST_WORD;
         let message = SchedulerMessage::LossDue { drone, at, parcel_at };
         ctx.send_in(settled_in, ctx.me::<Self>(), message);
+    }
+
+    fn strike_off(&mut self, drone: DroneId, ctx: &mut Ctx<'_, Skyhaul>) {
+        if let Some(depot) = self.fleet.strike_off(drone) {
+            Self::call_off_move(drone, depot, ctx);
+        }
     }
 
     pub(super) fn on_loss_due(

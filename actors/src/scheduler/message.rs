@@ -6,8 +6,10 @@ use skyhaul_engine::kernel::Addr;
 use skyhaul_engine::time::SimTime;
 
 use super::coming::Coming;
+use super::handing::HandingMessage;
 use super::lending::LendingMessage;
 use crate::delivery::Delivery;
+use crate::drone::Drone;
 use crate::environment::FleetSpec;
 use crate::event::{GroundingReason, ReleaseReason};
 use crate::ids::{DeliveryId, DepotId, DroneId};
@@ -37,6 +39,8 @@ pub enum SchedulerMessage {
         first: DroneId,
         /// What they are.
         fleet: FleetSpec,
+        /// Those that live elsewhere than they would have from the world's founding, and where.
+        settled: Vec<(DroneId, Addr<Drone>)>,
     },
     /// A drone stands at home with a full battery.
     DroneReady {
@@ -154,6 +158,8 @@ pub enum SchedulerMessage {
     },
     /// Word between schedulers of neighbouring regions.
     Lending(Box<LendingMessage>),
+    /// Word about drones that go and live in another region.
+    Handing(Box<HandingMessage>),
     /// A request has waited as long as one may.
     WaitDue {
         /// Which.

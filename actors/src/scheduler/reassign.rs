@@ -12,9 +12,10 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use super::fleet::{assess_start, bound_from};
 use super::waiting::Whose;
 use super::{Assignment, Coming, Scheduler};
+use crate::bearer::Bearer;
 use crate::delivery::DeliveryMessage;
 use crate::drone::DroneMessage;
-use crate::event::{Event, ReleaseReason, Transport};
+use crate::event::{Event, ReleaseReason};
 use crate::ids::{DeliveryId, DroneId};
 use crate::mission::{LOADING, MissionEstimate};
 use crate::tree::Skyhaul;
@@ -126,12 +127,10 @@ impl Scheduler {
             drone,
             reason,
         });
-        let by = Transport::Drone(drone);
+        let addr = self.fleet.address(drone, &ctx.shared().atlas);
+        let by = Bearer::Drone(drone, addr);
         ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
-        ctx.send(
-            ctx.shared().atlas.drone(drone),
-            DroneMessage::ReleaseErrand { delivery },
-        );
+        ctx.send(addr, DroneMessage::ReleaseErrand { delivery });
         self.assign(order, to, estimate, ctx);
     }
 }

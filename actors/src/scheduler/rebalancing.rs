@@ -1,15 +1,17 @@
-//! Rebalancing: ready drones move to the depot, of those of their region, where drones will be wanted.
+//! Rebalancing: ready drones move to where drones will be wanted.
 //!
 //! ```text
 //! AssignDrone ─► counted at the nearest depot
-//! RebalanceDue ─► what each depot wants, by what was asked there since the last one
-//!              └► Reposition: ready drones, from depots that have more to those that have too few
-//! ErrandDone ─► Reposition: instead of home, to a nearer depot that has fewer than it wants
+//! RebalanceDue ─► what each depot wants, by what was asked there in the last two spans
+//!              ├► Reposition: ready drones, from depots of the region that have more to those that have too few
+//!              └► SendDrones: what is still lacking, of neighbouring regions
+//! ErrandDone ─► Reposition: instead of home, to a nearer depot of the region that has fewer than it wants
 //! ```
 //!
 //! A depot needs as many drones as are away at a time (requests a second, times how long one is away for each), and wants the square root of that
-//! more, for the ups and downs. Nothing moves that its own depot wants, and no depot gets more than it wants, so that a move never calls for the
-//! next. A timer runs only while requests come.
+//! more, for the ups and downs. Nothing moves that its own depot wants, its last drone never, and no depot gets more than it wants, so that a move
+//! never calls for the next. Few requests come by chance now here, now there: two spans are counted, and a depot has too few drones only where chance
+//! does not explain it. A timer runs only while requests come. How drones go to another region: [`super::handing`].
 
 use std::collections::BTreeMap;
 
@@ -19,11 +21,12 @@ use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 
-use super::fleet::{Move, Wanted};
+use super::fleet::{Lack, Move, Wanted, reaches};
+use super::handing::DronesWanted;
 use super::{Order, Scheduler, SchedulerMessage};
 use crate::drone::DroneMessage;
 use crate::ids::{DepotId, DroneId};
-use crate::tree::Skyhaul;
+use crate::tree::{Skyhaul, Surroundings};
 
 /// The weight of one more measurement in the mean of how long a drone is away: one in so many.
 const FADING: u64 = 16;
@@ -36,6 +39,8 @@ const MILLIONTHS: u128 = 1_000_000;
 pub(super) struct Balance {
     /// What was asked since the last one, by the nearest depot.
     asked: BTreeMap<DepotId, Asked>,
+    /// What was asked in the span before, where there was one.
+    before: Option<BTreeMap<DepotId, Asked>>,
     /// What each depot wants until the next one.
     wanted: BTreeMap<DepotId, Wanted>,
     /// When drones were given what they do.
@@ -53,13 +58,45 @@ struct Asked {
     weight: Kilograms,
 }
 
+/// Whether any drone of the plan reaches another depot than its own with its reserve, as it begins: if none does, rebalancing moves nothing.
+#[must_use]
+pub fn may_rebalance(surroundings: &Surroundings) -> bool {
+    let environment = &*surroundings.environment;
+    environment.fleets.iter().any(|fleet| {
+        let others = (0..).map(DepotId).take(environment.depots.len());
+        let kind = (fleet.depot, fleet.aircraft);
+        { others }
+            .filter(|to| *to != fleet.depot)
+            .any(|to| reaches(kind, to, SimTime::ZERO, surroundings))
+    })
+}
+
 impl Balance {
-    /// An interval ends: what was asked in it is expected of the next.
+    /// Whether it can be said what is wanted: not in the first span in which requests come.
+    pub(super) const fn knows_what_is_wanted(&self) -> bool {
+        self.before.is_some() || self.due.is_none()
+    }
+
+    /// What each depot wants; one that is not named wants nothing.
+    pub(super) const fn wanted(&self) -> &BTreeMap<DepotId, Wanted> {
+        &self.wanted
+    }
+
+    /// A span ends: what was asked in it and the one before is expected of the next.
     fn look(&mut self, interval: SimDuration) {
         let asked = std::mem::take(&mut self.asked);
+        let before = self.before.replace(asked.clone());
+        let spans = if before.is_some() { 2 } else { 1 };
+        let counted = SimDuration::from_micros(interval.micros() * spans);
+        let mut both = asked;
+        for (depot, before) in before.into_iter().flatten() {
+            let asked = both.entry(depot).or_default();
+            asked.requests += before.requests;
+            asked.weight += before.weight;
+        }
         let cycle = self.cycle.unwrap_or_default();
-        let wanted = asked.into_iter().map(|(depot, asked)| {
-            let (least, drones) = drones_needed(asked.requests, cycle, interval);
+        let wanted = both.into_iter().map(|(depot, asked)| {
+            let (least, drones) = drones_needed(asked.requests, cycle, counted);
             let lifting = Kilograms::new(asked.weight.get() / f64::from(asked.requests.max(1)));
             let wanted = Wanted {
                 least,
@@ -69,17 +106,24 @@ impl Balance {
             (depot, wanted)
         });
         self.wanted = wanted.collect();
+        if self.wanted.is_empty() {
+            self.before = None;
+        }
     }
 }
 
-/// How many drones are away at a time where so many requests come in an interval and one is away so long for each; and how many make
-/// that good when more come than usual.
+/// How many drones are away at a time where so many requests come in an interval and one is away so long for each: at the least, where some of the
+/// requests came by chance (as many as the square root of them); and so many that they do when more are away than usual.
 fn drones_needed(requests: u32, cycle: SimDuration, interval: SimDuration) -> (u32, u32) {
-    let away = u128::from(requests) * u128::from(cycle.micros()) * MILLIONTHS;
-    let away = away / u128::from(interval.micros().max(1));
-    let more = (away * MILLIONTHS).isqrt();
+    let requests = u128::from(requests) * MILLIONTHS;
+    let by_chance = (requests * MILLIONTHS).isqrt();
+    let away = |requests: u128| requests * u128::from(cycle.micros()) / u128::from(interval.micros().max(1));
+    let more = (away(requests) * MILLIONTHS).isqrt();
     let whole = |drones: u128| u32::try_from(drones.div_ceil(MILLIONTHS)).unwrap_or(u32::MAX);
-    (whole(away), whole(away + more))
+    (
+        whole(away(requests.saturating_sub(by_chance))),
+        whole(away(requests) + more),
+    )
 }
 
 impl Scheduler {
@@ -141,15 +185,36 @@ impl Scheduler {
             return;
         };
         self.balance.look(interval);
-        let mut moves = self.fleet.moves(&self.balance.wanted, ctx.now(), &surroundings);
-        // As many stay as requests wait.
-        moves.truncate(self.fleet.idle().saturating_sub(self.waiting.len()));
+        let (wanted, expected) = (&self.balance.wanted, &self.handing.expected);
+        let lacks = self.fleet.lacks(wanted, expected, ctx.now(), &surroundings);
+        let mut moves = self.fleet.moves(&lacks, wanted, ctx.now(), &surroundings);
+        moves.truncate(self.idle_beyond_waiting());
+        for lack in lacks {
+            Self::ask_neighbours(lack, &moves, ctx);
+        }
         for Move { drone, to } in moves {
             self.move_to(drone, to, ctx);
         }
         if !self.balance.wanted.is_empty() {
             self.arm_rebalancing(interval, ctx);
         }
+    }
+
+    /// How many ready drones no request waits for.
+    pub(super) fn idle_beyond_waiting(&self) -> usize {
+        self.fleet.idle().saturating_sub(self.waiting.len())
+    }
+
+    /// Asks other regions for what is still lacking once the region's own drones have moved.
+    fn ask_neighbours(lack: Lack, moves: &[Move], ctx: &mut Ctx<'_, Skyhaul>) {
+        let own = moves.iter().filter(|own| own.to == lack.depot).count();
+        let want = DronesWanted {
+            depot: lack.depot,
+            drones: lack.drones.saturating_sub(u32::try_from(own).unwrap_or(u32::MAX)),
+            lifting: lack.lifting,
+            asked: 0,
+        };
+        Self::ask_for_drones(want, ctx);
     }
 
     /// A drone has brought its parcel: where its depot has enough without it, and one that is nearer has not, it flies there instead of home.
@@ -163,15 +228,30 @@ impl Scheduler {
         }
     }
 
+    /// The depot nearest to a place that lacks drones, where they move at all.
+    pub(super) fn lacking_near(&self, at: Position, ctx: &Ctx<'_, Skyhaul>) -> Option<DepotId> {
+        let (wanted, expected) = (&self.balance.wanted, &self.handing.expected);
+        self.fleet
+            .lacking_near(at, wanted, expected, ctx.now(), ctx.shared())
+    }
+
     fn move_to(&mut self, drone: DroneId, to: DepotId, ctx: &mut Ctx<'_, Skyhaul>) {
         self.fleet.rehome(drone, to);
-        let addr = ctx.shared().atlas.drone(drone);
+        let addr = self.fleet.address(drone, &ctx.shared().atlas);
         ctx.send(addr, DroneMessage::Reposition { depot: to });
     }
 
     /// A drone could not take off for the depot to which it was moved: it stays where it was.
-    pub(super) fn on_reposition_refused(&mut self, drone: DroneId, home: DepotId) {
-        self.fleet.rehome(drone, home);
+    pub(super) fn on_reposition_refused(
+        &mut self,
+        drone: DroneId,
+        home: DepotId,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        match self.fleet.stay(drone, home) {
+            Some(depot) => Self::call_off_move(drone, depot, ctx),
+            None => self.fleet.rehome(drone, home),
+        }
     }
 }
 
@@ -184,16 +264,16 @@ mod tests {
     #[test]
     fn a_depot_needs_those_that_are_away_and_the_square_root_of_them() {
         let cycle = SimDuration::from_mins(5);
-        // 27 requests in 15 minutes, 5 minutes each: 9 away, and 3.
-        assert_eq!(drones_needed(27, cycle, INTERVAL), (9, 12));
+        // 27 requests in 15 minutes, 5 minutes each: 9 away, and 3; 22 of them are no chance: 8 away.
+        assert_eq!(drones_needed(27, cycle, INTERVAL), (8, 12));
         assert_eq!(drones_needed(0, cycle, INTERVAL), (0, 0));
-        assert_eq!(drones_needed(1, cycle, INTERVAL), (1, 1));
+        assert_eq!(drones_needed(1, cycle, INTERVAL), (0, 1));
         let most = drones_needed(u32::MAX, SimDuration::from_mins(1_000_000), INTERVAL);
         assert_eq!(most, (u32::MAX, u32::MAX));
     }
 
     #[test]
-    fn what_was_asked_is_expected_of_the_next_interval_and_then_nothing() {
+    fn what_was_asked_in_two_spans_is_expected_of_the_next() {
         let mut balance = Balance {
             cycle: Some(SimDuration::from_mins(15)),
             ..Balance::default()
@@ -205,12 +285,31 @@ mod tests {
         balance.asked.insert(DepotId(3), asked);
         balance.look(INTERVAL);
         let wanted = Wanted {
-            least: 4,
+            least: 2,
             drones: 6,
             lifting: Kilograms::new(0.5),
         };
         assert_eq!(balance.wanted, BTreeMap::from([(DepotId(3), wanted)]));
         balance.look(INTERVAL);
+        let half = Wanted {
+            least: 1,
+            drones: 4,
+            lifting: Kilograms::new(0.5),
+        };
+        assert_eq!(balance.wanted, BTreeMap::from([(DepotId(3), half)]));
+        balance.look(INTERVAL);
         assert_eq!(balance.wanted, BTreeMap::new());
+        assert!(balance.knows_what_is_wanted(), "nothing is asked, so nothing is");
+    }
+
+    #[test]
+    fn nobody_knows_what_is_wanted_while_the_first_requests_come() {
+        let mut balance = Balance::default();
+        assert!(balance.knows_what_is_wanted());
+        balance.due = Some(SimTime::ZERO + INTERVAL);
+        balance.asked.insert(DepotId(3), Asked::default());
+        assert!(!balance.knows_what_is_wanted());
+        balance.look(INTERVAL);
+        assert!(balance.knows_what_is_wanted());
     }
 }

@@ -12,7 +12,7 @@ use crate::tree::Skyhaul;
 impl Scheduler {
     pub(super) fn on_airspace_changed(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         for drone in self.fleet.away() {
-            let addr = ctx.shared().atlas.drone(drone);
+            let addr = self.fleet.address(drone, &ctx.shared().atlas);
             ctx.send(addr, DroneMessage::AirspaceChanged);
         }
         self.refuse_hopeless(ctx);

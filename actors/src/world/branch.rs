@@ -64,9 +64,6 @@ pub enum BranchError {
         "there are drones of type `{0}`: leave it as it was, and give the changed aircraft a name of its own and a fleet beside"
     )]
     AircraftChanged(String),
-    /// Addresses of drones are given in order, and one of them is vacant.
-    #[error("a drone's software was given up in the recorded run: no drones can be added after that")]
-    DroneGivenUp,
 }
 
 impl World {
@@ -91,11 +88,6 @@ impl World {
             .unwrap_or(now);
         let fork = Fork { now, landed_at };
         let environment = Arc::new(plan::merge(recorded, wanted, fork)?);
-        if environment.fleets.len() > recorded.fleets.len()
-            && before.census().drones != recorded.drones() as usize
-        {
-            return Err(BranchError::DroneGivenUp);
-        }
         let surroundings = Surroundings::changed(environment, recorded, now);
         let mut world = Self::load_into(surroundings, bytes)?;
         world.go_on_otherwise(recorded, wanted);
@@ -136,13 +128,20 @@ impl World {
         let joining = environment.fleets.iter().skip(recorded.fleets.len());
         for (order, fleet) in (ORDERS_FROM + 1..).zip(joining) {
             let first = DroneId(next);
-            for _ in 0..fleet.count {
-                self.commission(DroneId(next), fleet, environment);
-                next += 1;
+            let mut settled = Vec::new();
+            for drone in (next..next + fleet.count).map(DroneId) {
+                let addr = self.commission(drone, fleet, environment);
+                if addr != self.engine.shared().atlas.drone(drone) {
+                    settled.push((drone, addr));
+                }
             }
+            next += fleet.count;
             let depot = fleet.depot;
-            let fleet = fleet.clone();
-            let message = SchedulerMessage::FleetJoined { first, fleet };
+            let message = SchedulerMessage::FleetJoined {
+                first,
+                fleet: fleet.clone(),
+                settled,
+            };
             let scheduler = atlas::scheduler(environment.depot(depot).region);
             self.engine.inject(soon, order, scheduler, message);
         }

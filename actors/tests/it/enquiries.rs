@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use skyhaul_actors::environment::{DispatchPolicy, Environment};
+use skyhaul_actors::environment::{DepotSpec, DispatchPolicy, Environment};
 use skyhaul_actors::event::{AssignmentRefusal, Event};
-use skyhaul_actors::ids::DepotId;
+use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
 use skyhaul_actors::mission::Errand;
 use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 
@@ -119,4 +120,26 @@ fn requests_that_are_matched_in_batches_wait_for_the_next_one() {
         Answer::Drone { wait, .. } => assert_eq!(wait, interval),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_drone_that_moved_is_promised_from_where_it_belongs_now() {
+    let mut planned = environment(1);
+    planned.depots.push(DepotSpec {
+        name: "north".to_owned(),
+        at: place(0.0, 7_000.0),
+        region: RegionId(1),
+        ..planned.depots[0].clone()
+    });
+    let there = wish(place(0.0, 7_100.0), place(500.0, 7_500.0), 1.0);
+    let seen = outside(&[Standing::Ready]);
+    let after = Outside {
+        moved: vec![(DroneId(0), AircraftId(0), DepotId(1))],
+        ..seen.clone()
+    };
+    let picked_up_at = |outside: &Outside| match answer(planned.clone(), &there, outside) {
+        Answer::Drone { estimate, .. } => estimate.picked_up_at,
+        other => panic!("a drone stands ready, not {other:?}"),
+    };
+    assert!(picked_up_at(&after) + SimDuration::from_mins(2) < picked_up_at(&seen));
 }

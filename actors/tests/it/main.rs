@@ -12,6 +12,7 @@ mod enquiries;
 mod faults;
 mod flights;
 mod groundings;
+mod handing;
 mod invariants;
 mod links;
 mod mishaps;

@@ -15,7 +15,7 @@ use crate::city::{City, environment, place};
 use crate::invariants::broken;
 
 /// How far the second depot is from the first.
-const APART_M: f64 = 7_000.0;
+pub(crate) const APART_M: f64 = 7_000.0;
 
 /// Requests of each of the two tides, and how far apart they are.
 const REQUESTS: u64 = 150;
@@ -23,6 +23,11 @@ const GAP_S: u64 = 50;
 
 /// Two depots of one region with five drones each, and all demand first at the one, then at the other.
 fn tidal(rebalance: Option<SimDuration>) -> Environment {
+    tidal_in(RegionId(0), rebalance)
+}
+
+/// The same, the second depot in the region that is given.
+pub(crate) fn tidal_in(region: RegionId, rebalance: Option<SimDuration>) -> Environment {
     let mut planned = environment(5);
     planned.depots[0] = DepotSpec {
         pads: 10,
@@ -32,7 +37,7 @@ fn tidal(rebalance: Option<SimDuration>) -> Environment {
     planned.depots.push(DepotSpec {
         name: "quay".to_owned(),
         at: place(0.0, APART_M),
-        region: RegionId(0),
+        region,
         ..planned.depots[0].clone()
     });
     planned.fleets.push(FleetSpec {
@@ -58,7 +63,8 @@ fn tidal(rebalance: Option<SimDuration>) -> Environment {
     planned
 }
 
-fn run(planned: Environment) -> City {
+/// Runs it until all is done.
+pub(crate) fn run(planned: Environment) -> City {
     let mut city = City::new(planned);
     city.run_s(12 * 3_600);
     assert_eq!(
@@ -73,7 +79,7 @@ fn run(planned: Environment) -> City {
 }
 
 /// From request to pickup, in the mean.
-fn mean_wait_s(city: &City) -> f64 {
+pub(crate) fn mean_wait_s(city: &City) -> f64 {
     let mut asked = BTreeMap::new();
     let mut waits = Vec::new();
     for event in &city.events {
@@ -90,7 +96,8 @@ fn mean_wait_s(city: &City) -> f64 {
     waits.iter().sum::<f64>() / waits.len() as f64
 }
 
-fn repositions(city: &City) -> Vec<(DroneId, Position)> {
+/// Legs to another depot: whose, and where to.
+pub(crate) fn repositions(city: &City) -> Vec<(DroneId, Position)> {
     let leg = |event: &Event| match event {
         Event::LegStarted(leg) if leg.purpose == LegPurpose::Reposition => {
             Some((leg.drone, leg.path[leg.path.len() - 1].at))
@@ -122,6 +129,21 @@ fn drones_follow_a_tide_and_parcels_wait_less() {
         after_s < 0.8 * before_s,
         "waits of {after_s} s, {before_s} s without"
     );
+}
+
+#[test]
+fn no_leg_ends_where_and_when_it_began() {
+    let city = run(tidal(Some(SimDuration::from_mins(10))));
+    let mut took_off = BTreeMap::new();
+    for event in &city.events {
+        match &event.event {
+            Event::LegStarted(leg) => {
+                took_off.insert(leg.drone, event.at);
+            }
+            Event::LegEnded { drone, .. } => assert_ne!(took_off.remove(drone), Some(event.at)),
+            _ => {}
+        }
+    }
 }
 
 #[test]

@@ -48,6 +48,11 @@ pub trait Actor: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// the message is skipped, those who wait for an answer. Called on its last recorded state.
     fn on_given_up(&self, _parked: &Self::Message, _ctx: &mut Ctx<'_, Self::System>) {}
 
+    /// The name by which people know it; `None` where its type and its slot are name enough.
+    fn name(&self) -> Option<String> {
+        None
+    }
+
     /// Its state as a person who looks into a failure wants to see it.
     fn shown(&self) -> String {
         String::new()

@@ -105,6 +105,8 @@ pub struct Parked<M> {
     pub at: SimTime,
     /// Whom it was for.
     pub to: RawAddr,
+    /// The name of that actor, where it has one.
+    pub name: Option<String>,
     /// The message; `None` where the actor failed on the end of one it watched.
     pub message: Option<M>,
     /// What failed.

@@ -20,7 +20,7 @@ use super::watch::{Notice, Watches};
 use crate::time::{SimDuration, SimTime};
 
 /// The form of the bytes. Another number is another form.
-const FORMAT: u16 = 3;
+const FORMAT: u16 = 4;
 
 /// Why a snapshot could not be taken or read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

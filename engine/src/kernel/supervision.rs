@@ -27,6 +27,8 @@ pub enum SupervisionNotice {
         kind: &'static str,
         /// Who it is.
         actor: RawAddr,
+        /// Its name, where it has one.
+        name: Option<String>,
         /// What failed.
         cause: String,
     },
@@ -36,6 +38,8 @@ pub enum SupervisionNotice {
         kind: &'static str,
         /// Who it is.
         actor: RawAddr,
+        /// Its name, where it has one.
+        name: Option<String>,
         /// What failed.
         cause: String,
     },
@@ -317,6 +321,7 @@ where
     core.discard_staged(to);
     let (actor, work) = restore(slab, core, to)?;
     let is_whole = actor.is_some();
+    let name = actor.as_ref().and_then(Actor::name);
     if let Some(actor) = actor {
         let generation = to.generation();
         slab.slots[to.index() as usize] = Slot::Living { generation, actor };
@@ -326,6 +331,7 @@ where
         let notice = SupervisionNotice::Restarted {
             kind: S::KINDS[usize::from(to.kind())],
             actor: to,
+            name,
             cause: failure.cause(),
         };
         if let Some(event) = S::Event::of_supervision(notice) {
@@ -417,11 +423,13 @@ fn give_up<S, A>(
 {
     let stops = actor.is_none() || A::RESTART.at_limit != AtLimit::SkipMessage;
     let view = actor.as_ref().map_or_else(String::new, |actor| actor.shown());
+    let name = actor.as_ref().and_then(|actor| actor.name());
     if stops {
         core.counters.given_up += 1;
         let notice = SupervisionNotice::GivenUp {
             kind: S::KINDS[usize::from(to.kind())],
             actor: to,
+            name: name.clone(),
             cause: cause.clone(),
         };
         if let Some(event) = S::Event::of_supervision(notice) {
@@ -451,6 +459,7 @@ fn give_up<S, A>(
     core.park(Parked {
         at: core.now,
         to,
+        name,
         message: match work {
             Work::Message(message) => Some(A::wrap(message)),
             Work::Ended(_) => None,

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
     AircraftSpec, CarrierSpec, Demand, DemandStream, DispatchPolicy, EnergyModel, Environment, FlightPhases,
     Maintenance, TraceRequest,
 };
+use skyhaul_actors::scheduler::may_rebalance;
+use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::SimDuration;
@@ -293,6 +296,12 @@ fn write_terms(scenario: &Scenario, text: &mut String) -> fmt::Result {
     writeln!(text, "interval = {}", span(environment.dispatch.interval))?;
     if let Some(rebalance) = environment.dispatch.rebalance {
         writeln!(text, "rebalance = {}", span(rebalance))?;
+        if !may_rebalance(&Surroundings::new(Arc::new(environment.clone()))) {
+            writeln!(
+                text,
+                "# rebalance moves nothing: no drone reaches another depot with its reserve"
+            )?;
+        }
     }
     writeln!(text, "wait_max = {}", span(environment.dispatch.wait_max))?;
     writeln!(text, "region_delay = {}", span(environment.dispatch.region_delay))?;

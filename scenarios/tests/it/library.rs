@@ -315,3 +315,12 @@ fn the_smoke_scenario_brings_most_of_its_parcels() {
         "{completed} of {requested}"
     );
 }
+
+#[test]
+fn a_file_says_so_where_no_drone_could_move_to_another_depot() {
+    let says_so = |scenario: &Scenario| scenario.describe().contains("# rebalance moves nothing");
+    assert!(says_so(&town()), "its depot is the only one");
+    let second = "[[depots]]\nname = \"Legri\"\nat = [43.78, 11.26]\n\n[[fleets]]";
+    let text = town_with("[[fleets]]", second);
+    assert!(!says_so(&Scenario::parse(&bundle(&text)).expect("it is right")));
+}

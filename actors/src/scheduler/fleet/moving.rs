@@ -1,17 +1,19 @@
-//! Drones that move from one depot to another: which may, and to which group they belong then.
+//! Drones that move from one depot to another, of their region or another: which may, and to which group they belong then.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
+use skyhaul_engine::kernel::Addr;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
 use super::{Fleet, Group, ready_start};
+use crate::drone::Drone;
 use crate::environment::{Arrival, Environment};
 use crate::flight::{Departure, estimate_flight};
-use crate::ids::{DepotId, DroneId};
+use crate::ids::{AircraftId, DepotId, DroneId};
 use crate::tree::Surroundings;
 
 use super::set::DroneSet;
@@ -27,7 +29,19 @@ pub(in crate::scheduler) struct Wanted {
     pub(in crate::scheduler) lifting: Kilograms,
 }
 
+/// What a depot lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::scheduler) struct Lack {
+    /// Which depot.
+    pub(in crate::scheduler) depot: DepotId,
+    /// How many drones.
+    pub(in crate::scheduler) drones: u32,
+    /// What they should lift.
+    pub(in crate::scheduler) lifting: Kilograms,
+}
+
 /// A drone that is to move.
+#[derive(Clone, Copy, Debug)]
 pub(in crate::scheduler) struct Move {
     /// Which.
     pub(in crate::scheduler) drone: DroneId,
@@ -35,11 +49,17 @@ pub(in crate::scheduler) struct Move {
     pub(in crate::scheduler) to: DepotId,
 }
 
+/// Drones that are on their way from other regions, to which depots, and of which types.
+pub(in crate::scheduler) type Expected = BTreeMap<DroneId, (DepotId, AircraftId)>;
+
+/// How many drones a depot keeps in any case: one with none has every request wait for a neighbour's, or for what comes home.
+const KEPT_MIN: u32 = 1;
+
 impl Fleet {
-    /// Which ready drones move where: from depots that have more than they want to those that have fewer, the nearest first. No depot is sent more
-    /// at once than it has pads.
+    /// Which ready drones make good what is lacking: from depots that have more than they want, the nearest first.
     pub(in crate::scheduler) fn moves(
         &self,
+        lacks: &[Lack],
         wanted: &BTreeMap<DepotId, Wanted>,
         now: SimTime,
         surroundings: &Surroundings,
@@ -48,11 +68,12 @@ impl Fleet {
         let mut spare = self.spare(wanted, environment);
         let mut moves = Vec::new();
         let mut taken = vec![0; self.groups.len()];
-        for (to, wanted) in self.short(wanted, now, environment) {
-            let mut lacking = wanted.drones;
+        for lack in lacks {
+            let to = lack.depot;
+            let mut lacking = lack.drones;
             for index in self.nearest_groups(to, environment) {
                 let group = &self.groups[index];
-                let lifts = environment.aircraft(group.aircraft).payload_max >= wanted.lifting;
+                let lifts = environment.aircraft(group.aircraft).payload_max >= lack.lifting;
                 let spare = spare.entry(group.depot).or_default();
                 let count = lacking.min(*spare).min(group.idle.len() - taken[index]);
                 if count == 0 || !lifts || !group.can_move(to, now, surroundings) {
@@ -74,7 +95,7 @@ impl Fleet {
         for group in &self.groups {
             let wanted = wanted.get(&group.depot);
             let lifting = wanted.map_or(Kilograms::ZERO, |wanted| wanted.lifting);
-            let kept = wanted.map_or(0, |wanted| wanted.drones);
+            let kept = kept(wanted);
             let more = self
                 .living_at(group.depot, lifting, environment)
                 .saturating_sub(kept);
@@ -84,35 +105,52 @@ impl Fleet {
         spare
     }
 
-    /// The depots that have fewer drones than they want, the one that lacks most first, and how many they lack.
-    fn short(
+    /// What depots lack that have fewer drones than they want, those counted that are on their way: what most is lacking first. No depot gets more at
+    /// once than it has pads.
+    pub(in crate::scheduler) fn lacks(
         &self,
         wanted: &BTreeMap<DepotId, Wanted>,
+        expected: &Expected,
         now: SimTime,
-        environment: &Environment,
-    ) -> Vec<(DepotId, Wanted)> {
-        let mut short: Vec<(DepotId, Wanted)> = wanted
+        surroundings: &Surroundings,
+    ) -> Vec<Lack> {
+        let environment = &*surroundings.environment;
+        let coming = |depot: DepotId, lifting: Kilograms| {
+            let coming = expected.values().filter(|(to, aircraft)| {
+                *to == depot && environment.aircraft(*aircraft).payload_max >= lifting
+            });
+            u32::try_from(coming.count()).unwrap_or(u32::MAX)
+        };
+        let lacking = |(depot, wanted): (&DepotId, &Wanted)| {
+            let has = self.living_at(*depot, wanted.lifting, environment) + coming(*depot, wanted.lifting);
+            let drones = if has < wanted.least {
+                (wanted.drones - has).min(environment.depot(*depot).pads)
+            } else {
+                0
+            };
+            Lack {
+                depot: *depot,
+                drones,
+                lifting: wanted.lifting,
+            }
+        };
+        let takes = |depot: &DepotId| self.takes(*depot, now, surroundings);
+        let mut lacks: Vec<Lack> = wanted
             .iter()
-            .filter(|(depot, _)| self.takes(**depot, now, environment))
-            .map(|(depot, wanted)| {
-                let has = self.living_at(*depot, wanted.lifting, environment);
-                let lacking = if has < wanted.least {
-                    wanted.drones - has
-                } else {
-                    0
-                };
-                let drones = lacking.min(environment.depot(*depot).pads);
-                (*depot, Wanted { drones, ..*wanted })
-            })
-            .filter(|(_, lacking)| lacking.drones > 0)
+            .filter(|(depot, _)| takes(depot))
+            .map(lacking)
+            .filter(|lack| lack.drones > 0)
             .collect();
-        short.sort_by_key(|(depot, lacking)| (Reverse(lacking.drones), *depot));
-        short
+        lacks.sort_by_key(|lack| (Reverse(lack.drones), lack.depot));
+        lacks
     }
 
     /// Whether drones may be sent to a depot.
-    fn takes(&self, depot: DepotId, now: SimTime, environment: &Environment) -> bool {
-        !self.is_grounded(depot) && !environment.faults.is_out(depot, now)
+    fn takes(&self, depot: DepotId, now: SimTime, surroundings: &Surroundings) -> bool {
+        let environment = &surroundings.environment;
+        !self.is_grounded(depot)
+            && !environment.faults.is_out(depot, now)
+            && !surroundings.airspace.is_closed(environment.depot(depot).at, now)
     }
 
     /// The depot to which a drone at that place should rather fly than home: one that is nearer and has fewer than it wants, where home has more.
@@ -127,7 +165,7 @@ impl Fleet {
         let environment = &*surroundings.environment;
         let (aircraft, home) = self.kind_of(drone)?;
         let lifts = environment.aircraft(aircraft).payload_max;
-        let kept = wanted.get(&home).map_or(0, |wanted| wanted.drones);
+        let kept = kept(wanted.get(&home));
         if wanted.is_empty() || self.living_at(home, Kilograms::ZERO, environment) <= kept {
             return None;
         }
@@ -135,7 +173,7 @@ impl Fleet {
         let home_m = away_m(home);
         let lacks = |(depot, wanted): &(&DepotId, &Wanted)| {
             lifts >= wanted.lifting
-                && self.takes(**depot, now, environment)
+                && self.takes(**depot, now, surroundings)
                 && self.living_at(**depot, wanted.lifting, environment) < wanted.drones
         };
         let lacking = wanted.iter().filter(lacks);
@@ -145,6 +183,44 @@ impl Fleet {
         let nearest =
             nearer.min_by(|(one_m, one), (other_m, other)| one_m.total_cmp(other_m).then(one.cmp(other)));
         nearest.map(|(_, depot)| depot)
+    }
+
+    /// The depot nearest to a place, of those that have fewer drones than they want, those counted that are on their way.
+    pub(in crate::scheduler) fn lacking_near(
+        &self,
+        at: Position,
+        wanted: &BTreeMap<DepotId, Wanted>,
+        expected: &Expected,
+        now: SimTime,
+        surroundings: &Surroundings,
+    ) -> Option<DepotId> {
+        let environment = &*surroundings.environment;
+        let lacks = |(depot, wanted): &(&DepotId, &Wanted)| {
+            let coming = expected.values().filter(|(to, _)| to == *depot).count();
+            let has = self.living_at(**depot, wanted.lifting, environment) as usize + coming;
+            self.takes(**depot, now, surroundings) && has < wanted.drones as usize
+        };
+        let lacking = wanted.iter().filter(lacks);
+        let away = lacking.map(|(depot, _)| (at.distance_m(environment.depot(*depot).at), *depot));
+        let nearest =
+            away.min_by(|(one_m, one), (other_m, other)| one_m.total_cmp(other_m).then(one.cmp(other)));
+        nearest.map(|(_, depot)| depot)
+    }
+
+    /// Whether a drone may go from where it is to a depot of another region: that is nearer than home, and home has more drones than it wants.
+    pub(in crate::scheduler) fn may_leave(
+        &self,
+        (drone, at): (DroneId, Position),
+        to: DepotId,
+        wanted: &BTreeMap<DepotId, Wanted>,
+        surroundings: &Surroundings,
+    ) -> bool {
+        let environment = &*surroundings.environment;
+        self.kind_of(drone).is_some_and(|(_, home)| {
+            let away_m = |depot: DepotId| at.distance_m(environment.depot(depot).at);
+            away_m(to) < away_m(home)
+                && self.living_at(home, Kilograms::ZERO, environment) > kept(wanted.get(&home))
+        })
     }
 
     /// How many drones of a depot lift so much.
@@ -168,21 +244,64 @@ impl Fleet {
         near.into_iter().map(|(_, index)| index).collect()
     }
 
-    /// A drone belongs to another depot from now on.
+    /// A drone belongs to another depot of the region from now on.
     pub(in crate::scheduler) fn rehome(&mut self, drone: DroneId, to: DepotId) {
-        let Some(group) = self.groups.iter_mut().find(|group| group.has(drone)) else {
-            return;
-        };
+        if let Some(aircraft) = self.leave_group(drone) {
+            self.enter_group(drone, to, aircraft);
+        }
+    }
+
+    /// A drone flies to a depot of another region. Answers with its type.
+    pub(in crate::scheduler) fn leave(&mut self, drone: DroneId, to: DepotId) -> Option<AircraftId> {
+        let aircraft = self.leave_group(drone)?;
+        self.leaving.insert(drone, (aircraft, to));
+        Some(aircraft)
+    }
+
+    /// Whether a drone is on its way to another region.
+    pub(in crate::scheduler) fn is_leaving(&self, drone: DroneId) -> bool {
+        self.leaving.contains_key(&drone)
+    }
+
+    /// A drone that was to go to another region stays, and belongs to `home`. Answers where it was to go.
+    pub(in crate::scheduler) fn stay(&mut self, drone: DroneId, home: DepotId) -> Option<DepotId> {
+        let (aircraft, to) = self.leaving.remove(&drone)?;
+        self.enter_group(drone, home, aircraft);
+        Some(to)
+    }
+
+    /// A drone lives in another region from now on.
+    pub(in crate::scheduler) fn hand_over(&mut self, drone: DroneId) {
+        self.strike_off(drone);
+        self.settled.remove(&drone);
+    }
+
+    /// A drone has come from another region. It is not ready yet.
+    pub(in crate::scheduler) fn welcome(
+        &mut self,
+        (drone, aircraft): (DroneId, AircraftId),
+        home: DepotId,
+        addr: Addr<Drone>,
+    ) {
+        self.settled.insert(drone, addr);
+        self.enter_group(drone, home, aircraft);
+    }
+
+    fn leave_group(&mut self, drone: DroneId) -> Option<AircraftId> {
+        let group = self.groups.iter_mut().find(|group| group.has(drone))?;
         group.idle.remove(drone);
         group.living.remove(drone);
-        let aircraft = group.aircraft;
-        let mut there = self.groups.iter_mut();
-        let there = there.find(|group| group.depot == to && group.aircraft == aircraft);
-        if let Some(group) = there {
+        Some(group.aircraft)
+    }
+
+    fn enter_group(&mut self, drone: DroneId, home: DepotId, aircraft: AircraftId) {
+        let mut groups = self.groups.iter_mut();
+        let like = groups.find(|group| group.depot == home && group.aircraft == aircraft);
+        if let Some(group) = like {
             group.living.insert(drone);
         } else {
             self.groups.push(Group {
-                depot: to,
+                depot: home,
                 aircraft,
                 living: DroneSet::of_fleet(drone, 1),
                 idle: DroneSet::default(),
@@ -191,26 +310,41 @@ impl Fleet {
     }
 }
 
+/// How many drones a depot keeps that wants so many.
+fn kept(wanted: Option<&Wanted>) -> u32 {
+    wanted.map_or(KEPT_MIN, |wanted| wanted.drones.max(KEPT_MIN))
+}
+
 impl Group {
     /// Whether its ready drones reach the depot with their reserve.
     fn can_move(&self, to: DepotId, now: SimTime, surroundings: &Surroundings) -> bool {
-        let starting = ready_start(self.depot, self.aircraft, now, surroundings);
-        let aircraft = surroundings.environment.aircraft(self.aircraft);
-        let departure = Departure {
-            at: starting.at,
-            altitude_m: 0.0,
-            time: now,
-        };
-        let there = surroundings.environment.depot(to).at;
-        let conditions = surroundings.conditions(now);
-        let flight = estimate_flight(
-            aircraft,
-            Kilograms::ZERO,
-            departure,
-            there,
-            Arrival::Landing,
-            conditions,
-        );
-        flight.is_ok_and(|(_, energy)| energy + aircraft.reserve_energy() <= starting.battery)
+        reaches((self.depot, self.aircraft), to, now, surroundings)
     }
+}
+
+/// Whether a ready drone of that depot and type reaches another depot with its reserve.
+pub(in crate::scheduler) fn reaches(
+    (from, aircraft): (DepotId, AircraftId),
+    to: DepotId,
+    now: SimTime,
+    surroundings: &Surroundings,
+) -> bool {
+    let starting = ready_start(from, aircraft, now, surroundings);
+    let aircraft = surroundings.environment.aircraft(aircraft);
+    let departure = Departure {
+        at: starting.at,
+        altitude_m: 0.0,
+        time: now,
+    };
+    let there = surroundings.environment.depot(to).at;
+    let conditions = surroundings.conditions(now);
+    let flight = estimate_flight(
+        aircraft,
+        Kilograms::ZERO,
+        departure,
+        there,
+        Arrival::Landing,
+        conditions,
+    );
+    flight.is_ok_and(|(_, energy)| energy + aircraft.reserve_energy() <= starting.battery)
 }

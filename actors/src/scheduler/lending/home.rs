@@ -3,10 +3,10 @@
 use skyhaul_engine::kernel::{Addr, Ctx, RegionId};
 use skyhaul_engine::time::SimTime;
 
-use super::{Borrowed, LendingMessage, Loan, LoanEnd, SEEKS_MAX, Seek, lender_of, tell};
+use super::{Borrowed, LendingMessage, Loan, LoanEnd, SEEKS_MAX, Seek, tell};
 use crate::atlas;
 use crate::delivery::DeliveryMessage;
-use crate::event::{Event, ReleaseReason, Transport};
+use crate::event::{Event, ReleaseReason};
 use crate::ids::DeliveryId;
 use crate::scheduler::neighbours::{Candidate, Question};
 use crate::scheduler::waiting::Whose;
@@ -81,7 +81,7 @@ impl Scheduler {
         (eta_pickup, eta_dropoff): (SimTime, SimTime),
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
-        let lender = lender_of(loan, ctx);
+        let lender = loan.lender();
         let seek = self.lending.seeks.remove(&loan.ticket);
         let waits = |seek: &Seek| self.waiting.ticket_of(seek.id) == Some(loan.ticket);
         let order = seek.filter(waits).and_then(|seek| self.waiting.remove(seek.id));
@@ -89,7 +89,7 @@ impl Scheduler {
             tell(lender, LendingMessage::ReturnDrone { loan }, ctx);
             return;
         };
-        let by = Transport::Drone(loan.drone);
+        let by = loan.bearer();
         ctx.emit(Event::DroneAssigned {
             delivery: order.id,
             drone: loan.drone,
@@ -174,7 +174,7 @@ impl Scheduler {
             };
             let message = SchedulerMessage::Lending(Box::new(message));
             let arrives_in = ctx.shared().atlas.cut().lookahead + AFTER_LAST_WORD;
-            ctx.send_in(arrives_in, atlas::scheduler(lender_of(loan, ctx)), message);
+            ctx.send_in(arrives_in, atlas::scheduler(loan.lender()), message);
         }
         true
     }
@@ -184,7 +184,7 @@ impl Scheduler {
         if borrowed.is_some_and(|borrowed| borrowed.loan == loan)
             && let Some(borrowed) = self.lending.borrowed.remove(&delivery)
         {
-            let by = Transport::Drone(loan.drone);
+            let by = loan.bearer();
             ctx.send(borrowed.order.delivery, DeliveryMessage::TransportReleased { by });
             if let Some(workflow) = borrowed.released_for {
                 ctx.send(workflow, WorkflowMessage::TransportReleased);
@@ -202,7 +202,7 @@ impl Scheduler {
         let Some(Borrowed { order, .. }) = self.lending.end_borrowed(delivery, loan) else {
             return;
         };
-        let by = Transport::Drone(loan.drone);
+        let by = loan.bearer();
         match end {
             LoanEnd::Failed { parcel_at } => {
                 ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
@@ -217,10 +217,13 @@ impl Scheduler {
     /// The parcel of a request was handed over by a borrowed drone.
     pub(in crate::scheduler) fn finish_borrowed(&mut self, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
         if let Some(Borrowed {
-            loan, released_for, ..
+            loan,
+            order,
+            released_for,
         }) = self.lending.borrowed.remove(&delivery)
         {
-            tell(lender_of(loan, ctx), LendingMessage::FinishLoan { loan }, ctx);
+            let lacking = self.lacking_near(order.errand.dropoff, ctx);
+            tell(loan.lender(), LendingMessage::FinishLoan { loan, lacking }, ctx);
             if let Some(workflow) = released_for {
                 ctx.send(workflow, WorkflowMessage::TransportReleased);
             }

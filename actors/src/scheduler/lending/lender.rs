@@ -2,13 +2,14 @@
 
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::Ctx;
+use skyhaul_engine::units::Kilograms;
 
 use super::{LendingMessage, Lent, Loan, LoanEnd, tell};
 use crate::drone::{DroneErrand, DroneMessage};
 use crate::event::{Event, ReleaseReason};
-use crate::ids::{DeliveryId, DroneId};
+use crate::ids::{DeliveryId, DepotId, DroneId};
 use crate::scheduler::{Order, Scheduler};
-use crate::tree::Skyhaul;
+use crate::tree::{Skyhaul, Surroundings};
 
 impl Scheduler {
     /// Keeps the ready drone that would have the parcel first, until the neighbour says whether it takes it.
@@ -27,13 +28,19 @@ impl Scheduler {
             let refusal = LendingMessage::DroneLendingRefused {
                 ticket,
                 lender: ctx.region(),
-                is_for_good: !self.fleet.lifts(order.errand.weight, &surroundings.environment),
+                is_for_good: self.never_lifts(order.errand.weight, &surroundings),
             };
             tell(home, refusal, ctx);
             self.lending.refused.insert(home);
             return;
         };
-        let loan = Loan { drone, home, ticket };
+        let addr = self.fleet.address(drone, &surroundings.atlas);
+        let loan = Loan {
+            drone,
+            addr,
+            home,
+            ticket,
+        };
         // A neighbour's parcel changes hands half a round trip before the drone hears of it.
         let word = surroundings.environment.dispatch.region_delay;
         let offer = LendingMessage::DroneOffered {
@@ -48,6 +55,12 @@ impl Scheduler {
             is_taken: false,
         };
         self.lending.lent.insert(drone, lent);
+    }
+
+    /// Whether no drone of ours ever lifts so much again: where drones move from region to region, one may come that does.
+    fn never_lifts(&self, weight: Kilograms, surroundings: &Surroundings) -> bool {
+        let environment = &surroundings.environment;
+        environment.dispatch.rebalance.is_none() && !self.fleet.lifts(weight, environment)
     }
 
     /// A drone stands ready that is not needed here: who was refused may ask again.
@@ -67,8 +80,7 @@ impl Scheduler {
                 delivery: lent.order.delivery,
                 errand: lent.order.errand,
             };
-            let drone = ctx.shared().atlas.drone(loan.drone);
-            ctx.send(drone, DroneMessage::AssignErrand { errand });
+            ctx.send(loan.addr, DroneMessage::AssignErrand { errand });
         }
     }
 
@@ -76,6 +88,18 @@ impl Scheduler {
     pub(super) fn refuse_taken(&self, loan: Loan, ctx: &mut Ctx<'_, Skyhaul>) {
         if let Some(lent) = self.lending.lent.get(&loan.drone) {
             break_loan(lent, ReleaseReason::DroneRefused, LoanEnd::Refused, ctx);
+        }
+    }
+
+    /// A drone of ours has brought a neighbour's parcel; where it is wanted more, it stays there.
+    pub(super) fn on_finish_loan(
+        &mut self,
+        loan: Loan,
+        lacking: Option<DepotId>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        if let (Some(lent), Some(depot)) = (self.lending.end_lent(loan), lacking) {
+            self.let_stay(loan.drone, lent.order.errand.dropoff, depot, ctx);
         }
     }
 
@@ -99,8 +123,7 @@ impl Scheduler {
                 drone,
                 reason,
             });
-            let drone = ctx.shared().atlas.drone(drone);
-            ctx.send(drone, DroneMessage::ReleaseErrand { delivery });
+            ctx.send(loan.addr, DroneMessage::ReleaseErrand { delivery });
         }
         tell(loan.home, LendingMessage::DroneReturned { loan, delivery }, ctx);
     }
