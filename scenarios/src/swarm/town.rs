@@ -171,7 +171,7 @@ impl Town {
         writeln!(self.text, "confirmation_wait = \"{wait_s}s\"")?;
         let mut policy = Draw::new(seed, Part::Policy);
         let name = policy.one_of(&["nearest", "batch", "adaptive"]);
-        let interval_ms = policy.one_of(&[100, 5_000, 10_000, 30_000, 240_000]);
+        let interval_ms = policy.one_of(&[1_000, 5_000, 10_000, 30_000, 240_000]);
         writeln!(
             self.text,
             "policy = \"{name}\"\ninterval = \"{:.3}s\"",
