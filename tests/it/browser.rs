@@ -1,8 +1,9 @@
-//! A real browser places a delivery on the page and sees it completed.
+//! A real browser places a delivery on the page and sees it completed, also where the service dies meanwhile.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
-use crate::service::{Service, data, repository};
+use crate::service::{Service, data, parcel, repository};
 
 #[test]
 fn a_person_orders_on_the_page_and_sees_the_parcel_arrive() {
@@ -22,4 +23,57 @@ fn a_person_orders_on_the_page_and_sees_the_parcel_arrive() {
         String::from_utf8_lossy(&done.stderr)
     );
     assert!(done.status.success(), "{said}");
+}
+
+#[test]
+fn a_page_goes_on_after_kill_9_and_the_past_is_still_there() {
+    let data = data();
+    let args = ["--speed", "60"];
+    let service = Service::start(data.path(), &args);
+    let id = service.request_delivery(&parcel());
+    service.wait_for_stage(&id, "Completed");
+    let config = service.get("/api/config").body;
+    let past = format!(
+        "/api/playback?from={}&to={}",
+        began(&config["now"]),
+        text(&config["now"])
+    );
+    let flown = flights_for(&service, &past, &id);
+    assert!(flown.contains(&"pickup".to_owned()) && flown.contains(&"dropoff".to_owned()));
+    let mut browser = Command::new("node")
+        .arg("web/dashboard/e2e/restart.mjs")
+        .current_dir(repository("."))
+        .env("SKYHAUL_URL", &service.rest)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node can be started");
+    let mut said = BufReader::new(browser.stdout.take().expect("piped")).lines();
+    let first = said.next().expect("it says something").expect("in words");
+    assert_eq!(first, "live");
+    let (rest, telemetry) = (service.rest.clone(), service.telemetry.clone());
+    service.kill();
+    let service = Service::start_in_place_of((&rest, &telemetry), data.path(), &args);
+    let rest = said.map_while(Result::ok).collect::<Vec<_>>().join("\n");
+    assert!(browser.wait().expect("it ends").success(), "{rest}");
+    assert_eq!(flights_for(&service, &past, &id), flown);
+}
+
+/// Fifty minutes of virtual time before an instant.
+fn began(now: &serde_json::Value) -> String {
+    let now: jiff::Timestamp = text(now).parse().expect("an instant");
+    (now - jiff::SignedDuration::from_mins(50)).to_string()
+}
+
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+/// What the flights for a delivery were for, of those that are over.
+fn flights_for(service: &Service, past: &str, delivery: &str) -> Vec<String> {
+    let body = service.get(past).body;
+    let flights = body["flights"].as_array().expect("a list").iter();
+    flights
+        .filter(|flight| flight["deliveryId"] == delivery && flight["ended"].is_string())
+        .map(|flight| text(&flight["purpose"]).to_owned())
+        .collect()
 }

@@ -15,6 +15,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// How often something that cannot be awaited is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// Where services listen of which nobody has heard before: on free ports.
+const ANYWHERE: [&str; 2] = ["127.0.0.1:0"; 2];
+
 /// The program under test.
 pub(crate) fn skyhaul() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skyhaul"));
@@ -84,7 +87,18 @@ impl Service {
             "trap '' XFSZ; exec \"$0\" \"$@\"",
             env!("CARGO_BIN_EXE_skyhaul"),
         ]);
-        let service = Self::launch(command, data, args, &[]);
+        let service = Self::launch(command, ANYWHERE, data, args, &[]);
+        service.wait_until_ready();
+        service
+    }
+
+    /// The same as [`Service::start`] where another one was that is gone: whoever knew its addresses finds this one.
+    pub(crate) fn start_in_place_of((rest, telemetry): (&str, &str), data: &Path, args: &[&str]) -> Self {
+        let rest = rest.trim_start_matches("http://");
+        let telemetry = telemetry
+            .trim_start_matches("ws://")
+            .trim_end_matches("/telemetry");
+        let service = Self::launch(skyhaul(), [rest, telemetry], data, args, &[]);
         service.wait_until_ready();
         service
     }
@@ -102,19 +116,18 @@ impl Service {
 
     /// Starts a service and waits until it has said its addresses.
     fn launch_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::launch(skyhaul(), data, args, environment)
+        Self::launch(skyhaul(), ANYWHERE, data, args, environment)
     }
 
-    fn launch(mut command: Command, data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
+    fn launch(
+        mut command: Command,
+        [rest, telemetry]: [&str; 2],
+        data: &Path,
+        args: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut child = command
-            .args([
-                "serve",
-                "--bind",
-                "127.0.0.1:0",
-                "--telemetry-bind",
-                "127.0.0.1:0",
-                "--data",
-            ])
+            .args(["serve", "--bind", rest, "--telemetry-bind", telemetry, "--data"])
             .arg(data)
             .args(args)
             .envs(environment.iter().copied())

@@ -33,8 +33,8 @@ export function launch(more = []) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...more] });
 }
 
-/** Opens a page of the service (with less motion unless told otherwise: software rendering needs the time) and waits until it says that it is ready. `complaints` fills with what went wrong on it. */
-export async function open(browser, where, { width = 1360, height = 820, tone = "light", motion = "reduce" } = {}) {
+/** Opens a page of the service (with less motion unless told otherwise: software rendering needs the time) and waits until it says that it is ready. `complaints` fills with what went wrong on it. `first` is done to the page before anything is loaded. */
+export async function open(browser, where, { width = 1360, height = 820, tone = "light", motion = "reduce", first } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: tone, reducedMotion: motion });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
@@ -48,6 +48,7 @@ export async function open(browser, where, { width = 1360, height = 820, tone = 
     const url = new URL(request.url());
     if (/^https?:$/.test(url.protocol) && url.origin !== SERVICE) complaints.push(`a request left the service: ${url.href}`);
   });
+  await first?.(page);
   await page.goto(`${SERVICE}${where}`);
   await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: PATIENCE_MS });
   return { page, complaints, close: () => context.close() };

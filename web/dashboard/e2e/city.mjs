@@ -1,5 +1,6 @@
 // The city that the service runs, and what every test does in it.
-import { SERVICE } from "./browser.mjs";
+import assert from "node:assert/strict";
+import { PATIENCE_MS, SERVICE } from "./browser.mjs";
 
 export const { area } = await (await fetch(`${SERVICE}/api/config`)).json();
 export const [latitude, longitude] = area.centre;
@@ -24,3 +25,12 @@ export async function order(page, { from = point(-0.6, -0.4), to = point(0.7, -0
 }
 
 export const stage = (page, name, timeout) => page.locator(`[data-stage="${name}"]`).first().waitFor({ state: "attached", timeout });
+
+/** Waits until something holds; what takes time are the page's own polls. */
+export async function until(what, holds) {
+  const end = Date.now() + PATIENCE_MS;
+  for (let found = await holds(); !found; found = await holds()) {
+    assert.ok(Date.now() < end, `it never came to this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

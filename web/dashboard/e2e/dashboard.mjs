@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { barriers, launch, NO_WEBGL, open, PATIENCE_MS, picture, SERVICE } from "./browser.mjs";
-import { area, latitude, order, point, stage } from "./city.mjs";
+import { area, latitude, order, point, stage, until } from "./city.mjs";
 
 /** How long a delivery may take, wall ms; the service's speed must be high enough for it. */
 const DELIVERY_MS = Number(process.env.SKYHAUL_DELIVERY_MS ?? 240_000);
@@ -49,6 +49,38 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await page.locator(".details h2", { hasText: drone }).waitFor();
     await page.keyboard.press("Escape");
     await page.locator(".details").waitFor({ state: "detached" });
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("goes on where its socket broke off", async () => {
+    const sockets = [];
+    const cut = (page) =>
+      page.routeWebSocket(/telemetry/, (socket) => {
+        const server = socket.connectToServer();
+        const heard = { socket, asked: [], views: [] };
+        sockets.push(heard);
+        socket.onMessage((message) => {
+          heard.asked.push(JSON.parse(message));
+          server.send(message);
+        });
+        server.onMessage((message) => {
+          // Kind 2 is a view; its flags say whether it is whole.
+          if (typeof message !== "string" && message[0] === 2) heard.views.push(message[2]);
+          socket.send(message);
+        });
+      });
+    const { page, complaints, close } = await open(plain, "/", { first: cut });
+    await page.locator(".list-row").first().waitFor();
+    await sockets[0].socket.close({ code: 1011, reason: "cut by the test" });
+    await page.locator('.link[data-state="lost"]').waitFor();
+    await page.locator('.link[data-state="live"]').waitFor();
+    await until("the new socket is told something", () => sockets[1]?.views.length > 0);
+    const { topic, epoch, tick } = sockets[1].asked.find(({ id }) => id === "fleet");
+    assert.equal(topic, "fleet");
+    assert.ok(epoch >= 0 && tick > 0, `it says what it holds: ${epoch}, ${tick}`);
+    assert.equal(sockets[0].views[0] & 1, 1, "the first socket began with the whole");
+    assert.equal(sockets[1].views[0] & 1, 0, "the second one with what had changed");
     assert.deepEqual(complaints, []);
     await close();
   });
@@ -240,6 +272,41 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await close();
   });
 
+  it("revokes the links that were sent, and has a new one", async () => {
+    const { page, complaints, close } = await open(plain, "/");
+    const delivery = await order(page, { from: point(0.3, 0.5), to: point(-0.4, -0.6) });
+    const links = async () => (await (await fetch(`${SERVICE}/api/deliveries/${delivery}/trackinglinks`)).json()).map(({ url }) => url);
+    const shown = page.locator("[data-delivery] a", { hasText: "Customer’s page" });
+    await until("it has a link", async () => (await links()).includes(await shown.getAttribute("href")));
+    const sent = await links();
+    await page.getByRole("button", { name: "Revoke links…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke the links" }).click();
+    await page.getByText("All links that were sent are revoked.").waitFor();
+    const left = await links();
+    assert.ok(left.length === 1 && !sent.includes(left[0]), `${sent} became ${left}`);
+    assert.equal(await shown.getAttribute("href"), left[0]);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("keeps nobody out in the dark: every tab, and the panel of a drone", async () => {
+    const { page, complaints, close } = await open(plain, "/", { tone: "dark" });
+    for (const name of ["Order", "Deliveries", "Alerts", "Zones", "Fleet"]) {
+      await page.getByRole("tab", { name }).click();
+      assert.deepEqual(await barriers(page), [], name);
+    }
+    await page.locator(".list-row").first().click();
+    await page.locator(".details h2").waitFor();
+    await page.getByRole("tab", { name: "Deliveries" }).click();
+    await page.locator(".deliveries tbody tr").first().getByRole("button").click();
+    await page.locator("[data-delivery]").getByRole("button", { name: "Revoke links…" }).click();
+    await page.getByRole("dialog").waitFor();
+    assert.deepEqual(await barriers(page), [], "a dialogue over the panels");
+    await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   it("tells who follows a wrong link that there is no such delivery", async () => {
     const { page, close } = await open(plain, "/track/00000000-0000-4000-8000-000000000000", { width: 360, height: 740 });
     await page.getByRole("heading", { name: "No such delivery" }).waitFor();
@@ -251,9 +318,12 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     const fleet = await open(plain, "/");
     await fleet.page.getByText("WebGL 2 is missing").waitFor();
     const delivery = await order(fleet.page, { from: point(0.4, 0.2), to: point(-0.5, -0.7) });
-    const customer = await open(plain, `/track/${delivery}`, { width: 360, height: 740 });
+    const customer = await open(plain, `/track/${delivery}`, { width: 360, height: 740, tone: "dark" });
     await customer.page.locator(".steps .step").first().waitFor();
     assert.notEqual(await customer.page.locator(".track-figure").innerText(), "");
+    const [wide, screen] = await customer.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(wide <= screen, `the page is ${wide} px wide on a screen of ${screen} px`);
+    assert.deepEqual(await barriers(customer.page), []);
     await picture(customer.page, "track-text");
     await customer.close();
     await fleet.close();

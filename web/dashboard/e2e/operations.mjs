@@ -1,19 +1,10 @@
 // What an operator does on the page, in a real browser, and what comes of it in the service.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { barriers, launch, NO_WEBGL, open, PATIENCE_MS, picture, SERVICE } from "./browser.mjs";
-import { order, point } from "./city.mjs";
+import { barriers, launch, NO_WEBGL, open, picture, SERVICE } from "./browser.mjs";
+import { order, point, until } from "./city.mjs";
 
 const get = async (path) => (await fetch(`${SERVICE}${path}`)).json();
-
-/** Waits until the service says so; the page's own polls are what takes time. */
-async function until(what, holds) {
-  const end = Date.now() + PATIENCE_MS;
-  for (let found = await holds(); !found; found = await holds()) {
-    assert.ok(Date.now() < end, `it never came to this: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
 
 /** Presses a button that asks first, and says yes. */
 async function confirmed(page, button, yes) {
@@ -56,6 +47,36 @@ describe("an operator", { timeout: 900_000 }, () => {
     await confirmed(page, "Release…", "Release it");
     await until("it is released", async () => !(await grounded()));
     assert.deepEqual(await barriers(page), []);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("plays the past back from where the time line is dragged to", async () => {
+    const { page, complaints, close } = await open(browser, "/", { tone: "dark" });
+    const { now } = await get("/api/config");
+    await page.getByRole("button", { name: "Play back…" }).click();
+    const line = page.locator("#playback-line");
+    await page.waitForFunction(() => Number(document.querySelector("#playback-line").max) > 0);
+    await page.getByRole("button", { name: /Stop/ }).click();
+    const value = () => line.evaluate((input) => Number(input.value));
+    const before = await value();
+    const box = await line.boundingBox();
+    const asked = page.waitForResponse((response) => response.url().includes("/api/playback"));
+    await page.mouse.move(box.x + box.width - 8, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2, { steps: 8 });
+    await page.mouse.up();
+    const dragged = await value();
+    assert.ok(dragged < before && dragged < Date.parse(now), "it is the past");
+    const answer = await (await asked).json();
+    assert.ok(Date.parse(answer.keptSince) <= Date.parse(now));
+    await page.getByLabel("Speed of playback").selectOption("60");
+    await page.getByRole("button", { name: /Play$/ }).click();
+    await page.waitForFunction((from) => Number(document.querySelector("#playback-line").value) > from + 5_000, dragged);
+    await picture(page, "playback");
+    assert.deepEqual(await barriers(page), []);
+    await page.getByRole("button", { name: "Back to now" }).click();
+    await page.getByRole("button", { name: "Play back…" }).waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });
