@@ -131,9 +131,45 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
+    use skyhaul_actors::command::{PackageRecord, PackageSize};
     use skyhaul_actors::ids::DeliveryId;
+    use skyhaul_engine::garble::garbled;
+    use skyhaul_engine::rng::RandomStream;
+    use skyhaul_engine::units::Kilograms;
 
     use super::*;
+
+    #[test]
+    fn no_bytes_make_the_reader_of_records_fail() {
+        let package = PackageRecord {
+            label: "a parcel".to_owned(),
+            owner: Some("somebody".to_owned()),
+            size: PackageSize::Medium,
+            weight: Kilograms::from_milli(1_500),
+            tag: None,
+        };
+        let reached = Reached {
+            at: SimTime::from_micros(7),
+            next_event: 8,
+            digest: 9,
+        };
+        let valid = [
+            Record::Command(Command::RecordPackage(package)).encode(),
+            Record::Reached(reached).encode(),
+            Record::Started {
+                build: "a build".to_owned(),
+            }
+            .encode(),
+        ];
+        for seed in 0..u64::from(proptest::test_runner::Config::default().cases) {
+            let mut stream = RandomStream::new(seed, 0);
+            let bytes = garbled(&valid[stream.index(valid.len())], &mut stream);
+            // What is read is written as it stands, or it would not be there after a restart.
+            if let Ok(record) = Record::decode(&bytes) {
+                assert!(Record::decode(&record.encode()).is_ok(), "{bytes:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_record_of_the_first_form_reads_as_it_did() {

@@ -26,5 +26,7 @@ for name in florence seattle smoke m100; do
     step "$name on 1, 2, 3 and 8 threads" repeats "$name"
 done
 step "fifty crashes under load" env CRASH_ROUNDS=50 cargo test --release --locked --quiet --test it survives_kill_9
+step "ten million inputs for each reader" env PROPTEST_CASES=10000000 cargo test --release --locked --quiet --workspace -- \
+    no_text_makes_the_reader no_bytes_make_the_reader
 step "random worlds" env PROPTEST_CASES=2000 cargo test --release --locked --quiet --workspace
 tools/bench-peers.sh --smoke

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod clock;
+pub mod garble;
 pub mod geo;
 pub mod kernel;
 pub mod ports;

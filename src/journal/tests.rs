@@ -3,7 +3,9 @@
 use std::os::unix::fs::FileExt as _;
 
 use proptest::prelude::*;
+use skyhaul_engine::garble::garbled;
 use skyhaul_engine::ports::suite;
+use skyhaul_engine::rng::RandomStream;
 use tempfile::TempDir;
 
 use super::*;
@@ -163,6 +165,30 @@ fn a_missing_segment_is_refused() {
         FileJournal::open(folder.path()),
         Err(JournalError::Corrupt { .. })
     ));
+}
+
+#[test]
+fn no_bytes_make_the_reader_of_frames_fail() {
+    let mut valid = Vec::new();
+    for number in 0..3 {
+        let frame = frame::Frame {
+            number: RecordNumber(number),
+            batch: RecordNumber(0),
+            stamp: SimTime::from_micros(number),
+            payload: b"a payload",
+        };
+        frame.encode(&mut valid);
+    }
+    for seed in 0..u64::from(ProptestConfig::default().cases) {
+        let bytes = garbled(&valid, &mut RandomStream::new(seed, 0));
+        let (mut at, mut read) = (0, 0);
+        while let Some(frame::Found::Good(frame)) = bytes.get(at..).map(frame::Frame::decode) {
+            at += frame.bytes();
+            read += 1;
+        }
+        // A part that was put in again may be a whole frame, and no more than one a change is.
+        assert!(read <= 9, "seed {seed}");
+    }
 }
 
 const HEADER_BYTES_IN_TEST: u64 = 8;

@@ -131,3 +131,48 @@ fn a_repeated_key_is_one_delivery_also_after_a_crash() {
         422
     );
 }
+
+#[test]
+fn what_operators_did_stands_after_a_crash() {
+    let data = data();
+    let service = Service::start(data.path(), &["--no-demand"]);
+    let depot = service.get("/api/depots").body[0]["name"]
+        .as_str()
+        .expect("a depot")
+        .to_owned();
+    let zone = json!({
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [11.30, 43.80]},
+        "properties": {"name": "fire", "radius": 200},
+    });
+    for (path, body, status) in [
+        (format!("/api/depots/{depot}/ground"), json!({}), 200),
+        ("/api/zones".to_owned(), zone, 201),
+        ("/api/drones/drone-1/recall".to_owned(), json!({}), 200),
+    ] {
+        let answer = service.post(&path, &body);
+        assert_eq!(answer.status, status, "{path}: {:?}", answer.body);
+    }
+    service.kill();
+    let service = Service::start(data.path(), &["--no-demand"]);
+    let depots = service.get("/api/depots").body;
+    let grounded = depots.as_array().expect("a list").iter();
+    let grounded: Vec<_> = grounded
+        .filter(|depot| depot["isGrounded"] == true)
+        .map(|depot| &depot["name"])
+        .collect();
+    assert_eq!(grounded, [&json!(depot)]);
+    let zones = service.get("/api/zones").body;
+    let names = zones["features"].as_array().expect("features").iter();
+    assert!(names.map(|zone| &zone["id"]).any(|id| id == "fire"), "{zones}");
+    let audit = service.get("/api/audit").body;
+    let done = audit["items"].as_array().expect("items").iter();
+    let done: Vec<_> = done
+        .map(|item| item["action"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(
+        done,
+        ["recallDrone", "declareZone", "groundDepot"],
+        "newest first"
+    );
+}

@@ -151,6 +151,27 @@ fn whoever_does_not_speak_tls_is_told_nothing_and_harms_nothing() {
     });
 }
 
+#[actix_rt::test]
+async fn browsers_are_told_to_come_back_secured_where_connections_are() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let data = data();
+    let service = Service::start(data.path(), &["--tls", "dev", "--no-demand"]);
+    let trusted = data.path().join("tls/dev-cert.pem");
+    let mut stream = connect(&service.rest, &trusted).await.expect("it is trusted");
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("it listens");
+    let mut answer = String::new();
+    // A peer that closes without TLS saying so is an error behind a whole answer.
+    let _ = stream.read_to_string(&mut answer).await;
+    let head = answer.to_ascii_lowercase();
+    assert!(
+        head.contains("\r\nstrict-transport-security: max-age=31536000\r\n"),
+        "{answer}"
+    );
+}
+
 #[test]
 fn a_certificate_that_cannot_be_used_is_said_before_anything_is_served() {
     let (data, folder) = (data(), tempfile::tempdir().expect("a folder"));

@@ -5,6 +5,7 @@ mod chaos;
 mod dallas;
 mod doctored;
 mod files;
+mod garbled;
 mod gazetteer;
 mod golden;
 mod library;

@@ -1,7 +1,10 @@
 //! Asking for deliveries.
 
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
+use skyhaul_engine::garble::garbled;
+use skyhaul_engine::rng::RandomStream;
 use skyhaul_web::ports::SubmitError;
 
 use crate::city::City;
@@ -279,4 +282,28 @@ async fn whoever_wrote_reads_at_once_however_late_projections_are() {
         metrics.contains("skyhaul_web_unprojected_requests 0"),
         "{metrics}"
     );
+}
+
+#[actix_web::test]
+async fn no_text_makes_the_reader_of_requests_fail() {
+    let city = City::new();
+    // Read and checked to the end, and then not taken, so that the city stays small.
+    city.refuse(SubmitError::Saturated);
+    let client = city.client().await;
+    let valid = request().to_string();
+    for seed in 0..u64::from(proptest::test_runner::Config::default().cases) {
+        let bytes = garbled(valid.as_bytes(), &mut RandomStream::new(seed, 0));
+        let request = TestRequest::post()
+            .uri("/api/deliveryrequests")
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .set_payload(bytes.clone());
+        let answer = client.send(request).await;
+        let is_known = [400, 413, 422, 503].contains(&answer.status);
+        assert!(
+            is_known,
+            "{} for {}",
+            answer.text(),
+            String::from_utf8_lossy(&bytes)
+        );
+    }
 }
