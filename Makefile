@@ -26,8 +26,9 @@ test-long: build ## what takes too long for every change
 	tools/test-long.sh $(SKYHAUL)
 
 .PHONY: interface
-interface: build ## the service against its OpenAPI document, by Schemathesis
-	tools/schemathesis.sh $(SKYHAUL)
+interface: $(DASHBOARD)/dist/index.html ## the service against its OpenAPI document, by Schemathesis
+	cargo build --locked
+	tools/schemathesis.sh $(TARGET)/debug/skyhaul
 
 .PHONY: lint
 lint: ## format, clippy, cargo-deny

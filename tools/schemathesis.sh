@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=4.32.5
-tools=${CARGO_TARGET_DIR:-target}/tools/schemathesis-$version
+tools=$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools/schemathesis-$version
+service_binary=$(realpath "$1")
 if [[ ! -x $tools/bin/schemathesis ]]; then
     tools/packages.sh python3-venv
     {
@@ -18,7 +19,7 @@ if [[ ! -x $tools/bin/schemathesis ]]; then
 fi
 
 folder=$(mktemp -d)
-"$1" serve --bind 127.0.0.1:0 --telemetry-bind 127.0.0.1:0 --no-demand --data "$folder/data" >"$folder/said" 2>"$folder/log" &
+"$service_binary" serve --bind 127.0.0.1:0 --telemetry-bind 127.0.0.1:0 --no-demand --data "$folder/data" >"$folder/said" 2>"$folder/log" &
 service=$!
 trap 'kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; rm -rf "$folder"' EXIT
 
@@ -33,8 +34,11 @@ READY
     sleep 0.1
 done
 
-# Always the same calls, so that a change fails for what it changed. Chains of calls are the contract tests' part.
-"$tools/bin/schemathesis" --config-file tools/schemathesis.toml run "$address/openapi.json" --checks all \
+# Always the same calls, so that a change fails for what it changed. Chains of calls are the contract tests' part. What it keeps of a run is not for
+# the repository.
+config=$PWD/tools/schemathesis.toml
+cd "$folder"
+"$tools/bin/schemathesis" --config-file "$config" run "$address/openapi.json" --checks all \
     --phases examples,coverage,fuzzing --max-examples 8 --generation-deterministic \
     --continue-on-failure --warnings off --no-color
 kill -0 $service || { echo "The service ended under it:" >&2; tail -n 20 "$folder/log" >&2; exit 1; }

@@ -13,6 +13,7 @@ step "build" cargo test --workspace --locked --quiet --no-run
 step "tests" cargo test --workspace --locked --quiet
 
 step "pymavlink" tools/mavlink.sh
+step "interface" tools/schemathesis.sh "${CARGO_TARGET_DIR:-target}/debug/skyhaul"
 
 # Two minutes of random worlds: on the commit's hash, so that every commit tries others and a failure can be repeated.
 commit=$(git rev-parse HEAD 2>/dev/null || echo 0)
