@@ -15,8 +15,10 @@ use crate::runtime::Shared;
 use crate::runtime::handlers::HandlerMetrics;
 
 pub use self::notices::NoticeMetrics;
+use self::steps::StepMetrics;
 
 mod notices;
+mod steps;
 
 /// The runtime's metrics.
 #[derive(Debug)]
@@ -40,6 +42,7 @@ pub struct Metrics {
     /// How long handlers take.
     pub handlers: HandlerMetrics,
     events: IntCounterVec,
+    steps: StepMetrics,
 }
 
 impl Metrics {
@@ -89,6 +92,7 @@ impl Metrics {
                 Opts::new("skyhaul_events_total", "Events of the engine by type"),
                 &["type"],
             )?,
+            steps: StepMetrics::new(registry)?,
         };
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
         registry.register(Box::new(metrics.flush_failures.clone()))?;
@@ -136,6 +140,7 @@ impl Metrics {
                 log(event, name, level);
             }
         }
+        self.steps.observe(events);
         for (name, count) in counts {
             self.events.with_label_values(&[name]).inc_by(count);
         }
