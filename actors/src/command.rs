@@ -73,6 +73,11 @@ pub enum Command {
         /// What is asked now, under a name of its own.
         request: Box<DeliveryRequest>,
     },
+    /// Let nobody know any more who somebody was; who asked, is told by the [`Command::Operate`] round it.
+    ErasePerson {
+        /// What stands for them in deliveries.
+        owner: String,
+    },
     /// Keep that somebody has seen an alert; who, is told by the [`Command::Operate`] round it.
     AcknowledgeAlert {
         /// Its number.
@@ -100,7 +105,8 @@ impl Command {
             | Self::ChangeAccount(_)
             | Self::DeclareZone { .. }
             | Self::LiftZone { .. }
-            | Self::AcknowledgeAlert { .. } => None,
+            | Self::AcknowledgeAlert { .. }
+            | Self::ErasePerson { .. } => None,
         }
     }
 }

@@ -187,7 +187,7 @@ impl Ingestion {
             }),
             Command::Operate(operation) => say_operated(id, *operation, ctx),
             // Nothing in the world follows from it.
-            Command::AcknowledgeAlert { .. } => {}
+            Command::AcknowledgeAlert { .. } | Command::ErasePerson { .. } => {}
         }
     }
 
@@ -368,7 +368,8 @@ impl Ingestion {
             | Command::GroundDepot { .. }
             | Command::ReleaseDepot { .. }
             | Command::ChangeAccount(_)
-            | Command::AcknowledgeAlert { .. } => {}
+            | Command::AcknowledgeAlert { .. }
+            | Command::ErasePerson { .. } => {}
         }
     }
 }

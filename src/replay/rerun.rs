@@ -309,5 +309,6 @@ fn in_words(command: &Command) -> String {
             format!("RetryDelivery {delivery} as {}", request.delivery)
         }
         Command::AcknowledgeAlert { alert } => format!("AcknowledgeAlert {alert}"),
+        Command::ErasePerson { owner } => format!("ErasePerson {owner}"),
     }
 }

@@ -418,13 +418,22 @@ fn open_stores(data: &DataDir, settings: &Settings) -> Result<Stores, Failure> {
         "carrier",
         "account",
         "operations",
+        "people",
     ];
     let step = Step::begin("the stores");
-    let [ingestion, delivery, package, drone, carrier, account, operations] =
-        store::open(&data.stores(), settings.store, services).map_err(|error| match error {
-            OpenError::Other { .. } => Failure::usage(format!("{}: {error}", settings.data.display())),
-            OpenError::Failed(error) => Failure::try_again(error),
-        })?;
+    let [
+        ingestion,
+        delivery,
+        package,
+        drone,
+        carrier,
+        account,
+        operations,
+        people,
+    ] = store::open(&data.stores(), settings.store, services).map_err(|error| match error {
+        OpenError::Other { .. } => Failure::usage(format!("{}: {error}", settings.data.display())),
+        OpenError::Failed(error) => Failure::try_again(error),
+    })?;
     step.done("they are open");
     Ok(Stores {
         ingestion,
@@ -434,5 +443,6 @@ fn open_stores(data: &DataDir, settings: &Settings) -> Result<Stores, Failure> {
         carrier,
         account,
         operations,
+        people,
     })
 }

@@ -11,6 +11,7 @@ mod misuse;
 mod notifications;
 mod pacing;
 mod parked;
+mod people;
 mod replay;
 mod restart;
 mod run;

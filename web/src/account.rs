@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::context::Context;
 use crate::gateway::caller::Caller;
 use crate::http::body::{json_object, json_object_or_none};
 use crate::http::endpoint::Endpoint;
@@ -25,6 +26,7 @@ use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::ingestion::BODY_BYTES_MAX;
+use crate::people::People;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
@@ -54,6 +56,7 @@ const SEEN_WITHIN: Duration = Duration::from_secs(5);
 /// The service.
 pub(crate) struct Accounts {
     commands: Arc<dyn CommandPort>,
+    people: Arc<People>,
     register: Arc<Register>,
     table: Table,
     progress: Progress,
@@ -65,13 +68,15 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// The service on its store, and the projection that fills the store.
     pub(crate) fn open(
-        commands: Arc<dyn CommandPort>,
+        context: &Context,
         store: Arc<dyn KeyValueStore>,
     ) -> Result<(Self, Box<dyn Projection>), StoreError> {
         let register = Arc::new(Register::load(&Table::new("account", Arc::clone(&store)))?);
+        context.people.leave_as_they_are(register.owners());
         let projection = StoredProjection::open(store, AccountFold(Arc::clone(&register)))?;
         let service = Self {
-            commands,
+            commands: Arc::clone(&context.commands),
+            people: Arc::clone(&context.people),
             register,
             table: projection.table(),
             progress: projection.progress(),
@@ -112,6 +117,20 @@ impl Accounts {
         self.seen(account, command).await
     }
 
+    /// The same account with its owner's name, as it is shown.
+    fn named(&self, row: AccountRow) -> Result<AccountRow, StoreError> {
+        let owner = self.people.name(&row.owner)?;
+        Ok(AccountRow { owner, ..row })
+    }
+
+    /// Forgets a business' name, and how it is reached.
+    pub(crate) async fn forget_contact(&self, owner: &str) -> Result<(), Problem> {
+        match self.register.of_owner(owner) {
+            Some(account) => self.keep_contact(account.id, None).await,
+            None => Ok(()),
+        }
+    }
+
     async fn seen(&self, account: AccountId, command: CommandId) -> Result<Option<Arc<AccountRow>>, Problem> {
         let seen = self.progress.until(|| {
             let row = self.register.account(account);
@@ -127,6 +146,7 @@ impl Accounts {
         let mut unseen = self.changing.lock().await;
         let id = AccountId(Uuid::new_v4().as_u128());
         let owner = opening.owner.unwrap_or_else(|| id.to_string());
+        let owner = self.people.introduce(&owner).await?;
         if self.register.of_owner(&owner).is_some() || unseen.contains(&owner) {
             return Err(Problem::conflict("another account has this owner"));
         }
@@ -156,7 +176,11 @@ impl Accounts {
         Ok(HttpResponse::Created()
             .insert_header((LOCATION, format!("/api/accounts/{id}")))
             .insert_header((CACHE_CONTROL, "no-store"))
-            .json(OpenedAccountResponse::new(&row, opening.contact, told)))
+            .json(OpenedAccountResponse::new(
+                self.named(row)?,
+                opening.contact,
+                told,
+            )))
     }
 }
 
@@ -216,9 +240,11 @@ pub(crate) async fn is_active(
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&http);
     if caller.account.is_none_or(|account| account.to_string() != *name) {
-        caller.check_owner(&name)?;
+        caller.check_owner(&service.people.pseudonym(&name)?)?;
     }
-    Ok(HttpResponse::Ok().json(service.register.is_active(&name)))
+    let named = service.people.pseudonym(&name)?;
+    let is_active = service.register.is_active(&name) || service.register.is_active(&named);
+    Ok(HttpResponse::Ok().json(is_active))
 }
 
 /// Registers a business. Its first key is shown this once.
@@ -270,7 +296,10 @@ pub(crate) async fn get_account(
 ) -> Result<HttpResponse, Problem> {
     let row = service.find(&id)?;
     let contact = service.contact(row.id)?;
-    Ok(etag::show(&http, &AccountResponse::new(&row, contact)))
+    Ok(etag::show(
+        &http,
+        &AccountResponse::new(service.named((*row).clone())?, contact),
+    ))
 }
 
 /// Changes an account; what is left out stays. The keys of a suspended account open nothing.
@@ -307,7 +336,13 @@ pub(crate) async fn change_account(
     let _changing = service.changing.lock().await;
     let row = service.find(&id)?;
     let before = service.contact(row.id)?;
-    etag::check(&http, Some(&AccountResponse::new(&row, before.clone())))?;
+    etag::check(
+        &http,
+        Some(&AccountResponse::new(
+            service.named((*row).clone())?,
+            before.clone(),
+        )),
+    )?;
     let contact = ContactRow {
         name: changes.name.unwrap_or_else(|| before.name.clone()),
         contact: changes.contact.or_else(|| before.contact.clone()),
@@ -322,7 +357,10 @@ pub(crate) async fn change_account(
         service.keep_contact(row.id, Some(contact.clone())).await?;
     }
     Ok(match changed {
-        Some(row) => etag::show(&http, &AccountResponse::new(&row, contact)),
+        Some(row) => etag::show(
+            &http,
+            &AccountResponse::new(service.named((*row).clone())?, contact),
+        ),
         None => HttpResponse::Accepted().finish(),
     })
 }

@@ -18,6 +18,7 @@ use crate::health::Readiness;
 use crate::http::etag::Edits;
 use crate::http::problem::Problem;
 use crate::inbox::Inbox;
+use crate::people::People;
 use crate::ports::CommandPort;
 use crate::services::Settings;
 use crate::sky::Sky;
@@ -42,6 +43,7 @@ pub(crate) struct Context {
     pub(crate) sky: Sky,
     pub(crate) edits: Edits,
     pub(crate) readiness: Arc<Readiness>,
+    pub(crate) people: Arc<People>,
     /// The heaviest parcel that an aircraft of the fleet or a carrier takes.
     pub(crate) heaviest: Kilograms,
 }

@@ -27,6 +27,7 @@ use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod confirmation;
+mod erasure;
 pub(crate) mod events;
 mod failure;
 mod fold;
@@ -133,13 +134,14 @@ impl Delivery {
         self.context.tracks.read().delivery(id, now)
     }
 
-    fn shown(&self, id: DeliveryId, mut row: DeliveryRow) -> DeliveryResponse {
+    fn shown(&self, id: DeliveryId, mut row: DeliveryRow) -> Result<DeliveryResponse, StoreError> {
         if !row.stage.is_final()
             && let Some(live) = self.live(id)
         {
             row.drone = live.drone;
         }
-        DeliveryResponse::new(id, &row, &self.context.calendar)
+        let name = self.context.people.name(&row.owner)?;
+        Ok(DeliveryResponse::new(id, (&row, name), &self.context.calendar))
     }
 
     /// Where a delivery is. What has ended is read from the store, what is on its way from its flight.
@@ -269,7 +271,7 @@ pub(crate) async fn get_delivery(
 ) -> Result<HttpResponse, Problem> {
     let id = delivery_id(&id)?;
     let row = service.get(id)?;
-    let shown = service.shown(id, row);
+    let shown = service.shown(id, row)?;
     if Caller::of(&http).link().is_some() {
         return Ok(etag::show(&http, &shown.for_link()));
     }
@@ -292,7 +294,8 @@ pub(crate) async fn get_owner(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let row = service.get(delivery_id(&id)?)?;
-    Ok(HttpResponse::Ok().json(OwnerResponse::new(&row)))
+    let name = service.context.people.name(&row.owner)?;
+    Ok(HttpResponse::Ok().json(OwnerResponse::new(&row, name)))
 }
 
 /// Where a delivery is at the moment of the call, and when it arrives.
@@ -365,7 +368,10 @@ pub(crate) async fn list_deliveries(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::read(&http)?;
     let wanted = list::Wanted {
-        owner: query.text("ownerId").map(str::to_owned),
+        owner: query
+            .text("ownerId")
+            .map(|owner| service.context.people.pseudonym(owner))
+            .transpose()?,
         stage: query.named("stage"),
         by: query.named("by"),
         is_late: query.flag("late"),
@@ -374,7 +380,10 @@ pub(crate) async fn list_deliveries(
         before: query.cursor(),
     };
     query.check()?;
-    let page = web::block(move || list::page(&service.table, &wanted, &service.context.calendar));
+    let page = web::block(move || {
+        let context = &service.context;
+        list::page(&service.table, &wanted, (&context.calendar, &context.people))
+    });
     let page: DeliveriesResponse = page.await.map_err(|_| Problem::saturated())??;
     Ok(HttpResponse::Ok().json(page))
 }
@@ -396,6 +405,7 @@ pub(crate) async fn list_deliveries(
 )]
 pub(crate) async fn summarise(service: Data<Delivery>, http: HttpRequest) -> Result<HttpResponse, Problem> {
     let asked = Query::read(&http)?.owner_and_month(None)?;
+    let asked = asked.disguised(&service.context.people)?;
     let count = service.count(&asked)?;
     Ok(HttpResponse::Ok().json(DeliverySummaryResponse { count }))
 }

@@ -268,6 +268,7 @@ pub(crate) async fn get_utilization(
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let asked = Query::read(&http)?.owner_and_month(None)?;
+    let asked = asked.disguised(&service.context.people)?;
     let (millimetres, micros) = service.flown(&asked)?;
     if (millimetres, micros) == (0, 0) {
         return Err(Problem::not_found(

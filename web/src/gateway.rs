@@ -14,6 +14,7 @@ use skyhaul_telemetry::door::{Door, Lease, Pass, Sight};
 
 use crate::account::Accounts;
 use crate::delivery::Delivery;
+use crate::people::People;
 
 pub(crate) mod access;
 pub(crate) mod admit;
@@ -38,6 +39,7 @@ pub(crate) struct Gateway {
     settings: GatewaySettings,
     accounts: Arc<Accounts>,
     deliveries: Arc<Delivery>,
+    people: Arc<People>,
     limits: Limits,
     tokens: Option<Tokens>,
     links: LinkKey,
@@ -50,6 +52,7 @@ impl Gateway {
         (tokens, links): (Option<Tokens>, LinkKey),
         accounts: Arc<Accounts>,
         deliveries: Arc<Delivery>,
+        people: Arc<People>,
     ) -> Self {
         Self {
             limits: Limits::new(&settings),
@@ -58,6 +61,7 @@ impl Gateway {
             settings,
             accounts,
             deliveries,
+            people,
         }
     }
 
@@ -93,7 +97,10 @@ impl Door for Gateway {
     }
 
     fn owns(&self, owner: &str, delivery: DeliveryId) -> bool {
+        // A token's owner may have got a pseudonym since the socket was opened.
+        let is_known_as =
+            |found: &str| found == owner || self.people.name(found).is_ok_and(|name| name == owner);
         let found = self.deliveries.owner(delivery);
-        found.is_ok_and(|found| found.is_some_and(|found| found == owner))
+        found.is_ok_and(|found| found.is_some_and(|found| is_known_as(&found)))
     }
 }

@@ -175,8 +175,10 @@ pub(crate) async fn create_delivery(
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&http)?;
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
-    let (asked, request) = CreateDeliveryRequest::read(&body, &service.context)?;
-    Caller::of(&http).check_owner(&request.owner)?;
+    let (asked, mut request) = CreateDeliveryRequest::read(&body, &service.context)?;
+    let people = &service.context.people;
+    Caller::of(&http).check_owner(&people.pseudonym(&request.owner)?)?;
+    people.disguise(&mut request).await?;
     let is_placeholder = request.pickup.is_placeholder || request.dropoff.is_placeholder;
     let id = match key {
         None => service.take(request).await?,

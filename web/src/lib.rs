@@ -21,6 +21,7 @@ pub mod notification;
 mod openapi;
 mod operations;
 mod package;
+mod people;
 pub mod ports;
 mod quote;
 pub mod services;

@@ -9,7 +9,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::endpoint::Endpoint;
 use crate::{
-    account, carrier, delivery, drone, gateway, health, ingestion, notification, operations, package, quote,
+    account, carrier, delivery, drone, gateway, health, ingestion, notification, operations, package, people,
+    quote,
 };
 
 /// The interface.
@@ -91,6 +92,7 @@ use crate::{
         operations::weather::get_weather,
         drone::past::play_back,
         asyncapi,
+        people::erasure::erase,
         health::probe,
         health::healthz,
         health::readyz,

@@ -52,12 +52,13 @@ impl Package {
 
     /// What was said last about a package, for its owner or for whoever may see all; what was not projected yet first.
     fn find(&self, only: Option<&str>, label: &str) -> Result<Option<PackageRecord>, StoreError> {
+        let people = &self.context.people;
         if let Some(said) = self.context.inbox.package(only, label) {
-            return Ok(Some(said));
+            return people.reveal(said).map(Some);
         }
         let key = only.map_or_else(|| package_row(label), |owner| owned_row(owner, label));
         let row: Option<PackageRow> = self.table.get(&key)?;
-        Ok(row.map(|row| row.record))
+        row.map(|row| people.reveal(row.record)).transpose()
     }
 
     /// What an owner's parcels of a month weigh, in grams.
@@ -68,7 +69,8 @@ impl Package {
         Ok(grams.unwrap_or(0))
     }
 
-    async fn record(&self, record: PackageRecord) -> Result<(), Problem> {
+    async fn record(&self, mut record: PackageRecord) -> Result<(), Problem> {
+        self.context.people.disguise_package(&mut record).await?;
         let entry = self.context.inbox.say(record.clone())?;
         self.context
             .commands
@@ -256,6 +258,7 @@ pub(crate) async fn summarise_packages(
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let asked = Query::read(&http)?.owner_and_month(Some(&owner))?;
+    let asked = asked.disguised(&service.context.people)?;
     let weight = Kilograms::from_milli(service.grams(&asked)?);
     Ok(HttpResponse::Ok().json(PackageSummaryResponse::new(weight)))
 }

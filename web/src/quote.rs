@@ -180,8 +180,9 @@ pub(crate) async fn quote(
 ) -> Result<HttpResponse, Problem> {
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
     let (_, request) = CreateDeliveryRequest::read(&body, &service.0)?;
-    Caller::of(&http).check_owner(&request.owner)?;
-    let account = accounts.register().of_owner(&request.owner);
+    let owner = service.0.people.pseudonym(&request.owner)?;
+    Caller::of(&http).check_owner(&owner)?;
+    let account = accounts.register().of_owner(&owner);
     let plan = account.map(|account| account.plan).unwrap_or_default();
     let quoted = web::block(move || service.quote(&request, plan)).await;
     Ok(HttpResponse::Ok().json(quoted.map_err(|_| Problem::saturated())??))

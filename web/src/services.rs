@@ -34,6 +34,7 @@ use crate::notification::outbox::Outbox;
 use crate::openapi;
 use crate::operations::{self, Operations};
 use crate::package::{self, Package};
+use crate::people::{People, erasure};
 use crate::ports::simulation::SimulationPort;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 use crate::quote::{self, Quotes};
@@ -92,6 +93,8 @@ pub struct Stores {
     pub account: Arc<dyn KeyValueStore>,
     /// The operations service's.
     pub operations: Arc<dyn KeyValueStore>,
+    /// Who hides behind the pseudonyms in all others.
+    pub people: Arc<dyn KeyValueStore>,
 }
 
 /// What is configured.
@@ -126,6 +129,7 @@ struct Inner {
     accounts: Data<Accounts>,
     gateway: Arc<Gateway>,
     operations: Data<Operations>,
+    people: Data<People>,
     quotes: Data<Quotes>,
     dashboard: Data<Dashboard>,
 }
@@ -157,13 +161,14 @@ impl Services {
             sky: Sky::default(),
             edits: Edits::default(),
             readiness: Arc::clone(&parts.readiness),
+            people: Arc::new(People::open(stores.people)),
         });
         let (ingestion, of_ingestion) = Ingestion::open(&context, stores.ingestion, keys)?;
         let (delivery, of_delivery) = Delivery::open(&context, stores.delivery)?;
         let (package, of_package) = Package::open(&context, stores.package)?;
         let (drones, of_drones) = Drones::open(&context, stores.drone)?;
         let (carriers, of_carriers) = Carriers::open(&context, stores.carrier)?;
-        let (accounts, of_accounts) = Accounts::open(Arc::clone(&context.commands), stores.account)?;
+        let (accounts, of_accounts) = Accounts::open(&context, stores.account)?;
         let (operations, of_operations) = Operations::open(&context, parts.simulation, stores.operations)?;
         let (delivery, accounts) = (Arc::new(delivery), Arc::new(accounts));
         let gateway = Gateway::new(
@@ -171,6 +176,7 @@ impl Services {
             (parts.tokens, parts.links),
             Arc::clone(&accounts),
             Arc::clone(&delivery),
+            Arc::clone(&context.people),
         );
         let inner = Inner {
             metrics: Data::new(metrics),
@@ -183,6 +189,7 @@ impl Services {
             accounts: Data::from(accounts),
             gateway: Arc::new(gateway),
             operations: Data::new(operations),
+            people: Data::from(Arc::clone(&context.people)),
             quotes: Data::new(Quotes(Arc::clone(&context))),
             dashboard: Data::new(Dashboard::new(
                 context.settings.telemetry_address.port(),
@@ -227,6 +234,7 @@ impl Services {
             .app_data(inner.accounts.clone())
             .app_data(Data::from(Arc::clone(&inner.gateway)))
             .app_data(inner.operations.clone())
+            .app_data(inner.people.clone())
             .app_data(inner.quotes.clone())
             .app_data(inner.dashboard.clone())
             .configure(health::configure)
@@ -240,6 +248,7 @@ impl Services {
             .configure(invoice::configure)
             .configure(operations::configure)
             .configure(quote::configure)
+            .configure(erasure::configure)
             .service(openapi::pages())
             .service(web::redirect("/docs", "/docs/"))
             .configure(dashboard::configure)

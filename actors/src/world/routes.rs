@@ -72,7 +72,8 @@ impl Routes {
                 | Command::DeclareZone { .. }
                 | Command::LiftZone { .. }
                 | Command::Operate(_)
-                | Command::AcknowledgeAlert { .. },
+                | Command::AcknowledgeAlert { .. }
+                | Command::ErasePerson { .. },
             ) => Route::To(RegionId(0)),
         }
     }

@@ -324,7 +324,8 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         | Command::ReleaseDepot { .. }
         | Command::ChangeAccount(_)
         | Command::RetryDelivery { .. }
-        | Command::AcknowledgeAlert { .. } => {}
+        | Command::AcknowledgeAlert { .. }
+        | Command::ErasePerson { .. } => {}
     }
 }
 
@@ -389,6 +390,7 @@ impl Scripted {
                 write!(f, "retry {delivery} as {}", request.delivery)
             }
             Command::AcknowledgeAlert { alert } => write!(f, "acknowledge alert {alert}"),
+            Command::ErasePerson { owner } => write!(f, "erase {owner}"),
         }
     }
 

@@ -71,6 +71,11 @@ impl Register {
         known.accounts.get(known.owners.get(owner)?).cloned()
     }
 
+    /// Whose deliveries they have.
+    pub(super) fn owners(&self) -> Vec<String> {
+        self.0.read().owners.keys().cloned().collect()
+    }
+
     /// How many accounts there are.
     pub(super) fn count(&self) -> usize {
         self.0.read().accounts.len()

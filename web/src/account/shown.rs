@@ -184,10 +184,10 @@ pub(crate) struct IssuedKeyResponse {
 
 impl AccountResponse {
     /// An account as it stands.
-    pub(super) fn new(row: &AccountRow, contact: ContactRow) -> Self {
+    pub(super) fn new(row: AccountRow, contact: ContactRow) -> Self {
         Self {
             id: row.id.to_string(),
-            owner_id: row.owner.clone(),
+            owner_id: row.owner,
             name: contact.name,
             contact: contact.contact,
             plan: row.plan.name(),
@@ -210,7 +210,7 @@ impl KeyResponse {
 
 impl OpenedAccountResponse {
     /// A new account.
-    pub(super) fn new(row: &AccountRow, contact: ContactRow, api_key: String) -> Self {
+    pub(super) fn new(row: AccountRow, contact: ContactRow, api_key: String) -> Self {
         Self {
             account: AccountResponse::new(row, contact),
             api_key,

@@ -14,7 +14,7 @@ use super::row::{
     CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow, StoryRow, cause_rows,
     confirmation_rows, count_row, delivery_row, failure_row, open_index, owner_index, story_row, time_index,
 };
-use super::{failure, forget};
+use super::{erasure, failure, forget};
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
 use crate::notification::fold as notification;
@@ -137,6 +137,7 @@ impl Fold for DeliveryFold {
             } => rows.change(story_row(*delivery), |story: &mut StoryRow| {
                 story.end(*drone, event.at, *at);
             })?,
+            Event::OperatorActed { operation, .. } => erasure::on_operated(&operation.command, rows)?,
             Event::NotificationRequested { request, .. } => notification::on_requested(request, event, rows)?,
             Event::ConfirmationRecorded { confirmation, .. } => {
                 let row = ConfirmationRow {
@@ -162,7 +163,7 @@ impl Fold for DeliveryFold {
         for id in rows.take_endings(before)? {
             forget::forget(id, rows)?;
         }
-        Ok(())
+        erasure::go_on(rows)
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {

@@ -8,6 +8,7 @@ use super::row::{By, DeliveryRow, delivery_row, open_index, owner_index, time_in
 use super::shown::{DeliveriesResponse, DeliveryItem};
 use crate::calendar::Calendar;
 use crate::http::query::cursor_text;
+use crate::people::People;
 use crate::ports::StoreError;
 use crate::store::{Key, Table, last_number};
 
@@ -59,7 +60,7 @@ impl Wanted {
 pub(super) fn page(
     table: &Table,
     wanted: &Wanted,
-    calendar: &Calendar,
+    (calendar, people): (&Calendar, &People),
 ) -> Result<DeliveriesResponse, StoreError> {
     let index = wanted.index();
     let mut before = wanted.before;
@@ -77,7 +78,8 @@ pub(super) fn page(
             before = Some(number);
             let row: Option<DeliveryRow> = table.get(&delivery_row(id))?;
             if let Some(row) = row.filter(|row| wanted.fits(row)) {
-                items.push(DeliveryItem::new(id, &row, wanted.now, calendar));
+                let owner = people.name(&row.owner)?;
+                items.push(DeliveryItem::new(id, (&row, owner), wanted.now, calendar));
             }
         }
         if is_last {

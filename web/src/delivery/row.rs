@@ -24,6 +24,7 @@ const OPEN: u8 = b'p';
 const COUNTS: u8 = b'm';
 const CONFIRMATIONS: u8 = b'c';
 const BLOBS: u8 = b'b';
+const ERASING: u8 = b'e';
 const CAUSES: u8 = b'x';
 const FAILURES: u8 = b'f';
 const LINKS: u8 = b'l';
@@ -324,6 +325,16 @@ pub(crate) fn count_row(owner: &str, month: (u16, u8)) -> Key {
     Key::of(COUNTS).text(owner).month(month)
 }
 
+/// An owner of whom nothing may be known any more, and the number of the delivery that is looked at next.
+pub(crate) fn erasing_row(owner: &str) -> Key {
+    erasing_rows().text(owner)
+}
+
+/// All such owners.
+pub(crate) fn erasing_rows() -> Key {
+    Key::of(ERASING)
+}
+
 /// All that was given for a delivery.
 pub(crate) fn blob_rows(id: DeliveryId) -> Key {
     Key::of(BLOBS).delivery(id)
@@ -367,6 +378,7 @@ mod tests {
             Key::of(COUNTS),
             confirmation_rows(id),
             blob_row(id, &[0; 32]),
+            erasing_rows(),
             contact_row(1),
             notices(),
             outcome_rows(id),

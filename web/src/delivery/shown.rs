@@ -45,11 +45,11 @@ pub(crate) struct DeliveryResponse {
 }
 
 impl DeliveryResponse {
-    /// A delivery as it stands.
-    pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, calendar: &Calendar) -> Self {
+    /// A delivery as it stands, with its owner's name.
+    pub(crate) fn new(id: DeliveryId, (row, owner): (&DeliveryRow, String), calendar: &Calendar) -> Self {
         Self {
             id: id.to_string(),
-            owner: Some(OwnerResponse::new(row)),
+            owner: Some(OwnerResponse::new(row, owner)),
             pickup: row.pickup.into(),
             dropoff: row.dropoff.into(),
             deadline: Some(row.deadline.map(|at| calendar.text(at)).unwrap_or_default()),
@@ -85,10 +85,10 @@ pub(crate) struct OwnerResponse {
 }
 
 impl OwnerResponse {
-    /// A delivery's owner.
-    pub(crate) fn new(row: &DeliveryRow) -> Self {
+    /// A delivery's owner, by name.
+    pub(crate) fn new(row: &DeliveryRow, name: String) -> Self {
         Self {
-            user_id: row.owner.clone(),
+            user_id: name,
             account_id: row.account.clone(),
         }
     }
@@ -263,13 +263,18 @@ pub(crate) struct DeliveryItem {
 }
 
 impl DeliveryItem {
-    /// A delivery as it stands.
-    pub(crate) fn new(id: DeliveryId, row: &DeliveryRow, now: SimTime, calendar: &Calendar) -> Self {
+    /// A delivery as it stands, with its owner's name.
+    pub(crate) fn new(
+        id: DeliveryId,
+        (row, owner): (&DeliveryRow, String),
+        now: SimTime,
+        calendar: &Calendar,
+    ) -> Self {
         Self {
             by: row.by().map(By::name),
             delivery_eta: row.delivery_eta.map(|at| calendar.text(at)),
             late: row.is_late(now),
-            delivery: DeliveryResponse::new(id, row, calendar),
+            delivery: DeliveryResponse::new(id, (row, owner), calendar),
             stage: row.stage.name(),
             requested_at: calendar.text(row.requested_at),
         }

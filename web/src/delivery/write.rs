@@ -124,17 +124,22 @@ pub(crate) async fn put_delivery(
         .parse()
         .map_err(|_| Problem::malformed("a delivery's id is a UUID"))?;
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
-    let request = read_put(&body, id, &service)?;
+    let mut request = read_put(&body, id, &service)?;
     let caller = Caller::of(&http);
-    caller.check_owner(&request.owner)?;
+    let people = &service.context.people;
+    caller.check_owner(&people.pseudonym(&request.owner)?)?;
+    people.disguise(&mut request).await?;
     let _editing = service.context.edits.of(&path).await;
     let found = service.find(id)?;
     if let Some(row) = &found
-        && caller.only().is_some_and(|only| only != row.owner)
+        && caller.only().is_some_and(|_| request.owner != row.owner)
     {
         return Err(unknown_delivery());
     }
-    let shown = found.as_ref().map(|row| service.shown(id, row.clone()));
+    let shown = found
+        .as_ref()
+        .map(|row| service.shown(id, row.clone()))
+        .transpose()?;
     etag::check(&http, shown.as_ref())?;
     match found {
         None => service.create(request).await,
@@ -176,7 +181,7 @@ pub(crate) async fn patch_delivery(
     )?;
     let _editing = service.context.edits.of(&path).await;
     let row = service.get(id)?;
-    etag::check(&http, Some(&service.shown(id, row.clone())))?;
+    etag::check(&http, Some(&service.shown(id, row.clone())?))?;
     if changes != RescheduleChanges::default() {
         let verdict = service.reschedule(id, changes).await?;
         if let Some(problem) = verdict.problem() {
@@ -189,7 +194,7 @@ pub(crate) async fn patch_delivery(
         return Err(Problem::conflict("the delivery has ended"));
     }
     let row = service.get(id)?;
-    Ok(etag::show(&http, &service.shown(id, row)))
+    Ok(etag::show(&http, &service.shown(id, row)?))
 }
 
 /// Cancels a delivery, until the parcel is picked up.
@@ -229,7 +234,7 @@ impl Delivery {
         self.context.take(request).await?;
         Ok(HttpResponse::Created()
             .insert_header((LOCATION, format!("/api/deliveries/{id}")))
-            .json(self.shown(id, row)))
+            .json(self.shown(id, row)?))
     }
 
     /// Changes what may change; who asked, what must be given and how urgent it is are settled with the request.

@@ -123,6 +123,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/alerts", Method::GET, From(Operator)),
     ("/api/alerts/{id}/acknowledge", Method::POST, From(Operator)),
     ("/api/audit", Method::GET, From(Admin)),
+    ("/api/owners/{ownerId}/personal-data", Method::DELETE, From(Admin)),
     ("/api/probe", Method::GET, Open),
     ("/asyncapi.json", Method::GET, Open),
     ("/healthz", Method::GET, Open),

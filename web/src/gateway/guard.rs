@@ -15,6 +15,7 @@ use super::Gateway;
 use super::access::{Access, Own, access};
 use super::caller::Caller;
 use super::link::Link;
+use super::token::Bearer;
 use crate::account::{AccountRow, unknown_account};
 use crate::change::{delivery_id, unknown_delivery};
 use crate::delivery::events::EVENTS;
@@ -98,6 +99,10 @@ impl Gateway {
         }
         let bearer = self.tokens.as_ref().and_then(|tokens| tokens.read(told));
         let bearer = bearer.ok_or_else(|| Problem::unauthorized("the key opens nothing"))?;
+        let bearer = Bearer {
+            owner: self.people.pseudonym(&bearer.owner)?,
+            ..bearer
+        };
         let account = register.of_owner(&bearer.owner);
         if let Some(account) = &account {
             check_active(account)?;
@@ -113,11 +118,14 @@ impl Gateway {
         match own {
             Own::Said => Ok(()),
             Own::Owner => match named("ownerId") {
-                Some(owner) => caller.check_owner(owner),
+                Some(owner) => caller.check_owner(&self.people.pseudonym(owner)?),
                 None => {
                     let query = Query::read(request)?;
                     let owner = query.required_text("ownerId");
-                    owner.map_or_else(|| query.check(), |owner| caller.check_owner(owner))
+                    let Some(owner) = owner else {
+                        return query.check();
+                    };
+                    caller.check_owner(&self.people.pseudonym(owner)?)
                 }
             },
             Own::Delivery => {

@@ -23,6 +23,7 @@ use crate::http::fields::{Named as _, json_number};
 use crate::http::problem::Problem;
 use crate::http::query::{OwnerMonth, Query};
 use crate::package::Package;
+use crate::people::People;
 use crate::ports::StoreError;
 
 /// How long a service may take. They read one row each; what takes longer than this is a disk that hangs.
@@ -179,9 +180,11 @@ pub(crate) async fn get_invoice(
     deliveries: Data<Delivery>,
     packages: Data<Package>,
     drones: Data<Drones>,
+    people: Data<People>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Arc::new(Query::read(&http)?.owner_and_month(None)?);
+    let said = Query::read(&http)?.owner_and_month(None)?;
+    let asked = Arc::new(said.clone().disguised(&people)?);
     let plan = accounts
         .register()
         .of_owner(&asked.owner)
@@ -205,7 +208,7 @@ pub(crate) async fn get_invoice(
         flown.map(|(millimetres, _)| millimetres),
     );
     Ok(HttpResponse::Ok().json(InvoiceResponse {
-        owner_id: asked.owner.clone(),
+        owner_id: said.owner,
         year: asked.year,
         month: asked.month,
         deliveries: count.map(|count| InvoicedDeliveries { count }),

@@ -8,6 +8,7 @@ use skyhaul_engine::geo::Position;
 
 use super::fields::{Faults, Named};
 use super::problem::Problem;
+use crate::people::People;
 
 /// Most items an answer holds: a page of deliveries is then below half a megabyte. More are asked for with the cursor.
 pub(crate) const ITEMS_MAX: usize = 1_000;
@@ -179,6 +180,14 @@ pub(crate) struct OwnerMonth {
     pub(crate) year: u16,
     /// The month, 1 to 12.
     pub(crate) month: u8,
+}
+
+impl OwnerMonth {
+    /// The same, by what stands for the owner in the stores.
+    pub(crate) fn disguised(self, people: &People) -> Result<Self, Problem> {
+        let owner = people.pseudonym(&self.owner)?;
+        Ok(Self { owner, ..self })
+    }
 }
 
 /// A box in degrees; one whose west lies east of its east crosses the date line.

@@ -161,6 +161,7 @@ fn deed(command: &Command, environment: &Environment) -> (&'static str, String) 
         Command::RetryDelivery { delivery, .. } => ("retryDelivery", delivery.to_string()),
         Command::Operate(operation) => deed(&operation.command, environment),
         Command::AcknowledgeAlert { alert } => ("acknowledgeAlert", alert.to_string()),
+        Command::ErasePerson { owner } => ("erasePerson", owner.clone()),
     }
 }
 

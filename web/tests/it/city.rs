@@ -224,7 +224,7 @@ impl VirtualClock for Port {
 
 /// Stores that outlive the services on them.
 #[derive(Clone, Default)]
-pub(crate) struct Kept(pub(crate) [Arc<MemoryStore>; 7]);
+pub(crate) struct Kept(pub(crate) [Arc<MemoryStore>; 8]);
 
 impl Kept {
     fn stores(&self) -> Stores {
@@ -237,6 +237,7 @@ impl Kept {
             carrier: store(4),
             account: store(5),
             operations: store(6),
+            people: store(7),
         }
     }
 }
@@ -370,6 +371,11 @@ impl City {
         for projection in &mut self.port.state.lock().projections {
             while projection.forget(kept).expect("memory works") {}
         }
+    }
+
+    /// The engine's whole state.
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
+        self.port.state.lock().world.save().expect("between two runs")
     }
 
     /// Refuses commands from now on.

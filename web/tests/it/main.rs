@@ -20,6 +20,7 @@ mod hostile;
 mod once;
 mod operations;
 mod packages;
+mod people;
 mod projections;
 mod quotes;
 mod requests;

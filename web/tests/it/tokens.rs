@@ -140,7 +140,7 @@ async fn whoever_looks_at_telemetry_stays_as_long_as_what_they_showed_is_good() 
     let admin = door.pass(Some(ADMIN)).expect("it opens");
     assert!(admin.sight == Sight::All && admin.lease.is_none());
     let by_key = door.pass(Some(key)).expect("it opens");
-    assert_eq!(by_key.sight, Sight::Owner("ann".to_owned()));
+    assert!(matches!(&by_key.sight, Sight::Owner(owner) if owner.starts_with("owner-")));
     let by_token = door.pass(Some(&token)).expect("it opens");
     let (by_key, by_token) = (
         by_key.lease.expect("it may end"),
