@@ -89,8 +89,12 @@ impl Flight {
 
     /// Whether it is on its way to a parcel or with one, for somebody who wants it.
     pub(super) const fn is_on_mission(&self) -> bool {
-        let is_for_it = matches!(self.purpose, LegPurpose::Pickup | LegPurpose::Dropoff);
-        is_for_it && self.errand.is_some() && !self.is_called_off
+        self.is_for_errand() && !self.is_called_off
+    }
+
+    /// Whether it is on its way to a parcel or with one, wanted or not: all that a drone knows whom no word reaches.
+    pub(super) const fn is_for_errand(&self) -> bool {
+        matches!(self.purpose, LegPurpose::Pickup | LegPurpose::Dropoff) && self.errand.is_some()
     }
 
     /// The same, wanted no more.

@@ -54,7 +54,7 @@ impl Drone {
         let goes_on = !sky.is_barred(&plan.rest(now))
             && (flight.purpose != LegPurpose::Pickup
                 || self.can_go_on(&flight, &plan, self.battery, &surroundings));
-        let waits_for_link = self.is_out_of_reach() && flight.is_on_mission();
+        let waits_for_link = self.is_out_of_reach() && flight.is_for_errand();
         match (goes_on, waits_for_link) {
             (false, true) => self.turn_back(&turning, ReleaseReason::LinkLost, ctx),
             (false, false) => self.turn(&turning, ctx),
