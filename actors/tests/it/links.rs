@@ -1,7 +1,7 @@
 //! Drones whose link is lost in the air.
 
 use skyhaul_actors::command::Command;
-use skyhaul_actors::environment::Environment;
+use skyhaul_actors::environment::{Environment, Zone, ZoneShape};
 use skyhaul_actors::event::{ChangeRefusal, DroneFailure, Event, Leg, LegPurpose, ReleaseReason};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -145,6 +145,28 @@ fn a_cancellation_reaches_a_drone_with_its_link() {
         city.count(|event| matches!(event, Event::PackagePickedUp { .. })),
         0
     );
+    all_is_well(&city);
+}
+
+#[test]
+fn a_zone_that_comes_up_elsewhere_tells_it_nothing_of_a_cancellation() {
+    let (mut city, delivery) = lost_on_the_way();
+    let legs_before = city.count(|event| matches!(event, Event::LegStarted(_)));
+    city.ask(Command::CancelDelivery { delivery });
+    let shape = ZoneShape::Circle {
+        centre: place(-4_000.0, -4_000.0),
+        radius_m: 50.0,
+    };
+    let zone = Zone::permanent("fire".to_owned(), shape);
+    city.ask(Command::DeclareZone { zone });
+    city.run_s(1);
+    assert_eq!(city.count(|event| matches!(event, Event::ZoneDeclared { .. })), 1);
+    assert_eq!(
+        city.count(|event| matches!(event, Event::LegStarted(_))),
+        legs_before,
+        "it hovers on"
+    );
+    city.run_s(3_600);
     all_is_well(&city);
 }
 
