@@ -295,7 +295,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
       await page.getByRole("tab", { name }).click();
       assert.deepEqual(await barriers(page), [], name);
     }
-    await page.locator(".list-row").first().click();
+    await page.locator(".list-row:visible").first().click();
     await page.locator(".details h2").waitFor();
     await page.getByRole("tab", { name: "Deliveries" }).click();
     await page.locator(".deliveries tbody tr").first().getByRole("button").click();
