@@ -24,8 +24,9 @@ use crate::parting::{self, Milestone, Parting};
 use crate::record::Record;
 use crate::step::Step;
 
-/// How far the world runs before what happened is let out: bounds the events held in memory.
-const SLICE: SimDuration = SimDuration::from_mins(10);
+/// How far the world runs before what happened is let out, and it is seen whether a snapshot is due: bounds the events held in memory, and what a
+/// restart has to do again of a world that is far behind. At 100 requests a virtual second it is about half a second's work.
+const SLICE: SimDuration = SimDuration::from_mins(1);
 
 /// Events in one batch for the stores: each is one commit, which must neither fill memory nor keep readers waiting.
 const BATCH_MAX: usize = 4_096;
@@ -163,8 +164,9 @@ impl Host {
         }
     }
 
+    /// Runs to where it may, slice after slice. A slice is given its own commands and no later ones, so that a snapshot on the way holds none that was
+    /// not reached: the engine may die at those, and they are put aside then.
     fn advance(&mut self) -> Result<(), Failure> {
-        let begun = thread_time();
         let mut advance = self.parts.shared.handover.take();
         let next = self.next_record;
         advance.commands.retain(|(id, _, _)| id.0 >= next.0);
@@ -172,38 +174,66 @@ impl Host {
         {
             self.parts.shared.deaths.begin(*first, *last);
         }
-        if let Some(world) = &mut self.world {
-            for (id, stamp, command) in advance.commands {
+        let mut commands = advance.commands.into_iter().peekable();
+        while let Some(world) = &mut self.world {
+            let begun = thread_time();
+            let until = advance.horizon.min(world.now() + SLICE);
+            let is_last = until >= advance.horizon;
+            while let Some((id, stamp, command)) =
+                commands.next_if(|(_, stamp, _)| is_last || *stamp <= until)
+            {
                 world.submit(id, stamp, command);
             }
+            self.next_record = match commands.peek() {
+                Some((id, _, _)) => RecordNumber(id.0),
+                None => self.next_record.max(advance.next_record),
+            };
+            self.run_slice(until)?;
+            self.cadence.worked(thread_time().saturating_sub(begun));
+            if is_last {
+                break;
+            }
+            if self.cadence.is_due() {
+                self.take_snapshot();
+            }
         }
-        self.next_record = self.next_record.max(advance.next_record);
-        self.run_to(advance.horizon)?;
         self.parts.shared.deaths.end();
-        self.cadence.worked(thread_time().saturating_sub(begun));
+        self.tell_an_unpaced_clock();
         Ok(())
     }
 
     /// Runs to the horizon, at least once: a world that was just founded has something to say before any time has passed.
     fn run_to(&mut self, horizon: SimTime) -> Result<(), Failure> {
-        let Some(world) = &mut self.world else {
-            return Ok(());
-        };
-        loop {
-            let until = horizon.min(world.now() + SLICE);
-            let events = world.run_until(until).map_err(Failure::broken)?;
-            self.parts.shared.publish(&*self.parts.picture, events);
-            self.parts.shared.set_reached(parting::stands(&**world));
-            self.parts.shared.clock.engine_reached(until);
-            self.parts.shared.show(&**world, !self.parts.shared.host_is_up());
+        while let Some(now) = self.world.as_ref().map(|world| world.now()) {
+            let until = horizon.min(now + SLICE);
+            self.run_slice(until)?;
             if until >= horizon {
                 break;
             }
         }
+        self.tell_an_unpaced_clock();
+        Ok(())
+    }
+
+    /// Runs up to and including `until`, and lets out what happened.
+    fn run_slice(&mut self, until: SimTime) -> Result<(), Failure> {
+        let Some(world) = &mut self.world else {
+            return Ok(());
+        };
+        let shared = &self.parts.shared;
+        let events = world.run_until(until).map_err(Failure::broken)?;
+        shared.publish(&*self.parts.picture, events);
+        shared.set_reached(parting::stands(&**world));
+        shared.clock.engine_reached(until);
+        shared.show(&**world, !shared.host_is_up());
+        Ok(())
+    }
+
+    /// A clock that is not paced goes on when the engine has come to where it was.
+    fn tell_an_unpaced_clock(&self) {
         if self.parts.shared.clock.is_unpaced() {
             self.parts.shared.commands_wait.notify_one();
         }
-        Ok(())
     }
 
     /// Keeps the state of world and picture, and notes what that cost.
