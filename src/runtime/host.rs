@@ -26,7 +26,7 @@ use crate::step::Step;
 
 /// How far the world runs before what happened is let out, and it is seen whether a snapshot is due: bounds the events held in memory, and what a
 /// restart has to do again of a world that is far behind. At 100 requests a virtual second it is about half a second's work.
-const SLICE: SimDuration = SimDuration::from_mins(1);
+pub(super) const SLICE: SimDuration = SimDuration::from_mins(1);
 
 /// Events in one batch for the stores: each is one commit, which must neither fill memory nor keep readers waiting.
 const BATCH_MAX: usize = 4_096;
@@ -56,9 +56,9 @@ pub struct HostParts {
 /// Owns the world while it lives.
 pub struct Host {
     parts: HostParts,
-    world: Option<Box<dyn LiveWorld>>,
+    pub(super) world: Option<Box<dyn LiveWorld>>,
     next_record: RecordNumber,
-    cadence: Cadence,
+    pub(super) cadence: Cadence,
     _pulse: Pulse,
 }
 
@@ -166,7 +166,7 @@ impl Host {
 
     /// Runs to where it may, slice after slice. A slice is given its own commands and no later ones, so that a snapshot on the way holds none that was
     /// not reached: the engine may die at those, and they are put aside then.
-    fn advance(&mut self) -> Result<(), Failure> {
+    pub(super) fn advance(&mut self) -> Result<(), Failure> {
         let mut advance = self.parts.shared.handover.take();
         let next = self.next_record;
         advance.commands.retain(|(id, _, _)| id.0 >= next.0);

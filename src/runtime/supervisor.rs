@@ -49,6 +49,16 @@ pub struct Pulse {
     _alive: oneshot::Sender<()>,
 }
 
+#[cfg(test)]
+impl Pulse {
+    /// One that nobody listens to.
+    pub(super) fn unheard() -> Self {
+        Self {
+            _alive: oneshot::channel().0,
+        }
+    }
+}
+
 /// Something to do: commands wait, time has passed, or it is the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wake {

@@ -31,6 +31,7 @@ mod pacing;
 mod partings;
 mod poison;
 mod retention;
+mod slices;
 
 /// Faults that are still to come.
 #[derive(Default)]
