@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod journal;
 pub mod keys;
 pub mod load;
+mod logging;
 pub mod notify;
 pub mod observe;
 pub mod pacing;

@@ -16,12 +16,13 @@ use crate::runtime::handlers::HandlerMetrics;
 
 pub use self::notices::NoticeMetrics;
 use self::steps::StepMetrics;
+use self::traces::Traces;
 
 mod notices;
 mod steps;
+mod traces;
 
 /// The runtime's metrics.
-#[derive(Debug)]
 pub struct Metrics {
     /// How long a flush of the journal takes.
     pub flush_seconds: Histogram,
@@ -41,6 +42,8 @@ pub struct Metrics {
     pub store_failures: IntCounterVec,
     /// How long handlers take.
     pub handlers: HandlerMetrics,
+    /// To which traces deliveries belong.
+    pub traces: Traces,
     events: IntCounterVec,
     steps: StepMetrics,
 }
@@ -93,6 +96,7 @@ impl Metrics {
                 &["type"],
             )?,
             steps: StepMetrics::new(registry)?,
+            traces: Traces::default(),
         };
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
         registry.register(Box::new(metrics.flush_failures.clone()))?;
@@ -136,8 +140,9 @@ impl Metrics {
                 Some((_, count)) => *count += 1,
                 None => counts.push((name, 1)),
             }
+            self.traces.note(event);
             if let Some(level) = level {
-                log(event, name, level);
+                self.traces.within(event, || log(event, name, level));
             }
         }
         self.steps.observe(events);
@@ -203,10 +208,11 @@ const fn seen_as(event: &Event) -> (&'static str, Option<Level>) {
         Event::DeliveryReleased { .. } => ("DeliveryReleased", None),
         Event::DeliveryReleaseRefused { .. } => ("DeliveryReleaseRefused", None),
         Event::DeliveryRetried { .. } => ("DeliveryRetried", Some(Level::INFO)),
-        Event::WorkflowUndone { .. } => ("WorkflowUndone", None),
+        Event::WorkflowUndone { .. } => ("WorkflowUndone", Some(Level::INFO)),
         Event::ConfirmationAwaited { .. } => ("ConfirmationAwaited", None),
         Event::ConfirmationMissed { .. } => ("ConfirmationMissed", Some(Level::WARN)),
         Event::OperatorActed { .. } => ("OperatorActed", Some(Level::INFO)),
+        Event::CommandTraced { .. } => ("CommandTraced", None),
         Event::ActorRestarted { .. } => ("ActorRestarted", Some(Level::WARN)),
         Event::ActorGivenUp { .. } => ("ActorGivenUp", Some(Level::ERROR)),
     }

@@ -18,7 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::cli::ServeArgs;
-use crate::config::{LogFormat, Settings};
+use crate::config::Settings;
 use crate::exit::Failure;
 use crate::runtime::lag::NOTICED_S;
 use crate::runtime::supervisor::Fatal;
@@ -43,31 +43,8 @@ const TELEMETRY_STOP: Duration = Duration::from_secs(3);
 /// [`Failure`], where it cannot start or has to give up.
 pub fn main(args: &ServeArgs) -> Result<(), Failure> {
     let settings = crate::config::load(args)?;
-    start_logging(&settings);
+    crate::logging::start(settings.log_format, &settings.log_level);
     System::new().block_on(serve(settings))
-}
-
-/// Libraries of which, whatever level is asked for, only warnings are logged: those that write down what they send, since clients' addresses and
-/// headers hold secrets, and those whose housekeeping is nobody's business.
-const TELLTALES: [&str; 5] = ["ureq", "ureq_proto", "lettre", "fjall", "lsm_tree"];
-
-fn start_logging(settings: &Settings) {
-    let filter = TELLTALES.iter().fold(
-        tracing_subscriber::EnvFilter::new(&settings.log_level),
-        |filter, telltale| {
-            let quiet = format!("{telltale}=warn").parse();
-            filter.add_directive(quiet.expect("a name and a level are a directive"))
-        },
-    );
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        // Where the log's disk is full there is nowhere to say so: saying it on standard error, which leads there, would end the thread.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr);
-    match settings.log_format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
-    }
 }
 
 /// SIGTERM and SIGINT.

@@ -8,6 +8,7 @@ use skyhaul_engine::units::Kilograms;
 use crate::account::AccountRecord;
 use crate::environment::Zone;
 use crate::ids::{DeliveryId, DepotId, DroneId};
+use crate::trace::{CommandTrace, TraceContext};
 
 /// Something that is asked of the engine from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +84,8 @@ pub enum Command {
         /// Its number.
         alert: u64,
     },
+    /// Do what belongs to a trace of its caller's.
+    Traced(Box<Traced>),
 }
 
 impl Command {
@@ -97,6 +100,7 @@ impl Command {
             | Self::RecordConfirmation(ConfirmationRecord { delivery, .. }) => Some(*delivery),
             Self::RetryDelivery { request, .. } => Some(request.delivery),
             Self::Operate(operation) => operation.command.names(),
+            Self::Traced(traced) => traced.command.names(),
             Self::RecordPackage(_)
             | Self::RequestNotification(_)
             | Self::RecallDrone { .. }
@@ -107,6 +111,38 @@ impl Command {
             | Self::LiftZone { .. }
             | Self::AcknowledgeAlert { .. }
             | Self::ErasePerson { .. } => None,
+        }
+    }
+
+    /// The delivery that it begins.
+    #[must_use]
+    pub const fn begins(&self) -> Option<DeliveryId> {
+        match self {
+            Self::RequestDelivery(request) => Some(request.delivery),
+            Self::RetryDelivery { request, .. } => Some(request.delivery),
+            Self::Operate(operation) => operation.command.begins(),
+            Self::Traced(traced) => traced.command.begins(),
+            _ => None,
+        }
+    }
+}
+
+/// Something that belongs to a trace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Traced {
+    /// The trace.
+    pub context: TraceContext,
+    /// What is asked.
+    pub command: Command,
+}
+
+impl Traced {
+    /// To which trace the command belongs.
+    #[must_use]
+    pub const fn trace(&self) -> CommandTrace {
+        CommandTrace {
+            context: self.context,
+            delivery: self.command.begins(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::command::{
 };
 use crate::environment::Zone;
 use crate::ids::{AircraftId, CarrierId, CommandId, DeliveryId, DepotId, DroneId};
+use crate::trace::CommandTrace;
 use crate::workflow::saga::Step;
 
 pub use self::leg::{Leg, LegPurpose, Waypoint};
@@ -21,6 +22,7 @@ pub use self::reason::{
     GroundingReason, ReleaseReason, ZoneRefusal,
 };
 
+mod about;
 mod leg;
 mod reason;
 
@@ -423,6 +425,13 @@ pub enum Event {
         command: Option<CommandId>,
         /// What, by whom.
         operation: Arc<Operation>,
+    },
+    /// A command belongs to a trace of its caller's. Said before anything that comes of it.
+    CommandTraced {
+        /// Which.
+        command: CommandId,
+        /// The trace, and the delivery that belongs to it as well.
+        trace: CommandTrace,
     },
 }
 

@@ -14,6 +14,7 @@ use crate::event::{CancelReason, ChangeRefusal, Event, GroundingReason, ZoneRefu
 use crate::ids::{CommandId, DeliveryId};
 use crate::package::Package;
 use crate::scheduler::SchedulerMessage;
+use crate::trace::CommandTrace;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
 use crate::workflow::{Workflow, WorkflowMessage};
 use crate::zoning::ZoneChange;
@@ -69,6 +70,13 @@ pub enum IngestionMessage {
         /// Which.
         delivery: DeliveryId,
     },
+    /// A command belongs to a trace.
+    NoteTrace {
+        /// By which journal record.
+        id: CommandId,
+        /// To which.
+        trace: Box<CommandTrace>,
+    },
 }
 
 /// Knows the deliveries of its region that have not ended.
@@ -115,6 +123,7 @@ impl Actor for Ingestion {
             IngestionMessage::DeliveryEnded { delivery } => {
                 self.open.remove(&delivery);
             }
+            IngestionMessage::NoteTrace { id, trace } => say_traced(id, *trace, ctx),
         }
         Ok(())
     }
@@ -133,6 +142,7 @@ impl Actor for Ingestion {
                 turn_down_request(None, request, CancelReason::AttemptsExhausted, ctx);
             }
             IngestionMessage::ZonesChanged { command, change } => on_zones_changed(*command, change, ctx),
+            IngestionMessage::NoteTrace { id, trace } => say_traced(*id, **trace, ctx),
             IngestionMessage::DeliverySought { .. } | IngestionMessage::DeliveryEnded { .. } => {}
         }
     }
@@ -186,6 +196,7 @@ impl Ingestion {
                 record,
             }),
             Command::Operate(operation) => say_operated(id, *operation, ctx),
+            Command::Traced(traced) => self.on_take_command(id, traced.command, ctx),
             // Nothing in the world follows from it.
             Command::AcknowledgeAlert { .. } | Command::ErasePerson { .. } => {}
         }
@@ -361,6 +372,7 @@ impl Ingestion {
                 say_operated(id, (**operation).clone(), ctx);
                 self.turn_down(id, &operation.command, reason, ctx);
             }
+            Command::Traced(traced) => self.turn_down(id, &traced.command, reason, ctx),
             Command::RecordPackage(_)
             | Command::RecordConfirmation(_)
             | Command::RequestNotification(_)
@@ -372,6 +384,11 @@ impl Ingestion {
             | Command::ErasePerson { .. } => {}
         }
     }
+}
+
+/// Says to which trace a command belongs.
+fn say_traced(command: CommandId, trace: CommandTrace, ctx: &mut Ctx<'_, Skyhaul>) {
+    ctx.emit(Event::CommandTraced { command, trace });
 }
 
 /// Says who asked for what. What was asked for is carried out beside it.

@@ -25,6 +25,7 @@ pub mod mission;
 pub mod package;
 pub mod scheduler;
 pub mod stage;
+pub mod trace;
 pub mod tree;
 pub mod wind;
 pub mod workflow;

@@ -12,7 +12,7 @@ use skyhaul_engine::time::SimTime;
 use crate::atlas;
 use crate::carrier::Carrier;
 use crate::census::Census;
-use crate::command::Command;
+use crate::command::{Command, Traced};
 use crate::demand::{DemandMessage, DemandSource};
 use crate::depot::{Depot, DepotMessage};
 use crate::drone::Drone;
@@ -34,6 +34,8 @@ const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
 
 /// Messages from outside at one instant are ordered by number. What operators ask comes after all that others do, so that who asked is said first.
 const OPERATED_FROM: u64 = 1 << 45;
+/// Messages from outside at one instant are ordered by number. What belongs to a trace comes after word of the trace, and before what its operators ask.
+const TRACED_FROM: u64 = 1 << 44;
 /// Messages from outside at one instant are ordered by number. Those about the weather come after all commands, which are numbered from 0.
 const WEATHER_ORDERS_FROM: u64 = 1 << 46;
 /// Messages from outside at one instant are ordered by number. Word of planned zones comes after all commands and the weather.
@@ -44,7 +46,7 @@ const OUTAGES_FROM: u64 = 3 << 46;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 6;
+const LAYOUT: u16 = 7;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
@@ -214,15 +216,41 @@ impl World {
     /// Lets a command take effect at its stamp, which lies after the present. `id` must be unique.
     pub fn submit(&mut self, id: CommandId, stamp: SimTime, command: Command) {
         match command {
+            Command::Traced(traced) => {
+                self.note_trace(id, stamp, &traced);
+                self.take(id, (stamp, TRACED_FROM + id.0), traced.command);
+            }
+            command => self.take(id, (stamp, id.0), command),
+        }
+    }
+
+    /// Lets it be said to which trace a command belongs, where what comes of it is said first.
+    fn note_trace(&mut self, id: CommandId, stamp: SimTime, traced: &Traced) {
+        let region = match (
+            &traced.command,
+            self.routes.route(&traced.command, &self.engine.shared().atlas),
+        ) {
+            (Command::Operate(_), _) | (_, Route::ToAll) => RegionId(0),
+            (_, Route::To(region)) => region,
+        };
+        let message = IngestionMessage::NoteTrace {
+            id,
+            trace: Box::new(traced.trace()),
+        };
+        self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
+    }
+
+    fn take(&mut self, id: CommandId, (stamp, order): (SimTime, u64), command: Command) {
+        match command {
             Command::Operate(operation) => {
                 let asked = operation.command.clone();
                 let command = Box::new(Command::Operate(operation));
                 let message = IngestionMessage::TakeCommand { id, command };
                 self.engine
-                    .inject(stamp, id.0, atlas::ingestion(RegionId(0)), message);
-                self.carry_out(id, (stamp, OPERATED_FROM + id.0), asked);
+                    .inject(stamp, order, atlas::ingestion(RegionId(0)), message);
+                self.carry_out(id, (stamp, OPERATED_FROM + order), asked);
             }
-            command => self.carry_out(id, (stamp, id.0), command),
+            command => self.carry_out(id, (stamp, order), command),
         }
     }
 
@@ -254,13 +282,21 @@ impl World {
 
     /// Lets a command be answered at its stamp as one that is not carried out. `id` must be unique.
     pub fn turn_down(&mut self, id: CommandId, stamp: SimTime, command: Command) {
+        let order = match &command {
+            Command::Traced(traced) => {
+                self.note_trace(id, stamp, traced);
+                TRACED_FROM + id.0
+            }
+            _ => id.0,
+        };
         let region = match self.routes.route(&command, &self.engine.shared().atlas) {
             Route::To(region) => region,
             Route::ToAll => RegionId(0),
         };
         let command = Box::new(command);
         let message = IngestionMessage::TurnDownCommand { id, command };
-        self.engine.inject(stamp, id.0, atlas::ingestion(region), message);
+        self.engine
+            .inject(stamp, order, atlas::ingestion(region), message);
     }
 
     /// Runs up to and including `horizon`, and gives all events to `sink`, in order.

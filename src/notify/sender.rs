@@ -6,6 +6,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::{Message, SmtpTransport, Transport as _};
 use skyhaul_web::notification::outbox::{Letter, Recipient};
+use skyhaul_web::trace;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
@@ -126,6 +127,7 @@ fn call(agent: &ureq::Agent, url: &str, secret: &str, letter: &Letter, now_unix_
         .header("webhook-id", &letter.id)
         .header("webhook-timestamp", now_unix_s.to_string())
         .header("webhook-signature", signed)
+        .header(trace::TRACEPARENT, trace::header(letter.trace))
         .send(letter.event.as_slice());
     match answer.map(|answer| answer.status()) {
         Ok(status) if status.is_success() => Sent::Taken,

@@ -304,6 +304,13 @@ fn in_words(command: &Command) -> String {
         Command::ReleaseDepot { depot } => format!("ReleaseDepot {}", depot.0),
         Command::ChangeAccount(record) => format!("ChangeAccount {}", record.account),
         Command::Operate(operation) => format!("{} asks: {}", operation.by, in_words(&operation.command)),
+        Command::Traced(traced) => {
+            format!(
+                "traced by {:032x}: {}",
+                traced.context.trace,
+                in_words(&traced.command)
+            )
+        }
         Command::ReleaseDelivery { delivery } => format!("ReleaseDelivery {delivery}"),
         Command::RetryDelivery { delivery, request } => {
             format!("RetryDelivery {delivery} as {}", request.delivery)

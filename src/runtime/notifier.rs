@@ -9,6 +9,7 @@ use actix::{
 };
 use skyhaul_web::notification::outbox::{Letter, NoticeKey, Outbox, Outcome, Recipient, Tries};
 use skyhaul_web::ports::StoreError;
+use skyhaul_web::trace;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -105,7 +106,7 @@ impl Notifier {
         let found = self.parts.outbox.letter(key).inspect_err(|_| {
             self.desk.put_off(key, now_unix_micros);
         })?;
-        let Some((letter, tries)) = found else {
+        let Some((mut letter, tries)) = found else {
             self.desk.settle(key);
             return Ok(());
         };
@@ -123,12 +124,14 @@ impl Notifier {
         }
         *out_to += 1;
         self.out += 1;
+        letter.trace = trace::child(letter.trace);
+        let about = (letter.trace, letter.delivery);
         let sender = Arc::clone(&self.parts.sender);
         let sending =
             actix_rt::task::spawn_blocking(move || sender.send(&letter, now_unix_micros / 1_000_000));
         let sent = sending.into_actor(self).map(move |sent, this, ctx| {
             let sent = sent.unwrap_or_else(|_| Sent::Failed("sending it failed here".to_owned()));
-            this.sent(key, tries, &host, sent);
+            trace::within(about.0, Some(about.1), || this.sent(key, tries, &host, sent));
             this.wake(ctx);
         });
         ctx.spawn(sent);
@@ -164,7 +167,15 @@ impl Notifier {
                 );
                 self.desk.settle(key);
             }
-            Outcome::Failed(_) => {
+            Outcome::Failed(error) => {
+                if before.is_none() {
+                    tracing::info!(
+                        notice = key.event,
+                        subscription = key.subscription,
+                        error,
+                        "a notice was not taken; it is tried again"
+                    );
+                }
                 let tries = Tries {
                     attempts: before.map_or(0, |before| before.attempts) + 1,
                     first_unix_micros: before.map_or(now, |before| before.first_unix_micros),

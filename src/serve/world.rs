@@ -14,6 +14,7 @@ use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_telemetry::external::Externals;
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
+use skyhaul_web::trace::span::Spans;
 use skyhaul_web::{HttpOptions, LinkKey, Parts, Readiness, Services, Stores};
 use tokio::sync::mpsc;
 
@@ -136,9 +137,11 @@ impl Prepared {
             },
             tokens: settings.provider.as_ref().map(Provider::reader),
             links: links(&data)?,
+            spans: Spans::default(),
         };
         let step = Step::begin("the services");
         let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
+        shared.metrics.traces.keep(services.traces());
         step.done("they stand on their stores");
         let projections = ProjectionAndBacklog::pair(&shared, projections);
         crate::observe::watch(&registry, &shared).map_err(Failure::broken)?;

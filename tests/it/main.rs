@@ -19,3 +19,4 @@ mod service;
 mod streams;
 mod tidy;
 mod tls;
+mod traces;

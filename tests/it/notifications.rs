@@ -13,18 +13,18 @@ use crate::service::{Service, data, eventually, parcel};
 /// Nothing that is waited for here takes this long on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-const OPEN: (&str, &str) = ("SKYHAUL__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
+pub(crate) const OPEN: (&str, &str) = ("SKYHAUL__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
 
 /// A receiver and what it took, with the lines of each head.
-struct Receiver {
+pub(crate) struct Receiver {
     address: SocketAddr,
     /// What it answers every call with.
-    status: Arc<AtomicU16>,
+    pub(crate) status: Arc<AtomicU16>,
     told: mpsc::Receiver<Call>,
 }
 
 impl Receiver {
-    fn open(status: u16) -> Self {
+    pub(crate) fn open(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
         let status = Arc::new(AtomicU16::new(status));
@@ -50,11 +50,11 @@ impl Receiver {
         }
     }
 
-    fn webhook(&self) -> String {
+    pub(crate) fn webhook(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
-    fn next(&self) -> Call {
+    pub(crate) fn next(&self) -> Call {
         self.told.recv_timeout(PATIENCE).expect("it is told")
     }
 
@@ -70,7 +70,7 @@ impl Receiver {
 }
 
 /// The lines of a call's head, and its body.
-type Call = (Vec<String>, Value);
+pub(crate) type Call = (Vec<String>, Value);
 
 fn take(stream: &TcpStream) -> Option<Call> {
     let mut reader = BufReader::new(stream);

@@ -25,6 +25,7 @@ use crate::http::schema::FlagOrEmptySaid;
 use crate::names::StageSaid;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
+use crate::trace::DeliveryTraces;
 
 pub(crate) mod confirmation;
 mod erasure;
@@ -85,6 +86,11 @@ impl Delivery {
     /// What clients are still to be told.
     pub(crate) fn outbox(&self) -> Outbox {
         Outbox::new(self.table.clone(), self.context.calendar)
+    }
+
+    /// To which traces deliveries belong.
+    pub(crate) fn traces(&self) -> DeliveryTraces {
+        DeliveryTraces(self.table.clone())
     }
 
     /// A delivery as it was projected, or else as it was asked for. The inbox is looked at first: what leaves it is in the store by then.

@@ -20,6 +20,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::ports::{KeyValueStore, Projection, StoreError, SubmitError};
 use crate::store::StoredProjection;
+use crate::trace;
 
 pub(crate) mod fold;
 pub(crate) mod once;
@@ -74,6 +75,7 @@ impl Ingestion {
         let id = mint();
         request.delivery = id;
         label(&mut request);
+        trace::begins(id);
         self.context.take(request).await?;
         Ok(id)
     }
@@ -100,11 +102,12 @@ impl Ingestion {
         request.delivery = id;
         request.idempotency = Some(key);
         label(&mut request);
+        trace::begins(id);
         let (answer, answered) = oneshot::channel();
         let context = Arc::clone(&self.context);
-        actix_web::rt::spawn(async move {
+        actix_web::rt::spawn(trace::carried(async move {
             let _ = answer.send(take_with(&context, request, ticket, id).await);
-        });
+        }));
         answered
             .await
             .unwrap_or_else(|_| Err(SubmitError::NotReady.into()))

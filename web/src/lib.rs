@@ -28,6 +28,7 @@ pub mod services;
 mod sky;
 mod store;
 mod thread;
+pub mod trace;
 
 pub use crate::http::server::{HttpOptions, serve};
 pub use crate::services::{

@@ -39,6 +39,9 @@ use crate::ports::simulation::SimulationPort;
 use crate::ports::{CommandPort, KeyValueStore, Projection, StoreError};
 use crate::quote::{self, Quotes};
 use crate::sky::Sky;
+use crate::trace::DeliveryTraces;
+use crate::trace::port::TracingPort;
+use crate::trace::span::Spans;
 
 pub use crate::dashboard::basemap::Basemap;
 pub use crate::gateway::link::LinkKey;
@@ -75,6 +78,8 @@ pub struct Parts {
     pub tokens: Option<Tokens>,
     /// Signs links to deliveries.
     pub links: LinkKey,
+    /// Where spans of what is done go.
+    pub spans: Spans,
 }
 
 /// The stores; each service has its own.
@@ -120,6 +125,7 @@ pub struct Services(Arc<Inner>);
 
 struct Inner {
     metrics: Data<HttpMetrics>,
+    spans: Data<Spans>,
     health: Data<Health>,
     ingestion: Data<Ingestion>,
     delivery: Data<Delivery>,
@@ -147,15 +153,19 @@ impl Services {
         let metrics = HttpMetrics::new(&registry).expect("the services' metrics are registered once");
         let inbox = Arc::new(Inbox::new(&registry).expect("the services' metrics are registered once"));
         let keys = pushed_out_counter(&registry).expect("the services' metrics are registered once");
+        let commands: Arc<dyn CommandPort> = Arc::new(TracingPort {
+            commands: parts.commands,
+            spans: parts.spans.clone(),
+        });
         let context = Arc::new(Context {
             calendar: Calendar::new(parts.environment.epoch),
             heaviest: heaviest(&parts.environment),
-            changes: ChangeDesk::new(Arc::clone(&parts.commands), Arc::clone(&inbox)),
+            changes: ChangeDesk::new(Arc::clone(&commands), Arc::clone(&inbox)),
             environment: parts.environment,
             gazetteer: parts.gazetteer,
             tracks: parts.tracks,
             clock: parts.clock,
-            commands: parts.commands,
+            commands,
             inbox,
             settings: parts.settings,
             sky: Sky::default(),
@@ -180,6 +190,7 @@ impl Services {
         );
         let inner = Inner {
             metrics: Data::new(metrics),
+            spans: Data::new(parts.spans),
             health: Data::new(Health::new(parts.readiness, registry)),
             ingestion: Data::new(ingestion),
             delivery: Data::from(delivery),
@@ -214,6 +225,12 @@ impl Services {
         self.0.delivery.outbox()
     }
 
+    /// To which traces deliveries belong.
+    #[must_use]
+    pub fn traces(&self) -> DeliveryTraces {
+        self.0.delivery.traces()
+    }
+
     /// Decides who may look at telemetry, as the gateway decides who may call.
     #[must_use]
     pub fn door(&self) -> Arc<dyn Door> {
@@ -225,6 +242,7 @@ impl Services {
         let inner = &self.0;
         let all = web::scope("")
             .app_data(inner.metrics.clone())
+            .app_data(inner.spans.clone())
             .app_data(inner.health.clone())
             .app_data(inner.ingestion.clone())
             .app_data(inner.delivery.clone())

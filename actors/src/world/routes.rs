@@ -40,6 +40,9 @@ impl Routes {
         if let Command::Operate(operation) = command {
             return self.route(&operation.command, atlas);
         }
+        if let Command::Traced(traced) = command {
+            return self.route(&traced.command, atlas);
+        }
         let known = command.names().and_then(|delivery| self.regions.get(&delivery));
         match (known, command) {
             (Some(region), _) => Route::To(*region),
@@ -72,6 +75,7 @@ impl Routes {
                 | Command::DeclareZone { .. }
                 | Command::LiftZone { .. }
                 | Command::Operate(_)
+                | Command::Traced(_)
                 | Command::AcknowledgeAlert { .. }
                 | Command::ErasePerson { .. },
             ) => Route::To(RegionId(0)),

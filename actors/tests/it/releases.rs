@@ -1,9 +1,10 @@
 //! Deliveries that their drones give back, that are given up, and that are asked for anew.
 
-use skyhaul_actors::command::{Command, Operation};
+use skyhaul_actors::command::{Command, Operation, Traced};
 use skyhaul_actors::environment::DispatchPolicy;
 use skyhaul_actors::event::{CancelReason, ChangeRefusal, Event, LegPurpose, ReleaseReason};
 use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
+use skyhaul_actors::trace::TraceContext;
 use skyhaul_actors::workflow::saga::Step;
 
 use crate::city::{City, environment, place, request};
@@ -211,4 +212,57 @@ fn what_an_operator_asks_is_said_before_it_is_done() {
     });
     assert_eq!(said.len(), 2);
     assert!(matches!(said[0], Event::OperatorActed { .. }));
+}
+
+#[test]
+fn a_trace_is_said_before_what_comes_of_the_command_and_changes_nothing_else() {
+    let context = TraceContext {
+        trace: 7,
+        span: 8,
+        flags: 1,
+    };
+    let asked = request(1, place(0.0, 300.0), place(0.0, 1_000.0), 1.0);
+    let operation = Operation {
+        by: "an operator".to_owned(),
+        at_unix_micros: 5,
+        command: Command::GroundDepot { depot: DepotId(0) },
+    };
+    let story = |is_traced: bool| {
+        let mut city = City::new(environment(1));
+        for command in [
+            Command::RequestDelivery(asked.clone()),
+            Command::Operate(Box::new(operation.clone())),
+        ] {
+            city.ask(if is_traced {
+                Command::Traced(Box::new(Traced { context, command }))
+            } else {
+                command
+            });
+            city.run_s(1);
+        }
+        city.run_s(3_600);
+        let said: Vec<_> = city
+            .events
+            .iter()
+            .map(|event| (event.at, event.event.clone()))
+            .collect();
+        said
+    };
+    let (traced, plain) = (story(true), story(false));
+    let is_word = |event: &Event| matches!(event, Event::CommandTraced { .. });
+    let words: Vec<usize> = (0..traced.len()).filter(|at| is_word(&traced[*at].1)).collect();
+    assert_eq!(words.len(), 2);
+    let of = |at: usize| match &traced[at].1 {
+        Event::CommandTraced { trace, .. } => *trace,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        (of(words[0]).context, of(words[0]).delivery),
+        (context, Some(DeliveryId(1)))
+    );
+    assert_eq!((of(words[1]).context, of(words[1]).delivery), (context, None));
+    assert!(matches!(traced[words[0] + 1].1, Event::DeliveryRequested { .. }));
+    assert!(matches!(traced[words[1] + 1].1, Event::OperatorActed { .. }));
+    let rest: Vec<_> = traced.into_iter().filter(|(_, event)| !is_word(event)).collect();
+    assert_eq!(rest, plain);
 }

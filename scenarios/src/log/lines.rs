@@ -120,6 +120,7 @@ impl Lines {
             | Event::NotificationRequested { .. }
             | Event::AccountChanged { .. }
             | Event::OperatorActed { .. }
+            | Event::CommandTraced { .. }
             | Event::DeliveryReleased { .. }
             | Event::DeliveryReleaseRefused { .. }
             | Event::DeliveryRetried { .. }

@@ -38,6 +38,7 @@ pub(super) enum Part {
     Incidents,
     Links,
     Rebalancing,
+    Traces,
 }
 
 /// What a seed says about one part.

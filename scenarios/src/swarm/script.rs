@@ -4,10 +4,11 @@ use std::fmt;
 
 use skyhaul_actors::command::{
     Command, ConfirmationKind, ConfirmationRecord, DeliveryRequest, Operation, PackageRecord, PackageSize,
-    Place, RescheduleChanges,
+    Place, RescheduleChanges, Traced,
 };
 use skyhaul_actors::environment::{Area, Zone, ZoneShape};
 use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
+use skyhaul_actors::trace::TraceContext;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 
@@ -73,6 +74,7 @@ pub(super) fn draw(seed: u64, area: &Area, duration: SimDuration, reduction: &Re
     script.extend(draw_zones(seed, area, duration));
     script.extend(draw_operations(seed, duration));
     ask_for_confirmations(seed, &mut script);
+    trace_some(seed, &mut script);
     let left = reduction.range(Dimension::Commands, script.len());
     script = script.drain(left).collect();
     script.sort_by_key(|scripted| scripted.at);
@@ -155,6 +157,22 @@ fn ask_for_confirmations(seed: u64, script: &mut [Scripted]) {
             && draw.chance(0.4)
         {
             request.confirmation = ConfirmationKind::Picture;
+        }
+    }
+}
+
+/// Some clients say to which trace of theirs a command belongs.
+fn trace_some(seed: u64, script: &mut [Scripted]) {
+    let mut draw = Draw::new(seed, Part::Traces);
+    for scripted in script {
+        if draw.chance(0.1) {
+            let context = TraceContext {
+                trace: draw.bits().max(1),
+                span: 1,
+                flags: 1,
+            };
+            let command = scripted.command.clone();
+            scripted.command = Command::Traced(Box::new(Traced { context, command }));
         }
     }
 }
@@ -316,6 +334,7 @@ pub(super) fn direct(command: &mut Command, to: DeliveryId) {
         Command::RequestNotification(request) => request.delivery = to,
         Command::RequestDelivery(request) => request.delivery = to,
         Command::Operate(operation) => direct(&mut operation.command, to),
+        Command::Traced(traced) => direct(&mut traced.command, to),
         Command::RecordPackage(_)
         | Command::DeclareZone { .. }
         | Command::LiftZone { .. }
@@ -384,6 +403,10 @@ impl Scripted {
             Command::Operate(operation) => {
                 write!(f, "{}: ", operation.by)?;
                 self.tell(&operation.command, f)
+            }
+            Command::Traced(traced) => {
+                f.write_str("traced: ")?;
+                self.tell(&traced.command, f)
             }
             Command::ReleaseDelivery { delivery } => write!(f, "release {}", self.target(*delivery)),
             Command::RetryDelivery { delivery, request } => {

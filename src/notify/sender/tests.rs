@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use skyhaul_actors::command::Channel;
+use skyhaul_actors::ids::DeliveryId;
 use skyhaul_web::notification::outbox::NoticeKey;
 
 use super::*;
@@ -18,6 +19,8 @@ fn letter(to: Recipient) -> Letter {
             subscription: 7,
             channel: Channel::Webhook,
         },
+        delivery: DeliveryId(1),
+        trace: trace::of_delivery(DeliveryId(1)),
         to,
         id: "42".to_owned(),
         event: b"{\"specversion\":\"1.0\"}".to_vec(),
@@ -96,6 +99,7 @@ fn a_webhook_is_called_with_the_event_and_its_signature() {
             "webhook-id: 42".to_owned(),
             "webhook-timestamp: 1700000000".to_owned(),
             format!("webhook-signature: {signed}"),
+            format!("traceparent: {}", trace::header(letter.trace)),
         ] {
             assert!(head.contains(&wanted), "{wanted}: {head:?}");
         }

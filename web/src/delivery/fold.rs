@@ -20,6 +20,7 @@ use crate::inbox::{Inbox, Reader};
 use crate::notification::fold as notification;
 use crate::ports::StoreError;
 use crate::store::{Fold, Rows};
+use crate::trace::kept::on_traced;
 
 /// Folds events into the delivery store.
 pub(crate) struct DeliveryFold {
@@ -138,6 +139,7 @@ impl Fold for DeliveryFold {
                 story.end(*drone, event.at, *at);
             })?,
             Event::OperatorActed { operation, .. } => erasure::on_operated(&operation.command, rows)?,
+            Event::CommandTraced { trace, .. } => on_traced(trace, rows)?,
             Event::NotificationRequested { request, .. } => notification::on_requested(request, event, rows)?,
             Event::ConfirmationRecorded { confirmation, .. } => {
                 let row = ConfirmationRow {

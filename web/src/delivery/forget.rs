@@ -4,7 +4,7 @@ use skyhaul_actors::ids::DeliveryId;
 
 use super::row::{
     DeliveryRow, blob_rows, cause_rows, confirmation_rows, delivery_row, failure_row, links_row, owner_index,
-    story_row, time_index,
+    story_row, time_index, trace_row,
 };
 use crate::notification::row::{contact_row, outcome_rows};
 use crate::ports::StoreError;
@@ -30,6 +30,7 @@ pub(super) fn forget(id: DeliveryId, rows: &mut Rows<'_>) -> Result<(), StoreErr
         story_row(id),
         failure_row(id),
         links_row(id),
+        trace_row(id),
         time_index().number(row.number),
         owner_index(&row.owner).number(row.number),
         delivery_row(id),

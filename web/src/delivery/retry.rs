@@ -14,6 +14,7 @@ use super::shown::RetryResponse;
 use crate::change::delivery_id;
 use crate::http::problem::Problem;
 use crate::operations::Operations;
+use crate::trace;
 
 /// Asks anew for a delivery that was given up, from where its parcel lies now, under an id of its own. A deadline that is over is dropped.
 #[utoipa::path(
@@ -41,6 +42,7 @@ pub(crate) async fn retry_delivery(
     let _editing = context.edits.of(&id).await;
     let request = service.asked_anew(delivery)?;
     let new = request.delivery;
+    trace::begins(new);
     let entry = context.inbox.admit(&request, context.clock.now())?;
     let retry = Command::RetryDelivery {
         delivery,

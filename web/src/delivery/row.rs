@@ -28,6 +28,7 @@ const ERASING: u8 = b'e';
 const CAUSES: u8 = b'x';
 const FAILURES: u8 = b'f';
 const LINKS: u8 = b'l';
+const TRACES: u8 = b'r';
 
 /// A delivery as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -355,6 +356,11 @@ pub(crate) fn links_row(id: DeliveryId) -> Key {
     Key::of(LINKS).delivery(id)
 }
 
+/// The trace of a delivery whose caller named one.
+pub(crate) fn trace_row(id: DeliveryId) -> Key {
+    Key::of(TRACES).delivery(id)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -372,6 +378,7 @@ mod tests {
             cause_rows(id),
             failure_row(id),
             links_row(id),
+            trace_row(id),
             time_index(),
             owner_index("o"),
             open_index(),

@@ -28,6 +28,7 @@ use crate::ingestion::request::OWNER_BYTES_MAX;
 use crate::ingestion::undecided;
 use crate::location::{read_location, read_required_location};
 use crate::names::ConfirmationSaid;
+use crate::trace;
 
 /// A delivery as a client puts it. `droneId` is not read: drones are assigned by the scheduler.
 #[derive(Debug, ToSchema)]
@@ -231,6 +232,7 @@ impl Delivery {
     async fn create(&self, request: DeliveryRequest) -> Result<HttpResponse, Problem> {
         let id = request.delivery;
         let row = DeliveryRow::requested(&request, self.context.clock.now(), 0);
+        trace::begins(id);
         self.context.take(request).await?;
         Ok(HttpResponse::Created()
             .insert_header((LOCATION, format!("/api/deliveries/{id}")))

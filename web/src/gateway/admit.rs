@@ -16,8 +16,9 @@ use crate::http::problem::Problem;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 
 /// What they may send.
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, idempotency-key, if-match, x-api-key");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, idempotency-key, if-match, traceparent, tracestate, x-api-key",
+);
 
 /// What they may read besides the body.
 const EXPOSED: HeaderValue = HeaderValue::from_static("etag, location, retry-after");

@@ -21,6 +21,7 @@ use crate::change::{delivery_id, unknown_delivery};
 use crate::delivery::events::EVENTS;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::trace;
 
 /// The header that holds a key.
 const API_KEY: &str = "X-Api-Key";
@@ -38,12 +39,24 @@ pub(crate) async fn guard(
         }
         None => Err(Problem::unavailable("the gateway is not there", 5)),
     };
+    note_delivery(path, request.request());
     match passed {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await
         }
         Err(problem) => Ok(request.into_response(problem.error_response())),
+    }
+}
+
+/// Lets it be known which delivery a request is about.
+fn note_delivery(path: &str, request: &HttpRequest) {
+    let named = |name| request.match_info().get(name);
+    if let Some(text) = named("id").or_else(|| named("deliveryId"))
+        && path.contains("deliver")
+        && let Ok(delivery) = text.parse()
+    {
+        trace::concerns(delivery);
     }
 }
 

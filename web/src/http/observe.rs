@@ -1,15 +1,19 @@
 //! What is done to every answer: counted by its route's template, and given the headers that keep browsers safe.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+
+use crate::trace::span::{DELIVERY, Kind, Span, Spans, Value, now_unix_micros};
+use crate::trace::{self, Current};
 
 /// Bounds of the latency histogram, seconds: from a read in memory to the longest wait for a decision.
 const LATENCY_BOUNDS_S: [f64; 12] = [
@@ -64,15 +68,18 @@ impl HttpMetrics {
     }
 }
 
-/// Counts a request and makes its answer safe.
+/// Counts a request, lets its trace be known while it is answered, and makes its answer safe.
 pub(crate) async fn observe(
     metrics: Data<HttpMetrics>,
+    spans: Data<Spans>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
     let method = method_label(&request);
-    let mut response = next.call(request).await?;
+    let trace = Current::of(request.headers());
+    let began_unix_micros = spans.record(trace.caller()).then(now_unix_micros);
+    let mut response = trace::scope(Rc::clone(&trace), next.call(request)).await?;
     let seconds = began.elapsed().as_secs_f64();
     let route = response.request().match_pattern();
     let route = route
@@ -88,6 +95,9 @@ pub(crate) async fn observe(
         .latency
         .with_label_values(&[method, route])
         .observe(seconds);
+    if let Some(began) = began_unix_micros {
+        spans.end(span(&trace, (method, route), status, began));
+    }
     if (status.is_client_error() || status.is_server_error()) && may_send_much(response.request().head()) {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
@@ -106,6 +116,30 @@ pub(crate) async fn observe(
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
+}
+
+/// A request that was answered, as a span.
+fn span(trace: &Current, (method, route): (&str, &str), status: StatusCode, began_unix_micros: i64) -> Span {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let mut attributes = vec![
+        ("http.request.method", text(method)),
+        ("http.route", text(route)),
+        (
+            "http.response.status_code",
+            Value::number(u64::from(status.as_u16())),
+        ),
+    ];
+    attributes.extend(trace.delivery().map(|id| (DELIVERY, text(&id.to_string()))));
+    let reason = || status.canonical_reason().unwrap_or("it failed").to_owned();
+    Span {
+        name: format!("{method} {route}"),
+        kind: Kind::Server,
+        context: trace.here(),
+        parent: trace.parent(),
+        began_unix_micros,
+        attributes,
+        failure: status.is_server_error().then(reason),
+    }
 }
 
 /// Whether much of a request's body may still be to come.

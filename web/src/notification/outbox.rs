@@ -2,6 +2,7 @@
 
 use serde::Serialize as _;
 use skyhaul_actors::command::Channel;
+use skyhaul_actors::ids::DeliveryId;
 
 use super::row::{
     ContactRow, NoticeRow, NoticeState, OutcomeRow, contact_row, notice_key, notice_row, notices, outcome_row,
@@ -10,6 +11,7 @@ use super::shown::CloudEvent;
 use crate::calendar::Calendar;
 use crate::ports::StoreError;
 use crate::store::Table;
+use crate::trace::{DeliveryTraces, TraceContext};
 
 pub use super::row::NoticeKey;
 
@@ -25,6 +27,10 @@ pub struct Outbox {
 pub struct Letter {
     /// Its place.
     pub key: NoticeKey,
+    /// The delivery that it tells of.
+    pub delivery: DeliveryId,
+    /// The trace that the delivery belongs to.
+    pub trace: TraceContext,
     /// Where it goes.
     pub to: Recipient,
     /// What receivers drop a second one by: the number of the event.
@@ -119,6 +125,8 @@ impl Outbox {
         });
         let letter = Letter {
             key,
+            delivery: notice.delivery,
+            trace: DeliveryTraces(self.table.clone()).of(notice.delivery)?,
             to,
             id: key.event.to_string(),
             event: encode(&event),

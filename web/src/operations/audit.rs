@@ -160,6 +160,7 @@ fn deed(command: &Command, environment: &Environment) -> (&'static str, String) 
         Command::ReleaseDelivery { delivery } => ("releaseDelivery", delivery.to_string()),
         Command::RetryDelivery { delivery, .. } => ("retryDelivery", delivery.to_string()),
         Command::Operate(operation) => deed(&operation.command, environment),
+        Command::Traced(traced) => deed(&traced.command, environment),
         Command::AcknowledgeAlert { alert } => ("acknowledgeAlert", alert.to_string()),
         Command::ErasePerson { owner } => ("erasePerson", owner.clone()),
     }

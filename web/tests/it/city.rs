@@ -26,6 +26,7 @@ use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_web::notification::NotificationSettings;
 use skyhaul_web::ports::memory::MemoryStore;
 use skyhaul_web::ports::{CommandPort, Decision, KeyValueStore, Projection, SubmitError};
+use skyhaul_web::trace::span::Spans;
 use skyhaul_web::{Basemap, GatewaySettings, LinkKey, Parts, Readiness, Services, Settings, Stores, Tokens};
 use tokio::sync::watch;
 
@@ -254,25 +255,40 @@ pub(crate) struct City {
 
 impl City {
     pub(crate) fn new() -> Self {
-        Self::with(false, Kept::default(), GatewaySettings::default(), None)
+        Self::that_records(Spans::default())
+    }
+
+    /// A city whose spans go somewhere.
+    pub(crate) fn that_records(spans: Spans) -> Self {
+        Self::with(false, Kept::default(), GatewaySettings::default(), (None, spans))
     }
 
     /// A city that guesses no places.
     pub(crate) fn strict() -> Self {
-        Self::with(true, Kept::default(), GatewaySettings::default(), None)
+        Self::with(
+            true,
+            Kept::default(),
+            GatewaySettings::default(),
+            Default::default(),
+        )
     }
 
     /// A city behind a gateway.
     pub(crate) fn behind(gateway: GatewaySettings) -> Self {
-        Self::with(false, Kept::default(), gateway, None)
+        Self::with(false, Kept::default(), gateway, Default::default())
     }
 
     /// The same where tokens of a provider are taken as well.
     pub(crate) fn that_takes(tokens: Tokens, gateway: GatewaySettings) -> Self {
-        Self::with(false, Kept::default(), gateway, Some(tokens))
+        Self::with(false, Kept::default(), gateway, (Some(tokens), Spans::default()))
     }
 
-    fn with(strict_geocoding: bool, kept: Kept, gateway: GatewaySettings, tokens: Option<Tokens>) -> Self {
+    fn with(
+        strict_geocoding: bool,
+        kept: Kept,
+        gateway: GatewaySettings,
+        (tokens, spans): (Option<Tokens>, Spans),
+    ) -> Self {
         let bundle = ScenarioBundle {
             name: "a test's".to_owned(),
             text: SCENARIO.to_owned(),
@@ -313,6 +329,7 @@ impl City {
             },
             tokens,
             links: LinkKey::new(b"a test's"),
+            spans,
         };
         let (services, projections) = Services::new(parts).expect("memory works");
         port.state.lock().projections = projections;
@@ -335,7 +352,7 @@ impl City {
 
     /// The same behind a gateway.
     pub(crate) fn restarted_behind(self, gateway: GatewaySettings) -> Self {
-        let next = Self::with(false, self.kept.clone(), gateway, None);
+        let next = Self::with(false, self.kept.clone(), gateway, Default::default());
         let State {
             world,
             events,

@@ -27,3 +27,4 @@ mod requests;
 mod server;
 mod simulation;
 mod tokens;
+mod traces;
