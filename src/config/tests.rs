@@ -100,6 +100,43 @@ fn a_public_address_wants_to_be_meant() {
 }
 
 #[test]
+fn whom_mavlink_is_told_and_whose_aircraft_are_shown_is_said_in_addresses() {
+    let good = [
+        ("SKYHAUL__MAVLINK__TARGETS", "127.0.0.1:14550, 127.0.0.2:14550"),
+        ("SKYHAUL__MAVLINK__LISTEN", "0.0.0.0:14540"),
+        ("SKYHAUL__MAVLINK__SOURCES", "10.1.0.0/16,::1"),
+    ];
+    let said = settings(&good, &[]).expect("good");
+    assert_eq!(said.mavlink_targets.len(), 2);
+    assert_eq!(said.mavlink_listen.map(|address| address.port()), Some(14_540));
+    let is_shown = |sender: &str| {
+        let sender = sender.parse().expect("an address");
+        said.mavlink_sources.iter().any(|range| range.contains(sender))
+    };
+    assert!(is_shown("10.1.2.3") && is_shown("::1") && !is_shown("127.0.0.1"));
+    let none = settings(&[], &[]).expect("good");
+    assert_eq!((none.mavlink_targets, none.mavlink_listen), (Vec::new(), None));
+    let wrong = [
+        ("TARGETS", "targets", "[::1]:14550"),
+        ("TARGETS", "targets", "127.0.0.1:14550,nowhere"),
+        ("LISTEN", "listen", "14540"),
+        ("LISTEN", "listen", "127.0.0.1:99999"),
+        ("SOURCES", "sources", "10.0.0.0/33"),
+        ("SOURCES", "sources", "everyone"),
+    ];
+    for (variable, key, value) in wrong {
+        let variable = format!("SKYHAUL__MAVLINK__{variable}");
+        let error = settings(&[(&variable, value)], &[])
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.starts_with(&format!("`mavlink.{key}` (environment {variable})")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn how_long_the_recorded_run_is_kept_is_said_in_days_and_gigabytes() {
     let kept = settings(&[], &[]).expect("good").retention;
     assert_eq!(kept, Retention::default());

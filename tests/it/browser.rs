@@ -1,20 +1,50 @@
 //! A real browser places a delivery on the page and sees it completed, also where the service dies meanwhile.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 
 use crate::service::{Service, data, parcel, repository};
 
-#[test]
-fn a_person_orders_on_the_page_and_sees_the_parcel_arrive() {
-    let data = data();
-    let service = Service::start(data.path(), &["--speed", "60"]);
-    let shots = repository("target/screenshots");
+/// A town whose map is drawn in no time: no streets, one roof, two drones, nothing that forbids anything, nobody who asks for anything.
+const TOWN: &str = r#"
+name = "A small town"
+seed = 1
+start = 2026-05-12T11:00:00+02:00
+duration = "2h"
+
+[area]
+centre = [45.0, 10.0]
+radius = 3_000
+
+[demand]
+kind = "uniform"
+requests_per_day = 1
+weight_kg = { mean = 0.5, max = 1.0 }
+
+[[depots]]
+name = "roof"
+at = [44.995, 9.988]
+pads = 2
+
+[[fleets]]
+depot = "roof"
+aircraft = "matternet-m2"
+count = 2
+
+[weather]
+kind = "calm"
+"#;
+
+/// Runs a script of the dashboard's browser tests against a service.
+fn browse(script: &str, service: &Service, environment: &[(&str, &str)]) {
     let done = Command::new("npm")
-        .args(["--prefix", "web/dashboard", "run", "e2e"])
+        .args(["--prefix", "web/dashboard", "run", script])
         .current_dir(repository("."))
         .env("SKYHAUL_URL", &service.rest)
-        .env("SKYHAUL_SCREENSHOTS", &shots)
+        .env("SKYHAUL_SCREENSHOTS", repository("target/screenshots"))
+        .envs(environment.iter().copied())
         .output()
         .expect("npm can be started");
     let said = format!(
@@ -23,6 +53,29 @@ fn a_person_orders_on_the_page_and_sees_the_parcel_arrive() {
         String::from_utf8_lossy(&done.stderr)
     );
     assert!(done.status.success(), "{said}");
+}
+
+#[test]
+fn a_person_orders_on_the_page_and_sees_the_parcel_arrive() {
+    let data = data();
+    let service = Service::start(data.path(), &["--speed", "60"]);
+    browse("e2e", &service, &[]);
+}
+
+#[test]
+fn an_operator_closes_a_zone_by_drawing_it_and_sees_aircraft_from_elsewhere() {
+    let data = data();
+    let town = data.path().join("town.toml");
+    fs::write(&town, TOWN).expect("there is room");
+    let town = town.to_str().expect("a plain path");
+    let aircraft = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    let aircraft = aircraft.expect("a port is free").to_string();
+    let service = Service::start_with(
+        data.path(),
+        &["--scenario", town, "--no-demand"],
+        &[("SKYHAUL__MAVLINK__LISTEN", &aircraft)],
+    );
+    browse("e2e:town", &service, &[("SKYHAUL_MAVLINK", &aircraft)]);
 }
 
 #[test]

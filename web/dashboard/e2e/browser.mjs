@@ -64,6 +64,21 @@ export async function barriers(page) {
   return serious.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`));
 }
 
+/** How many pixels of a part of the page have a colour, or nearly. */
+export async function inked(page, clip, colour) {
+  const picture = (await page.screenshot({ clip })).toString("base64");
+  const count = async ([picture, colour]) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(atob(picture), (byte) => byte.charCodeAt(0))]));
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    canvas.drawImage(image, 0, 0);
+    const { data } = canvas.getImageData(0, 0, image.width, image.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) if (colour.every((part, index) => Math.abs(data[at + index] - part) < 12)) found += 1;
+    return found;
+  };
+  return page.evaluate(count, [picture, colour]);
+}
+
 /** Keeps a picture of the page. */
 export async function picture(page, name) {
   if (!SCREENSHOTS) return;

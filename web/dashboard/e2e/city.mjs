@@ -5,6 +5,17 @@ import { PATIENCE_MS, SERVICE } from "./browser.mjs";
 export const { area } = await (await fetch(`${SERVICE}/api/config`)).json();
 export const [latitude, longitude] = area.centre;
 
+/** What the service answers. */
+export const get = async (path) => (await fetch(`${SERVICE}${path}`)).json();
+
+/** What it answers to something that is asked of it, which is done. */
+export async function post(path, body) {
+  const answer = await fetch(`${SERVICE}${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${path}: ${answer.status} ${text}`);
+  return text === "" ? null : JSON.parse(text);
+}
+
 /** A point so many kilometres east and north of the centre, as a person types it. */
 export function point(east, north) {
   const [lat, lon] = [latitude + north / 111.195, longitude + east / (111.195 * Math.cos((latitude * Math.PI) / 180))];
@@ -25,6 +36,13 @@ export async function order(page, { from = point(-0.6, -0.4), to = point(0.7, -0
 }
 
 export const stage = (page, name, timeout) => page.locator(`[data-stage="${name}"]`).first().waitFor({ state: "attached", timeout });
+
+/** Presses a button that asks first, and says yes. */
+export async function confirmed(page, button, yes) {
+  await page.getByRole("button", { name: button }).click();
+  await page.getByRole("dialog").getByRole("button", { name: yes }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}
 
 /** Waits until something holds; what takes time are the page's own polls. */
 export async function until(what, holds) {

@@ -1,17 +1,8 @@
 // What an operator does on the page, in a real browser, and what comes of it in the service.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { barriers, launch, NO_WEBGL, open, picture, SERVICE } from "./browser.mjs";
-import { order, point, until } from "./city.mjs";
-
-const get = async (path) => (await fetch(`${SERVICE}${path}`)).json();
-
-/** Presses a button that asks first, and says yes. */
-async function confirmed(page, button, yes) {
-  await page.getByRole("button", { name: button }).click();
-  await page.getByRole("dialog").getByRole("button", { name: yes }).click();
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-}
+import { barriers, launch, NO_WEBGL, open, picture } from "./browser.mjs";
+import { confirmed, get, order, point, until } from "./city.mjs";
 
 describe("an operator", { timeout: 900_000 }, () => {
   let browser;

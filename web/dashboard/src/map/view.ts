@@ -66,8 +66,8 @@ export class MapView {
   #tone: Tone;
   readonly #ready: Promise<void>;
   #crowd: Crowd | null = null;
-  /** The lines that are shown while nothing moves. */
-  #still: { lines: readonly Line[]; count: number } | null = null;
+  /** What is shown of a flight, and as of when; what is the same again needs no redraw of the map. */
+  #route: { flight: Flight | null; now: number; lines: readonly Line[]; count: number } | null = null;
 
   constructor({ container, config, tone, view, cooperative }: MapOptions) {
     prepare();
@@ -125,10 +125,10 @@ export class MapView {
   route(flight: Flight | null, now: number, before: readonly Line[] = NO_LINES): void {
     const part = (name: string, line: Line): GeoJSON.Feature => ({ type: "Feature", properties: { part: name }, geometry: { type: "LineString", coordinates: [...line] } });
     const earlier = before.map((line) => part("flown", line));
-    // What stands still needs no redraw of the map.
-    const still = flight === null && this.#still?.lines === before && this.#still.count === before.length;
-    this.#still = flight === null ? { lines: before, count: before.length } : null;
-    if (still) return;
+    const shown = this.#route;
+    const same = shown !== null && shown.flight === flight && shown.lines === before && shown.count === before.length && (flight === null || shown.now === now);
+    if (same) return;
+    this.#route = { flight, now, lines: before, count: before.length };
     if (flight === null) return this.#put("route", collection(earlier));
     const { flown, planned } = splitAt(flight, now);
     this.#put("route", collection([...earlier, part("flown", flown), part("planned", planned)]));

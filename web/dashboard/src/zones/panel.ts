@@ -1,6 +1,6 @@
 import { api } from "../api/client";
 import { confirmed } from "../page/dialog";
-import { element, say } from "../page/element";
+import { drawing, element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { CORNERS_MIN, featureOf, flawOf, type Corner, type Outline } from "./draw";
 import { forceWords, isActive } from "./force";
@@ -40,6 +40,11 @@ export function listed(zones: readonly GeoJSON.Feature[], text: string, now: num
   const limited = (zone: GeoJSON.Feature): number => (typeof zone.properties?.["until"] === "string" || typeof zone.properties?.["from"] === "string" ? 0 : 1);
   const found = zones.filter((zone) => nameOf(zone).toLowerCase().includes(wanted));
   return found.sort((a, b) => limited(a) - limited(b) || Number(isActive(b, now)) - Number(isActive(a, now)) || nameOf(a).localeCompare(nameOf(b)));
+}
+
+/** The sign for no entry: fonts need not have it. */
+function zoneIcon(): SVGElement {
+  return drawing("svg", { viewBox: "0 0 24 24", width: 18, height: 18, class: "zone-icon" }, drawing("circle", { cx: 12, cy: 12, r: 9, fill: "currentColor" }), drawing("path", { d: "M7.5 12H16.5", class: "core-line", "stroke-width": 2.6, "stroke-linecap": "round" }));
 }
 
 /** No-fly zones: which there are, closing one by drawing it, lifting one. */
@@ -133,7 +138,7 @@ export class ZonesPanel {
     const name = nameOf(first);
     let zone = first;
     const words = element("span", { class: "faint" });
-    const show = element("button", { type: "button", class: "list-row", onclick: () => this.events.shown(zone) }, element("span", { class: "list-icon", "aria-hidden": "true" }, "⛔︎"), element("span", { class: "list-main" }, name), words);
+    const show = element("button", { type: "button", class: "list-row", onclick: () => this.events.shown(zone) }, element("span", { class: "list-icon", "aria-hidden": "true" }, zoneIcon()), element("span", { class: "list-main" }, name), words);
     const lift = element("button", { type: "button", class: "button small", "aria-label": `Lift ${name}`, onclick: () => void this.#lift(name) }, "Lift…");
     const update = (item: Item): void => {
       zone = item.zone;

@@ -1,0 +1,122 @@
+// What an operator of a small town does on its map, while time stands and is stepped: against a service of its own (SKYHAUL_URL) that nobody else asks for
+// anything, and that listens at SKYHAUL_MAVLINK to aircraft which fly elsewhere.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { fly } from "./aircraft.mjs";
+import { barriers, inked, launch, open, picture } from "./browser.mjs";
+import { confirmed, get, latitude, longitude, point, post, until } from "./city.mjs";
+
+/** A small map: it is drawn in software. */
+const SMALL = { width: 1000, height: 640 };
+
+/** The colour of aircraft from elsewhere in the light tone, as red, green and blue. */
+const EXTERNAL = [0x1b, 0x24, 0x30];
+
+/** The page's own address for what is shown, with the town's middle in the map's. */
+const shown = (more) => `/#${more}map=14/${latitude.toFixed(5)}/${longitude.toFixed(5)}`;
+
+/** The middle of the page's map, px. */
+async function middle(page) {
+  const box = await page.locator(".map").boundingBox();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+/** West, south, east and north ends of a zone. */
+function boxOf({ geometry }) {
+  const [longitudes, latitudes] = [0, 1].map((axis) => geometry.coordinates[0].map((corner) => corner[axis]));
+  return [Math.min(...longitudes), Math.min(...latitudes), Math.max(...longitudes), Math.max(...latitudes)];
+}
+
+/** Whether the way from one `[longitude, latitude]` to another leads through a box. */
+function crosses(from, to, [west, south, east, north]) {
+  const within = ([lon, lat]) => west < lon && lon < east && south < lat && lat < north;
+  return Array.from({ length: 201 }, (_, part) => [0, 1].map((axis) => from[axis] + ((to[axis] - from[axis]) * part) / 200)).some(within);
+}
+
+describe("an operator of a small town", { timeout: 600_000 }, () => {
+  let browser;
+
+  before(async () => {
+    browser = await launch();
+    await post("/api/simulation/pause", {});
+  });
+
+  after(() => browser.close());
+
+  it("closes a zone by drawing it, which is flown round, and lifts it again", async () => {
+    const { page, complaints, close } = await open(browser, shown("tab=zones&"), SMALL);
+    const [x, y] = await middle(page);
+    await page.getByRole("button", { name: "Draw a zone on the map" }).click();
+    await page.mouse.click(x - 150, y - 150);
+    await page.getByRole("button", { name: "Take back" }).click();
+    for (const [right, down] of [[-50, -50], [50, -50], [50, 50], [-50, 50]]) await page.mouse.click(x + right, y + down);
+    await page.getByText("4 corners.").waitFor();
+    await picture(page, "zone-drawn");
+    assert.deepEqual(await barriers(page), []);
+    await page.getByRole("button", { name: "Close it…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("drawn by hand");
+    await dialog.getByLabel("Closed for").selectOption("");
+    await dialog.getByRole("button", { name: "Close the zone" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const row = page.getByRole("list", { name: "No-fly zones" }).locator("li", { hasText: "drawn by hand" });
+    await row.getByText("from", { exact: false }).waitFor();
+    const zone = async () => (await get("/api/zones")).features.find(({ properties }) => properties.name === "drawn by hand");
+    const box = boxOf(await zone());
+    assert.ok(crosses([longitude, latitude], [longitude, latitude], box), "it is where it was drawn");
+
+    await post("/api/simulation/step", { by: "3m" });
+    await row.getByText("in force").waitFor();
+    const [west, east] = [point(-1, 0), point(1, 0)];
+    const asked = (dropOffLocation) => ({ ownerId: "me", pickupLocation: west, dropOffLocation, confirmationRequired: "None", packageInfo: { packageId: "p", size: "Small", weight: 0.5 } });
+    const { deliveryId } = await post("/api/deliveryrequests", asked(east));
+    let flown;
+    await until("the parcel is flown", async () => {
+      const { features } = await get(`/api/deliveries/${deliveryId}/track`);
+      flown = features.find(({ properties }) => properties.purpose === "dropoff" && properties.state !== "planned")?.geometry.coordinates;
+      if (!flown) await post("/api/simulation/step", { by: "20s" });
+      return flown;
+    });
+    assert.ok(crosses(flown[0], flown.at(-1), box), "the straight way leads through it");
+    assert.ok(!flown.slice(1).some((to, index) => crosses(flown[index], to, box)), `the drone flies round it: ${JSON.stringify(flown)}`);
+    const { by, reason } = await post("/api/quotes", asked(`${latitude}, ${longitude}`));
+    assert.deepEqual([by, reason], ["carrier", "NoFlyZone"], "and no drone flies into it");
+    const { droneId } = await get(`/api/deliveries/${deliveryId}`);
+    await page.evaluate((drone) => (location.hash += `&drone=${drone}`), droneId);
+    await page.locator(".details dd", { hasText: "Brings a parcel" }).waitFor();
+    await picture(page, "zone-closed");
+
+    await confirmed(page, "Lift drawn by hand", "Lift the zone");
+    await post("/api/simulation/step", { by: "1s" });
+    await row.getByText("over").or(page.getByText("0 zones")).first().waitFor();
+    const straight = (await post("/api/quotes", asked(`${latitude}, ${longitude}`))).by;
+    assert.equal(straight, "drone", "a drone would fly there again");
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("sees an aircraft that flies elsewhere, and what it says of itself", async () => {
+    const { page, complaints, close } = await open(browser, shown(""), SMALL);
+    const [x, y] = await middle(page);
+    const around = { x: x - 24, y: y - 24, width: 48, height: 48 };
+    assert.equal(await inked(page, around, EXTERNAL), 0, "nothing flies there");
+    const land = fly(process.env.SKYHAUL_MAVLINK, 42, { latitude, longitude, altitude: 80, north: 3 }, 77);
+    try {
+      await page.locator(".chip", { hasText: "External" }).locator("b", { hasText: "1" }).waitFor();
+      await page.locator(".list-held .list-row", { hasText: "external-42" }).getByText("External · 3 m/s N").waitFor();
+      await until("its icon is drawn", async () => (await inked(page, around, EXTERNAL)) > 40);
+      await page.mouse.click(x, y);
+      const panel = page.locator(".details");
+      await panel.getByRole("heading", { name: "external-42" }).waitFor();
+      for (const words of ["External", "77 %", "Not of this fleet", "3.0 m/s N", "80 m"]) await panel.getByText(words, { exact: true }).first().waitFor();
+      assert.deepEqual(await barriers(page), []);
+      await picture(page, "external");
+      const { features } = await get("/api/drones.geojson");
+      assert.ok(features.every(({ properties }) => !String(properties.drone ?? properties.id).startsWith("external")), "it is none of the fleet's drones");
+    } finally {
+      land();
+    }
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+});
