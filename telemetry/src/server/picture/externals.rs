@@ -1,13 +1,13 @@
 //! External aircraft in the picture: all of them are in each map of the fleet, wherever it looks.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Glance, Picture, REMEMBERED_TICKS};
-use crate::binary;
+use crate::binary::{self, Stamp};
 use crate::external::{ExternalView, Externals};
 use crate::frame::{self, FleetPart};
 use crate::server::scope::Scope;
@@ -21,6 +21,8 @@ pub(super) struct ExternalPicture {
     shown: Vec<Shown>,
     /// Those that went of late, and when, the oldest first.
     gone: VecDeque<(u64, u32)>,
+    /// All of them as the frame of a cell: made for whoever asks first at a tick, and shared by all who look.
+    frame: OnceLock<Bytes>,
 }
 
 struct Shown {
@@ -41,6 +43,7 @@ impl ExternalPicture {
 
     /// Takes in what was heard until `now`, as of a tick.
     pub(super) fn advance(&mut self, now: Instant, tick: u64) {
+        self.frame.take();
         let views = self.heard.shown(now);
         let is_there = |number: u32| views.iter().any(|view| view.number == number);
         let gone = self.shown.iter().map(|shown| shown.view.number);
@@ -64,6 +67,15 @@ impl ExternalPicture {
                 },
             })
             .collect();
+    }
+
+    /// The frame of all of them, of this tick's stamp.
+    fn frame(&self, stamp: &Stamp) -> Bytes {
+        let made = || {
+            let shown: Vec<_> = self.shown.iter().map(|shown| &shown.view).collect();
+            wire::binary(&binary::externals(stamp, &shown))
+        };
+        self.frame.get_or_init(made).clone()
     }
 
     /// Whether something is otherwise than it was at a tick.
@@ -115,10 +127,7 @@ impl Picture {
             Some(before) => self.has_other_externals(before),
             None => has_externals(scope) && !self.externals.shown.is_empty(),
         };
-        is_told.then(|| {
-            let shown: Vec<_> = self.externals.shown.iter().map(|shown| &shown.view).collect();
-            wire::binary(&binary::externals(&self.stamp(), &shown))
-        })
+        is_told.then(|| self.externals.frame(&self.stamp()))
     }
 }
 
@@ -132,14 +141,14 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use skyhaul_engine::geo::Position;
+    use skyhaul_engine::time::SimTime;
 
     use super::*;
     use crate::external::{GONE_AFTER, Movement, Report, STALE_AFTER, Source};
+    use crate::sample;
 
-    #[test]
-    fn it_is_told_again_when_it_becomes_stale_and_that_it_is_gone() {
-        let (heard, begun) = (Arc::new(Externals::default()), Instant::now());
-        let mut picture = ExternalPicture::of(Arc::clone(&heard));
+    /// Something that an aircraft may say.
+    fn report() -> (Source, Report) {
         let source = Source {
             address: Ipv4Addr::LOCALHOST.into(),
             system: 7,
@@ -150,9 +159,32 @@ mod tests {
             heading_deg: 0.0,
             speed_mps: 0.0,
         };
-        heard
-            .hear(source, Report::Moving(movement), begun)
-            .expect("there is room");
+        (source, Report::Moving(movement))
+    }
+
+    #[test]
+    fn all_who_look_at_a_tick_share_one_frame() {
+        let (heard, begun) = (Arc::new(Externals::default()), Instant::now());
+        let mut picture = ExternalPicture::of(Arc::clone(&heard));
+        let (source, report) = report();
+        heard.hear(source, report, begun).expect("there is room");
+        let mut frames = Vec::new();
+        for tick in 1..3 {
+            picture.advance(begun, tick);
+            let stamp = Stamp::new(5, tick, &sample::environment().epoch, SimTime::ZERO);
+            let (one, other) = (picture.frame(&stamp), picture.frame(&stamp));
+            assert_eq!(one.as_ptr(), other.as_ptr(), "the same bytes, not equal ones");
+            frames.push(one);
+        }
+        assert_ne!(frames[0], frames[1], "each tick has its own stamp");
+    }
+
+    #[test]
+    fn it_is_told_again_when_it_becomes_stale_and_that_it_is_gone() {
+        let (heard, begun) = (Arc::new(Externals::default()), Instant::now());
+        let mut picture = ExternalPicture::of(Arc::clone(&heard));
+        let (source, report) = report();
+        heard.hear(source, report, begun).expect("there is room");
         picture.advance(begun, 1);
         assert!(picture.has_changed_since(0) && !picture.has_changed_since(1));
         picture.advance(begun, 2);
