@@ -59,6 +59,18 @@ describe("the roster", () => {
     expect([roster.size, roster.crowded]).toEqual([1, false]);
   });
 
+  it("counts the aircraft that are no drones of the fleet, as they come and go", () => {
+    const roster = new Roster();
+    const elsewhere = (drone: string): DronePosition => ({ ...stands(drone), external: true });
+    const take = (positions: DronePosition[], removed: string[], whole = false): number => {
+      roster.apply({ flights: [flight("drone-1")], positions, removed }, whole);
+      return roster.externals;
+    };
+    expect(take([elsewhere("external-1"), elsewhere("external-2"), stands("drone-3")], [], true)).toBe(2);
+    expect(take([elsewhere("external-2")], ["external-1"])).toBe(1);
+    expect(take([], [], true)).toBe(0);
+  });
+
   it("says where a drone is, for whom, and when news of it is overdue", () => {
     const roster = new Roster();
     roster.apply({ flights: [flight("drone-1")], positions: [stands("drone-2", "idle")], removed: [] }, true);

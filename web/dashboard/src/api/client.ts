@@ -5,6 +5,9 @@ import { key } from "./key";
 /** A request that hangs longer than this, ms, is given up and said so. */
 const WAIT_MS_MAX = 15_000;
 
+/** Drones that are asked for by a filter: as many as the service shows one by one. */
+const DRONES_MAX = 20_000;
+
 /** An answer that is not a success: an RFC 9457 problem, or none at all. */
 export class Problem extends Error {
   /** The HTTP status; 0 where no answer came. */
@@ -84,8 +87,16 @@ export const api = {
   zones: (): Promise<GeoJSON.FeatureCollection> => get("/api/zones"),
   alerts: (): Promise<readonly Alert[]> => rows("/api/alerts"),
   drone: (drone: string): Promise<DroneDetails> => get(`/api/drones/${id(drone)}`),
-  /** The ids of drones that fit a query, at most the first thousand. */
-  droneIds: async (query: string): Promise<readonly string[]> => (await rows<{ id: string }>(`/api/drones?limit=1000&${query}`)).map((drone) => drone.id),
+  /** The ids of drones that fit a query, page after page. */
+  droneIds: async (query: string): Promise<readonly string[]> => {
+    const ids: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null && ids.length < DRONES_MAX; ) {
+      const page: Page<{ id: string }> = await get(`/api/drones?limit=1000&cursor=${id(cursor)}&${query}`);
+      ids.push(...page.items.map((drone) => drone.id));
+      cursor = page.nextCursor;
+    }
+    return ids;
+  },
   deliveries: (filter: DeliveryFilter, limit: number, cursor: string | null): Promise<Page<DeliveryRow>> => get(`/api/deliveries?${listQuery(filter, limit, cursor)}`),
   places: (name: string, limit: number): Promise<readonly NamedPlace[]> => rows(`/api/places?name=${id(name)}&limit=${limit}`),
   /** What was in the air in a span of the past, virtual ms. */

@@ -36,6 +36,7 @@ export class Roster {
   /** Whether there are so many in view that the service counts them and tells of none. */
   crowded = false;
   readonly #drones = new Map<string, Drone>();
+  readonly #externals = new Set<string>();
   readonly #watchers = new Set<(changed: ReadonlySet<string>) => void>();
 
   /** How many are known. */
@@ -50,7 +51,7 @@ export class Roster {
 
   /** How many aircraft there are that are no drones of the fleet. */
   get externals(): number {
-    return [...this.#drones.values()].filter(({ state }) => state === "external").length;
+    return this.#externals.size;
   }
 
   /** One of them. */
@@ -73,13 +74,18 @@ export class Roster {
   apply(change: FleetChange, whole: boolean): void {
     this.crowded = false;
     const changed = new Set<string>(whole ? this.#drones.keys() : []);
-    if (whole) this.#drones.clear();
+    if (whole) {
+      this.#drones.clear();
+      this.#externals.clear();
+    }
     for (const id of change.removed) {
       this.#drones.delete(id);
+      this.#externals.delete(id);
       changed.add(id);
     }
     for (const stands of change.positions) {
       this.#drones.set(stands.drone, { id: stands.drone, state: stateOfPosition(stands), flight: null, stands });
+      if (stands.external) this.#externals.add(stands.drone);
       changed.add(stands.drone);
     }
     for (const flight of change.flights) {

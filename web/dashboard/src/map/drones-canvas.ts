@@ -109,8 +109,9 @@ export class DronesCanvas {
 
   /** Shows only these drones; all where it is `null`. */
   only(drones: ReadonlySet<string> | null): void {
+    const before = this.#only;
     this.#only = drones;
-    for (const [id, drone] of this.#drones) this.#segments.set(id, this.#segmentsOf(drone));
+    for (const [id, drone] of this.#drones) if ((before?.has(id) ?? true) !== (drones?.has(id) ?? true)) this.#segments.set(id, this.#segmentsOf(drone));
     this.#schedule(0);
   }
 
