@@ -354,16 +354,12 @@ impl Shared {
     /// Lets events out to all who fold them: the picture first, so that whoever hears of a decision sees it there.
     fn publish(&self, picture: &dyn LivePicture, events: Vec<Numbered<Event>>) {
         picture.apply(&events);
-        let mut events = self.unseen(events);
-        if events.is_empty() {
-            return;
-        }
+        let events = self.unseen(events);
         self.metrics.observe(&events);
-        while events.len() > BATCH_MAX {
-            let rest = events.split_off(BATCH_MAX);
-            self.publish_batch(std::mem::replace(&mut events, rest));
+        let mut events = events.into_iter();
+        while !events.as_slice().is_empty() {
+            self.publish_batch(events.by_ref().take(BATCH_MAX).collect());
         }
-        self.publish_batch(events);
     }
 
     fn publish_batch(&self, events: Vec<Numbered<Event>>) {
