@@ -133,9 +133,9 @@ impl Record {
 mod tests {
     use skyhaul_actors::command::{PackageRecord, PackageSize};
     use skyhaul_actors::ids::DeliveryId;
-    use skyhaul_engine::garble::garbled;
     use skyhaul_engine::rng::RandomStream;
     use skyhaul_engine::units::Kilograms;
+    use skyhaul_scenarios::garble::garbled;
 
     use super::*;
 

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod clock;
-pub mod garble;
 pub mod geo;
 pub mod kernel;
 pub mod ports;

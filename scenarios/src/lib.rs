@@ -7,6 +7,7 @@ pub mod check;
 pub mod duration;
 pub mod error;
 mod file;
+pub mod garble;
 pub mod gazetteer;
 pub mod log;
 mod places;

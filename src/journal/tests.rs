@@ -3,9 +3,9 @@
 use std::os::unix::fs::FileExt as _;
 
 use proptest::prelude::*;
-use skyhaul_engine::garble::garbled;
 use skyhaul_engine::ports::suite;
 use skyhaul_engine::rng::RandomStream;
+use skyhaul_scenarios::garble::garbled;
 use tempfile::TempDir;
 
 use super::*;

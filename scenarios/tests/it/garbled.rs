@@ -1,9 +1,9 @@
 //! Scenario files that are almost right: read, or refused with why, whatever stands in them.
 
 use proptest::test_runner::Config;
-use skyhaul_engine::garble::garbled;
 use skyhaul_engine::rng::RandomStream;
 use skyhaul_scenarios::bundle::ScenarioBundle;
+use skyhaul_scenarios::garble::garbled;
 use skyhaul_scenarios::scenario::Scenario;
 
 /// Scenarios with all that a file may say.

@@ -3,8 +3,8 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
-use skyhaul_engine::garble::garbled;
 use skyhaul_engine::rng::RandomStream;
+use skyhaul_scenarios::garble::garbled;
 use skyhaul_web::ports::SubmitError;
 
 use crate::city::City;

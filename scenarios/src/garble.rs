@@ -2,7 +2,7 @@
 //!
 //! A reader is given a text that it takes, with a few places of it changed: far more of the reader is reached so than by bytes at random.
 
-use crate::rng::RandomStream;
+use skyhaul_engine::rng::RandomStream;
 
 /// Most changes of a text: with more of them, most texts fail at their first byte.
 const CHANGES_MAX: usize = 6;
