@@ -87,6 +87,8 @@ pub fn leg(leg: &Leg, epoch: &Epoch) -> String {
 #[derive(Serialize)]
 struct PositionFrame {
     drone: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stale: bool,
     state: &'static str,
     latitude: f64,
     longitude: f64,
@@ -103,6 +105,7 @@ struct PositionFrame {
 pub fn position(view: &DroneView, epoch: &Epoch) -> String {
     text(&PositionFrame {
         drone: view.drone.to_string(),
+        stale: view.is_stale,
         state: view.state.name(),
         latitude: view.at.lat(),
         longitude: view.at.lon(),

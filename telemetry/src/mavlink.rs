@@ -74,7 +74,7 @@ impl Broadcast {
         }
     }
 
-    /// What is to be sent now, a datagram for each drone.
+    /// What is to be sent now, a datagram for each drone but those whose link is lost.
     #[must_use]
     pub fn datagrams(&mut self) -> Vec<Vec<u8>> {
         let now = self.clock.now();
@@ -84,8 +84,9 @@ impl Broadcast {
         };
         let tracks = self.tracks.read();
         let drones = tracks.drones(now).take_while(|view| view.drone.0 < SYSTEMS_MAX);
+        let heard_of = drones.filter(|view| !view.is_stale);
         let voices = &mut self.voices;
-        drones
+        heard_of
             .filter_map(|view| {
                 let voice = voices.get_mut(usize::try_from(view.drone.0).ok()?)?;
                 Some(voice.tell(&view, moment))

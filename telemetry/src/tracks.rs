@@ -38,7 +38,7 @@ pub use self::deliveries::ENDED_KEPT_MAX;
 pub use self::delivery::{FlownLeg, LEGS_KEPT_MAX, MILESTONES_KEPT_MAX};
 
 /// The first byte of saved tracks; another layout gets another one.
-const LAYOUT: u8 = 4;
+const LAYOUT: u8 = 5;
 
 /// Why saved tracks could not be read.
 #[derive(Debug, Error)]
@@ -187,10 +187,10 @@ impl Tracks {
         fleet.map(move |(id, track)| track.view(id, now, &self.environment))
     }
 
-    /// The leg that a drone flies.
+    /// The leg that a drone flies; none where its link is lost.
     #[must_use]
     pub fn leg(&self, drone: DroneId) -> Option<&Arc<Leg>> {
-        self.folded.fleet.get(drone)?.leg.as_ref()
+        self.folded.fleet.get(drone)?.leg_known()
     }
 
     /// Drones that event `since` or a later one changed, in order of their last change: each once, as it is now.

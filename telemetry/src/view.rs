@@ -34,6 +34,8 @@ pub struct DroneView {
     pub delivery: Option<DeliveryId>,
     /// When its leg ends; now, where it should have and nothing has been heard of that yet.
     pub arrives_at: Option<SimTime>,
+    /// Whether its link is lost: place, height, course, speed, battery and arrival are those last heard of.
+    pub is_stale: bool,
 }
 
 /// What a drone does.

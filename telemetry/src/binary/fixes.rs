@@ -16,7 +16,7 @@ const FLIES: u32 = 1 << 9;
 /// In the same word: it is no drone of the fleet.
 const EXTERNAL: u32 = 1 << 10;
 
-/// In the same word: nothing was heard of it for some seconds.
+/// In the same word: nothing was heard of it for some seconds, or its link is lost.
 const STALE: u32 = 1 << 11;
 
 /// In place of a battery: it is not known.
@@ -42,8 +42,10 @@ pub(super) fn put(columns: &mut Columns, stamp: &Stamp, began: &Epoch, fixes: &[
     columns.words(fixes.iter().map(|fix| fix.drone.0));
     columns.words(fixes.iter().map(|fix| {
         let has_delivery = fix.delivery.map_or(0, |_| HAS_DELIVERY);
-        let flies = fix.arrives_at.map_or(0, |_| FLIES);
-        u32::from(fix.state as u8) | has_delivery | flies
+        // What flies is told anew in each frame of positions; where nothing is heard of it, it is not.
+        let flies = fix.arrives_at.filter(|_| !fix.is_stale).map_or(0, |_| FLIES);
+        let stale = if fix.is_stale { STALE } else { 0 };
+        u32::from(fix.state as u8) | has_delivery | flies | stale
     }));
     columns.signed_words(fixes.iter().map(|fix| fix.at.lat_e7()));
     columns.signed_words(fixes.iter().map(|fix| fix.at.lon_e7()));

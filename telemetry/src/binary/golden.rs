@@ -64,6 +64,7 @@ fn fix() -> DroneView {
         battery: 0.5,
         delivery: None,
         arrives_at: None,
+        is_stale: false,
     }
 }
 

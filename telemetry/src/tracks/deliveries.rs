@@ -75,6 +75,18 @@ impl Deliveries {
                     track.on_leg_ended(*drone, *at, around.now);
                 }
             }
+            Event::LinkLost { drone, .. } => {
+                let delivery = around.fleet.get(*drone).and_then(|track| track.delivery);
+                if let Some(track) = self.carried_by(delivery, *drone) {
+                    track.on_link_lost();
+                }
+            }
+            Event::LinkRestored { drone } => {
+                let delivery = around.fleet.get(*drone).and_then(|track| track.delivery);
+                if let Some(track) = self.carried_by(delivery, *drone) {
+                    track.on_link_restored();
+                }
+            }
             Event::DroneFailed { drone, at, .. } => {
                 let delivery = around.fleet.get(*drone).and_then(|track| track.delivery);
                 if let Some(track) = self.carried_by(delivery, *drone) {

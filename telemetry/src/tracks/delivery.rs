@@ -88,6 +88,8 @@ pub(super) struct DeliveryTrack {
     pub(super) stage: Stage,
     pub(super) transport: Option<Transport>,
     pub(super) estimate: Estimate,
+    /// What was expected when its drone's link was lost: it is shown until the drone speaks again.
+    last_word: Option<Estimate>,
     promises: Promises,
     parcel: Parcel,
     was_picked_up: bool,
@@ -113,6 +115,7 @@ impl DeliveryTrack {
             stage: Stage::Created,
             transport: None,
             estimate,
+            last_word: None,
             promises,
             parcel: Parcel::Lies(request.pickup),
             was_picked_up: false,
@@ -126,6 +129,7 @@ impl DeliveryTrack {
 
     /// Nobody has it, and it is expected then.
     pub(super) fn expect(&mut self, estimate: Estimate, now: SimTime) {
+        self.last_word = None;
         self.estimate = estimate;
         self.promises.wait(now, estimate);
     }
@@ -134,11 +138,23 @@ impl DeliveryTrack {
         self.transport = Some(by);
         self.promises.assign(by, now, estimate);
         self.estimate = estimate;
+        self.last_word = None;
         self.leg = None;
+    }
+
+    /// Its drone's link is lost: nothing is heard of it, so nothing changes.
+    pub(super) const fn on_link_lost(&mut self) {
+        self.last_word = Some(self.estimate);
+    }
+
+    /// Its drone speaks again: what has become of it is known.
+    pub(super) const fn on_link_restored(&mut self) {
+        self.last_word = None;
     }
 
     /// Nobody has it any more.
     pub(super) fn on_released(&mut self) {
+        self.last_word = None;
         self.transport = None;
         self.leg = None;
     }
@@ -200,6 +216,7 @@ impl DeliveryTrack {
     pub(super) fn on_dropped_off(&mut self, at: Position, now: SimTime) {
         let place = Place { at, ..self.dropoff };
         self.arrived_at = Some(now);
+        self.last_word = None;
         self.estimate.dropoff = now;
         self.parcel = Parcel::Lies(place);
     }
@@ -229,18 +246,20 @@ impl DeliveryTrack {
     /// The times are what they were expected to be at that moment, and stay so.
     pub(super) fn on_cancelled(&mut self, now: SimTime) {
         self.estimate = self.estimate_at(now);
+        self.last_word = None;
         self.leg = None;
     }
 
     /// The two times as they are shown at `now`: never in the past while they lie ahead.
     pub(super) fn estimate_at(&self, now: SimTime) -> Estimate {
+        let estimate = self.last_word.unwrap_or(self.estimate);
         match self.stage {
-            Stage::Completed | Stage::Cancelled => self.estimate,
+            Stage::Completed | Stage::Cancelled => estimate,
             Stage::HeadedToDropoff => Estimate {
-                pickup: self.estimate.pickup,
-                dropoff: self.estimate.dropoff.max(now),
+                pickup: estimate.pickup,
+                dropoff: estimate.dropoff.max(now),
             },
-            Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup => self.estimate.not_before(now),
+            Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup => estimate.not_before(now),
         }
     }
 
@@ -339,7 +358,7 @@ impl DeliveryTrack {
             times: self.times_at(now, experience),
         };
         DeliveryView {
-            leg: self.leg.clone(),
+            leg: self.leg.clone().filter(|_| self.last_word.is_none()),
             ..self.view_of(id, &milestone)
         }
     }

@@ -50,6 +50,13 @@ impl Doing {
     }
 }
 
+/// What was last heard of a drone whose link is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct LastWord {
+    motion: Motion,
+    arrives_at: Option<SimTime>,
+}
+
 /// One drone as events tell of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct DroneTrack {
@@ -61,6 +68,8 @@ pub(super) struct DroneTrack {
     heading_deg: f64,
     battery: WattHours,
     pub(super) leg: Option<Arc<Leg>>,
+    /// Where its link is lost. Its legs are followed meanwhile, but not shown.
+    last_word: Option<LastWord>,
     pub(super) delivery: Option<DeliveryId>,
     /// The number of the event that changed it last.
     pub(super) changed_by: u64,
@@ -82,6 +91,7 @@ impl DroneTrack {
             heading_deg: 0.0,
             battery,
             leg: None,
+            last_word: None,
             delivery: None,
             changed_by,
         }
@@ -156,8 +166,34 @@ impl DroneTrack {
     pub(super) fn on_failed(&mut self, at: Position) {
         self.at = at;
         self.leg = None;
+        self.last_word = None;
         self.delivery = None;
         self.doing = Doing::Failed;
+    }
+
+    /// Its link is lost: what is heard of it now is the last.
+    pub(super) fn on_link_lost(&mut self, now: SimTime, spec: &AircraftSpec) {
+        self.last_word = Some(LastWord {
+            motion: self.motion(now, spec),
+            arrives_at: self.leg.as_ref().map(|leg| leg.arrives()),
+        });
+    }
+
+    pub(super) const fn on_link_restored(&mut self) {
+        self.last_word = None;
+    }
+
+    /// The leg it flies, as far as is known: none where its link is lost.
+    pub(super) const fn leg_known(&self) -> Option<&Arc<Leg>> {
+        match &self.leg {
+            Some(leg) if self.last_word.is_none() => Some(leg),
+            _ => None,
+        }
+    }
+
+    /// Whether its link is lost.
+    pub(super) const fn is_out_of_reach(&self) -> bool {
+        self.last_word.is_some()
     }
 
     pub(super) fn on_recovered(&mut self, at: Position, battery: WattHours, spec: &AircraftSpec) {
@@ -172,11 +208,12 @@ impl DroneTrack {
         self.doing = if is_ready { Doing::Resting } else { Doing::Queuing };
     }
 
-    /// Where it is and how it moves.
+    /// Where it is and how it moves, or was and did where its link is lost.
     pub(super) fn motion(&self, now: SimTime, spec: &AircraftSpec) -> Motion {
-        match &self.leg {
-            Some(leg) => along(leg, now),
-            None => Motion {
+        match (&self.last_word, &self.leg) {
+            (Some(last), _) => last.motion,
+            (None, Some(leg)) => along(leg, now),
+            (None, None) => Motion {
                 at: self.at,
                 altitude_m: 0.0,
                 heading_deg: self.heading_deg,
@@ -199,6 +236,10 @@ impl DroneTrack {
     pub(super) fn view(&self, id: DroneId, now: SimTime, environment: &Environment) -> DroneView {
         let spec = environment.aircraft(self.aircraft);
         let motion = self.motion(now, spec);
+        let arrives_at = match &self.last_word {
+            Some(last) => last.arrives_at,
+            None => self.leg.as_ref().map(|leg| leg.arrives()),
+        };
         DroneView {
             drone: id,
             depot: self.depot,
@@ -210,7 +251,8 @@ impl DroneTrack {
             speed_mps: motion.speed_mps,
             battery: (motion.battery_wh / spec.battery_capacity.get()).clamp(0.0, 1.0),
             delivery: self.delivery,
-            arrives_at: self.leg.as_ref().map(|leg| leg.arrives().max(now)),
+            arrives_at: arrives_at.map(|at| at.max(now)),
+            is_stale: self.is_out_of_reach(),
         }
     }
 }

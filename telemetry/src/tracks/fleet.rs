@@ -193,7 +193,7 @@ impl Fleet {
         }
     }
 
-    /// Folds what happens to a drone's battery and health.
+    /// Folds what happens to a drone's battery, health and link.
     fn apply_on_ground(&mut self, event: &Event, number: u64, now: SimTime, environment: &Environment) {
         match event {
             Event::ChargeStarted {
@@ -214,6 +214,10 @@ impl Fleet {
                 self.change(*drone, number, |track| track.depot = *depot);
             }
             Event::DroneFailed { drone, at, .. } => self.change(*drone, number, |track| track.on_failed(*at)),
+            Event::LinkLost { drone, .. } => self.change(*drone, number, |track| {
+                track.on_link_lost(now, environment.aircraft(track.aircraft));
+            }),
+            Event::LinkRestored { drone } => self.change(*drone, number, DroneTrack::on_link_restored),
             Event::DroneRecovered { drone, at, battery } => self.change(*drone, number, |track| {
                 track.on_recovered(*at, *battery, environment.aircraft(track.aircraft));
             }),

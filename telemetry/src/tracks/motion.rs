@@ -1,5 +1,6 @@
 //! Where a drone is on its leg: the closed formula between waypoints.
 
+use serde::{Deserialize, Serialize};
 use skyhaul_actors::event::{Leg, Waypoint};
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
@@ -8,7 +9,7 @@ use skyhaul_engine::time::SimTime;
 const STANDS_STILL_M: f64 = 0.5;
 
 /// A drone's motion at an instant of its leg.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Motion {
     /// Where it is over the ground.
     pub at: Position,

@@ -11,6 +11,7 @@ mod external;
 mod fleet;
 mod following;
 mod limits;
+mod links;
 mod live;
 mod mavlink;
 mod slow;

@@ -156,7 +156,11 @@ fn flight(drone: &DroneView, timestamp: &str) -> RemoteIdFlight {
         id: drone.drone.to_string(),
         aircraft_type: "Helicopter",
         simulated: true,
-        operational_status: "Airborne",
+        operational_status: if drone.is_stale {
+            "RemoteIDSystemFailure"
+        } else {
+            "Airborne"
+        },
         timestamp: timestamp.to_owned(),
         position: RemoteIdPosition {
             lat: drone.at.lat(),
@@ -216,6 +220,7 @@ mod tests {
             battery: 1.0,
             delivery: None,
             arrives_at: None,
+            is_stale: false,
         }
     }
 
@@ -225,6 +230,15 @@ mod tests {
         assert_eq!((told.track, told.speed, told.position.height), (0, 25.0, 60.0));
         assert_eq!(flight(&drone(43.77, 90.4, 1_000.0), "now").speed, 254.25);
         assert!(told.simulated);
+    }
+
+    #[test]
+    fn a_drone_whose_link_is_lost_is_told_of_as_a_failure_to_tell() {
+        let status = |drone: &DroneView| flight(drone, "now").operational_status;
+        let heard = drone(43.77, 0.0, 20.0);
+        assert_eq!(status(&heard), "Airborne");
+        let lost = DroneView { is_stale: true, ..heard };
+        assert_eq!(status(&lost), "RemoteIDSystemFailure");
     }
 
     #[test]

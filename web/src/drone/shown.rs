@@ -27,6 +27,9 @@ pub(crate) struct DroneResponse {
     aircraft: String,
     /// What it does: `idle`, `toPickup`, `toDropoff`, `returning`, `charging`, `maintenance` or `failed`.
     state: &'static str,
+    /// Whether its link is lost: the following is what was last heard of it, and no leg is told. Absent where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stale: bool,
     /// Where it is.
     location: Location,
     /// Where it heads, degrees clockwise from north.
@@ -70,6 +73,7 @@ impl DroneResponse {
             depot: environment.depot(drone.depot).name.clone(),
             aircraft: environment.aircraft(drone.aircraft).name.clone(),
             state: drone.state.name(),
+            stale: drone.is_stale,
             location: Location::new(drone.at, drone.altitude_m),
             heading_deg: rounded(drone.heading_deg, 10.0),
             speed_mps: rounded(drone.speed_mps, 100.0),
