@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! AssignDrone ─► counted at the nearest depot
-//! RebalanceDue ─► what each depot wants, by what was asked there in the last two spans
+//! RebalanceDue ─► what each depot wants, by what was asked there in the last half hour, or the last two spans where that is longer
 //!              ├► Reposition: ready drones, from depots of the region that have more to those that have too few
 //!              └► SendDrones: what is still lacking, of neighbouring regions
 //! ErrandDone ─► Reposition: instead of home, to a nearer depot of the region that has fewer than it wants
@@ -10,10 +10,10 @@
 //!
 //! A depot needs as many drones as are away at a time (requests a second, times how long one is away for each), and wants the square root of that
 //! more, for the ups and downs. Nothing moves that its own depot wants, its last drone never, and no depot gets more than it wants, so that a move
-//! never calls for the next. Few requests come by chance now here, now there: two spans are counted, and a depot has too few drones only where chance
-//! does not explain it. A timer runs only while requests come. How drones go to another region: [`super::handing`].
+//! never calls for the next. Few requests come by chance now here, now there: so much time is counted, however short a span is, and a depot has too few
+//! drones only where chance does not explain it. A timer runs only while requests come. How drones go to another region: [`super::handing`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::geo::Position;
@@ -34,13 +34,24 @@ const FADING: u64 = 16;
 /// Drones away are counted in millionths, so that all is whole numbers.
 const MILLIONTHS: u128 = 1_000_000;
 
+/// What was asked in so long a time is counted, at the least: of some tens of requests an hour a shorter one tells little but chance, and drones that
+/// follow it are away when they are wanted. What was asked longer ago says less of what comes.
+const COUNTED_MIN: SimDuration = SimDuration::from_mins(30);
+
+/// Spans that are counted: two at the least, so that one quiet one sends nobody away; and at the most, where somebody has all looked at every second.
+const SPANS_MIN: u64 = 2;
+const SPANS_MAX: u64 = 60;
+
+/// What lies within so many square roots of the number of requests came by chance: beyond two, one look in forty still errs.
+const CHANCE: u128 = 2;
+
 /// What is remembered from one rebalancing to the next.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Balance {
     /// What was asked since the last one, by the nearest depot.
     asked: BTreeMap<DepotId, Asked>,
-    /// What was asked in the span before, where there was one.
-    before: Option<BTreeMap<DepotId, Asked>>,
+    /// What was asked in the spans before that are counted, the last one last.
+    before: VecDeque<BTreeMap<DepotId, Asked>>,
     /// What each depot wants until the next one.
     wanted: BTreeMap<DepotId, Wanted>,
     /// When drones were given what they do.
@@ -58,6 +69,14 @@ struct Asked {
     weight: Kilograms,
 }
 
+impl Asked {
+    /// What most of the parcels weigh at the least: their mean, but for what chance adds to that of so few, where they differ as much as they weigh.
+    fn lifting(&self) -> Kilograms {
+        let requests = f64::from(self.requests.max(1));
+        Kilograms::new(self.weight.get() / requests * (1.0 - 1.0 / requests.sqrt()))
+    }
+}
+
 /// Whether any drone of the plan reaches another depot than its own with its reserve, as it begins: if none does, rebalancing moves nothing.
 #[must_use]
 pub fn may_rebalance(surroundings: &Surroundings) -> bool {
@@ -73,8 +92,8 @@ pub fn may_rebalance(surroundings: &Surroundings) -> bool {
 
 impl Balance {
     /// Whether it can be said what is wanted: not in the first span in which requests come.
-    pub(super) const fn knows_what_is_wanted(&self) -> bool {
-        self.before.is_some() || self.due.is_none()
+    pub(super) fn knows_what_is_wanted(&self) -> bool {
+        !self.before.is_empty() || self.due.is_none()
     }
 
     /// What each depot wants; one that is not named wants nothing.
@@ -82,41 +101,43 @@ impl Balance {
         &self.wanted
     }
 
-    /// A span ends: what was asked in it and the one before is expected of the next.
+    /// A span ends: what was asked in it and the ones before is expected of the next.
     fn look(&mut self, interval: SimDuration) {
-        let asked = std::mem::take(&mut self.asked);
-        let before = self.before.replace(asked.clone());
-        let spans = if before.is_some() { 2 } else { 1 };
-        let counted = SimDuration::from_micros(interval.micros() * spans);
-        let mut both = asked;
-        for (depot, before) in before.into_iter().flatten() {
-            let asked = both.entry(depot).or_default();
-            asked.requests += before.requests;
-            asked.weight += before.weight;
+        let spans = COUNTED_MIN.micros().div_ceil(interval.micros().max(1));
+        let spans = spans.clamp(SPANS_MIN, SPANS_MAX);
+        self.before.push_back(std::mem::take(&mut self.asked));
+        while self.before.len() as u64 > spans {
+            self.before.pop_front();
+        }
+        let counted = SimDuration::from_micros(interval.micros() * self.before.len() as u64);
+        let mut all: BTreeMap<DepotId, Asked> = BTreeMap::new();
+        for (depot, asked) in self.before.iter().flatten() {
+            let sum = all.entry(*depot).or_default();
+            sum.requests += asked.requests;
+            sum.weight += asked.weight;
         }
         let cycle = self.cycle.unwrap_or_default();
-        let wanted = both.into_iter().map(|(depot, asked)| {
+        let wanted = all.into_iter().map(|(depot, asked)| {
             let (least, drones) = drones_needed(asked.requests, cycle, counted);
-            let lifting = Kilograms::new(asked.weight.get() / f64::from(asked.requests.max(1)));
             let wanted = Wanted {
                 least,
                 drones,
-                lifting,
+                lifting: asked.lifting(),
             };
             (depot, wanted)
         });
         self.wanted = wanted.collect();
         if self.wanted.is_empty() {
-            self.before = None;
+            self.before.clear();
         }
     }
 }
 
 /// How many drones are away at a time where so many requests come in an interval and one is away so long for each: at the least, where some of the
-/// requests came by chance (as many as the square root of them); and so many that they do when more are away than usual.
+/// requests came by chance ([`CHANCE`]); and so many that they do when more are away than usual.
 fn drones_needed(requests: u32, cycle: SimDuration, interval: SimDuration) -> (u32, u32) {
     let requests = u128::from(requests) * MILLIONTHS;
-    let by_chance = (requests * MILLIONTHS).isqrt();
+    let by_chance = CHANCE * (requests * MILLIONTHS).isqrt();
     let away = |requests: u128| requests * u128::from(cycle.micros()) / u128::from(interval.micros().max(1));
     let more = (away(requests) * MILLIONTHS).isqrt();
     let whole = |drones: u128| u32::try_from(drones.div_ceil(MILLIONTHS)).unwrap_or(u32::MAX);
@@ -264,8 +285,8 @@ mod tests {
     #[test]
     fn a_depot_needs_those_that_are_away_and_the_square_root_of_them() {
         let cycle = SimDuration::from_mins(5);
-        // 27 requests in 15 minutes, 5 minutes each: 9 away, and 3; 22 of them are no chance: 8 away.
-        assert_eq!(drones_needed(27, cycle, INTERVAL), (8, 12));
+        // 27 requests in 15 minutes, 5 minutes each: 9 away, and 3; 16.6 of them are no chance: 6 away.
+        assert_eq!(drones_needed(27, cycle, INTERVAL), (6, 12));
         assert_eq!(drones_needed(0, cycle, INTERVAL), (0, 0));
         assert_eq!(drones_needed(1, cycle, INTERVAL), (0, 1));
         let most = drones_needed(u32::MAX, SimDuration::from_mins(1_000_000), INTERVAL);
@@ -279,27 +300,66 @@ mod tests {
             ..Balance::default()
         };
         let asked = Asked {
-            requests: 4,
-            weight: Kilograms::new(2.0),
+            requests: 16,
+            weight: Kilograms::new(8.0),
         };
         balance.asked.insert(DepotId(3), asked);
         balance.look(INTERVAL);
         let wanted = Wanted {
-            least: 2,
-            drones: 6,
-            lifting: Kilograms::new(0.5),
+            least: 8,
+            drones: 20,
+            lifting: Kilograms::new(0.375),
         };
         assert_eq!(balance.wanted, BTreeMap::from([(DepotId(3), wanted)]));
         balance.look(INTERVAL);
         let half = Wanted {
-            least: 1,
-            drones: 4,
-            lifting: Kilograms::new(0.5),
+            least: 4,
+            drones: 11,
+            lifting: Kilograms::new(0.375),
         };
         assert_eq!(balance.wanted, BTreeMap::from([(DepotId(3), half)]));
         balance.look(INTERVAL);
         assert_eq!(balance.wanted, BTreeMap::new());
         assert!(balance.knows_what_is_wanted(), "nothing is asked, so nothing is");
+    }
+
+    #[test]
+    fn half_an_hour_is_counted_however_short_a_span_is() {
+        let span = SimDuration::from_mins(5);
+        let mut balance = Balance {
+            cycle: Some(SimDuration::from_mins(15)),
+            ..Balance::default()
+        };
+        let mut wanted = |requests| {
+            let asked = Asked {
+                requests,
+                weight: Kilograms::new(f64::from(requests)),
+            };
+            if requests > 0 {
+                balance.asked.insert(DepotId(3), asked);
+            }
+            balance.look(span);
+            balance.wanted.get(&DepotId(3)).map(|wanted| wanted.drones)
+        };
+        // Four in five minutes are 12 away at a time and 4, in half an hour 2 and 2.
+        assert_eq!(wanted(4), Some(16));
+        for _ in 0..4 {
+            assert!(wanted(0) < Some(12));
+        }
+        assert_eq!(wanted(0), Some(4));
+        assert_eq!(wanted(0), None);
+    }
+
+    #[test]
+    fn one_heavy_parcel_asks_for_no_strong_drones_and_many_do() {
+        let lifting = |requests: u32| {
+            let weight = Kilograms::new(2.0 * f64::from(requests));
+            Asked { requests, weight }.lifting()
+        };
+        assert_eq!(lifting(1), Kilograms::ZERO);
+        assert_eq!(lifting(4), Kilograms::new(1.0));
+        assert_eq!(lifting(100), Kilograms::new(1.8));
+        assert_eq!(Asked::default().lifting(), Kilograms::ZERO);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod library;
 mod logs;
 mod mistakes;
 mod published;
+mod rebalancing;
 mod runs;
 mod swarm;
 mod town;
