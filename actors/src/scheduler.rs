@@ -37,6 +37,7 @@ use self::rebalancing::Balance;
 use self::waiting::{Waiting, Whose};
 
 pub use self::coming::Coming;
+pub use self::giving_back::GIVEN_BACK_MAX;
 pub use self::handing::HandingMessage;
 pub use self::message::{Order, SchedulerMessage};
 pub use self::rebalancing::may_rebalance;
@@ -45,6 +46,7 @@ mod batch;
 mod coming;
 pub mod enquiry;
 mod fleet;
+mod giving_back;
 mod grounding;
 pub mod handing;
 pub mod lending;
@@ -406,32 +408,6 @@ impl Scheduler {
         match self.assigned.remove(&delivery) {
             Some(Assignment { drone, order, .. }) => self.home_elsewhere(drone, order.errand.dropoff, ctx),
             None => self.finish_borrowed(delivery, ctx),
-        }
-    }
-
-    fn on_errand_refused(
-        &mut self,
-        drone: DroneId,
-        delivery: DeliveryId,
-        reason: ReleaseReason,
-        ctx: &mut Ctx<'_, Skyhaul>,
-    ) {
-        if self
-            .assigned
-            .get(&delivery)
-            .is_some_and(|assignment| assignment.drone == drone)
-            && let Some(Assignment { order, .. }) = self.assigned.remove(&delivery)
-        {
-            ctx.emit(Event::DroneReleased {
-                delivery,
-                drone,
-                reason,
-            });
-            let by = self.fleet.bearer(drone, &ctx.shared().atlas);
-            ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
-            self.on_assign_drone(order, ctx);
-        } else {
-            self.on_lent_errand_refused(drone, delivery, reason, ctx);
         }
     }
 

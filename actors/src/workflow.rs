@@ -118,6 +118,8 @@ pub struct Workflow {
     asked_at: Option<SimTime>,
     /// Whether all carriers turned it down.
     is_turned_down: bool,
+    /// Whether drones gave it back so often that only carriers are asked.
+    is_for_carriers: bool,
     state: State,
     /// The step at which it stood when it was given up, and the first that is undone.
     given_up_at: Option<(Step, Step)>,
@@ -152,6 +154,7 @@ impl Workflow {
             is_expedited: order.expedited,
             asked_at: None,
             is_turned_down: false,
+            is_for_carriers: false,
             state: State::START,
             given_up_at: None,
             booking: Booking::Deferred,
@@ -286,12 +289,20 @@ impl Workflow {
                 WorkflowMessage::PickupDue { generation },
             );
         } else {
-            self.ask_scheduler(ctx);
+            self.ask_for_transport(ctx);
         }
     }
 
     fn on_pickup_due(&mut self, generation: u32, ctx: &mut Ctx<'_, Skyhaul>) {
         if generation == self.generation && self.is_booking() {
+            self.ask_for_transport(ctx);
+        }
+    }
+
+    fn ask_for_transport(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        if self.is_for_carriers {
+            self.ask_carriers(AssignmentRefusal::GivenBackTooOften, ctx);
+        } else {
             self.ask_scheduler(ctx);
         }
     }
@@ -307,6 +318,7 @@ impl Workflow {
             deadline: self.deadline,
             asked_at: *self.asked_at.get_or_insert(ctx.now()),
             is_turned_down: self.is_turned_down,
+            given_back: 0,
         };
         let order = Box::new(order);
         let scheduler = atlas::scheduler(ctx.region());
@@ -330,6 +342,7 @@ impl Workflow {
         self.errand.dropoff = dropoff;
         self.asked_at = None;
         self.is_turned_down = false;
+        self.is_for_carriers = false;
         self.take(Input::Rescheduled, ctx);
     }
 

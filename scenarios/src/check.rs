@@ -8,6 +8,7 @@
 //! | EV-4 | the log ends with `RunEnded`, and its digest is that of all bytes before |
 //! | EV-5 | drones were commissioned, deliveries requested and not over, when something is said of them |
 //! | SG-1 | a delivery ends exactly once, or is open at the end; one whose parcel arrived is not |
+//! | SG-3 | drones give a delivery back four times at the most, then it is for carriers until it is rescheduled |
 //! | PK-1 | a parcel is in one place: it is picked up where it lies, and put down by whoever has it |
 //! | PK-2 | a parcel changes hands within 100 m of where it lies, or is to go |
 //! | PK-3 | a parcel is picked up by whoever has the delivery, and brought by whom the log says |
@@ -30,6 +31,7 @@
 //!
 //! EN-4 (the same build, file and seed give the same bytes) takes two runs; their digests are compared.
 
+use self::attempts::Attempts;
 use self::batteries::Batteries;
 use self::deliveries::Deliveries;
 use self::entry::Entry;
@@ -42,6 +44,7 @@ use self::order::Order;
 use self::parcels::Parcels;
 use self::zones::Zones;
 
+mod attempts;
 mod batteries;
 mod deliveries;
 mod entry;
@@ -97,6 +100,7 @@ struct Families {
     batteries: Batteries,
     groundings: Groundings,
     links: Links,
+    attempts: Attempts,
 }
 
 /// Follows the log for one family of invariants.
@@ -130,7 +134,7 @@ impl Findings {
 }
 
 impl Families {
-    fn each(&mut self) -> [&mut dyn Checker; 9] {
+    fn each(&mut self) -> [&mut dyn Checker; 10] {
         [
             &mut self.deliveries,
             &mut self.parcels,
@@ -141,6 +145,7 @@ impl Families {
             &mut self.batteries,
             &mut self.groundings,
             &mut self.links,
+            &mut self.attempts,
         ]
     }
 }

@@ -25,6 +25,17 @@ pub enum ReleaseReason {
     LinkLost,
 }
 
+impl ReleaseReason {
+    /// Whether the drone could not do it, or not in time: neither did somebody want it so, nor was another one sooner by chance, nor did the drone fail.
+    #[must_use]
+    pub const fn is_failed_attempt(self) -> bool {
+        matches!(
+            self,
+            Self::DroneRefused | Self::Delayed | Self::NoFlyZone | Self::LinkLost
+        )
+    }
+}
+
 /// Why no drone takes a delivery, or why a carrier has it; the later in this order, the closer a drone came to taking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AssignmentRefusal {
@@ -48,6 +59,8 @@ pub enum AssignmentRefusal {
     CarrierCheaper,
     /// No drone and no carrier can.
     NobodyCan,
+    /// Drones took it and gave it back as often as they may.
+    GivenBackTooOften,
 }
 
 /// What a carrier's courier reports.

@@ -141,7 +141,10 @@ pub enum LoanEnd {
         parcel_at: Option<Position>,
     },
     /// The drone could not do it.
-    Refused,
+    Refused {
+        /// Why.
+        reason: ReleaseReason,
+    },
 }
 
 /// What is lent and borrowed.

@@ -188,4 +188,6 @@ pub struct Order {
     pub asked_at: SimTime,
     /// Whether all carriers turned it down.
     pub is_turned_down: bool,
+    /// How many drones have given it back.
+    pub given_back: u8,
 }

@@ -4,7 +4,7 @@
 //! * A drone comes free in the air, by a cancellation or after a delivery, and nobody waits: it takes over from one that is further from its pickup.
 //!
 //! The drone that is let go has not reached the parcel, and turns home. Each reassignment brings a pickup forward by [`GAIN`] at least, so that
-//! they come to an end.
+//! they come to an end; one that is delayed again and again counts as given back ([`super::GIVEN_BACK_MAX`]), and the last drone keeps it.
 
 use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -63,6 +63,9 @@ impl Scheduler {
         if eta_pickup < now + NEARLY_THERE {
             return;
         }
+        if !assignment.order.may_be_given_back() {
+            return;
+        }
         let errand = assignment.order.errand;
         if let Ok((other, estimate)) = self.fleet.take_ready(&errand, &surroundings, now, now) {
             if estimate.picked_up_at + GAIN <= eta_pickup {
@@ -119,9 +122,10 @@ impl Scheduler {
         reason: ReleaseReason,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) {
-        let Some(Assignment { drone, order, .. }) = self.assigned.remove(&delivery) else {
+        let Some(Assignment { drone, mut order, .. }) = self.assigned.remove(&delivery) else {
             return;
         };
+        order.note_given_back(reason);
         ctx.emit(Event::DroneReleased {
             delivery,
             drone,

@@ -125,6 +125,7 @@ mod tests {
             deadline: None,
             asked_at: SimTime::ZERO,
             is_turned_down: false,
+            given_back: 0,
         }
     }
 

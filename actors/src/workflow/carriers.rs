@@ -13,14 +13,20 @@ use super::{ATTEMPTS_MAX, Booking, Workflow};
 
 impl Workflow {
     pub(super) fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.booking == Booking::Scheduler && self.is_underway() {
+        if self.booking != Booking::Scheduler || !(self.is_underway() || self.is_booking()) {
+            return;
+        }
+        self.is_for_carriers = reason == AssignmentRefusal::GivenBackTooOften;
+        if self.is_underway() {
             // The drone that had it gave it up, and no other takes it.
             self.on_transport_lost(self.errand.pickup, ctx);
             return;
         }
-        if !self.is_booking() || self.booking != Booking::Scheduler {
-            return;
-        }
+        self.ask_carriers(reason, ctx);
+    }
+
+    /// Asks all carriers for a quote.
+    pub(super) fn ask_carriers(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
         self.booking = Booking::Quoting(reason);
         self.generation += 1;
         self.offers.clear();
@@ -104,7 +110,11 @@ impl Workflow {
             self.ask_scheduler(ctx);
             return;
         }
-        let reason = CancelReason::NobodyCan;
+        let reason = if self.is_for_carriers {
+            CancelReason::AttemptsExhausted
+        } else {
+            CancelReason::NobodyCan
+        };
         ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
     }
 }

@@ -1,9 +1,12 @@
 //! Drones whose link is lost in the air.
 
-use skyhaul_actors::command::Command;
+use skyhaul_actors::command::{Command, Place, RescheduleChanges};
 use skyhaul_actors::environment::{Environment, Zone, ZoneShape};
-use skyhaul_actors::event::{ChangeRefusal, DroneFailure, Event, Leg, LegPurpose, ReleaseReason};
+use skyhaul_actors::event::{
+    AssignmentRefusal, CancelReason, ChangeRefusal, DroneFailure, Event, Leg, LegPurpose, ReleaseReason,
+};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::scheduler::GIVEN_BACK_MAX;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::city::{City, environment, place, trace};
@@ -184,4 +187,108 @@ fn a_recall_is_heeded_once_it_is_heard() {
     city.run_s(24 * 3_600);
     assert_eq!(city.story(delivery).last(), Some(&"completed"));
     all_is_well(&city);
+}
+
+/// A city in which links are lost four times a minute, and a delivery to whose pickup no drone comes through.
+fn never_through(seed: u64) -> Environment {
+    unlinked(6, seed, 240.0)
+}
+
+fn request_far(city: &mut City) -> DeliveryId {
+    city.request(1, place(0.0, 5_000.0), place(0.0, 6_000.0), 1.0)
+}
+
+fn given_back(city: &City) -> usize {
+    city.count(|event| matches!(event, Event::DroneReleased { reason, .. } if reason.is_failed_attempt()))
+}
+
+#[test]
+fn what_drones_give_back_again_and_again_goes_to_a_carrier() {
+    for seed in 0..8 {
+        let mut city = City::new(never_through(seed));
+        let delivery = request_far(&mut city);
+        city.run_s(24 * 3_600);
+        assert_eq!(given_back(&city), usize::from(GIVEN_BACK_MAX), "seed {seed}");
+        let refused = city.count(|event| {
+            matches!(
+                event,
+                Event::DroneAssignmentRefused {
+                    reason: AssignmentRefusal::GivenBackTooOften,
+                    ..
+                }
+            )
+        });
+        assert_eq!(refused, 1);
+        let story = city.story(delivery);
+        let ending = [
+            "refused",
+            "carrier booked",
+            "picked up",
+            "dropped off",
+            "completed",
+        ];
+        assert_eq!(story[story.len() - ending.len()..], ending);
+        all_is_well(&city);
+    }
+}
+
+#[test]
+fn what_drones_give_back_again_and_again_ends_where_there_is_no_carrier() {
+    let mut planned = never_through(3);
+    planned.carriers.clear();
+    let mut city = City::new(planned);
+    let delivery = request_far(&mut city);
+    city.run_s(24 * 3_600);
+    let ended = city.events.iter().find_map(|event| match event.event {
+        Event::DeliveryCancelled {
+            delivery: id, reason, ..
+        } if id == delivery => Some(reason),
+        _ => None,
+    });
+    assert_eq!(ended, Some(CancelReason::AttemptsExhausted));
+    let undone = city.count(|event| matches!(event, Event::WorkflowUndone { .. }));
+    assert_eq!(undone, 1, "package and delivery are closed");
+    all_is_well(&city);
+}
+
+#[test]
+fn what_was_given_back_too_often_stays_with_carriers_when_they_fail() {
+    let mut planned = never_through(3);
+    planned.carriers[0].failure = 1.0;
+    let mut city = City::new(planned);
+    let delivery = request_far(&mut city);
+    city.run_s(3 * 24 * 3_600);
+    let story = city.story(delivery);
+    let refused = story
+        .iter()
+        .position(|told| *told == "refused")
+        .expect("it is refused");
+    let after = &story[refused..];
+    assert!(!after.contains(&"assigned"), "{after:?}");
+    assert!(
+        after.iter().filter(|told| **told == "carrier failed").count() > 1,
+        "{after:?}"
+    );
+    assert_eq!(after.last(), Some(&"cancelled"));
+    all_is_well(&city);
+}
+
+#[test]
+fn drones_try_again_what_is_rescheduled() {
+    let mut city = City::new(never_through(3));
+    let delivery = request_far(&mut city);
+    while !city.story(delivery).contains(&"carrier booked") {
+        assert!(
+            city.world.now() < SimTime::ZERO + SimDuration::from_mins(24 * 60),
+            "it is booked some time"
+        );
+        city.run_s(10);
+    }
+    let changes = RescheduleChanges {
+        dropoff: Some(Place::on_ground(place(0.0, 5_500.0))),
+        ..RescheduleChanges::default()
+    };
+    city.ask(Command::RescheduleDelivery { delivery, changes });
+    city.run_s(60);
+    assert_eq!(city.story(delivery).last(), Some(&"assigned"));
 }

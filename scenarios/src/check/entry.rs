@@ -138,8 +138,8 @@ pub(super) struct DroneReleased<'a> {
     pub(super) delivery: Name<'a>,
     #[serde(borrow)]
     pub(super) drone: Name<'a>,
-    #[serde(rename = "reason", borrow)]
-    _reason: Name<'a>,
+    #[serde(borrow)]
+    pub(super) reason: Name<'a>,
 }
 
 /// A delivery that will not be, or not by drone.
@@ -147,8 +147,8 @@ pub(super) struct DroneReleased<'a> {
 pub(super) struct Refused<'a> {
     #[serde(borrow)]
     pub(super) delivery: Name<'a>,
-    #[serde(rename = "reason", borrow)]
-    _reason: Name<'a>,
+    #[serde(borrow)]
+    pub(super) reason: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -48,6 +48,7 @@ pub(crate) const fn refusal(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::WaitedTooLong => "waitedTooLong",
         AssignmentRefusal::CarrierCheaper => "carrierCheaper",
         AssignmentRefusal::NobodyCan => "nobodyCan",
+        AssignmentRefusal::GivenBackTooOften => "givenBackTooOften",
     }
 }
 

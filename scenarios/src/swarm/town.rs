@@ -139,8 +139,7 @@ impl Town {
         let shares = [0.0, 0.0, 0.1, 1.0].map(|share| share * reduction.share(Dimension::Carriers));
         writeln!(self.text, "carrier_duplicate = {}", astray.one_of(&shares))?;
         writeln!(self.text, "carrier_disorder = {}", astray.one_of(&shares))?;
-        // A mission takes half an hour at most: with a loss every minute none would ever be ended.
-        let losses = Draw::new(seed, Part::Links).one_of(&[0.0, 0.0, 1.0, 5.0, 10.0]);
+        let losses = Draw::new(seed, Part::Links).one_of(&[0.0, 0.0, 1.0, 10.0, 60.0]);
         let losses = losses * reduction.share(Dimension::Failures);
         writeln!(self.text, "link_loss_per_flight_hour = {losses}")?;
         self.write_incidents(ground, depots.len())

@@ -261,6 +261,32 @@ fn a_link_is_lost_in_the_air_and_restored_in_turn() {
 }
 
 #[test]
+fn drones_give_a_delivery_back_so_often_and_no_more() {
+    let log = Log::good();
+    let assigned = log.find("DroneAssigned", |_| true);
+    let given = log.0[assigned].clone();
+    let released = |reason: &str| json!({"type": "DroneReleased", "delivery": given["delivery"], "drone": given["drone"], "reason": reason});
+    let tried = |reason: &str, times: usize, refused: bool| {
+        let mut log = log.clone();
+        if refused {
+            let why = "givenBackTooOften";
+            let line =
+                json!({"type": "DroneAssignmentRefused", "delivery": given["delivery"], "reason": why});
+            log.insert(assigned, line);
+        }
+        for _ in 0..times {
+            log.insert(assigned, released(reason));
+            log.insert(assigned, given.clone());
+        }
+        log.objections()
+    };
+    assert_eq!(tried("linkLost", 4, false), [""; 0]);
+    assert_eq!(tried("linkLost", 5, false), ["SG-3"]);
+    assert_eq!(tried("recalled", 5, false), [""; 0]);
+    assert_eq!(tried("noFlyZone", 4, true), ["SG-3"]);
+}
+
+#[test]
 fn a_failed_drone_does_not_fly() {
     let mut log = Log::good();
     let first = log.find("DroneAssigned", |_| true);

@@ -101,5 +101,6 @@ pub(crate) const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
         AssignmentRefusal::WaitedTooLong => "WaitedTooLong",
         AssignmentRefusal::CarrierCheaper => "CarrierCheaper",
         AssignmentRefusal::NobodyCan => "NobodyCan",
+        AssignmentRefusal::GivenBackTooOften => "GivenBackTooOften",
     }
 }

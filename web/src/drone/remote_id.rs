@@ -237,7 +237,10 @@ mod tests {
         let status = |drone: &DroneView| flight(drone, "now").operational_status;
         let heard = drone(43.77, 0.0, 20.0);
         assert_eq!(status(&heard), "Airborne");
-        let lost = DroneView { is_stale: true, ..heard };
+        let lost = DroneView {
+            is_stale: true,
+            ..heard
+        };
         assert_eq!(status(&lost), "RemoteIDSystemFailure");
     }
 

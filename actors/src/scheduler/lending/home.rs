@@ -207,9 +207,9 @@ impl Scheduler {
             LoanEnd::Failed { parcel_at } => {
                 ctx.send(order.delivery, DeliveryMessage::TransportLost { by, parcel_at });
             }
-            LoanEnd::Refused => {
+            LoanEnd::Refused { reason } => {
                 ctx.send(order.delivery, DeliveryMessage::TransportReleased { by });
-                self.on_assign_drone(order, ctx);
+                self.give_to_another(order, reason, ctx);
             }
         }
     }

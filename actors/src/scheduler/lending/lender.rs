@@ -87,7 +87,8 @@ impl Scheduler {
     /// A drone that was taken is not let fly.
     pub(super) fn refuse_taken(&self, loan: Loan, ctx: &mut Ctx<'_, Skyhaul>) {
         if let Some(lent) = self.lending.lent.get(&loan.drone) {
-            break_loan(lent, ReleaseReason::DroneRefused, LoanEnd::Refused, ctx);
+            let reason = ReleaseReason::DroneRefused;
+            break_loan(lent, reason, LoanEnd::Refused { reason }, ctx);
         }
     }
 
@@ -153,7 +154,7 @@ impl Scheduler {
         if lent.is_some_and(|lent| lent.order.id == delivery)
             && let Some(lent) = self.lending.lent.remove(&drone)
         {
-            break_loan(&lent, reason, LoanEnd::Refused, ctx);
+            break_loan(&lent, reason, LoanEnd::Refused { reason }, ctx);
         }
     }
 }
