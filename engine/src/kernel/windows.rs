@@ -2,7 +2,8 @@
 //!
 //! Let the earliest message anywhere be due at `t`. What it causes in another region is due no sooner than `t` plus the lookahead; so up to
 //! just before that instant every region may run on its own, in any order and on any thread (conservative synchronisation; Chandy and Misra
-//! 1979, with the global window of Nicol 1993). Windows in which nothing is due are never opened.
+//! 1979, with the global window of Nicol 1993). Windows in which nothing is due are never opened, and regions in which nothing is due in a window are
+//! passed over.
 //!
 //! Nothing depends on the threads: within a region messages have their one order, whenever they came in, and a window's end depends on what is
 //! due alone.
@@ -59,6 +60,13 @@ impl Round {
         }
     }
 
+    /// Something is due by then. Looked at first, since most regions say nothing new.
+    fn is_due_by(&self, due: u64) {
+        if due < self.next_due.load(Ordering::Relaxed) {
+            self.next_due.fetch_min(due, Ordering::Relaxed);
+        }
+    }
+
     fn clear(&self) {
         self.next_due.store(NEVER, Ordering::Relaxed);
         for claimed in &self.claimed {
@@ -70,11 +78,56 @@ impl Round {
 }
 
 /// What arrives at a region, in no order.
-type Inbox<M> = Mutex<Vec<Envelope<M>>>;
+struct Inbox<M> {
+    letters: Mutex<Vec<Envelope<M>>>,
+    /// Whether there are any. Written in one round and read in the next.
+    holds_any: AtomicBool,
+}
+
+impl<M> Inbox<M> {
+    fn new() -> Self {
+        Self {
+            letters: Mutex::new(Vec::new()),
+            holds_any: AtomicBool::new(false),
+        }
+    }
+
+    fn holds_any(&self) -> bool {
+        self.holds_any.load(Ordering::Relaxed)
+    }
+
+    fn append(&self, letters: &mut Vec<Envelope<M>>) {
+        lock(&self.letters).append(letters);
+        self.holds_any.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What is known of a region without asking it. Written by who runs it in a round, read by who comes to it in the next.
+struct Outlook {
+    /// No later than the first message in its queue is due.
+    next_due: AtomicU64,
+    /// Events that wait to leave it.
+    events: AtomicUsize,
+}
+
+impl Outlook {
+    fn of<S: System>(region: &Region<S>) -> Self {
+        Self {
+            next_due: AtomicU64::new(next_due(region)),
+            events: AtomicUsize::new(region.core.out.len()),
+        }
+    }
+
+    fn look<S: System>(&self, region: &Region<S>) {
+        self.next_due.store(next_due(region), Ordering::Relaxed);
+        self.events.store(region.core.out.len(), Ordering::Relaxed);
+    }
+}
 
 /// A run of several regions.
 struct Windows<'a, S: System> {
     regions: Vec<Mutex<&'a mut Region<S>>>,
+    outlooks: Vec<Outlook>,
     /// Those that are emptied in even rounds and filled in odd ones, then the others.
     inboxes: [Vec<Inbox<S::Message>>; 2],
     rounds: [Round; ROUNDS],
@@ -145,8 +198,9 @@ impl<'a, S: System> Windows<'a, S> {
         horizon: SimTime,
     ) -> Self {
         let regions: Vec<_> = regions.map(Mutex::new).collect();
-        let inboxes = || regions.iter().map(|_| Mutex::new(Vec::new())).collect();
+        let inboxes = || regions.iter().map(|_| Inbox::new()).collect();
         Self {
+            outlooks: regions.iter().map(|region| Outlook::of(*lock(region))).collect(),
             inboxes: [inboxes(), inboxes()],
             rounds: [(); ROUNDS].map(|()| Round::new(threads)),
             barrier: Barrier::new(threads),
@@ -161,10 +215,8 @@ impl<'a, S: System> Windows<'a, S> {
 
     /// Finds out when the first round's window begins.
     fn begin(&self) {
-        for region in &self.regions {
-            self.rounds[0]
-                .next_due
-                .fetch_min(next_due(&lock(region)), Ordering::Relaxed);
+        for outlook in &self.outlooks {
+            self.rounds[0].is_due_by(outlook.next_due.load(Ordering::Relaxed));
         }
     }
 
@@ -227,29 +279,49 @@ impl<'a, S: System> Windows<'a, S> {
         })
     }
 
+    /// Runs a region up to the window's end, unless nothing is due in it until then.
     fn run_region(&self, number: usize, end: SimTime, round_number: usize, (round, next): (&Round, &Round)) {
-        let mut region = lock(&self.regions[number]);
-        take_in(&mut region, &self.inboxes[round_number % 2][number]);
-        if let Err(halt) = region.run_until(end, usize::MAX) {
-            round.halted.store(true, Ordering::Relaxed);
-            let mut first = lock(&self.halt);
-            let is_first = |known: &Halt| (known.at(), known.to_string()) > (halt.at(), halt.to_string());
-            if first.as_ref().is_none_or(is_first) {
-                *first = Some(halt);
+        let (outlook, inbox) = (&self.outlooks[number], &self.inboxes[round_number % 2][number]);
+        if outlook.next_due.load(Ordering::Relaxed) <= end.micros() || inbox.holds_any() {
+            let mut region = lock(&self.regions[number]);
+            take_in(&mut region, inbox);
+            if let Err(halt) = region.run_until(end, usize::MAX) {
+                round.halted.store(true, Ordering::Relaxed);
+                self.note(halt);
             }
+            self.send_out(&mut region, round_number, next);
+            outlook.look(&region);
         }
+        next.is_due_by(outlook.next_due.load(Ordering::Relaxed));
+        let events = outlook.events.load(Ordering::Relaxed);
+        if events > 0 {
+            round.events.fetch_add(events, Ordering::Relaxed);
+        }
+    }
+
+    /// Keeps the earliest halt.
+    #[cold]
+    fn note(&self, halt: Halt) {
+        let mut first = lock(&self.halt);
+        let is_first = |known: &Halt| (known.at(), known.to_string()) > (halt.at(), halt.to_string());
+        if first.as_ref().is_none_or(is_first) {
+            *first = Some(halt);
+        }
+    }
+
+    /// Hands what a region sent to others to those, for the next round.
+    fn send_out(&self, region: &mut Region<S>, round_number: usize, next: &Round) {
         let earliest_out = std::mem::replace(&mut region.core.earliest_out, NEVER);
-        let due = next_due(&region).min(earliest_out);
-        if earliest_out < NEVER {
-            let inboxes = &self.inboxes[(round_number + 1) % 2];
-            for (outbox, inbox) in region.core.outboxes.iter_mut().zip(inboxes) {
-                if !outbox.is_empty() {
-                    lock(inbox).append(outbox);
-                }
+        if earliest_out == NEVER {
+            return;
+        }
+        let inboxes = &self.inboxes[(round_number + 1) % 2];
+        for (outbox, inbox) in region.core.outboxes.iter_mut().zip(inboxes) {
+            if !outbox.is_empty() {
+                inbox.append(outbox);
             }
         }
-        next.next_due.fetch_min(due, Ordering::Relaxed);
-        round.events.fetch_add(region.core.out.len(), Ordering::Relaxed);
+        next.is_due_by(earliest_out);
     }
 
     /// Queues what was under way when the run paused.
@@ -264,14 +336,14 @@ impl<'a, S: System> Windows<'a, S> {
 
 /// Queues what arrived.
 fn take_in<S: System>(region: &mut Region<S>, inbox: &Inbox<S::Message>) {
-    let mut arrived = lock(inbox);
-    let core = &mut region.core;
-    if arrived.is_empty() {
+    if !inbox.holds_any() {
         return;
     }
-    for Envelope { entry, content } in arrived.drain(..) {
+    let core = &mut region.core;
+    for Envelope { entry, content } in lock(&inbox.letters).drain(..) {
         core.queue.admit(core.now, entry, content.map(|content| *content));
     }
+    inbox.holds_any.store(false, Ordering::Relaxed);
     core.queue.settle();
 }
 
