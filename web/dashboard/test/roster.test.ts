@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { movementOf } from "../src/fleet/list";
 import { deliveryOf, fixOf, isStale, Roster } from "../src/fleet/roster";
 import type { DronePosition } from "../src/telemetry/frame";
 import type { Flight } from "../src/telemetry/flight";
@@ -69,6 +70,14 @@ describe("the roster", () => {
     expect(take([elsewhere("external-1"), elsewhere("external-2"), stands("drone-3")], [], true)).toBe(2);
     expect(take([elsewhere("external-2")], ["external-1"])).toBe(1);
     expect(take([], [], true)).toBe(0);
+  });
+
+  it("says of a drone that climbs that it is in the air", () => {
+    const path = [[43.77, 11.24, 0, 0], [43.77, 11.24, 60, 20], [43.78, 11.24, 60, 100]] as const;
+    const climbing = { id: "drone-1", state: "toPickup", flight: { ...flight("drone-1"), path }, stands: null } as const;
+    const said = [0, 10, 60, 200].map((second) => movementOf(climbing, DEPARTS + second * 1_000));
+    expect(said).toEqual(["on the ground", "30 m up", "14 m/s N", "60 m up"]);
+    expect(movementOf({ id: "drone-2", state: "idle", flight: null, stands: stands("drone-2") }, DEPARTS)).toBe("on the ground");
   });
 
   it("says where a drone is, for whom, and when news of it is overdue", () => {

@@ -89,10 +89,16 @@ export class DroneList {
   }
 }
 
+/** How a drone moves, in words: also one that climbs, sinks or hovers over a spot is in the air. */
+export function movementOf(drone: Drone, now: number): string {
+  const { speed, heading, altitude } = fixOf(drone, now);
+  const flies = drone.flight !== null || drone.state === "external";
+  if (flies && speed > 0) return `${Math.round(speed)} m/s ${compass(heading)}`;
+  return flies && altitude >= 1 ? `${Math.round(altitude)} m up` : "on the ground";
+}
+
 function wordsOf(drone: Drone, now: number): string {
-  const fix = fixOf(drone, now);
-  const flying = (drone.flight !== null || drone.state === "external") && fix.speed > 0;
   const delivery = deliveryOf(drone);
-  const what = flying ? `${Math.round(fix.speed)} m/s ${compass(fix.heading)}` : "on the ground";
+  const what = movementOf(drone, now);
   return [STATE_WORDS[drone.state], what, delivery && short(delivery)].filter(Boolean).join(" · ");
 }

@@ -33,6 +33,9 @@ const SLOW_MS = 45;
 /** Between two frames never more than this, ms, so that a drone begins and ends its leg in time. */
 const FRAME_MS_MAX = 500;
 
+/** The canvas reaches this far over the map's edges, px, so that a drone whose middle has left the map is still seen as far as it is on it: points are drawn whole or not at all. */
+const EDGE_PIXELS = 40;
+
 /** Pixels the world is wide at zoom 0. */
 const WORLD_PIXELS = 512;
 
@@ -178,17 +181,18 @@ export class DronesCanvas {
     const now = this.source.now();
     if (Math.abs(now - this.#origin.time) > SPAN_SECONDS_MAX * 1_000) this.#rebase(now);
     const density = window.devicePixelRatio || 1;
-    const { clientWidth, clientHeight } = this.map.getContainer();
-    this.#fit(Math.round(clientWidth * density), Math.round(clientHeight * density));
+    const container = this.map.getContainer();
+    const [width, height] = [container.clientWidth + 2 * EDGE_PIXELS, container.clientHeight + 2 * EDGE_PIXELS];
+    this.#fit(Math.round(width * density), Math.round(height * density));
     this.#upload();
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.useProgram(this.#program.program);
-    this.#uniforms(now, density, clientWidth, clientHeight);
+    this.#uniforms(now, density, width, height);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindVertexArray(this.#program.array);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.#segments.count);
+    gl.drawArrays(gl.POINTS, 0, this.#segments.count);
   }
 
   #fit(width: number, height: number): void {
@@ -209,7 +213,6 @@ export class DronesCanvas {
     gl.uniform2f(at("u_scale"), scaleX, scaleY);
     // The difference is taken in 64 bits before the GPU's 32 take over.
     gl.uniform2f(at("u_shift"), (this.#origin.x - x) * scaleX, (this.#origin.y - y) * scaleY);
-    gl.uniform2f(at("u_viewport"), this.#canvas.width, this.#canvas.height);
     gl.uniform1f(at("u_now"), (now - this.#origin.time) / 1_000);
     gl.uniform1f(at("u_size"), iconPixels(zoom, this.#segments.drones) * density);
     gl.uniform1f(at("u_lost"), this.#lost ? 1 : 0);
@@ -263,12 +266,9 @@ function programOf(gl: WebGL2RenderingContext): Program {
   if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(`the drones' shader: ${gl.getProgramInfoLog(program) ?? ""}`);
   const array = gl.createVertexArray();
   gl.bindVertexArray(array);
-  gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-  gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), gl.STATIC_DRAW);
-  attribute(gl, program, "a_corner", 2, 0, 0, 0);
   const buffer = gl.createBuffer();
   gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  ["a_path", "a_time", "a_look"].forEach((name, index) => attribute(gl, program, name, 4, SEGMENT_FLOATS * FLOAT_BYTES, index * 4 * FLOAT_BYTES, 1));
+  ["a_path", "a_time", "a_look"].forEach((name, index) => attribute(gl, program, name, index * 4 * FLOAT_BYTES));
   gl.bindVertexArray(null);
   const places = new Map<string, WebGLUniformLocation | null>();
   const at = (name: string): WebGLUniformLocation | null => {
@@ -278,9 +278,9 @@ function programOf(gl: WebGL2RenderingContext): Program {
   return { program, array, buffer, at };
 }
 
-function attribute(gl: WebGL2RenderingContext, program: WebGLProgram, name: string, size: number, stride: number, offset: number, divisor: number): void {
+/** Four of a segment's numbers, from an offset. */
+function attribute(gl: WebGL2RenderingContext, program: WebGLProgram, name: string, offset: number): void {
   const place = gl.getAttribLocation(program, name);
   gl.enableVertexAttribArray(place);
-  gl.vertexAttribPointer(place, size, gl.FLOAT, false, stride, offset);
-  gl.vertexAttribDivisor(place, divisor);
+  gl.vertexAttribPointer(place, 4, gl.FLOAT, false, SEGMENT_FLOATS * FLOAT_BYTES, offset);
 }

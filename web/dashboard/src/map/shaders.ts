@@ -1,20 +1,19 @@
-/** Moves each drone along its segment, turns it to its heading and hides segments that are not now. */
+/** Moves each drone along its segment and hides segments that are not now. A drone is one point: instances of four corners take a thousand times as long where the browser draws in software. */
 export const VERTEX = `#version 300 es
 precision highp float;
-in vec2 a_corner;
 in vec4 a_path;
 in vec4 a_time;
 in vec4 a_look;
 uniform vec2 u_scale;
 uniform vec2 u_shift;
-uniform vec2 u_viewport;
 uniform float u_now;
 uniform float u_size;
 uniform float u_lost;
 uniform float u_shown[8];
 uniform vec3 u_colours[9];
-out vec2 v_at;
 out vec3 v_colour;
+flat out vec2 v_turn;
+flat out float v_half;
 flat out int v_state;
 flat out float v_selected;
 
@@ -32,21 +31,22 @@ void main() {
   float part = span > 0.0 ? clamp((u_now - a_time.x) / span, 0.0, 1.0) : 1.0;
   vec2 centre = mix(a_path.xy, a_path.zw, part) * u_scale + u_shift;
 
-  float scale = a_look.z > 0.5 ? 2.1 : 1.0;
-  v_at = a_corner * scale;
+  // An icon with its rim, or with the ring round it.
+  v_half = a_look.z > 0.5 ? 2.1 : 1.2;
   // Directions have no meaning where a drone stands.
   float angle = state == 5 || parked ? 0.0 : a_look.x;
-  vec2 turned = vec2(a_corner.x * cos(angle) + a_corner.y * sin(angle), a_corner.y * cos(angle) - a_corner.x * sin(angle));
-  vec2 spread = turned * scale * u_size * 2.0 / u_viewport;
-  gl_Position = shown ? vec4(centre + spread, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  v_turn = vec2(cos(angle), sin(angle));
+  gl_PointSize = 2.0 * v_half * u_size;
+  gl_Position = shown ? vec4(centre, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
 }
 `;
 
-/** Draws the icon by distance to its outline: sharp at any size, no picture to load. */
+/** Turns the icon to its heading and draws it by distance to its outline: sharp at any size, no picture to load. */
 export const FRAGMENT = `#version 300 es
 precision highp float;
-in vec2 v_at;
 in vec3 v_colour;
+flat in vec2 v_turn;
+flat in float v_half;
 flat in int v_state;
 flat in float v_selected;
 uniform vec3 u_edge;
@@ -83,10 +83,12 @@ float cross45(vec2 p) {
 }
 
 void main() {
+  vec2 from = (gl_PointCoord * 2.0 - 1.0) * vec2(v_half, -v_half);
+  vec2 at = vec2(from.x * v_turn.x - from.y * v_turn.y, from.y * v_turn.x + from.x * v_turn.y);
   float pixel = 1.0 / u_size;
   bool failed = v_state == 5;
   bool parked = v_state == 3 || v_state == 4 || v_state == 6;
-  float shape = failed ? length(v_at) - 0.72 : parked ? length(v_at) - 0.5 : dart(v_at);
+  float shape = failed ? length(at) - 0.72 : parked ? length(at) - 0.5 : dart(at);
   float edge = 1.7 * pixel;
   float body = 1.0 - smoothstep(-0.7 * pixel, 0.7 * pixel, shape);
   float rim = 1.0 - smoothstep(-0.7 * pixel, 0.7 * pixel, shape - edge);
@@ -94,23 +96,23 @@ void main() {
   vec3 inner = v_colour;
   // Besides its colour a state has a mark: a parcel aboard, an empty hull on the way home, a cross for out of order, a hole for what is not of the fleet; who is out of service stands like who is ready.
   if (v_state == 1) {
-    vec2 box = abs(v_at - vec2(0.0, -0.04)) - 0.15;
+    vec2 box = abs(at - vec2(0.0, -0.04)) - 0.15;
     inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, max(box.x, box.y)));
   } else if (v_state == 2) {
     inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, shape + 2.6 * pixel));
   } else if (v_state == 7) {
-    inner = mix(u_edge, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, length(v_at - vec2(0.0, -0.1)) - 0.2));
+    inner = mix(u_edge, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, length(at - vec2(0.0, -0.1)) - 0.2));
   } else if (failed) {
-    inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, cross45(v_at)));
+    inner = mix(u_core, inner, smoothstep(-0.6 * pixel, 0.6 * pixel, cross45(at)));
   }
   vec3 tint = mix(u_edge, inner, body);
   float cover = max(rim, 0.0);
   vec4 icon = vec4(tint * cover, cover);
   icon += vec4(0.0, 0.0, 0.0, shade) * (1.0 - cover);
   if (v_selected > 0.5) {
-    float ring = abs(length(v_at) - 1.55) - 1.5 * pixel;
+    float ring = abs(length(at) - 1.55) - 1.5 * pixel;
     float on = 1.0 - smoothstep(-0.7 * pixel, 0.7 * pixel, ring);
-    float glow = 0.16 * (1.0 - smoothstep(1.5, 1.6, length(v_at)));
+    float glow = 0.16 * (1.0 - smoothstep(1.5, 1.6, length(at)));
     icon += vec4(v_colour, 1.0) * max(on, glow) * (1.0 - icon.a);
   }
   colour = icon;

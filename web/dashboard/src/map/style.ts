@@ -38,7 +38,7 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
         id: ABOVE_GROUND,
         type: "symbol",
         source: "places",
-        layout: { "text-field": ["get", "name"], "text-size": 12, "text-max-width": 8, "text-padding": 14 },
+        layout: { "text-field": ["get", "name"], "text-size": 12, "text-max-width": 8, "text-padding": 14, "text-anchor": "top", "text-offset": [0, 0.7] },
         paint: { "text-color": c.textFaint, "text-halo-color": c.halo, "text-halo-width": 1.4 },
       },
       { id: "area-line", type: "line", source: "area", paint: { "line-color": c.area, "line-width": 1.5, "line-opacity": 0.55, "line-dasharray": [4, 4] } },
