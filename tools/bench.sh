@@ -17,5 +17,8 @@ step "assignment problems" bench matching
 step "whole scenarios" bench city -- scenarios/library/seattle.toml scenarios/library/florence.toml
 step "a panic in a thousand messages" bench city -- --panics 0.001 scenarios/library/seattle.toml scenarios/library/florence.toml
 npm --prefix benches/fanout install --no-package-lock --no-audit --no-fund --silent
-step "telemetry beside bare TCP and ws" bench fanout -- --npm benches/fanout
+tools/packages.sh nats-server || echo "The NATS peer is left out."
+step "telemetry beside bare TCP, ws and NATS" bench fanout -- --npm benches/fanout
+tools/packages.sh chromium fonts-liberation
+step "20,000 drones on the operations page" node benches/dashboard/many.mjs "$1"
 step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"

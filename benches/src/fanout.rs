@@ -1,4 +1,4 @@
-//! Fan-out: what telemetry costs a client and tick, beside bare TCP and npm's `ws` that write as many bytes to as many clients.
+//! Fan-out: what telemetry costs a client and tick, beside bare TCP, npm's `ws` and NATS that write as many bytes to as many clients.
 //!
 //! Server and clients are processes of their own, so that neither's processor time is taken for the other's. A server answers each line on its
 //! standard input with a [`Report`].
@@ -13,6 +13,7 @@ use crate::memory::resident_bytes;
 
 pub mod bare;
 pub mod crowd;
+pub mod nats;
 pub mod process;
 pub mod serving;
 pub mod sky;
@@ -42,7 +43,7 @@ impl Report {
     #[must_use]
     pub fn of_this_process() -> Self {
         Self {
-            threads_ns: threads_ns(),
+            threads_ns: threads_ns("self"),
             resident: resident_bytes(),
             ..Self::default()
         }
@@ -91,10 +92,11 @@ impl Report {
     }
 }
 
-/// Nanoseconds of processor time of each thread of this process, summed by name.
-fn threads_ns() -> BTreeMap<String, u64> {
+/// Nanoseconds of processor time of each thread of a process, summed by name.
+fn threads_ns(process: &str) -> BTreeMap<String, u64> {
     let mut threads = BTreeMap::new();
-    for task in fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+    let tasks = fs::read_dir(format!("/proc/{process}/task"));
+    for task in tasks.into_iter().flatten().flatten() {
         let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
         let spent = read("schedstat");
         let spent = spent.split(' ').next().and_then(|ns| ns.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! What telemetry costs a client and tick, beside bare TCP and npm's `ws`; what an idle and a stalled client cost; bytes on the wire.
+//! What telemetry costs a client and tick, beside bare TCP, npm's `ws` and NATS; what an idle and a stalled client cost; bytes on the wire.
 
 use std::error::Error;
 use std::io;
@@ -9,10 +9,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use skyhaul_benches::fanout::crowd::{self, Habit};
+use skyhaul_benches::fanout::crowd::{self, Habit, Speech};
 use skyhaul_benches::fanout::process::Process;
 use skyhaul_benches::fanout::sky::Sky;
-use skyhaul_benches::fanout::{Report, bare, serving};
+use skyhaul_benches::fanout::{Report, bare, nats, serving};
 
 /// Telemetry's fan-out beside its peers.
 #[derive(Parser)]
@@ -37,6 +37,9 @@ struct Arguments {
     /// Folder with the `ws` peer, its packages installed; without it that peer is left out.
     #[arg(long)]
     npm: Option<PathBuf>,
+    /// The NATS server; where there is none, that peer is left out.
+    #[arg(long, default_value = "nats-server", global = true)]
+    nats: PathBuf,
 }
 
 /// What a process of the bench is; the bench starts them itself.
@@ -51,6 +54,15 @@ enum Part {
         /// Writes a second to each client.
         hz: f64,
     },
+    /// NATS, and who publishes to it.
+    Nats {
+        /// Bytes a message.
+        bytes: usize,
+        /// Messages a second to each client.
+        hz: f64,
+        /// How many clients there will be.
+        clients: usize,
+    },
     /// Clients.
     Crowd {
         /// Where the server is.
@@ -59,9 +71,12 @@ enum Part {
         clients: usize,
         /// How often each is to be sent something.
         hz: f64,
-        /// The subprotocol.
+        /// The subprotocol; without one they speak no WebSocket.
         #[arg(long)]
         protocol: Option<String>,
+        /// They speak NATS.
+        #[arg(long)]
+        nats_speech: bool,
         /// The mode of their subscription.
         #[arg(long)]
         mode: Option<String>,
@@ -76,11 +91,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments.part {
         Some(Part::Serve) => serving::run(Sky::new(&arguments.scenario, arguments.drones)?)?,
         Some(Part::Bare { bytes, hz }) => bare::run(bytes, hz)?,
+        Some(Part::Nats { bytes, hz, clients }) => nats::run(&arguments.nats, bytes, hz, clients)?,
         Some(Part::Crowd {
             address,
             clients,
             hz,
             ref protocol,
+            nats_speech,
             ref mode,
             stalled,
         }) => {
@@ -88,7 +105,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let habit = Habit {
                 address,
                 clients,
-                protocol: protocol.clone(),
+                speech: match protocol {
+                    Some(protocol) => Speech::WebSocket(protocol.clone()),
+                    None if nats_speech => Speech::Nats,
+                    None => Speech::Bare,
+                },
                 mode: mode.clone(),
                 hz,
                 reads: !stalled,
@@ -107,6 +128,7 @@ struct Bench<'a>(&'a Arguments);
 #[derive(Clone, Copy)]
 struct Ask<'a> {
     protocol: Option<&'a str>,
+    nats_speech: bool,
     mode: Option<&'a str>,
     hz: f64,
     stalled: bool,
@@ -114,6 +136,7 @@ struct Ask<'a> {
 
 const LEGS: Ask<'_> = Ask {
     protocol: Some("skyhaul.v1.bin"),
+    nats_speech: false,
     mode: Some("legs"),
     hz: 1.0,
     stalled: false,
@@ -149,8 +172,10 @@ impl Bench<'_> {
                 part.extend([name, value]);
             }
         }
-        if ask.stalled {
-            part.push("--stalled");
+        for (name, is_said) in [("--stalled", ask.stalled), ("--nats-speech", ask.nats_speech)] {
+            if is_said {
+                part.push(name);
+            }
         }
         let mut crowd = self.start(&part)?;
         crowd.line()?;
@@ -193,7 +218,35 @@ impl Bench<'_> {
             let ws = per_write(&ws, "ws");
             println!("  npm ws     {ws:.2} us, {:.2} times bare TCP", ws / bare);
         }
+        if !nats::is_there(&self.0.nats) {
+            println!("  NATS       left out: there is no {}", self.0.nats.display());
+            return Ok(());
+        }
+        let nats = self.nats(clients, bytes, hz)?;
+        println!("  NATS       {nats:.2} us, {:.2} times bare TCP", nats / bare);
         Ok(())
+    }
+
+    /// Microseconds of the NATS server's processor time a message to a client.
+    fn nats(&self, clients: usize, bytes: u64, hz: f64) -> Result<f64, Box<dyn Error>> {
+        let (bytes, hz, count) = (bytes.to_string(), hz.to_string(), clients.to_string());
+        let program = self.0.nats.to_string_lossy();
+        let mut server = self.start(&["--nats", &program, "nats", &bytes, &hz, &count])?;
+        let ask = Ask {
+            protocol: None,
+            nats_speech: true,
+            mode: None,
+            ..LEGS
+        };
+        let mut crowd = self.crowd(server.address()?, clients, ask)?;
+        sleep(Duration::from_secs(5));
+        let heard = crowd.report()?;
+        let told = self.measure(&mut server)?;
+        let heard = crowd.report()?.since(&heard);
+        if heard.bytes < told.bytes {
+            return Err(format!("clients of NATS heard {} of {} bytes", heard.bytes, told.bytes).into());
+        }
+        Ok(per_write(&told, "nats"))
     }
 
     fn peer(&self, server: &mut Process, clients: usize, protocol: Option<&str>) -> io::Result<Report> {

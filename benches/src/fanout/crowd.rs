@@ -10,14 +10,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-use super::Report;
 use super::process::answer_each_line;
+use super::{Report, nats};
 
 /// Bytes a client reads at once.
 const READ_BYTES: usize = 16 * 1024;
 
 /// Degrees between the edges of a view and its middle, of latitude and longitude: twenty tiles of the map, or a little more.
 const VIEW_DEG: (f64, f64) = (0.05, 0.088);
+
+/// What a client says before it is told anything.
+#[derive(Clone, Debug)]
+pub enum Speech {
+    /// Nothing.
+    Bare,
+    /// NATS: one subject of several.
+    Nats,
+    /// WebSocket, of this subprotocol.
+    WebSocket(String),
+}
 
 /// What the clients of a crowd do.
 #[derive(Clone, Debug)]
@@ -26,8 +37,8 @@ pub struct Habit {
     pub address: SocketAddr,
     /// How many there are.
     pub clients: usize,
-    /// The subprotocol; `None` for peers that speak no WebSocket.
-    pub protocol: Option<String>,
+    /// What they speak.
+    pub speech: Speech,
     /// The mode of a subscription to a part of the fleet; `None`: none.
     pub mode: Option<String>,
     /// Frames a second.
@@ -50,7 +61,7 @@ pub fn run(habit: &Habit, middle: impl Fn(usize) -> (f64, f64)) -> io::Result<()
     let mut idle = Vec::new();
     runtime.block_on(async {
         for number in 0..habit.clients {
-            let stream = connect(habit, middle(number)).await?;
+            let stream = connect(habit, number, middle(number)).await?;
             if habit.reads {
                 clients.spawn(read(stream, Arc::clone(&bytes)));
             } else {
@@ -67,11 +78,33 @@ pub fn run(habit: &Habit, middle: impl Fn(usize) -> (f64, f64)) -> io::Result<()
     })
 }
 
-async fn connect(habit: &Habit, middle: (f64, f64)) -> io::Result<TcpStream> {
+async fn connect(habit: &Habit, number: usize, middle: (f64, f64)) -> io::Result<TcpStream> {
     let mut stream = TcpSocket::new_v4()?.connect(habit.address).await?;
-    let Some(protocol) = &habit.protocol else {
-        return Ok(stream);
-    };
+    match &habit.speech {
+        Speech::Bare => {}
+        Speech::Nats => subscribe(&mut stream, number).await?,
+        Speech::WebSocket(protocol) => upgrade(&mut stream, habit, protocol, middle).await?,
+    }
+    Ok(stream)
+}
+
+/// Joins a NATS server, and hears a subject of it once this has come back.
+async fn subscribe(stream: &mut TcpStream, number: usize) -> io::Result<()> {
+    let asked = format!("{}SUB {} 1\r\nPING\r\n", nats::CONNECT, nats::subject(number));
+    stream.write_all(asked.as_bytes()).await?;
+    let mut told = Vec::new();
+    while !told.ends_with(b"PONG\r\n") {
+        told.push(stream.read_u8().await?);
+    }
+    Ok(())
+}
+
+async fn upgrade(
+    stream: &mut TcpStream,
+    habit: &Habit,
+    protocol: &str,
+    middle: (f64, f64),
+) -> io::Result<()> {
     let request = format!(
         "GET /telemetry HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -85,7 +118,7 @@ async fn connect(habit: &Habit, middle: (f64, f64)) -> io::Result<TcpStream> {
     if let Some(mode) = &habit.mode {
         stream.write_all(&subscription(mode, habit.hz, middle)).await?;
     }
-    Ok(stream)
+    Ok(())
 }
 
 /// A frame that asks for what is around `middle`.
