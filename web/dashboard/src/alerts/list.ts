@@ -59,7 +59,7 @@ export class AlertList {
       "li",
       { class: `alert alert-${alert.severity.toLowerCase()}`, "data-alert": alert.number },
       element("span", { class: "alert-head" }, element("b", {}, alert.severity), element("time", { datetime: alert.at }, clockTime(Date.parse(alert.at), true))),
-      element("span", {}, alert.text),
+      element("span", { class: "alert-text" }, alert.text),
       element("span", { class: "alert-links" }, drone ? link(drone, () => this.events.drone(drone)) : null, delivery ? link("delivery", () => this.events.delivery(delivery)) : null, seen, button),
     );
     const update = (now: Alert): void => {

@@ -1,6 +1,6 @@
 import { api } from "../api/client";
 import type { NamedPlace } from "../api/model";
-import { element } from "../page/element";
+import { drawing, element } from "../page/element";
 import { Rows } from "../page/rows";
 import { coordinates } from "../order/form";
 
@@ -36,12 +36,17 @@ export interface SearchEvents {
   readonly place: (place: NamedPlace) => void;
 }
 
+/** A pin: fonts need not have one. */
+function placeIcon(): SVGElement {
+  return drawing("svg", { viewBox: "0 0 24 24", width: 18, height: 18 }, drawing("path", { d: "M12 22 6 13a7 7 0 1 1 12 0Zm0-16a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z", fill: "currentColor", "fill-rule": "evenodd" }));
+}
+
 /** One field to find a drone, a delivery or a place. */
 export class Search {
   readonly root: HTMLElement;
   readonly #input = element("input", { type: "search", id: "drone-search", placeholder: "drone-12, a delivery’s id, a place", autocomplete: "off", "aria-keyshortcuts": "/" });
   readonly #places = element("ul", { class: "list", "aria-label": "Places of this name" });
-  readonly #rows = new Rows<NamedPlace>(this.#places, ({ name }) => name, (place) => ({ root: element("li", {}, element("button", { type: "button", class: "list-row", onclick: () => this.events.place(place) }, element("span", { class: "list-icon", "aria-hidden": "true" }, "⌖"), element("span", { class: "list-main" }, place.name))), update: () => undefined }));
+  readonly #rows = new Rows<NamedPlace>(this.#places, ({ name }) => name, (place) => ({ root: element("li", {}, element("button", { type: "button", class: "list-row", onclick: () => this.events.place(place) }, element("span", { class: "list-icon", "aria-hidden": "true" }, placeIcon()), element("span", { class: "list-main" }, place.name))), update: () => undefined }));
   #found: readonly NamedPlace[] = [];
   #timer = 0;
 

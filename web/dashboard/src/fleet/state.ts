@@ -12,7 +12,7 @@ export const STATE_WORDS: Readonly<Record<DroneState, string>> = {
   idle: "Ready",
   charging: "Charging",
   failed: "Out of order",
-  maintenance: "In maintenance",
+  maintenance: "Maintenance",
   external: "External",
 };
 

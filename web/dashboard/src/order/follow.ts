@@ -44,7 +44,7 @@ export class FollowPanel {
       element("div", { class: "details-head" }, this.#title, element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => events.closed() }, "✕")),
       this.#card.root,
       this.#drone,
-      element("details", { class: "more" }, element("summary", {}, "History"), element("table", { class: "table" }, element("caption", { class: "visually-hidden" }, "Every change of this delivery"), element("thead", {}, element("tr", {}, ...["When", "What", "By"].map((name) => element("th", { scope: "col" }, name)))), this.#history)),
+      element("details", { class: "more" }, element("summary", {}, "History"), element("table", { class: "table history" }, element("caption", { class: "visually-hidden" }, "Every change of this delivery"), element("thead", {}, element("tr", {}, ...["When", "What", "By"].map((name) => element("th", { scope: "col" }, name)))), this.#history)),
       element("div", { class: "buttons" }, ...this.#link.parts, this.#cancel.root),
       this.#said,
     );
