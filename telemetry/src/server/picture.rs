@@ -1,4 +1,4 @@
-//! The fleet as all clients share it: brought up to date once a tick, each leg placed in its tiles and encoded once.
+//! The fleet as all clients share it: brought up to date once a tick, each leg placed in its tiles and encoded once, when first asked for.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 use skyhaul_actors::environment::Environment;
-use skyhaul_actors::ids::{DepotId, DroneId};
+use skyhaul_actors::ids::DroneId;
 use skyhaul_engine::time::SimTime;
 use tokio::time::Instant;
 
@@ -16,41 +16,25 @@ use crate::clock::VirtualClock;
 use crate::frame::{self, FleetPart};
 use crate::tiles::{ByTile, Tile, TileRect, tiles_of};
 use crate::tracks::Tracks;
-use crate::tracks::motion::along;
-use crate::view::{DroneView, FleetStats};
+use crate::view::FleetStats;
 
 mod cells;
 mod census;
 mod externals;
 mod foreseen;
 mod rim;
+mod sprite;
 
 use self::cells::Frames;
 pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
 use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
+use self::sprite::Sprite;
 
 /// Ticks for which departures are remembered: a minute, in which whoever lost its connection is back, and more than the period of the slowest
 /// subscription.
 const REMEMBERED_TICKS: usize = 600;
-
-/// A drone in the picture.
-struct Sprite {
-    drone: DroneId,
-    home: DepotId,
-    /// The event since which it looks so.
-    since: u64,
-    shape: Shape,
-    tiles: Box<[Tile]>,
-    /// The leg where it flies, the position where it stands.
-    json: String,
-    /// As it was when the shape was drawn.
-    view: DroneView,
-    capacity_wh: f64,
-    /// Where it flies: its position at this tick, encoded when first asked for.
-    position: OnceLock<String>,
-}
 
 /// A number that another start of the program, or of the server, most likely does not draw: it tells ticks of one picture from those of another.
 fn arbitrary() -> u32 {
@@ -231,8 +215,10 @@ impl Picture {
         if self.sprites.len() <= index {
             self.sprites.resize_with(index + 1, || None);
         }
-        let is_same = |old: &Sprite| old.json == sprite.json && old.view.state == sprite.view.state;
-        if self.sprites[index].as_ref().is_some_and(is_same) {
+        if self.sprites[index]
+            .as_ref()
+            .is_some_and(|old| old.looks_like(&sprite))
+        {
             return;
         }
         if let Some(old) = self.sprites[index].take() {
@@ -251,18 +237,9 @@ impl Picture {
 
     fn sprite(&self, drone: DroneId, tracks: &Tracks) -> Option<Sprite> {
         let view = tracks.drone(drone, self.now)?;
-        let epoch = &self.environment.epoch;
-        let (shape, tiles, json) = match tracks.leg(drone) {
-            Some(leg) => (
-                Shape::Flies(Arc::clone(leg)),
-                tiles_of(leg),
-                frame::leg(leg, epoch),
-            ),
-            None => (
-                Shape::Stands(view.at),
-                Box::from([Tile::of(view.at)]),
-                frame::position(&view, epoch),
-            ),
+        let (shape, tiles) = match tracks.leg(drone) {
+            Some(leg) => (Shape::Flies(Arc::clone(leg)), tiles_of(leg)),
+            None => (Shape::Stands(view.at), Box::from([Tile::of(view.at)])),
         };
         Some(Sprite {
             drone,
@@ -270,7 +247,7 @@ impl Picture {
             since: tracks.changed_by(drone)?,
             shape,
             tiles,
-            json,
+            json: OnceLock::new(),
             capacity_wh: self.environment.aircraft(view.aircraft).battery_capacity.get(),
             view,
             position: OnceLock::new(),
@@ -443,32 +420,11 @@ impl Picture {
     }
 
     fn show<'a>(&'a self, sprite: &'a Sprite, mode: Mode, part: &mut FleetPart<'a>) {
+        let epoch = &self.environment.epoch;
         match (&sprite.shape, mode) {
-            (Shape::Flies(_), Mode::Legs) => part.legs.push(&sprite.json),
-            (Shape::Flies(_), Mode::Positions) => part.positions.push(self.position(sprite)),
-            (Shape::Stands(_), _) => part.positions.push(&sprite.json),
-        }
-    }
-
-    fn position<'a>(&self, sprite: &'a Sprite) -> &'a str {
-        let position = &sprite.position;
-        position.get_or_init(|| frame::position(&self.moved(sprite), &self.environment.epoch))
-    }
-
-    /// A drone at this tick.
-    fn moved(&self, sprite: &Sprite) -> DroneView {
-        let Shape::Flies(leg) = &sprite.shape else {
-            return sprite.view.clone();
-        };
-        let motion = along(leg, self.now);
-        DroneView {
-            at: motion.at,
-            altitude_m: motion.altitude_m,
-            heading_deg: motion.heading_deg,
-            speed_mps: motion.speed_mps,
-            battery: (motion.battery_wh / sprite.capacity_wh).clamp(0.0, 1.0),
-            arrives_at: Some(leg.arrives().max(self.now)),
-            ..sprite.view.clone()
+            (Shape::Flies(_), Mode::Legs) => part.legs.push(sprite.json(epoch)),
+            (Shape::Flies(_), Mode::Positions) => part.positions.push(sprite.position(self.now, epoch)),
+            (Shape::Stands(_), _) => part.positions.push(sprite.json(epoch)),
         }
     }
 

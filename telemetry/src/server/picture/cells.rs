@@ -242,7 +242,7 @@ impl Picture {
         if mode == Mode::Positions {
             let all_flying = self.residents(cell, 0).into_iter();
             let here = all_flying.filter(|sprite| flies_in(&sprite.shape, cell, self.now));
-            part.fixes.extend(here.map(|sprite| self.moved(sprite)));
+            part.fixes.extend(here.map(|sprite| sprite.moved(self.now)));
         }
         let mut flew = false;
         if let Some(before) = before {
