@@ -78,6 +78,8 @@ const ALLOWED: [(&str, &[&str]); 5] = [
     (
         "web",
         &[
+            "actix-http",
+            "actix-service",
             "actix-web",
             "base64",
             "foldhash",
@@ -104,6 +106,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "subtle",
             "thiserror",
             "tokio",
+            "tokio-rustls",
             "tracing",
             "utoipa",
             "utoipa-swagger-ui",

@@ -12,6 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
+use super::server::timed::Line;
 use crate::trace::span::{DELIVERY, Kind, Span, Spans, Value, now_unix_micros};
 use crate::trace::{self, Current};
 
@@ -75,6 +76,8 @@ pub(crate) async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let line = request.conn_data::<Rc<Line>>().cloned();
+    let _answering = line.as_ref().map(Line::answering);
     let began = Instant::now();
     let method = method_label(&request);
     let trace = Current::of(request.headers());
@@ -102,7 +105,7 @@ pub(crate) async fn observe(
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
     }
-    let is_secured = response.request().app_config().secure();
+    let is_secured = line.is_some_and(|line| line.is_secured);
     let headers = response.headers_mut();
     if is_secured {
         let only = HeaderValue::from_static(SECURED_ONLY);

@@ -1,16 +1,29 @@
 //! The HTTP server on a listener that is bound already.
+//!
+//! It is put together from the parts of `actix-web`'s own server, which times the first head of a connection alone: here [`Timed`] connections lie in
+//! between, and time each.
 
 use std::io;
 use std::net::TcpListener;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
 use actix_web::http::KeepAlive;
-use actix_web::{App, HttpServer};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, Error};
 use rustls::ServerConfig;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
+use self::timed::{Limits, Timed};
 use crate::services::Services;
 use crate::thread::name_thread;
+
+pub(crate) mod timed;
 
 /// How long an idle connection is kept: longer than the minute for which load balancers keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -21,6 +34,9 @@ const SECURED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a connection may take to close.
 const CLOSED_WITHIN: Duration = Duration::from_secs(2);
 
+/// What is spoken on secured connections.
+const SPOKEN: &[u8] = b"http/1.1";
+
 /// How the server runs.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
@@ -28,7 +44,7 @@ pub struct HttpOptions {
     pub workers: usize,
     /// Most connections a worker holds; further ones wait to be accepted.
     pub connections_per_worker_max: usize,
-    /// How long a connection's first head may take to arrive. Slower senders are told 408 and let go.
+    /// How long a head may take to arrive, from its first byte on. Slower senders are let go; those of a first head are told 408.
     pub head_within: Duration,
     /// How long requests may go on once the server is told to stop.
     pub shutdown_within: Duration,
@@ -54,23 +70,59 @@ impl Default for HttpOptions {
 /// # Errors
 /// Where the listener cannot be used.
 pub fn serve(services: Services, listener: TcpListener, options: HttpOptions) -> io::Result<Server> {
-    let app = move || {
+    let address = listener.local_addr()?;
+    let builder = Server::build()
+        .workers(options.workers)
+        .max_concurrent_connections(options.connections_per_worker_max)
+        .shutdown_timeout(options.shutdown_within.as_secs())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let limits = Limits {
+        head: options.head_within,
+        idle: KEEP_ALIVE + options.head_within,
+    };
+    let tls = options.tls.map(|mut tls| {
+        tls.alpn_protocols = vec![SPOKEN.to_vec()];
+        TlsAcceptor::from(Arc::new(tls))
+    });
+    let connections = move || {
         // Each worker makes its own, on its thread.
         name_thread("http");
-        App::new().configure(|config| services.configure(config))
+        let (services, stopping, tls) = (services.clone(), stopping.clone(), tls.clone());
+        let app = App::new().configure(|config| services.configure(config));
+        let app = app.into_factory().map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+            .client_request_timeout(options.head_within)
+            .client_disconnect_timeout(CLOSED_WITHIN)
+            .local_addr(address)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(|connection: &Timed, data| {
+                data.insert(Rc::clone(connection.line()));
+            })
+            .finish(map_config(app, |()| AppConfig::default()));
+        let accept = fn_service(move |socket: TcpStream| accept(socket, tls.clone(), limits));
+        accept
+            .map_err(actix_http::error::DispatchError::Io)
+            .and_then(http)
     };
-    let server = HttpServer::new(app)
-        .workers(options.workers)
-        .max_connections(options.connections_per_worker_max)
-        .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-        .client_request_timeout(options.head_within)
-        .client_disconnect_timeout(CLOSED_WITHIN)
-        .shutdown_timeout(options.shutdown_within.as_secs())
-        .tls_handshake_timeout(SECURED_WITHIN)
-        .disable_signals();
-    let server = match options.tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
-        None => server.listen(listener)?,
+    Ok(builder.listen("http", listener, connections)?.run())
+}
+
+/// Takes a connection, and secures it where that is asked for.
+async fn accept(
+    socket: TcpStream,
+    tls: Option<TlsAcceptor>,
+    limits: Limits,
+) -> io::Result<(Timed, Protocol, Option<std::net::SocketAddr>)> {
+    let peer = socket.peer_addr().ok();
+    let is_secured = tls.is_some();
+    let connection: Box<dyn timed::Socket> = match tls {
+        None => Box::new(socket),
+        Some(tls) => Box::new(timeout(SECURED_WITHIN, tls.accept(socket)).await??),
     };
-    Ok(server.run())
+    Ok((Timed::new(connection, is_secured, limits), Protocol::Http1, peer))
 }

@@ -94,6 +94,60 @@ async fn whoever_sends_a_head_byte_by_byte_is_let_go() {
     }
 }
 
+/// The same on a connection that was kept; what was answered before is left out.
+async fn dribble_after_an_answer(address: SocketAddr, times: usize, end: &[u8]) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    let get = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    stream.write_all(get).await.expect("it listens");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"alive\n") {
+        let read = stream.read_buf(&mut answer).await.expect("it answers");
+        assert!(read > 0, "it answers: {answer:?}");
+    }
+    answer.clear();
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    let (mut reader, mut writer) = stream.split();
+    let sending = async {
+        let head = b"GET /healthz HTTP/1.1\r\nConnection: close\r\nX: ";
+        let dribbled = head.iter().chain(std::iter::repeat(&b'x')).take(times);
+        for byte in dribbled.chain(end) {
+            ticks.tick().await;
+            if writer.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = sending => {}
+        read = tokio::time::timeout(PATIENCE, reader.read_to_end(&mut answer)) => {
+            // Whoever still sends is cut off with a reset.
+            let _ = read.expect("it is let go");
+        }
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[actix_web::test]
+async fn whoever_sends_a_later_head_byte_by_byte_is_let_go_as_well() {
+    let address = listen(Duration::from_millis(400));
+    let slow = (0..50).map(|_| dribble_after_an_answer(address, usize::MAX, b""));
+    let slow = futures_util::future::join_all(slow);
+    let other = spawn_blocking(move || assert_unharmed(address));
+    let (answers, other) = tokio::join!(slow, other);
+    other.expect("another client was served meanwhile");
+    for answer in answers {
+        assert_eq!(answer, "", "nobody is answered who asks nothing");
+    }
+}
+
+#[actix_web::test]
+async fn whoever_ends_a_later_head_in_time_is_answered() {
+    let address = listen(PATIENCE);
+    let answer = dribble_after_an_answer(address, 50, b"\r\nHost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 #[actix_web::test]
 async fn heads_that_are_far_too_large_are_refused() {
     let address = listen(PATIENCE);
