@@ -49,7 +49,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 40] = [
+pub const KEYS: [Key; 42] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -218,6 +218,15 @@ pub const KEYS: [Key; 40] = [
         "file of the certificate and those that lead to its authority, PEM",
     ),
     key("tls.key", "", "file of the certificate's private key, PEM"),
+    key(
+        "traces.otlp_endpoint",
+        "",
+        "collector that spans are sent to by OTLP over HTTP, such as http://127.0.0.1:4318; empty: none are recorded",
+    ),
+    secret(
+        "traces.otlp_headers",
+        "headers that go with them, such as a key: name=value, separated by commas",
+    ),
     key("log.format", "text", "`text` or `json`"),
     key(
         "log.level",

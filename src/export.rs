@@ -128,7 +128,12 @@ mod tests {
             assert_eq!(endpoint(said), Ok(Some(meant.to_owned())), "{said}");
         }
         assert_eq!(endpoint(""), Ok(None));
-        for wrong in ["127.0.0.1:4318", "grpc://a.example", "http://", "http:///v1/traces"] {
+        for wrong in [
+            "127.0.0.1:4318",
+            "grpc://a.example",
+            "http://",
+            "http:///v1/traces",
+        ] {
             assert!(endpoint(wrong).is_err(), "{wrong}");
         }
     }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod data_dir;
 pub mod decisions;
 pub mod exit;
+pub mod export;
 pub mod fuzz;
 pub mod journal;
 pub mod keys;

@@ -9,6 +9,7 @@ use prometheus::{
 use skyhaul_actors::event::{CancelReason, Event};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_telemetry::clock::VirtualClock as _;
+use skyhaul_web::trace::span::Spans;
 use tracing::Level;
 
 use crate::runtime::Shared;
@@ -49,11 +50,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics, registered.
+    /// The metrics, registered, and the way of the spans of what happens.
     ///
     /// # Errors
     /// Where one of the names is taken.
-    pub fn new(registry: &Registry) -> prometheus::Result<Self> {
+    pub fn new(registry: &Registry, spans: Spans) -> prometheus::Result<Self> {
         let metrics = Self {
             flush_seconds: Histogram::with_opts(
                 HistogramOpts::new(
@@ -95,7 +96,7 @@ impl Metrics {
                 Opts::new("skyhaul_events_total", "Events of the engine by type"),
                 &["type"],
             )?,
-            steps: StepMetrics::new(registry)?,
+            steps: StepMetrics::new(registry, spans)?,
             traces: Traces::default(),
         };
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
@@ -145,7 +146,7 @@ impl Metrics {
                 self.traces.within(event, || log(event, name, level));
             }
         }
-        self.steps.observe(events);
+        self.steps.observe(events, &self.traces);
         for (name, count) in counts {
             self.events.with_label_values(&[name]).inc_by(count);
         }

@@ -6,7 +6,7 @@
 //!
 //! Stop, on SIGTERM or SIGINT (a second one ends at once): 1. `/readyz` turns 503; 2. REST takes nothing new and finishes what it has (10 s);
 //! 3. telemetry closes its sockets with 1001 (2 s); 4. the notifier waits for letters on their way (3 s); 5. the sequencer commits what waits (5 s);
-//! 6. the host runs to the horizon and keeps a snapshot (20 s); 7. the projectors fold and flush (20 s).
+//! 6. the host runs to the horizon and keeps a snapshot (20 s); 7. the projectors fold and flush (20 s); 8. spans that wait are sent (3 s).
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
@@ -33,6 +33,9 @@ const REST_STOP: Duration = Duration::from_secs(10);
 
 /// How long letters on their way may take; what was not answered by then is sent again after the next start.
 const NOTIFIER_STOP: Duration = Duration::from_secs(3);
+
+/// How long the collector may take for the last spans.
+const EXPORT_STOP: Duration = Duration::from_secs(3);
 
 /// How long telemetry may take to say good-bye.
 const TELEMETRY_STOP: Duration = Duration::from_secs(3);
@@ -124,7 +127,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         }
         telemetry.stop(TELEMETRY_STOP).await;
         notifier.stop(NOTIFIER_STOP).await;
-        running.stop().await
+        let stopped = running.stop().await;
+        prepared.export.stop(EXPORT_STOP);
+        stopped
     };
     let stopped = tokio::select! {
         stopped = stopping => stopped,

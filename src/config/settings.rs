@@ -11,6 +11,7 @@ use skyhaul_web::{AddressRange, Basemap, GatewaySettings};
 
 use super::{ConfigError, Origin, Said, gateway};
 use crate::clock::Speed;
+use crate::export::{self, ExportSettings};
 use crate::keys::Provider;
 use crate::runtime::retention::Retention;
 use crate::store::Choice;
@@ -97,6 +98,8 @@ pub struct Settings {
     pub store: Choice,
     /// How clients are told of their deliveries.
     pub notifications: NotificationSettings,
+    /// Where spans of traces are sent.
+    pub export: ExportSettings,
     /// How logs are written.
     pub log_format: LogFormat,
     /// What is logged.
@@ -159,6 +162,10 @@ impl TryFrom<&Said> for Settings {
                 })?,
             },
             store: said.parse("store.engine", Choice::from_str)?,
+            export: ExportSettings {
+                endpoint: said.parse("traces.otlp_endpoint", export::endpoint)?,
+                headers: said.parse("traces.otlp_headers", |text| export::headers(&list(text)))?,
+            },
             log_format: said.parse("log.format", |text| match text {
                 "text" => Ok(LogFormat::Text),
                 "json" => Ok(LogFormat::Json),

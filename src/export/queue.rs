@@ -217,7 +217,12 @@ mod tests {
         }
     }
 
-    type Collected = (Export, Receiver<Vec<String>>, SyncSender<Result<(), String>>, Registry);
+    type Collected = (
+        Export,
+        Receiver<Vec<String>>,
+        SyncSender<Result<(), String>>,
+        Registry,
+    );
 
     fn started() -> Collected {
         let ((sent, received), (answer, answers)) = (sync_channel(WAITING_MAX), sync_channel(1));
@@ -228,9 +233,15 @@ mod tests {
 
     fn counted(registry: &Registry, outcome: &str) -> u64 {
         let families = registry.gather();
-        let spans = families.iter().find(|family| family.name() == "skyhaul_spans_total");
-        let metrics = spans.map(prometheus::proto::MetricFamily::get_metric).unwrap_or_default();
-        let of = metrics.iter().find(|metric| metric.get_label()[0].value() == outcome);
+        let spans = families
+            .iter()
+            .find(|family| family.name() == "skyhaul_spans_total");
+        let metrics = spans
+            .map(prometheus::proto::MetricFamily::get_metric)
+            .unwrap_or_default();
+        let of = metrics
+            .iter()
+            .find(|metric| metric.get_label()[0].value() == outcome);
         #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
         of.map_or(0, |metric| metric.get_counter().get_value() as u64)
     }
@@ -267,7 +278,10 @@ mod tests {
         answer.send(Err("away".to_owned())).expect("it waits");
         drop(answer);
         // Room is made by what is taken now.
-        while received.recv_timeout(PATIENCE).is_ok_and(|batch| batch.len() == BATCH_MAX) {
+        while received
+            .recv_timeout(PATIENCE)
+            .is_ok_and(|batch| batch.len() == BATCH_MAX)
+        {
             if registry_waits(&registry) == 0 {
                 break;
             }
@@ -281,7 +295,9 @@ mod tests {
 
     fn registry_waits(registry: &Registry) -> i64 {
         let families = registry.gather();
-        let waits = families.iter().find(|family| family.name() == "skyhaul_spans_waiting");
+        let waits = families
+            .iter()
+            .find(|family| family.name() == "skyhaul_spans_waiting");
         #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
         waits.map_or(0, |family| family.get_metric()[0].get_gauge().get_value() as i64)
     }

@@ -8,6 +8,10 @@ use skyhaul_actors::event::{CancelReason, Event};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
+use skyhaul_web::trace::span::{DELIVERY, Kind, Span, Spans, Value, now_unix_micros};
+use skyhaul_web::trace::{self, TraceContext};
+
+use super::traces::Traces;
 
 /// Most deliveries whose last step is remembered, some 100 MB. Of those that come beyond it while so many are open no step is timed.
 const OPEN_MAX: usize = 1_000_000;
@@ -15,6 +19,10 @@ const OPEN_MAX: usize = 1_000_000;
 /// Bounds of the histogram: the first is a second, each further one twice as long, the last nine hours.
 const FIRST_BOUND_S: f64 = 1.0;
 const BOUNDS: usize = 16;
+
+/// The attributes of a step that say when it began and ended, in seconds of virtual time.
+const BEGAN: &str = "skyhaul.virtual.began_s";
+const ENDED: &str = "skyhaul.virtual.ended_s";
 
 /// What ends with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,19 +73,27 @@ impl Step {
 }
 
 /// The steps' histograms.
-#[derive(Debug)]
 pub(super) struct StepMetrics {
     seconds: HistogramVec,
     /// When the last step of each open delivery ended. Those that were open before the service started are not here.
-    since: Mutex<HashMap<DeliveryId, SimTime>>,
+    since: Mutex<HashMap<DeliveryId, Since>>,
+    spans: Spans,
+}
+
+/// When a step of a delivery began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Since {
+    at: SimTime,
+    /// The same by the wall clock, where that is recorded.
+    unix_micros: i64,
 }
 
 impl StepMetrics {
-    /// The metrics, registered.
+    /// The metrics, registered, and the way of the spans.
     ///
     /// # Errors
     /// Where the name is taken.
-    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+    pub(super) fn new(registry: &Registry, spans: Spans) -> prometheus::Result<Self> {
         let seconds = HistogramVec::new(
             HistogramOpts::new(
                 "skyhaul_delivery_step_seconds",
@@ -90,20 +106,29 @@ impl StepMetrics {
         Ok(Self {
             seconds,
             since: Mutex::default(),
+            spans,
         })
     }
 
     /// Takes events in, in their order.
-    pub(super) fn observe(&self, events: &[Numbered<Event>]) {
+    pub(super) fn observe(&self, events: &[Numbered<Event>], traces: &Traces) {
+        let unix_micros = if self.spans.record(None) {
+            now_unix_micros()
+        } else {
+            0
+        };
+        let since_then = |at| Since { at, unix_micros };
         let mut since = self.since.lock();
         for event in events {
             match &event.event {
                 Event::DeliveryRequested { request, .. } if since.len() < OPEN_MAX => {
                     // What is to be fetched later is not late before then.
-                    since.insert(request.delivery, event.at.max(request.pickup_at));
+                    since.insert(request.delivery, since_then(event.at.max(request.pickup_at)));
                 }
                 Event::DroneReleased { delivery, .. } | Event::CarrierFailed { delivery, .. } => {
-                    since.entry(*delivery).and_modify(|at| *at = event.at);
+                    since
+                        .entry(*delivery)
+                        .and_modify(|since| *since = since_then(event.at));
                 }
                 other => {
                     if let Some((delivery, step, goes_on)) = Step::ended_by(other)
@@ -111,9 +136,12 @@ impl StepMetrics {
                     {
                         self.seconds
                             .with_label_values(&[step.name()])
-                            .observe(event.at.since(began).as_seconds_f64());
+                            .observe(event.at.since(began.at).as_seconds_f64());
+                        if self.spans.record(None) {
+                            self.record((delivery, step), began, event.at, traces.of(delivery));
+                        }
                         if goes_on {
-                            since.insert(delivery, event.at);
+                            since.insert(delivery, since_then(event.at));
                         }
                     }
                 }
@@ -122,10 +150,38 @@ impl StepMetrics {
     }
 }
 
+impl StepMetrics {
+    /// A step as a span: its time by the wall clock, and what the world's own clock said.
+    fn record(
+        &self,
+        (delivery, step): (DeliveryId, Step),
+        began: Since,
+        ended_at: SimTime,
+        trace: TraceContext,
+    ) {
+        self.spans.end(Span {
+            name: format!("delivery {}", step.name()),
+            kind: Kind::Internal,
+            context: trace::child(trace),
+            parent: Some(trace.span),
+            began_unix_micros: began.unix_micros,
+            attributes: vec![
+                (DELIVERY, Value::Text(delivery.to_string())),
+                (BEGAN, Value::Float(began.at.as_seconds_f64())),
+                (ENDED, Value::Float(ended_at.as_seconds_f64())),
+            ],
+            failure: matches!(step, Step::Undone).then(|| "it was given up".to_owned()),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use skyhaul_actors::event::{ReleaseReason, Transport};
+    use std::sync::Arc;
+
     use skyhaul_actors::ids::DroneId;
+    use skyhaul_web::trace::span::SpanSink;
 
     use super::*;
 
@@ -137,6 +193,15 @@ mod tests {
         }
     }
 
+    #[derive(Default)]
+    struct Recorded(Mutex<Vec<Span>>);
+
+    impl SpanSink for Recorded {
+        fn take(&self, span: Span, _: i64) {
+            self.0.lock().push(span);
+        }
+    }
+
     fn observed(metrics: &StepMetrics, step: Step) -> (u64, f64) {
         let histogram = metrics.seconds.with_label_values(&[step.name()]);
         (histogram.get_sample_count(), histogram.get_sample_sum())
@@ -144,10 +209,17 @@ mod tests {
 
     #[test]
     fn each_step_is_timed_from_the_one_before_and_what_ended_is_forgotten() {
-        let metrics = StepMetrics::new(&Registry::new()).expect("a new registry takes all");
+        let recorded = Arc::new(Recorded::default());
+        let spans = Spans::new(Arc::clone(&recorded) as _);
+        let metrics = StepMetrics::new(&Registry::new(), spans).expect("a new registry takes all");
+        let traces = Traces::default();
         let (delivery, drone) = (DeliveryId(1), DroneId(1));
         let begun = SimTime::from_micros(10_000_000);
-        metrics.since.lock().insert(delivery, begun);
+        let since = Since {
+            at: begun,
+            unix_micros: 1,
+        };
+        metrics.since.lock().insert(delivery, since);
         let booked = || Event::DroneAssigned {
             delivery,
             drone,
@@ -163,12 +235,15 @@ mod tests {
             drone,
             reason: ReleaseReason::Recalled,
         };
-        metrics.observe(&[
-            numbered(12, booked()),
-            numbered(20, released),
-            numbered(25, booked()),
-            numbered(40, completed),
-        ]);
+        metrics.observe(
+            &[
+                numbered(12, booked()),
+                numbered(20, released),
+                numbered(25, booked()),
+                numbered(40, completed),
+            ],
+            &traces,
+        );
         assert_eq!(observed(&metrics, Step::Booked), (2, 7.0));
         assert_eq!(observed(&metrics, Step::Completed), (1, 15.0));
         assert!(metrics.since.lock().is_empty());
@@ -177,7 +252,20 @@ mod tests {
             delivery,
             reason: CancelReason::Requested,
         };
-        metrics.observe(&[numbered(50, cancelled)]);
+        metrics.observe(&[numbered(50, cancelled)], &traces);
+        let spans = recorded.0.lock();
+        let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["delivery booked", "delivery booked", "delivery completed"]
+        );
+        let own = trace::of_delivery(delivery);
+        for span in spans.iter() {
+            assert_eq!((span.context.trace, span.parent), (own.trace, Some(own.span)));
+        }
+        assert_eq!(spans[0].began_unix_micros, 1);
+        let virtually = [(BEGAN, Value::Float(25.0)), (ENDED, Value::Float(40.0))];
+        assert_eq!(spans[2].attributes[1..], virtually);
         let of_unknown = observed(&metrics, Step::Cancelled);
         assert_eq!(of_unknown.0, 0, "nobody knows since when");
         assert!(metrics.since.lock().is_empty());

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 use actix::{
     Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, StreamHandler, WrapFuture as _,
 };
+use skyhaul_actors::command::Channel;
+use skyhaul_actors::ids::DeliveryId;
 use skyhaul_web::notification::outbox::{Letter, NoticeKey, Outbox, Outcome, Recipient, Tries};
 use skyhaul_web::ports::StoreError;
-use skyhaul_web::trace;
+use skyhaul_web::trace::span::{DELIVERY, Kind, Span, Spans, Value, now_unix_micros};
+use skyhaul_web::trace::{self, TraceContext};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +49,28 @@ pub struct NotifierParts {
     pub stop: CancellationToken,
     /// What is counted.
     pub metrics: NoticeMetrics,
+    /// Where spans of attempts go.
+    pub spans: Spans,
+}
+
+/// The wall clock as it was at the start, and the time that has passed since: no jump of it puts off a notice, or sends it early.
+struct SteadyClock {
+    started: Instant,
+    started_unix_micros: i64,
+}
+
+impl SteadyClock {
+    fn start() -> Self {
+        Self {
+            started: Instant::now(),
+            started_unix_micros: unix_micros(),
+        }
+    }
+
+    fn unix_micros(&self) -> i64 {
+        let passed = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.started_unix_micros.saturating_add(passed)
+    }
 }
 
 /// Sends notices.
@@ -56,6 +81,7 @@ pub struct Notifier {
     out_to: HashMap<String, usize>,
     is_stopping: bool,
     flushed_at: Instant,
+    clock: SteadyClock,
     is_dirty: bool,
     complaint: Complaint,
     _pulse: Pulse,
@@ -72,6 +98,7 @@ impl Notifier {
             out_to: HashMap::new(),
             is_stopping: false,
             flushed_at: Instant::now(),
+            clock: SteadyClock::start(),
             is_dirty: false,
             complaint: Complaint::default(),
             _pulse: pulse,
@@ -83,7 +110,7 @@ impl Notifier {
         let new = self.parts.outbox.places(self.desk.last(), self.desk.room())?;
         self.desk.add(new);
         while self.out < OUT_MAX {
-            let now = unix_micros();
+            let now = self.clock.unix_micros();
             let Some(key) = self.desk.take_due(now) else { break };
             self.begin(key, now, ctx)?;
         }
@@ -106,7 +133,8 @@ impl Notifier {
         let found = self.parts.outbox.letter(key).inspect_err(|_| {
             self.desk.put_off(key, now_unix_micros);
         })?;
-        let Some((mut letter, tries)) = found else {
+        let tries_by_now = |tries: Option<Tries>| tries.map(|tries| tries.by(now_unix_micros));
+        let Some((mut letter, tries)) = found.map(|(letter, tries)| (letter, tries_by_now(tries))) else {
             self.desk.settle(key);
             return Ok(());
         };
@@ -124,14 +152,15 @@ impl Notifier {
         }
         *out_to += 1;
         self.out += 1;
-        letter.trace = trace::child(letter.trace);
-        let about = (letter.trace, letter.delivery);
+        let attempt = Attempt::begin(&mut letter);
         let sender = Arc::clone(&self.parts.sender);
-        let sending =
-            actix_rt::task::spawn_blocking(move || sender.send(&letter, now_unix_micros / 1_000_000));
+        let sending = actix_rt::task::spawn_blocking(move || sender.send(&letter, unix_micros() / 1_000_000));
         let sent = sending.into_actor(self).map(move |sent, this, ctx| {
             let sent = sent.unwrap_or_else(|_| Sent::Failed("sending it failed here".to_owned()));
-            trace::within(about.0, Some(about.1), || this.sent(key, tries, &host, sent));
+            this.parts.spans.end(attempt.span(&sent));
+            trace::within(attempt.trace, Some(attempt.delivery), || {
+                this.sent(key, tries, &host, sent);
+            });
             this.wake(ctx);
         });
         ctx.spawn(sent);
@@ -147,7 +176,7 @@ impl Notifier {
                 self.out_to.remove(host);
             }
         }
-        let now = unix_micros();
+        let now = self.clock.unix_micros();
         let outcome = desk::outcome(sent, before, now);
         if let Err(error) = self.parts.outbox.settle(key, &outcome, now) {
             self.failed(&error);
@@ -214,6 +243,55 @@ impl Notifier {
     fn failed(&mut self, error: &StoreError) {
         if let Some(unsaid) = self.complaint.note(Instant::now()) {
             tracing::error!(%error, unsaid, "the outbox cannot be read or written; trying again");
+        }
+    }
+}
+
+/// An attempt to send a letter.
+struct Attempt {
+    trace: TraceContext,
+    parent: u64,
+    delivery: DeliveryId,
+    event: u64,
+    channel: Channel,
+    began_unix_micros: i64,
+}
+
+impl Attempt {
+    /// Begins one: the letter says so from now on.
+    fn begin(letter: &mut Letter) -> Self {
+        let parent = letter.trace.span;
+        letter.trace = trace::child(letter.trace);
+        Self {
+            trace: letter.trace,
+            parent,
+            delivery: letter.delivery,
+            event: letter.key.event,
+            channel: letter.key.channel,
+            began_unix_micros: now_unix_micros(),
+        }
+    }
+
+    fn span(&self, sent: &Sent) -> Span {
+        let channel = match self.channel {
+            Channel::Webhook => "webhook",
+            Channel::Email => "email",
+            Channel::Sms => "sms",
+        };
+        Span {
+            name: format!("notice by {channel}"),
+            kind: Kind::Client,
+            context: self.trace,
+            parent: Some(self.parent),
+            began_unix_micros: self.began_unix_micros,
+            attributes: vec![
+                (DELIVERY, Value::Text(self.delivery.to_string())),
+                ("skyhaul.event.number", Value::number(self.event)),
+            ],
+            failure: match sent {
+                Sent::Taken => None,
+                Sent::Failed(reason) | Sent::Refused(reason) => Some(reason.clone()),
+            },
         }
     }
 }

@@ -316,7 +316,9 @@ fn parts(journal: Box<dyn Journal>, fatal: mpsc::UnboundedSender<Fatal>) -> Shar
         journal,
         snapshots: Box::new(MemorySnapshotStore::default()),
         clock: Arc::new(LiveClock::new(summary.sealed, SimTime::ZERO, Speed::REAL)),
-        metrics: Arc::new(Metrics::new(&prometheus::Registry::new()).expect("the names are free")),
+        metrics: Arc::new(
+            Metrics::new(&prometheus::Registry::new(), Default::default()).expect("the names are free"),
+        ),
         fatal,
         deaths: Deaths::default(),
         sealed: summary.sealed,

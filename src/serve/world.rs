@@ -14,7 +14,6 @@ use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 use skyhaul_telemetry::external::Externals;
 use skyhaul_telemetry::server::{TelemetryLimits, TelemetryParts, TelemetryServer};
 use skyhaul_telemetry::tracks::Tracks;
-use skyhaul_web::trace::span::Spans;
 use skyhaul_web::{HttpOptions, LinkKey, Parts, Readiness, Services, Stores};
 use tokio::sync::mpsc;
 
@@ -24,6 +23,7 @@ use crate::commands::Commands;
 use crate::config::{NotificationSettings, Settings};
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
+use crate::export::{self, Export};
 use crate::journal::FileJournal;
 use crate::keys::Provider;
 use crate::notify::secret;
@@ -60,6 +60,7 @@ pub(super) struct Prepared {
     notices: NoticeMetrics,
     externals: Arc<Externals>,
     certificate: Option<Arc<Certificate>>,
+    pub(super) export: Export,
     _data: DataDir,
 }
 
@@ -71,7 +72,9 @@ impl Prepared {
         fatal: mpsc::UnboundedSender<Fatal>,
     ) -> Result<Self, Failure> {
         let registry = Registry::new();
-        let metrics = Arc::new(Metrics::new(&registry).map_err(Failure::broken)?);
+        let export = export::start(&settings.export, &registry)?;
+        let spans = export.spans.clone();
+        let metrics = Arc::new(Metrics::new(&registry, spans.clone()).map_err(Failure::broken)?);
         let data = DataDir::lock(&settings.data)?;
         let mut journal = open_journal(&data)?;
         let sender = Arc::new(sender(&settings.notifications, &data)?);
@@ -137,7 +140,7 @@ impl Prepared {
             },
             tokens: settings.provider.as_ref().map(Provider::reader),
             links: links(&data)?,
-            spans: Spans::default(),
+            spans: spans.clone(),
         };
         let step = Step::begin("the services");
         let (services, projections) = Services::new(parts).map_err(Failure::try_again)?;
@@ -158,6 +161,7 @@ impl Prepared {
             registry,
             sender,
             certificate,
+            export,
             _data: data,
         })
     }
@@ -192,6 +196,7 @@ impl Prepared {
     pub(super) fn start_notifier(&self) -> Supervised {
         Supervised::start("notifier", &self.shared, |stop| {
             let parts = NotifierParts {
+                spans: self.export.spans.clone(),
                 outbox: self.services.outbox(),
                 sender: Arc::clone(&self.sender),
                 metrics: self.notices.clone(),

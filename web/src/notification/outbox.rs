@@ -81,6 +81,18 @@ pub struct Tries {
     pub last_unix_micros: i64,
 }
 
+impl Tries {
+    /// The same, none of them later than now: a clock that was set back meanwhile puts nothing off.
+    #[must_use]
+    pub fn by(self, now_unix_micros: i64) -> Self {
+        Self {
+            first_unix_micros: self.first_unix_micros.min(now_unix_micros),
+            last_unix_micros: self.last_unix_micros.min(now_unix_micros),
+            ..self
+        }
+    }
+}
+
 impl Outbox {
     pub(crate) fn new(table: Table, calendar: Calendar) -> Self {
         Self { table, calendar }
