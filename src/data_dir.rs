@@ -25,7 +25,7 @@ pub enum DataDirError {
     #[error("{}: this is no data folder of skyhaul: {}", .0.display(), .1)]
     NotThere(PathBuf, io::Error),
     /// It cannot be made or written.
-    #[error("{}: the data folder cannot be used: {}; choose another with --data", .0.display(), .1)]
+    #[error("{}: the data folder cannot be used: {}; let it be written to, or choose another with --data", .0.display(), .1)]
     Unusable(PathBuf, io::Error),
 }
 

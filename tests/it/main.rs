@@ -3,12 +3,15 @@
 mod browser;
 mod contract;
 mod crash;
+mod faults;
 mod full;
 mod fuzz;
 mod gateway;
 mod load;
 mod misuse;
 mod notifications;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod pacing;
 mod parked;
 mod people;

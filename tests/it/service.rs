@@ -63,6 +63,7 @@ pub(crate) struct Service {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: Value,
 }
 
@@ -229,21 +230,23 @@ impl Service {
         let request = request.body(text).expect("a request");
         match agent.run(request) {
             Ok(mut response) => {
-                let location = response
-                    .headers()
-                    .get("location")
-                    .and_then(|value| value.to_str().ok())
-                    .map(str::to_owned);
+                let header = |name| {
+                    let value = response.headers().get(name)?;
+                    value.to_str().ok().map(str::to_owned)
+                };
+                let (location, retry_after) = (header("location"), header("retry-after"));
                 let text = response.body_mut().read_to_string().unwrap_or_default();
                 Answer {
                     status: response.status().as_u16(),
                     location,
+                    retry_after,
                     body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 }
             }
             Err(_) => Answer {
                 status: 0,
                 location: None,
+                retry_after: None,
                 body: Value::Null,
             },
         }
