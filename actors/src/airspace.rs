@@ -11,9 +11,11 @@ use crate::environment::{Environment, Sabotage, ZONE_NOTICE, Zone};
 use crate::event::Waypoint;
 
 use self::field::Field;
+use self::memo::Memo;
 use self::obstacle::Obstacle;
 
 mod field;
+mod memo;
 mod obstacle;
 mod route;
 
@@ -28,6 +30,8 @@ pub struct Airspace {
     declared: usize,
     is_blind: bool,
     is_the_same_always: bool,
+    /// Ways round the zones as they are, where they are the same always.
+    memo: Memo,
 }
 
 /// The airspace as it was known at some time, to what cruises at some height.
@@ -56,6 +60,7 @@ impl Airspace {
             declared: 0,
             is_blind: environment.faults.sabotage == Some(Sabotage::IgnoresZones),
             is_the_same_always: true,
+            memo: Memo::default(),
         };
         airspace.declare(&environment.zones);
         airspace
@@ -74,6 +79,7 @@ impl Airspace {
         }
         self.is_the_same_always = obstacles.iter().all(Obstacle::is_permanent);
         self.field = Field::new(obstacles);
+        self.memo = Memo::default();
     }
 
     /// Lifts a zone, by its place among all there ever were. What was known before stays as it was.
@@ -157,12 +163,26 @@ impl<'a> Sky<'a> {
         to: Position,
         closed: &Closed,
     ) -> Option<Vec<Position>> {
-        let mut met = self.near(from, to).peekable();
-        if met.peek().is_none() {
+        if self.near(from, to).next().is_none() {
             return Some(vec![from, to]);
         }
+        let seek = || self.seek((from, altitude_m), to, closed);
+        if self.is_the_same_always() {
+            // Then neither time nor height makes a difference.
+            self.airspace.memo.way(from, to, seek)
+        } else {
+            seek()
+        }
+    }
+
+    fn seek(
+        &self,
+        (from, altitude_m): (Position, f64),
+        to: Position,
+        closed: &Closed,
+    ) -> Option<Vec<Position>> {
         let mut blocking = Vec::new();
-        for (number, obstacle) in met {
+        for (number, obstacle) in self.near(from, to) {
             if !self.is_closed(number, closed) {
                 continue;
             }

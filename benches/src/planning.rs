@@ -1,10 +1,10 @@
-//! What planning costs: missions from depots to places round them, with the area's zones and without.
+//! What planning costs: missions from depots to places round them, with the area's zones and without; each looked at for every fleet, as dispatch does.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use skyhaul_actors::environment::Environment;
+use skyhaul_actors::environment::{Environment, FleetSpec};
 use skyhaul_actors::flight::Conditions;
 use skyhaul_actors::mission::{Errand, READY_SHARE, Starting, assess};
 use skyhaul_actors::tree::Surroundings;
@@ -27,8 +27,7 @@ const WEIGHT_KG: f64 = 0.4;
 #[derive(Debug)]
 pub struct Planning {
     surroundings: Surroundings,
-    /// The place of a fleet in the plan, and what one of its drones is to do.
-    missions: Vec<(usize, Errand)>,
+    errands: Vec<Errand>,
 }
 
 /// What planning came to.
@@ -41,30 +40,29 @@ pub struct Planned {
 }
 
 impl Planning {
-    /// So many missions of a scenario's fleets, drawn by a seed; without the area's zones where `is_open`.
+    /// So many errands round a scenario's depots, drawn by a seed; without the area's zones where `is_open`.
     ///
     /// # Errors
     /// Where the file is no scenario.
     pub fn draw(file: &Path, count: usize, seed: u64, is_open: bool) -> io::Result<Self> {
         let mut environment = Environment::clone(&City::read(file)?.environment());
         let mut random = RandomStream::new(seed, 0);
-        let missions = (0..count).map(|number| {
-            let fleet = number % environment.fleets.len();
-            let depot = environment.depot(environment.fleets[fleet].depot).at;
-            let errand = Errand {
+        let errands = (0..count).map(|number| {
+            let fleet = &environment.fleets[number % environment.fleets.len()];
+            let depot = environment.depot(fleet.depot).at;
+            Errand {
                 pickup: near(depot, NEAR_M, &mut random),
                 dropoff: near(depot, FAR_M, &mut random),
                 weight: Kilograms::new(WEIGHT_KG),
-            };
-            (fleet, errand)
+            }
         });
-        let missions = missions.collect();
+        let errands = errands.collect();
         if is_open {
             environment.zones.clear();
         }
         Ok(Self {
             surroundings: Surroundings::new(Arc::new(environment)),
-            missions,
+            errands,
         })
     }
 
@@ -77,18 +75,19 @@ impl Planning {
                 digest: 0xcbf2_9ce4_8422_2325,
             };
             slices.time(|| {
-                for (fleet, errand) in &self.missions {
-                    self.plan(*fleet, errand, &mut planned);
+                for errand in &self.errands {
+                    for fleet in &self.surroundings.environment.fleets {
+                        self.plan(fleet, errand, &mut planned);
+                    }
                 }
-                self.missions.len() as u64
+                (self.errands.len() * self.surroundings.environment.fleets.len()) as u64
             });
         }
         planned
     }
 
-    fn plan(&self, fleet: usize, errand: &Errand, planned: &mut Planned) {
+    fn plan(&self, fleet: &FleetSpec, errand: &Errand, planned: &mut Planned) {
         let environment: &Environment = &self.surroundings.environment;
-        let fleet = &environment.fleets[fleet];
         let (aircraft, home) = (
             environment.aircraft(fleet.aircraft),
             environment.depot(fleet.depot).at,
