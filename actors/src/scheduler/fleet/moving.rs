@@ -105,8 +105,8 @@ impl Fleet {
         spare
     }
 
-    /// What depots lack that have fewer drones than they want, those counted that are on their way: what most is lacking first. No depot gets more at
-    /// once than it has pads.
+    /// What depots lack that have fewer drones than they want, those counted that are on their way: what most is lacking first. No depot gets more drones
+    /// than it has pads: they would queue there for their batteries, which they fill at home beside their work.
     pub(in crate::scheduler) fn lacks(
         &self,
         wanted: &BTreeMap<DepotId, Wanted>,
@@ -123,8 +123,9 @@ impl Fleet {
         };
         let lacking = |(depot, wanted): (&DepotId, &Wanted)| {
             let has = self.living_at(*depot, wanted.lifting, environment) + coming(*depot, wanted.lifting);
+            let room = self.room(*depot, coming(*depot, Kilograms::ZERO), environment);
             let drones = if has < wanted.least {
-                (wanted.drones - has).min(environment.depot(*depot).pads)
+                (wanted.drones - has).min(room)
             } else {
                 0
             };
@@ -143,6 +144,14 @@ impl Fleet {
             .collect();
         lacks.sort_by_key(|lack| (Reverse(lack.drones), lack.depot));
         lacks
+    }
+
+    /// How many pads a depot has beyond its drones, and those that are coming.
+    fn room(&self, depot: DepotId, coming: u32, environment: &Environment) -> u32 {
+        let drones = self
+            .living_at(depot, Kilograms::ZERO, environment)
+            .saturating_add(coming);
+        environment.depot(depot).pads.saturating_sub(drones)
     }
 
     /// Whether drones may be sent to a depot.
@@ -174,6 +183,7 @@ impl Fleet {
         let lacks = |(depot, wanted): &(&DepotId, &Wanted)| {
             lifts >= wanted.lifting
                 && self.takes(**depot, now, surroundings)
+                && self.room(**depot, 0, environment) > 0
                 && self.living_at(**depot, wanted.lifting, environment) < wanted.drones
         };
         let lacking = wanted.iter().filter(lacks);
@@ -197,8 +207,13 @@ impl Fleet {
         let environment = &*surroundings.environment;
         let lacks = |(depot, wanted): &(&DepotId, &Wanted)| {
             let coming = expected.values().filter(|(to, _)| to == *depot).count();
-            let has = self.living_at(**depot, wanted.lifting, environment) as usize + coming;
-            self.takes(**depot, now, surroundings) && has < wanted.drones as usize
+            let coming = u32::try_from(coming).unwrap_or(u32::MAX);
+            let has = self
+                .living_at(**depot, wanted.lifting, environment)
+                .saturating_add(coming);
+            self.takes(**depot, now, surroundings)
+                && self.room(**depot, coming, environment) > 0
+                && has < wanted.drones
         };
         let lacking = wanted.iter().filter(lacks);
         let away = lacking.map(|(depot, _)| (at.distance_m(environment.depot(*depot).at), *depot));
