@@ -109,9 +109,13 @@ pub fn assess(
         });
     }
     let fly = |payload, from, to, arrival| estimate_flight(aircraft, payload, from, to, arrival, conditions);
-    let leaving = |arrived: Departure, arrival| Departure {
-        time: arrived.time + handling(arrival),
-        ..arrived
+    let leaving = |arrived: Departure, arrival| {
+        let time = arrived.time + handling(arrival);
+        // What hangs in the air flies on in any weather; nobody plans that.
+        match aircraft.grounded_by(conditions.weather.at(time)) {
+            Some(reason) if arrived.altitude_m > 0.0 => Err(AssignmentRefusal::from(reason)),
+            _ => Ok(Departure { time, ..arrived }),
+        }
     };
     let takes_off = Departure {
         at: starting.at,
@@ -119,9 +123,9 @@ pub fn assess(
         time: starting.time,
     };
     let (arrived, out) = fly(Kilograms::ZERO, takes_off, errand.pickup, Arrival::Pickup)?;
-    let loaded = leaving(arrived, Arrival::Pickup);
+    let loaded = leaving(arrived, Arrival::Pickup)?;
     let (arrived, over) = fly(errand.weight, loaded, errand.dropoff, Arrival::Dropoff)?;
-    let unloaded = leaving(arrived, Arrival::Dropoff);
+    let unloaded = leaving(arrived, Arrival::Dropoff)?;
     let (home, back) = fly(Kilograms::ZERO, unloaded, starting.home, Arrival::Landing)?;
     let energy = out + over + back;
     if energy > spare {

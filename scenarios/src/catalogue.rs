@@ -1,11 +1,12 @@
 //! The aircraft that every scenario knows, from what their makers and operators publish.
 //!
-//! Payload, speed, range, and FlyCart's and M100's batteries are published. The rest is not, and is
+//! Payload, speed, range, and FlyCart's and M100's batteries are published, and so is from how high Hummingbird (7 m: Smithsonian National Air and
+//! Space Museum, object A20200480000) and P2 (about 90 m) let parcels down. The rest is not, and is
 //! assumed: masses and batteries of the others are
 //! of the size their payload and range ask for (they set the energy that is reported; the range stays the published one); 5 m/s up
 //! and 4 m/s down; wind up to 10 m/s for common aircraft and 15 m/s for weather-resistant ones (Gao et al., *Scientific Reports*
-//! 2021); a published *radius* counts as half a range; charging at about 2 C; from how high winches reach the ground, how fast MK27-2, Manna's and
-//! Wingcopter's come to their speed, and how long they hover and change from rotors to wings. The others are taken to climb, cruise and descend alone.
+//! 2021); a published *radius* counts as half a range; charging at about 2 C; from how high the other winches reach the ground; how fast aircraft come to
+//! their speed, how long they hover and change from rotors to wings. The M100 climbs, cruises and descends alone, as its study has it.
 
 use skyhaul_actors::battery::KNEE_DEFAULT;
 use skyhaul_actors::energy::{Momentum, Range};
@@ -126,6 +127,7 @@ const ENTRIES: [Entry; 11] = [
         wind_max_mps: 12.0,
         swap_s: Some(180),
         charge_w: 7_200.0,
+        phases: MULTIROTOR,
         ..COMMON
     },
     Entry {
@@ -163,6 +165,7 @@ const ENTRIES: [Entry; 11] = [
         cruise_mps: 20.0,
         swap_s: Some(60),
         charge_w: 880.0,
+        phases: MULTIROTOR,
         ..COMMON
     },
     // The small quadcopter of Stolaroff et al. (*Nature Communications* 9:409, 2018): frame, rotors and drag are the study's, the rest assumed.
@@ -182,7 +185,7 @@ const ENTRIES: [Entry; 11] = [
         ..COMMON
     },
     STUDY_M100,
-    // 1.2 kg, 29 m/s, 9.7 km radius; charges on its pad.
+    // 1.2 kg, 29 m/s, 9.7 km radius; charges on its pad, lowers its parcel from 7 m.
     Entry {
         name: "wing-hummingbird",
         energy_model: EnergyModel::Range(Range { range_m: 19_400.0 }),
@@ -193,6 +196,7 @@ const ENTRIES: [Entry; 11] = [
         cruise_mps: 29.0,
         wind_max_mps: 15.0,
         charge_w: 400.0,
+        phases: winged(Some(7.0), 20),
         ..COMMON
     },
     // 5 kg, 40 m/s, 75 km.
@@ -225,7 +229,8 @@ const ENTRIES: [Entry; 11] = [
         charge_w: 2_500.0,
         ..COMMON
     },
-    // 3.6 kg, 26.8 m/s, 16 km service radius; charges on its dock, hovers near 90 m.
+    // 3.6 kg, 26.8 m/s, 16 km service radius; charges on its dock, hovers near 90 m, from where a droid lets the parcel down: at 3 m/s both ways it takes
+    // a minute.
     Entry {
         name: "zipline-p2",
         energy_model: EnergyModel::Range(Range { range_m: 32_000.0 }),
@@ -237,6 +242,7 @@ const ENTRIES: [Entry; 11] = [
         altitude_m: 90.0,
         wind_max_mps: 15.0,
         charge_w: 1_600.0,
+        phases: winged(Some(90.0), 60),
         ..COMMON
     },
 ];

@@ -106,6 +106,25 @@ fn a_storm_grounds_the_depot_when_it_comes_and_releases_it_when_it_goes() {
 }
 
 #[test]
+fn no_mission_is_planned_that_would_hang_on_its_winch_when_the_storm_comes() {
+    let mut planned = under(storm(300, 4_800));
+    planned.aircraft[0].phases.winch_m = Some(7.0);
+    let mut city = City::new(planned);
+    let early = city.request(1, place(0.0, 0.0), place(0.0, 2_000.0), 1.0);
+    city.run_s(220);
+    let late = city.request(2, place(0.0, 0.0), place(0.0, 2_000.0), 1.0);
+    city.run_s(3_600);
+    assert_eq!(city.story(early).last(), Some(&"completed"));
+    assert!(!city.story(early).contains(&"carrier booked"));
+    assert!(city.story(late).contains(&"carrier booked"));
+    assert!(city.events.iter().any(|event| matches!(
+        event.event,
+        Event::DroneAssignmentRefused { delivery, reason: AssignmentRefusal::Wind } if delivery == late
+    )));
+    assert_lawful(&city);
+}
+
+#[test]
 fn every_limit_of_an_aircraft_grounds_it_for_its_own_reason() {
     let clear = Weather::windy(3.0, 0.0);
     let bad = [
