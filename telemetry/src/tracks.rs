@@ -20,7 +20,7 @@ use self::deliveries::{Around, Deliveries};
 use self::delivery::drone_of;
 use self::estimate::Guess;
 use self::fleet::Fleet;
-use crate::view::{DeliveryView, DepotView, DroneView, FleetStats, Performance};
+use crate::view::{DeliveryView, DepotView, DroneDuty, DroneView, FleetStats, Performance};
 
 mod alert;
 mod alerting;
@@ -185,6 +185,16 @@ impl Tracks {
     pub fn drones(&self, now: SimTime) -> impl Iterator<Item = DroneView> + '_ {
         let fleet = self.folded.fleet.iter();
         fleet.map(move |(id, track)| track.view(id, now, &self.environment))
+    }
+
+    /// What every drone does, in the same order: much cheaper, since nobody asks where it is.
+    pub fn duties(&self) -> impl Iterator<Item = DroneDuty> + '_ {
+        self.folded.fleet.iter().map(|(drone, track)| DroneDuty {
+            drone,
+            depot: track.depot,
+            aircraft: track.aircraft,
+            state: track.doing.state(),
+        })
     }
 
     /// The leg that a drone flies; none where its link is lost.

@@ -9,6 +9,19 @@ use skyhaul_actors::stage::Stage;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimTime;
 
+/// What a drone does, and where it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DroneDuty {
+    /// Which.
+    pub drone: DroneId,
+    /// Its home.
+    pub depot: DepotId,
+    /// Its type.
+    pub aircraft: AircraftId,
+    /// What it does.
+    pub state: DroneState,
+}
+
 /// A drone at an instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DroneView {

@@ -15,7 +15,7 @@ use skyhaul_actors::mission::Errand;
 use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::time::SimTime;
-use skyhaul_telemetry::view::{DroneState, DroneView};
+use skyhaul_telemetry::view::{DroneDuty, DroneState};
 use utoipa::ToSchema;
 
 use crate::account::Accounts;
@@ -68,7 +68,7 @@ impl Quotes {
             | DroneState::Charging
             | DroneState::Maintenance => Standing::Away,
         };
-        let drones: Vec<DroneView> = tracks.drones(now).collect();
+        let drones: Vec<DroneDuty> = tracks.duties().collect();
         let waiting = usize::try_from(tracks.stats(now).waiting).unwrap_or(usize::MAX);
         let grounded = tracks.depots().filter(|depot| depot.is_grounded);
         Outside {
@@ -80,7 +80,7 @@ impl Quotes {
     }
 
     /// The drones that belong to another depot than they did at first.
-    fn moved(&self, drones: &[DroneView]) -> Vec<(DroneId, AircraftId, DepotId)> {
+    fn moved(&self, drones: &[DroneDuty]) -> Vec<(DroneId, AircraftId, DepotId)> {
         let fleets = self.0.environment.fleets.iter();
         let planned = fleets.flat_map(|fleet| std::iter::repeat_n(fleet.depot, fleet.count as usize));
         let homes = drones.iter().zip(planned);
