@@ -32,7 +32,7 @@ void main() {
   vec2 centre = mix(a_path.xy, a_path.zw, part) * u_scale + u_shift;
 
   // An icon with its rim, or with the ring round it.
-  v_half = a_look.z > 0.5 ? 2.1 : 1.2;
+  v_half = a_look.z > 0.5 ? 2.1 : 1.35;
   // Directions have no meaning where a drone stands.
   float angle = state == 5 || parked ? 0.0 : a_look.x;
   v_turn = vec2(cos(angle), sin(angle));
@@ -89,10 +89,12 @@ void main() {
   bool failed = v_state == 5;
   bool parked = v_state == 3 || v_state == 4 || v_state == 6;
   float shape = failed ? length(at) - 0.72 : parked ? length(at) - 0.5 : dart(at);
-  float edge = 1.7 * pixel;
+  // Where icons are small their rim and shade are too: they stay within the point.
+  float edge = min(1.7 * pixel, 0.2);
+  float reach = min(5.0 * pixel, 0.3);
   float body = 1.0 - smoothstep(-0.7 * pixel, 0.7 * pixel, shape);
   float rim = 1.0 - smoothstep(-0.7 * pixel, 0.7 * pixel, shape - edge);
-  float shade = 0.28 * (1.0 - smoothstep(0.0, 5.0 * pixel, shape - edge));
+  float shade = 0.28 * (1.0 - smoothstep(0.0, reach, shape - edge));
   vec3 inner = v_colour;
   // Besides its colour a state has a mark: a parcel aboard, an empty hull on the way home, a cross for out of order, a hole for what is not of the fleet; who is out of service stands like who is ready.
   if (v_state == 1) {
