@@ -241,8 +241,11 @@ impl Bench<'_> {
         let mut crowd = self.crowd(server.address()?, clients, ask)?;
         sleep(Duration::from_secs(5));
         let heard = crowd.report()?;
-        let told = self.measure(&mut server)?;
+        let told = self.measure(&mut server);
         let heard = crowd.report()?.since(&heard);
+        // Killed it would leave the NATS server behind.
+        server.end()?;
+        let told = told?;
         if heard.bytes < told.bytes {
             return Err(format!("clients of NATS heard {} of {} bytes", heard.bytes, told.bytes).into());
         }

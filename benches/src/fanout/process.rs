@@ -69,6 +69,15 @@ impl Process {
         input.flush()?;
         Ok(serde_json::from_str(&self.line()?)?)
     }
+
+    /// Lets it end by itself, with what it has started: its standard input ends.
+    ///
+    /// # Errors
+    /// Where that cannot be waited for.
+    pub fn end(mut self) -> io::Result<()> {
+        drop(self.child.stdin.take());
+        self.child.wait().map(drop)
+    }
 }
 
 impl Drop for Process {
