@@ -31,6 +31,10 @@ fn parked_messages_are_shown_also_after_a_crash() {
     let args = ["--scenario", scenario.as_str(), "--speed", "max"];
     let service = Service::start(data.path(), &args);
     eventually("a message to be parked", || parked(&service).pop());
+    eventually("a message to one who is gone", || {
+        let letters = service.get("/api/simulation/dead-letters?limit=1").body;
+        letters["items"].get(0).cloned()
+    });
     assert_eq!(service.post("/api/simulation/pause", &json!({})).status, 200);
     let items = parked(&service);
     for item in &items {
