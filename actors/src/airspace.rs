@@ -18,6 +18,8 @@ mod field;
 mod memo;
 mod obstacle;
 mod route;
+#[cfg(test)]
+mod tests;
 
 /// All zones, ready to be asked.
 #[derive(Clone, Debug)]
@@ -29,9 +31,21 @@ pub struct Airspace {
     /// How many zones there ever were, those of which nothing can be kept out included.
     declared: usize,
     is_blind: bool,
-    is_the_same_always: bool,
-    /// Ways round the zones as they are, where they are the same always.
-    memo: Memo,
+    /// The obstacles that are not there at all times and heights.
+    passing: Vec<usize>,
+    ways: Memo<Question, Option<Vec<Position>>, WAYS_MAX>,
+}
+
+/// How many ways are remembered: what some hundreds of requests under way ask for. With its waypoints one is some 200 bytes, all together a megabyte.
+const WAYS_MAX: usize = 1 << 12;
+
+/// What a way depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    from: Position,
+    to: Position,
+    /// Which passing obstacles it goes round.
+    round: Vec<usize>,
 }
 
 /// The airspace as it was known at some time, to what cruises at some height.
@@ -59,8 +73,8 @@ impl Airspace {
             zones: Vec::new(),
             declared: 0,
             is_blind: environment.faults.sabotage == Some(Sabotage::IgnoresZones),
-            is_the_same_always: true,
-            memo: Memo::default(),
+            passing: Vec::new(),
+            ways: Memo::default(),
         };
         airspace.declare(&environment.zones);
         airspace
@@ -77,17 +91,24 @@ impl Airspace {
             }
             self.declared += 1;
         }
-        self.is_the_same_always = obstacles.iter().all(Obstacle::is_permanent);
         self.field = Field::new(obstacles);
-        self.memo = Memo::default();
+        self.note_passing();
     }
 
     /// Lifts a zone, by its place among all there ever were. What was known before stays as it was.
     pub(crate) fn lift(&mut self, zone: usize, at: SimTime) {
         if let Ok(place) = self.zones.binary_search(&zone) {
             self.field.all_mut()[place].lift(at);
-            self.is_the_same_always = false;
+            self.note_passing();
         }
+    }
+
+    /// Notes which obstacles are not there always. Ways that were found with others are none any more.
+    fn note_passing(&mut self) {
+        let obstacles = self.field.all().iter().enumerate();
+        let passing = obstacles.filter(|(_, obstacle)| !obstacle.is_permanent());
+        self.passing = passing.map(|(number, _)| number).collect();
+        self.ways = Memo::default();
     }
 
     /// The airspace as it was known at `known_at`, to what stays on the ground.
@@ -117,6 +138,32 @@ impl Airspace {
     }
 }
 
+impl Airspace {
+    /// The shortest way round the obstacles that are always there, and some of those that are not.
+    fn seek(&self, Question { from, to, round }: &Question) -> Option<Vec<Position>> {
+        let counts =
+            |number: usize| self.field.get(number).is_permanent() || round.binary_search(&number).is_ok();
+        let mut blocking = Vec::new();
+        for number in self.field.near(*from, *to).filter(|number| counts(*number)) {
+            let obstacle = self.field.get(number);
+            if obstacle.is_permanent() && (obstacle.covers(*from) || obstacle.covers(*to)) {
+                return None;
+            }
+            if obstacle.blocks(*from, *to) {
+                blocking.push(number);
+            }
+        }
+        // In an order that zones which are not known yet cannot change.
+        blocking.sort_unstable();
+        let scene = route::Scene {
+            plane: &self.plane,
+            field: &self.field,
+            is_closed: &counts,
+        };
+        scene.shortest(blocking, (*from, *to))
+    }
+}
+
 impl<'a> Sky<'a> {
     /// The same to what cruises so many metres above ground.
     #[must_use]
@@ -131,12 +178,6 @@ impl<'a> Sky<'a> {
             at: time,
             more: Vec::new(),
         }
-    }
-
-    /// Whether each zone is in force at all times.
-    #[must_use]
-    pub const fn is_the_same_always(&self) -> bool {
-        self.airspace.is_the_same_always
     }
 
     /// Whether one of these zones, or the clearance round it, lies over the place between the ground and where it cruises.
@@ -166,47 +207,26 @@ impl<'a> Sky<'a> {
         if self.near(from, to).next().is_none() {
             return Some(vec![from, to]);
         }
-        let seek = || self.seek((from, altitude_m), to, closed);
-        if self.is_the_same_always() {
-            // Then neither time nor height makes a difference.
-            self.airspace.memo.way(from, to, seek)
-        } else {
-            seek()
-        }
-    }
-
-    fn seek(
-        &self,
-        (from, altitude_m): (Position, f64),
-        to: Position,
-        closed: &Closed,
-    ) -> Option<Vec<Position>> {
-        let mut blocking = Vec::new();
-        for (number, obstacle) in self.near(from, to) {
-            if !self.is_closed(number, closed) {
+        let low_m = altitude_m.min(self.level_m);
+        let mut round = Vec::new();
+        for number in &self.airspace.passing {
+            let obstacle = self.airspace.field.get(*number);
+            if !self.is_closed(*number, closed) {
                 continue;
             }
-            let low_m = altitude_m.min(self.level_m);
             if obstacle.meets_heights(low_m, self.level_m) && obstacle.covers(from)
                 || obstacle.meets_heights(0.0, self.level_m) && obstacle.covers(to)
             {
                 return None;
             }
-            if self.is_passed_at_level(obstacle) && obstacle.blocks(from, to) {
-                blocking.push(number);
+            if self.is_passed_at_level(obstacle) {
+                round.push(*number);
             }
         }
-        // In an order that zones which are not known yet cannot change.
-        blocking.sort_unstable();
-        let is_closed = |number| {
-            self.is_closed(number, closed) && self.is_passed_at_level(self.airspace.field.get(number))
-        };
-        let scene = route::Scene {
-            plane: &self.airspace.plane,
-            field: &self.airspace.field,
-            is_closed: &is_closed,
-        };
-        scene.shortest(blocking, (from, to))
+        let question = Question { from, to, round };
+        self.airspace
+            .ways
+            .answer(question, |question| self.airspace.seek(question))
     }
 
     /// The zones, besides those closed already, that come into force during the flight and are touched by it while they are.
@@ -215,16 +235,27 @@ impl<'a> Sky<'a> {
         let (Some(first), Some(last)) = (path.first(), path.last()) else {
             return Vec::new();
         };
-        if self.is_the_same_always() {
-            return Vec::new();
-        }
-        let comes = |(number, obstacle): &(usize, &Obstacle)| {
-            obstacle.comes_into_force(first.time, last.time, self.known_at)
-                && !self.is_closed(*number, closed)
-                && touches(obstacle, path, (obstacle.from, obstacle.until(self.known_at)))
+        let touched = |number: &usize| {
+            let obstacle = self.airspace.field.get(*number);
+            touches(obstacle, path, (obstacle.from, obstacle.until(self.known_at)))
         };
-        let obstacles = self.airspace.field.all().iter().enumerate();
-        obstacles.filter(comes).map(|(number, _)| number).collect()
+        self.coming((first.time, last.time), closed)
+            .filter(touched)
+            .collect()
+    }
+
+    /// Whether a zone, besides those closed already, comes into force in a span of time.
+    #[must_use]
+    pub fn is_changing(&self, span: (SimTime, SimTime), closed: &Closed) -> bool {
+        self.coming(span, closed).next().is_some()
+    }
+
+    fn coming(&self, (after, up_to): (SimTime, SimTime), closed: &Closed) -> impl Iterator<Item = usize> {
+        let comes = move |number: &usize| {
+            let obstacle = self.airspace.field.get(*number);
+            obstacle.comes_into_force(after, up_to, self.known_at) && !self.is_closed(*number, closed)
+        };
+        self.airspace.passing.iter().copied().filter(comes)
     }
 
     /// Whether a path touches a zone while that is in force.

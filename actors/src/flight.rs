@@ -258,10 +258,6 @@ pub fn estimate_flight(
     if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
         return Ok((departure, WattHours::ZERO));
     }
-    if !conditions.airspace.is_the_same_always() {
-        let plan = plan_flight(aircraft, payload, departure, to, arrival, conditions)?;
-        return Ok(plan.at(plan.arrives()));
-    }
     let weather = conditions.weather.at(departure.time);
     check_take_off(aircraft, departure, weather)?;
     let sky = conditions.airspace.at_level(aircraft.altitude_m);
@@ -270,7 +266,12 @@ pub fn estimate_flight(
     let route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
     let mut trip = Trip::new(aircraft, payload, weather, departure);
     trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;
-    Ok((trip.here(to, arrival), trip.energy()))
+    let arrived = trip.here(to, arrival);
+    if sky.is_changing((departure.time, arrived.time), &closed) {
+        let plan = plan_flight(aircraft, payload, departure, to, arrival, conditions)?;
+        return Ok(plan.at(plan.arrives()));
+    }
+    Ok((arrived, trip.energy()))
 }
 
 /// What the wind makes a flight along a path take more than still air of the same density would: cruise power, for as much longer as the ground

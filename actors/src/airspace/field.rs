@@ -4,17 +4,27 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use skyhaul_engine::geo::Position;
 
+use super::memo::Memo;
 use super::obstacle::Obstacle;
 
 /// An obstacle's rectangle of latitudes and longitudes, in 1e-7 degrees, with its number.
 type Entry = GeomWithData<Rectangle<[f64; 2]>, usize>;
+
+/// How many lines from corner to corner are remembered: those between some hundred corners, as round a dozen zones that stand together. At 64 bytes each
+/// that is a megabyte.
+const LINES_MAX: usize = 1 << 14;
 
 /// All obstacles.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Field {
     obstacles: Vec<Obstacle>,
     index: RTree<Entry>,
+    /// What blocks the lines from corner to corner, whether or not it counts: with those that nothing blocks, the graph of which corners see each other.
+    lines: Memo<[CornerId; 2], Box<[usize]>, LINES_MAX>,
 }
+
+/// A corner: its obstacle, and its place among the corners of that.
+pub(super) type CornerId = (usize, usize);
 
 impl Field {
     pub(super) fn new(obstacles: Vec<Obstacle>) -> Self {
@@ -23,7 +33,11 @@ impl Field {
             Entry::new(Rectangle::from_corners(low, high), number)
         };
         let index = RTree::bulk_load(obstacles.iter().enumerate().map(entry).collect());
-        Self { obstacles, index }
+        Self {
+            obstacles,
+            index,
+            lines: Memo::default(),
+        }
     }
 
     /// The obstacles by number.
@@ -47,5 +61,15 @@ impl Field {
         let envelope = AABB::from_corners(corner(from), corner(to));
         let met = self.index.locate_in_envelope_intersecting(&envelope);
         met.map(|entry| entry.data)
+    }
+
+    /// The obstacles that block the line from one corner to another.
+    pub(super) fn between(&self, from: CornerId, to: CornerId) -> Box<[usize]> {
+        self.lines.answer([from, to], |line| {
+            let [a, b] = line.map(|(obstacle, corner)| self.get(obstacle).corners[corner].at);
+            self.near(a, b)
+                .filter(|number| self.get(*number).blocks(a, b))
+                .collect()
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use skyhaul_engine::geo::{LocalPlane, Position};
 
-use super::field::Field;
+use super::field::{CornerId, Field};
 use super::obstacle::Corner;
 
 /// What lies between two places.
@@ -65,8 +65,8 @@ struct Search<'a> {
 struct Node<'a> {
     at: Position,
     xy: (f64, f64),
-    /// The corner, and of which obstacle; the ends have none.
-    corner: Option<(&'a Corner, usize)>,
+    /// The corner; the ends have none.
+    corner: Option<(&'a Corner, CornerId)>,
     /// Obstacles to whose outline it is nearer than their corners are: it passes none of those by.
     within: Vec<usize>,
 }
@@ -98,22 +98,12 @@ impl Search<'_> {
                 if settled[next] || length >= best[next] || !self.may_turn(&nodes[node], &nodes[next]) {
                     continue;
                 }
-                let (a, b) = (nodes[node].at, nodes[next].at);
-                let field = self.scene.field;
                 let bound = Cost(length + apart(&nodes[next], &nodes[1]));
                 let known = met.len();
-                let mut is_blocked = false;
-                for number in field.near(a, b) {
-                    let is_taken_in = in_the_way.binary_search(&number).is_ok();
-                    if (is_taken_in || (self.scene.is_closed)(number)) && field.get(number).blocks(a, b) {
-                        if is_taken_in {
-                            is_blocked = true;
-                            break;
-                        }
-                        met.push((bound, number));
-                    }
-                }
-                if is_blocked {
+                let is_free = self.look((&nodes[node], &nodes[next]), in_the_way, |number| {
+                    met.push((bound, number));
+                });
+                if !is_free {
                     met.truncate(known);
                 } else if met.len() == known {
                     best[next] = length;
@@ -125,21 +115,47 @@ impl Search<'_> {
         (None, into_obstacles(met))
     }
 
+    /// Looks along a line; whether none of the obstacles that were taken in blocks it, and which others do, as far as one that was does not.
+    fn look(
+        &self,
+        (a, b): (&Node<'_>, &Node<'_>),
+        in_the_way: &[usize],
+        mut meets: impl FnMut(usize),
+    ) -> bool {
+        let field = self.scene.field;
+        let mut passes = |number: usize, blocks: &dyn Fn() -> bool| {
+            let is_taken_in = in_the_way.binary_search(&number).is_ok();
+            if !is_taken_in && !(self.scene.is_closed)(number) || !blocks() {
+                return true;
+            }
+            if !is_taken_in {
+                meets(number);
+            }
+            !is_taken_in
+        };
+        if let (Some((_, from)), Some((_, to))) = (a.corner, b.corner) {
+            return field
+                .between(from, to)
+                .iter()
+                .all(|number| passes(*number, &|| true));
+        }
+        let mut near = field.near(a.at, b.at);
+        near.all(|number| passes(number, &|| field.get(number).blocks(a.at, b.at)))
+    }
+
     fn nodes(&self, ends: [(Position, (f64, f64)); 2], in_the_way: &[usize]) -> Vec<Node<'_>> {
         // A corner inside another obstacle stays: lines to it meet that obstacle.
         let is_open = |place| !in_the_way.iter().any(|i| self.scene.field.get(*i).covers(place));
         let corners = in_the_way
             .iter()
             .flat_map(|i| {
-                self.scene
-                    .field
-                    .get(*i)
-                    .corners
-                    .iter()
-                    .map(move |corner| (corner, *i))
+                let corners = self.scene.field.get(*i).corners.iter();
+                (0..)
+                    .zip(corners)
+                    .map(move |(place, corner)| (corner, (*i, place)))
             })
             .filter(|(corner, _)| is_open(corner.at))
-            .map(|(corner, i)| (corner.at, corner.xy, Some((corner, i))));
+            .map(|(corner, id)| (corner.at, corner.xy, Some((corner, id))));
         ends.into_iter()
             .map(|(at, xy)| (at, xy, None))
             .chain(corners)
@@ -147,7 +163,7 @@ impl Search<'_> {
                 let others = in_the_way
                     .iter()
                     .copied()
-                    .filter(|i| corner.is_none_or(|(_, own)| own != *i));
+                    .filter(|i| corner.is_none_or(|(_, (own, _))| own != *i));
                 Node {
                     at,
                     xy,
@@ -170,7 +186,7 @@ impl Node<'_> {
     /// Whether a line to the other passes by what this is the corner of.
     fn may_turn_to(&self, other: &Self) -> bool {
         self.corner
-            .is_none_or(|(corner, own)| corner.is_passed_from(other.xy) || other.within.contains(&own))
+            .is_none_or(|(corner, (own, _))| corner.is_passed_from(other.xy) || other.within.contains(&own))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use skyhaul_actors::airspace::Airspace;
-use skyhaul_actors::environment::{AircraftSpec, Arrival, FlightPhases, Weather};
+use skyhaul_actors::environment::{AircraftSpec, Arrival, FlightPhases, Weather, Zone, ZoneShape};
 use skyhaul_actors::event::AssignmentRefusal;
-use skyhaul_actors::flight::{Conditions, Departure, plan_flight};
+use skyhaul_actors::flight::{Conditions, Departure, estimate_flight, plan_flight};
 use skyhaul_actors::mission::{Errand, LOADING, Starting, UNLOADING, assess};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
@@ -67,5 +67,31 @@ proptest! {
             }
             Err(reason) => prop_assert!(!fits && reason == AssignmentRefusal::OutOfRange),
         }
+    }
+}
+
+proptest! {
+    /// Estimates look at no waypoint in between, unless a zone comes into force on the way.
+    #[test]
+    fn an_estimate_says_what_the_plan_says_also_where_zones_come_and_go(
+        zones in prop::collection::vec((spot(), 100.0..900.0_f64, 0..900_u64, 0..900_u64), 1..6),
+        from in spot(),
+        to in spot(),
+        departs_s in 0..900_u64,
+    ) {
+        let mut planned = environment(1);
+        let second = |second: u64| SimTime::from_micros(second * 1_000_000);
+        planned.zones = zones.into_iter().map(|((x, y), radius_m, from_s, lasts_s)| Zone {
+            from: Some(second(from_s)),
+            until: Some(second(from_s + lasts_s)),
+            ..Zone::permanent(String::new(), ZoneShape::Circle { centre: place(x, y), radius_m })
+        }).collect();
+        let airspace = Airspace::new(&planned);
+        let conditions = Conditions { airspace: airspace.known_at(SimTime::ZERO), weather: &planned.weather };
+        let departure = Departure { at: place(from.0, from.1), altitude_m: 0.0, time: second(departs_s) };
+        let to = place(to.0, to.1);
+        let plan = plan_flight(&light(), Kilograms::ZERO, departure, to, Arrival::Landing, conditions);
+        let estimate = estimate_flight(&light(), Kilograms::ZERO, departure, to, Arrival::Landing, conditions);
+        prop_assert_eq!(estimate, plan.map(|plan| plan.at(plan.arrives())));
     }
 }
