@@ -1,17 +1,18 @@
-//! Matching: each row gets the column, or its private fallback, such that all together cost least.
+//! Matching: each row gets a column, or its private fallback, such that all together cost least, and stays so from one change of rows to the next.
 //!
-//! Shortest augmenting paths (Jonker and Volgenant 1987) on sparse edges: rows first bid for columns, each displacing whom it outbids
-//! (augmenting row reduction); the few that are left find the cheapest chain of exchanges that ends at a free column or at the fallback of a row on
-//! the way. From prices of an earlier problem, only what they no longer prove is done: columns that lost their row are offered to others the
-//! same way backwards, and rows without a column are taken in. Problems with many edges a row are solved by their [core](pricing). Costs are whole numbers, so the optimum is exact and the same on every host.
+//! Shortest augmenting paths (Jonker and Volgenant 1987): rows first bid for columns, each displacing whom it outbids (augmenting row
+//! reduction); the few that are left find the cheapest chain of exchanges that ends at a free column or at the fallback of a row on the way. A
+//! [`Matcher`] keeps rows, prices and who has what: once some rows have changed, only those bid and search again, and columns that lost their
+//! row are offered to others the same way backwards. So what an answer costs follows from what changed. Costs are whole numbers, so the optimum
+//! is exact and the same on every host.
 
-use serde::{Deserialize, Serialize};
-
-use self::pricing::Core;
 use self::search::Search;
+use self::table::{COLUMNS_MAX, Table};
 
-mod pricing;
+mod by_column;
 mod search;
+mod table;
+mod wide;
 
 /// The greatest cost of an edge or a fallback: sums of a million of them do not overflow.
 pub const COST_MAX: i64 = 1 << 42;
@@ -22,109 +23,36 @@ const OUT: i64 = i64::MIN;
 /// No row, or no column.
 const NONE: u32 = u32::MAX;
 
-/// Rows with their edges to columns.
-#[derive(Clone, Debug, Default)]
-pub struct Problem {
-    columns: usize,
-    /// Where each row's edges begin; one more at the end.
-    starts: Vec<u32>,
-    edges: Vec<Edge>,
-    fallbacks: Vec<i64>,
-    hints: Vec<u32>,
-}
+/// How often each row that has nothing bids: what is left then is found faster by searching.
+const BID_ROUNDS: usize = 2;
 
-/// What a column costs a row, or the other way round.
-#[derive(Clone, Copy, Debug, Default)]
-struct Edge {
-    cost: i64,
-    other: u32,
-}
-
-impl Problem {
-    /// A problem with so many columns and no rows.
-    #[must_use]
-    pub fn new(columns: usize) -> Self {
-        let mut problem = Self::default();
-        problem.clear(columns);
-        problem
-    }
-
-    /// Forgets all rows.
-    pub fn clear(&mut self, columns: usize) {
-        self.columns = columns;
-        self.starts.clear();
-        self.starts.push(0);
-        self.edges.clear();
-        self.fallbacks.clear();
-        self.hints.clear();
-    }
-
-    /// Adds a row: what it costs to leave it without a column, and what each of its columns costs, from 0 to [`COST_MAX`].
-    pub fn add_row(&mut self, fallback: i64, edges: impl IntoIterator<Item = (u32, i64)>) {
-        self.edges
-            .extend(edges.into_iter().map(|(other, cost)| Edge { cost, other }));
-        self.starts.push(number(self.edges.len()));
-        self.fallbacks.push(fallback);
-        self.hints.push(NONE);
-    }
-
-    /// Says which column the row that was added last had in an earlier solution: if the prices prove that it still may, it keeps it.
-    pub fn hint(&mut self, column: Option<u32>) {
-        if let Some(hint) = self.hints.last_mut() {
-            *hint = column.unwrap_or(NONE);
-        }
-    }
-
-    /// How many rows there are.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.fallbacks.len()
-    }
-
-    /// The rows' numbers.
-    fn rows_numbered(&self) -> std::ops::Range<u32> {
-        0..number(self.rows())
-    }
-
-    fn edges_of(&self, row: u32) -> &[Edge] {
-        let row = row as usize;
-        &self.edges[self.starts[row] as usize..self.starts[row + 1] as usize]
-    }
-}
+/// Bids a round, for each row that begins it.
+const BIDS_OF_A_ROW: usize = 6;
 
 /// A row's or a column's number.
 fn number(index: usize) -> u32 {
-    u32::try_from(index).expect("fewer than 2³² rows and columns")
+    u32::try_from(index).expect("fewer than 2³¹ rows and columns")
 }
 
-/// What each column is worth, at most zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prices {
-    values: Vec<i64>,
+/// Rows, columns, and the cheapest matching of them.
+#[derive(Clone, Debug, Default)]
+pub struct Matcher {
+    market: Market,
+    /// Rows that have nothing yet.
+    left: Vec<u32>,
+    /// Columns that may have a price and no row.
+    lost: Vec<u32>,
+    search: Search,
 }
 
-impl Prices {
-    /// Prices known from an earlier problem, column by column.
-    #[must_use]
-    pub fn from_columns(values: impl IntoIterator<Item = i64>) -> Self {
-        Self {
-            values: values.into_iter().collect(),
-        }
-    }
-
-    /// Column by column.
-    #[must_use]
-    pub fn columns(&self) -> &[i64] {
-        &self.values
-    }
-}
-
-/// Which column each row has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matching {
-    columns: Vec<u32>,
-    duals: Vec<i64>,
-    cost: i64,
+/// Who wants what, and who has it.
+#[derive(Clone, Debug, Default)]
+struct Market {
+    table: Table,
+    /// What each column is worth, at most zero.
+    prices: Vec<i64>,
+    /// The row that has each column.
+    owners: Vec<u32>,
 }
 
 /// What is wrong with a matching.
@@ -132,77 +60,9 @@ pub struct Matching {
 pub enum Broken {
     /// A row would rather have something else.
     Row(usize),
-    /// A column has a price though no row has it, or two rows have it.
+    /// A column has a price though no row has it, or is not its owner's.
     Column(usize),
 }
-
-impl Matching {
-    /// The row's column; `None` where it has its fallback.
-    #[must_use]
-    pub fn column(&self, row: usize) -> Option<u32> {
-        Some(self.columns[row]).filter(|column| *column != NONE)
-    }
-
-    /// What all rows cost together.
-    #[must_use]
-    pub const fn cost(&self) -> i64 {
-        self.cost
-    }
-
-    /// Proves that nothing is cheaper: no row finds a column or its fallback below its dual, and what it has costs just that.
-    ///
-    /// # Errors
-    /// The first row or column that disproves it.
-    pub fn certificate(&self, problem: &Problem, prices: &Prices) -> Result<(), Broken> {
-        let mut is_taken = vec![false; problem.columns];
-        for (row, dual) in self.duals.iter().copied().enumerate() {
-            let mut paid = self.column(row).is_none().then_some(problem.fallbacks[row]);
-            let mut is_beaten = problem.fallbacks[row] < dual;
-            for edge in problem.edges_of(number(row)) {
-                let reduced = edge.cost - prices.values[edge.other as usize];
-                is_beaten |= reduced < dual;
-                if self.columns[row] == edge.other && reduced == dual {
-                    paid = Some(reduced);
-                }
-            }
-            if is_beaten || paid != Some(dual) {
-                return Err(Broken::Row(row));
-            }
-            if let Some(column) = self.column(row)
-                && std::mem::replace(&mut is_taken[column as usize], true)
-            {
-                return Err(Broken::Column(column as usize));
-            }
-        }
-        let is_wrong = |column: &usize| {
-            let price = prices.values[*column];
-            price > 0 || price < 0 && !is_taken[*column]
-        };
-        (0..problem.columns)
-            .find(is_wrong)
-            .map_or(Ok(()), |column| Err(Broken::Column(column)))
-    }
-}
-
-/// Solves problems, and keeps what it needs for the next.
-#[derive(Clone, Debug, Default)]
-pub struct Solver {
-    /// The row that has each column.
-    owners: Vec<u32>,
-    /// Rows that have nothing yet.
-    left: Vec<u32>,
-    search: Search,
-    /// Edges by column, for the way back.
-    back_starts: Vec<u32>,
-    back: Vec<Edge>,
-    core: Core,
-}
-
-/// How often each row that has nothing bids: what is left then is found faster by searching.
-const BID_ROUNDS: usize = 2;
-
-/// Bids a round, for each row that begins it.
-const BIDS_OF_A_ROW: usize = 2;
 
 /// A row's best offer: what it costs, and what the next best would. There is always the fallback, so where the best is a column there is a next.
 struct Offer {
@@ -212,170 +72,195 @@ struct Offer {
     column: u32,
 }
 
-impl Solver {
-    /// The cheapest matching, and the prices that prove it. Prices of an earlier problem make it faster, and so do [hints](Problem::hint); the cost
-    /// does not depend on them, nor does the matching where only one is cheapest.
-    pub fn solve(&mut self, problem: &Problem, prices: &mut Prices) -> Matching {
-        prices.values.resize(problem.columns, 0);
-        prices
-            .values
-            .iter_mut()
-            .for_each(|price| *price = (*price).min(0));
-        if !problem.is_wide() {
-            return self.solve_whole(problem, prices);
+impl Matcher {
+    /// One without rows, and with a column for each of these prices: what they were worth in an earlier matching, zero where that is not known. They
+    /// change how long the first answer takes, and not what it costs.
+    #[must_use]
+    pub fn new(prices: impl IntoIterator<Item = i64>) -> Self {
+        let prices: Vec<i64> = prices.into_iter().map(|price| price.min(0)).collect();
+        assert!(prices.len() <= COLUMNS_MAX, "at most {COLUMNS_MAX} columns");
+        let columns = number(prices.len());
+        Self {
+            lost: (0..columns)
+                .filter(|column| prices[*column as usize] < 0)
+                .collect(),
+            market: Market {
+                table: Table::default(),
+                owners: vec![NONE; prices.len()],
+                prices,
+            },
+            ..Self::default()
         }
-        let mut core = std::mem::take(&mut self.core);
-        core.begin(problem, &prices.values);
-        let matching = loop {
-            let matching = self.solve_whole(core.problem(), prices);
-            if !core.join(problem, &prices.values, &matching) {
-                break matching;
-            }
-        };
-        self.core = core;
-        matching
     }
 
-    /// The cheapest by looking at every edge.
-    fn solve_whole(&mut self, problem: &Problem, prices: &mut Prices) -> Matching {
-        self.owners.clear();
-        self.owners.resize(problem.columns, NONE);
-        self.left.clear();
-        let mut matching = Matching {
-            columns: vec![NONE; problem.rows()],
-            duals: vec![0; problem.rows()],
-            cost: 0,
-        };
-        let values = prices.values.as_mut_slice();
-        self.keep_hinted(problem, values, &mut matching);
-        self.bid(problem, values, &mut matching);
-        for row in std::mem::take(&mut self.left) {
-            self.search
-                .take_in(row, problem, values, &mut self.owners, &mut matching);
+    /// Adds a row, or puts another in its place: what it costs to leave it without a column, and what each of its columns costs, each at most
+    /// once, from 0 to [`COST_MAX`]. One without columns whose fallback costs nothing is as good as none.
+    pub fn set_row(&mut self, row: u32, fallback: i64, edges: impl IntoIterator<Item = (u32, i64)>) {
+        let Market { table, owners, .. } = &mut self.market;
+        let before = table.set(row, fallback, edges);
+        if before.column != NONE {
+            owners[before.column as usize] = NONE;
+            self.lost.push(before.column);
         }
-        self.offer_lost_columns(problem, values, &mut matching);
-        matching.cost = matching.duals.iter().sum::<i64>() + values.iter().sum::<i64>();
-        matching
-    }
-
-    /// Rows that still want the column they had keep it.
-    fn keep_hinted(&mut self, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
-        for row in problem.rows_numbered() {
-            let (at, hint) = (row as usize, problem.hints[row as usize]);
-            if self.owners.get(hint as usize) == Some(&NONE) {
-                let best = Offer::to(row, problem, prices).best;
-                let mut edges = problem.edges_of(row).iter();
-                if edges.any(|edge| edge.other == hint && edge.cost - prices[hint as usize] == best) {
-                    self.owners[hint as usize] = row;
-                    matching.columns[at] = hint;
-                    matching.duals[at] = best;
-                    continue;
-                }
-            }
-            matching.duals[at] = OUT;
+        if before.dual != OUT {
             self.left.push(row);
         }
     }
 
-    /// Columns that have a price and no row are offered to all rows.
-    fn offer_lost_columns(&mut self, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
-        let lost: Vec<u32> = (0..problem.columns)
-            .filter(|column| self.owners[*column] == NONE && prices[*column] < 0)
-            .map(number)
-            .collect();
-        if lost.is_empty() {
-            return;
+    /// Finds the cheapest matching of the rows as they are now.
+    pub fn settle(&mut self) {
+        self.bid();
+        for row in std::mem::take(&mut self.left) {
+            self.search.take_in(row, &mut self.market);
         }
-        self.turn_round(problem);
-        for column in lost {
-            self.search.give_back(
-                column,
-                (&self.back_starts, &self.back),
-                prices,
-                &mut self.owners,
-                matching,
-            );
+        let Market {
+            table,
+            prices,
+            owners,
+        } = &mut self.market;
+        self.lost
+            .retain(|column| owners[*column as usize] == NONE && prices[*column as usize] < 0);
+        if !self.lost.is_empty() {
+            table.turn_round(prices.len());
+        }
+        for column in std::mem::take(&mut self.lost) {
+            self.search.give_back(column, &mut self.market);
         }
     }
 
-    /// Sorts the edges by column.
-    fn turn_round(&mut self, problem: &Problem) {
-        self.back_starts.clear();
-        self.back_starts.resize(problem.columns + 1, 0);
-        for edge in &problem.edges {
-            self.back_starts[edge.other as usize + 1] += 1;
-        }
-        for column in 0..problem.columns {
-            self.back_starts[column + 1] += self.back_starts[column];
-        }
-        self.back.clear();
-        self.back.resize(problem.edges.len(), Edge::default());
-        let mut next = self.back_starts.clone();
-        for row in problem.rows_numbered() {
-            for edge in problem.edges_of(row) {
-                let place = &mut next[edge.other as usize];
-                self.back[*place as usize] = Edge {
-                    cost: edge.cost,
-                    other: row,
-                };
-                *place += 1;
+    /// The row's column; `None` where it has its fallback.
+    #[must_use]
+    pub fn column(&self, row: u32) -> Option<u32> {
+        Some(self.market.table.row(row).column).filter(|column| *column != NONE)
+    }
+
+    /// What each column is worth to those who do not have it, at most zero.
+    #[must_use]
+    pub fn prices(&self) -> &[i64] {
+        &self.market.prices
+    }
+
+    /// What all rows cost together.
+    #[must_use]
+    pub fn cost(&self) -> i64 {
+        let duals = self.market.table.rows().map(|(_, row)| row.dual);
+        duals.sum::<i64>() + self.market.prices.iter().sum::<i64>()
+    }
+
+    /// Proves that nothing is cheaper: no row finds a column or its fallback below its dual, and what it has costs just that; no column that nobody
+    /// has is worth anything.
+    ///
+    /// # Errors
+    /// The first row or column that disproves it.
+    pub fn certificate(&self) -> Result<(), Broken> {
+        let Market {
+            table,
+            prices,
+            owners,
+        } = &self.market;
+        for (number, row) in table.rows() {
+            let mut paid = (row.column == NONE).then_some(row.fallback);
+            let mut is_beaten = row.fallback < row.dual;
+            for edge in table.all_edges(number) {
+                let reduced = edge.reduced(prices);
+                is_beaten |= reduced < row.dual;
+                if row.column == edge.column() {
+                    paid = Some(reduced);
+                }
+            }
+            let is_owner = row.column == NONE || owners[row.column as usize] == number;
+            if is_beaten || paid != Some(row.dual) || !is_owner {
+                return Err(Broken::Row(number as usize));
             }
         }
+        let is_wrong = |column: &usize| {
+            let (price, owner) = (prices[*column], owners[*column]);
+            let is_free = owner == NONE;
+            price > 0 || price < 0 && is_free || !is_free && table.row(owner).column as usize != *column
+        };
+        (0..prices.len())
+            .find(is_wrong)
+            .map_or(Ok(()), |column| Err(Broken::Column(column)))
     }
 
     /// Rows bid for their best column just so much that they would as well have the next best, and displace who had it; who is displaced bids
     /// next, as long as that is worth its while.
-    fn bid(&mut self, problem: &Problem, prices: &mut [i64], matching: &mut Matching) {
+    fn bid(&mut self) {
         for _ in 0..BID_ROUNDS {
             let mut bidders = std::mem::take(&mut self.left);
             let mut bids_left = bidders.len() * BIDS_OF_A_ROW;
             while let Some(row) = bidders.pop() {
-                let Offer { best, second, column } = Offer::to(row, problem, prices);
-                let at = row as usize;
-                if column == NONE {
-                    matching.duals[at] = best;
-                    continue;
-                }
-                let had = self.owners[column as usize];
-                if had != NONE && second == best {
-                    // Both would be as well off: left to the search, which does not go round in circles.
+                let offer = self.market.offer(row);
+                if !self.market.is_worth_bidding(&offer) {
                     self.left.push(row);
                     continue;
                 }
-                prices[column as usize] -= second - best;
-                matching.duals[at] = second;
-                matching.columns[at] = column;
-                self.owners[column as usize] = row;
-                if had != NONE {
-                    matching.columns[had as usize] = NONE;
-                    matching.duals[had as usize] = OUT;
+                let displaced = self.market.accept(row, &offer);
+                if displaced != NONE {
                     let goes_on = bids_left > 0;
                     bids_left = bids_left.saturating_sub(1);
                     let next = if goes_on { &mut bidders } else { &mut self.left };
-                    next.push(had);
+                    next.push(displaced);
                 }
             }
         }
     }
 }
 
-impl Offer {
+impl Market {
     /// The best that a row finds at these prices.
-    fn to(row: u32, problem: &Problem, prices: &[i64]) -> Self {
-        let mut offer = Self {
-            best: problem.fallbacks[row as usize],
+    fn offer(&mut self, row: u32) -> Offer {
+        let offer = self.offer_nearby(row);
+        if self.table.beyond(row) >= offer.second.min(self.table.row(row).fallback) {
+            return offer;
+        }
+        self.table.look_again(row, &self.prices);
+        self.offer_nearby(row)
+    }
+
+    fn offer_nearby(&self, row: u32) -> Offer {
+        let is_sorted = self.table.row(row).is_sorted();
+        let mut offer = Offer {
+            best: self.table.row(row).fallback,
             second: i64::MAX,
             column: NONE,
         };
-        for edge in problem.edges_of(row) {
-            let reduced = edge.cost - prices[edge.other as usize];
+        for edge in self.table.edges(row) {
+            if edge.cost() >= offer.second && is_sorted {
+                break;
+            }
+            let reduced = edge.reduced(&self.prices);
             if reduced < offer.best {
-                (offer.second, offer.best, offer.column) = (offer.best, reduced, edge.other);
+                (offer.second, offer.best, offer.column) = (offer.best, reduced, edge.column());
             } else {
                 offer.second = offer.second.min(reduced);
             }
         }
         offer
+    }
+
+    /// Whether a row gains by a bid. Where it would be as well off with the next best as with what another has, it is left to the search, which
+    /// does not go round in circles.
+    fn is_worth_bidding(&self, offer: &Offer) -> bool {
+        offer.column == NONE || offer.second > offer.best || self.owners[offer.column as usize] == NONE
+    }
+
+    /// Gives a row what it bid for; who had that.
+    fn accept(&mut self, row: u32, offer: &Offer) -> u32 {
+        if offer.column == NONE {
+            self.table.row_mut(row).dual = offer.best;
+            return NONE;
+        }
+        let column = offer.column as usize;
+        self.prices[column] -= offer.second - offer.best;
+        let bidder = self.table.row_mut(row);
+        (bidder.dual, bidder.column) = (offer.second, offer.column);
+        let had = std::mem::replace(&mut self.owners[column], row);
+        if had != NONE {
+            let displaced = self.table.row_mut(had);
+            (displaced.dual, displaced.column) = (OUT, NONE);
+        }
+        had
     }
 }
 

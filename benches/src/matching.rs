@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use skyhaul_actors::matching::{Matching, Prices, Problem, Solver};
+use skyhaul_actors::matching::{COST_MAX, Matcher};
 use skyhaul_engine::rng::RandomStream;
 
 use crate::slices::Slices;
@@ -28,6 +28,9 @@ pub struct Size {
 /// Edges of a row: a column and its cost.
 type Edges = Vec<(u32, i64)>;
 
+/// How often some rows move on, after each time that all are new.
+const AGAIN: usize = 5;
+
 /// A problem in space.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -37,11 +40,12 @@ pub struct Field {
     random: RandomStream,
 }
 
-/// What solving took, milliseconds as nanoseconds an operation, and what came of it.
+/// What solving took, as nanoseconds an operation, and what came of it.
+#[derive(Default)]
 pub struct Solved {
     /// From nothing.
     pub cold: Slices,
-    /// After one row in a hundred changed.
+    /// After one row in a hundred moved.
     pub warm: Slices,
     /// What the first problem costs.
     pub cost: i64,
@@ -93,59 +97,58 @@ impl Field {
         file.flush()
     }
 
-    /// Solves it so often, each time cold and then again after one row in a hundred moved elsewhere.
+    /// Solves it so often, each time from nothing and then, [`AGAIN`] times, after one row in a hundred moved elsewhere. Times include that the
+    /// rows are told.
     ///
     /// # Panics
     /// Where a solution is not the cheapest.
     #[must_use]
     pub fn solve(mut self, slices: usize) -> Solved {
-        let mut solver = Solver::default();
-        let (mut cold, mut warm, mut cost) = (Slices::default(), Slices::default(), 0);
+        let mut solved = Solved::default();
         for _ in 0..slices {
-            let mut prices = Prices::default();
-            let problem = self.problem(&self.edges, None);
-            let first = timed(&mut cold, &mut solver, &problem, &mut prices);
-            cost = first.cost();
-            let mut moved = self.edges.clone();
-            for _ in 0..self.size.rows.div_ceil(100) {
-                let row = self.random.index(self.size.rows);
-                let point = [self.random.unit(), self.random.unit()];
-                moved[row] = nearest(point, &self.columns, self.size.nearest);
+            let mut matcher = Matcher::new(vec![0; self.size.columns]);
+            let all = (0..).zip(self.edges.iter().map(Vec::as_slice));
+            settle(&mut solved.cold, &mut matcher, self.fallback(), all);
+            solved.cost = matcher.cost();
+            for _ in 0..AGAIN {
+                let moved: Vec<(u32, Edges)> =
+                    (0..self.size.rows.div_ceil(100)).map(|_| self.moved()).collect();
+                let changed = moved.iter().map(|(row, edges)| (*row, edges.as_slice()));
+                settle(&mut solved.warm, &mut matcher, self.fallback(), changed);
             }
-            let problem = self.problem(&moved, Some(&first));
-            timed(&mut warm, &mut solver, &problem, &mut prices);
         }
-        Solved { cold, warm, cost }
+        solved
     }
 
-    fn problem(&self, rows: &[Edges], before: Option<&Matching>) -> Problem {
+    /// A row, and its edges once it is elsewhere.
+    fn moved(&mut self) -> (u32, Edges) {
+        let row = self.random.index(self.size.rows);
+        let point = [self.random.unit(), self.random.unit()];
+        let edges = nearest(point, &self.columns, self.size.nearest);
+        (u32::try_from(row).expect("thousands of rows"), edges)
+    }
+
+    fn fallback(&self) -> i64 {
         let is_dense = self.size.nearest >= self.size.columns;
-        let fallback = if is_dense {
-            skyhaul_actors::matching::COST_MAX
-        } else {
-            FALLBACK
-        };
-        let mut problem = Problem::new(self.size.columns);
-        for (row, edges) in rows.iter().enumerate() {
-            problem.add_row(fallback, edges.iter().copied());
-            problem.hint(before.and_then(|before| before.column(row)));
-        }
-        problem
+        if is_dense { COST_MAX } else { FALLBACK }
     }
 }
 
-fn timed(slices: &mut Slices, solver: &mut Solver, problem: &Problem, prices: &mut Prices) -> Matching {
-    let mut solved = Matching::default();
+/// Times a matching once these rows are as they are, and has it proved.
+fn settle<'a>(
+    slices: &mut Slices,
+    matcher: &mut Matcher,
+    fallback: i64,
+    rows: impl Iterator<Item = (u32, &'a [(u32, i64)])>,
+) {
     slices.time(|| {
-        solved = solver.solve(problem, prices);
+        for (row, edges) in rows {
+            matcher.set_row(row, fallback, edges.iter().copied());
+        }
+        matcher.settle();
         1
     });
-    assert_eq!(
-        solved.certificate(problem, prices),
-        Ok(()),
-        "it is proved to be the cheapest"
-    );
-    solved
+    assert_eq!(matcher.certificate(), Ok(()), "it is proved to be the cheapest");
 }
 
 fn nearest(point: [f64; 2], columns: &[[f64; 2]], count: usize) -> Edges {
@@ -156,6 +159,7 @@ fn nearest(point: [f64; 2], columns: &[[f64; 2]], count: usize) -> Edges {
         edges.select_nth_unstable_by_key(count, |(_, cost)| *cost);
         edges.truncate(count);
         edges.sort_unstable();
+        edges.shrink_to_fit();
     }
     edges
 }

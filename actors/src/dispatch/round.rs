@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::cost::{Urgency, of_hope};
-use crate::matching::{Matching, Prices, Problem, Solver};
+use crate::matching::Matcher;
 
 /// A drone that takes part in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,24 +48,23 @@ pub struct PriceBook {
 
 /// Decides a round: the cheapest for all together.
 pub fn decide(seats: &[Seat], asks: &[Ask], book: &mut PriceBook) -> Vec<Verdict> {
-    let mut problem = Problem::new(seats.len());
-    for ask in asks {
+    let mut matcher = Matcher::new(book.of(seats));
+    for (row, ask) in (0..).zip(asks) {
         let hope = of_hope(&ask.urgency);
         let fallback = ask.carrier.map_or(hope, |carrier| carrier.min(hope));
-        problem.add_row(fallback, ask.offers.iter().copied());
+        matcher.set_row(row, fallback, ask.offers.iter().copied());
     }
-    let mut prices = book.of(seats);
-    let matching = Solver::default().solve(&problem, &mut prices);
-    debug_assert_eq!(matching.certificate(&problem, &prices), Ok(()));
-    book.note(seats, &prices);
+    matcher.settle();
+    debug_assert_eq!(matcher.certificate(), Ok(()));
+    book.note(seats, matcher.prices());
     (0..)
         .zip(asks)
-        .map(|(row, ask)| verdict(row, ask, seats, &matching))
+        .map(|(row, ask)| verdict(ask, seats, matcher.column(row)))
         .collect()
 }
 
-fn verdict(row: usize, ask: &Ask, seats: &[Seat], matching: &Matching) -> Verdict {
-    match matching.column(row).map(|column| column as usize) {
+fn verdict(ask: &Ask, seats: &[Seat], seat: Option<u32>) -> Verdict {
+    match seat.map(|seat| seat as usize) {
         Some(seat) if seats[seat].is_free => Verdict::Drone(seat),
         Some(_) => Verdict::Wait,
         None if ask.carrier.is_some_and(|carrier| carrier < ask.later) => Verdict::Carrier,
@@ -74,16 +73,13 @@ fn verdict(row: usize, ask: &Ask, seats: &[Seat], matching: &Matching) -> Verdic
 }
 
 impl PriceBook {
-    fn of(&self, seats: &[Seat]) -> Prices {
+    fn of(&self, seats: &[Seat]) -> impl Iterator<Item = i64> {
         let price = |seat: &Seat| self.prices.get(&seat.drone).copied().unwrap_or(0);
-        Prices::from_columns(seats.iter().map(price))
+        seats.iter().map(price)
     }
 
-    fn note(&mut self, seats: &[Seat], prices: &Prices) {
-        let priced = seats
-            .iter()
-            .zip(prices.columns())
-            .filter(|(_, price)| **price != 0);
+    fn note(&mut self, seats: &[Seat], prices: &[i64]) {
+        let priced = seats.iter().zip(prices).filter(|(_, price)| **price != 0);
         self.prices = priced.map(|(seat, price)| (seat.drone, *price)).collect();
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Edge, Matching, NONE, OUT, Problem};
+use super::{Market, NONE};
 
 /// What a search knows of a column.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,12 +15,25 @@ struct Label {
     from: u32,
 }
 
+/// Marks a place to go on from that is not a column, but a row whose other edges begin there.
+const BEYOND: u32 = 1 << 31;
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Search {
     labels: Vec<Label>,
     number: u32,
+    /// Columns that were reached, and rows whose edges at hand are used up, by distance.
     heap: BinaryHeap<Reverse<(i64, u32)>>,
     done: Vec<u32>,
+}
+
+/// The cheapest end known of a chain.
+struct End {
+    length: i64,
+    /// A free column; `NONE`: a fallback.
+    column: u32,
+    /// Whose.
+    leaver: u32,
 }
 
 impl Search {
@@ -50,138 +63,152 @@ impl Search {
         is_shorter
     }
 
-    /// The nearest column that was not looked at yet.
-    fn nearest(&mut self) -> Option<(i64, u32)> {
-        while let Some(Reverse((distance, column))) = self.heap.pop() {
-            if distance == self.labels[column as usize].distance {
-                return Some((distance, column));
+    /// Takes in a row that has nothing.
+    pub(super) fn take_in(&mut self, row: u32, market: &mut Market) {
+        self.begin(market.prices.len());
+        market.table.row_mut(row).dual = 0;
+        let mut end = End {
+            length: i64::MAX,
+            column: NONE,
+            leaver: row,
+        };
+        self.visit(row, 0, market, &mut end);
+        while let Some(Reverse((distance, key))) = self.heap.pop() {
+            if distance >= end.length {
+                break;
+            }
+            if key & BEYOND != 0 {
+                let at = key & !BEYOND;
+                market.table.look_again(at, &market.prices);
+                let so_far = self.distance_of(at, row, market);
+                self.follow_edges(at, so_far, market, &mut end);
+            } else if distance == self.labels[key as usize].distance {
+                self.done.push(key);
+                self.visit(market.owners[key as usize], distance, market, &mut end);
             }
         }
-        None
+        self.take_over(row, &end, market);
     }
 
-    /// Takes in a row that has nothing.
-    pub(super) fn take_in(
-        &mut self,
-        row: u32,
-        problem: &Problem,
-        prices: &mut [i64],
-        owners: &mut [u32],
-        matching: &mut Matching,
-    ) {
-        self.begin(problem.columns);
-        let (mut at, mut so_far) = (row, 0);
-        matching.duals[row as usize] = 0;
-        // The cheapest end known: a free column, or the fallback of a row on the way.
-        let (mut length, mut end, mut leaver) = (i64::MAX, NONE, row);
-        loop {
-            let owed = so_far - matching.duals[at as usize];
-            let leave = owed + problem.fallbacks[at as usize];
-            if leave < length {
-                (length, end, leaver) = (leave, NONE, at);
+    /// How far a row is that was visited.
+    fn distance_of(&self, at: u32, first: u32, market: &Market) -> i64 {
+        if at == first {
+            0
+        } else {
+            self.labels[market.table.row(at).column as usize].distance
+        }
+    }
+
+    fn visit(&mut self, at: u32, so_far: i64, market: &Market, end: &mut End) {
+        let row = market.table.row(at);
+        let leave = so_far - row.dual + row.fallback;
+        if leave < end.length {
+            (end.length, end.column, end.leaver) = (leave, NONE, at);
+        }
+        self.follow_edges(at, so_far, market, end);
+    }
+
+    fn follow_edges(&mut self, at: u32, so_far: i64, market: &Market, end: &mut End) {
+        let owed = so_far - market.table.row(at).dual;
+        let is_sorted = market.table.row(at).is_sorted();
+        for edge in market.table.edges(at) {
+            if is_sorted && owed + edge.cost() >= end.length {
+                break;
             }
-            for edge in problem.edges_of(at) {
-                let distance = owed + edge.cost - prices[edge.other as usize];
-                if distance < length && self.reach(edge.other, distance, at) {
-                    if owners[edge.other as usize] == NONE {
-                        (length, end) = (distance, edge.other);
-                    } else {
-                        self.heap.push(Reverse((distance, edge.other)));
-                    }
+            let distance = owed + edge.reduced(&market.prices);
+            if distance < end.length && self.reach(edge.column(), distance, at) {
+                if market.owners[edge.column() as usize] == NONE {
+                    (end.length, end.column) = (distance, edge.column());
+                } else {
+                    self.heap.push(Reverse((distance, edge.column())));
                 }
-            }
-            match self.nearest() {
-                Some((distance, column)) if distance < length => {
-                    so_far = distance;
-                    self.done.push(column);
-                    at = owners[column as usize];
-                }
-                _ => break,
             }
         }
+        let beyond = market.table.beyond(at).saturating_add(owed);
+        if beyond < end.length {
+            self.heap.push(Reverse((beyond, at | BEYOND)));
+        }
+    }
+
+    /// Has each row on the chain take what the next one had.
+    fn take_over(&mut self, row: u32, end: &End, market: &mut Market) {
         for column in &self.done {
-            let gain = length - self.labels[*column as usize].distance;
-            prices[*column as usize] -= gain;
-            matching.duals[owners[*column as usize] as usize] += gain;
+            let gain = end.length - self.labels[*column as usize].distance;
+            market.prices[*column as usize] -= gain;
+            let owner = market.owners[*column as usize];
+            market.table.row_mut(owner).dual += gain;
         }
-        matching.duals[row as usize] = length;
-        let mut free = match end {
-            NONE => std::mem::replace(&mut matching.columns[leaver as usize], NONE),
+        market.table.row_mut(row).dual = end.length;
+        let mut free = match end.column {
+            NONE => std::mem::replace(&mut market.table.row_mut(end.leaver).column, NONE),
             column => column,
         };
         while free != NONE {
             let taker = self.labels[free as usize].from;
-            let had = std::mem::replace(&mut matching.columns[taker as usize], free);
-            owners[free as usize] = taker;
+            let had = std::mem::replace(&mut market.table.row_mut(taker).column, free);
+            market.owners[free as usize] = taker;
             free = if taker == row { NONE } else { had };
         }
     }
 
     /// Finds a row for a column that has a price and no row, or a chain that ends at a column without a price.
-    pub(super) fn give_back(
-        &mut self,
-        column: u32,
-        (starts, edges): (&[u32], &[Edge]),
-        prices: &mut [i64],
-        owners: &mut [u32],
-        matching: &mut Matching,
-    ) {
-        if owners[column as usize] != NONE || prices[column as usize] == 0 {
+    pub(super) fn give_back(&mut self, column: u32, market: &mut Market) {
+        if market.owners[column as usize] != NONE || market.prices[column as usize] == 0 {
             return;
         }
-        self.begin(prices.len());
+        self.begin(market.prices.len());
         self.reach(column, 0, NONE);
         self.heap.push(Reverse((0, column)));
         // The cheapest end: the raise at which a column is worth nothing, or a row gives up its fallback, and which column then goes to whom.
         let mut end = (i64::MAX, NONE, NONE);
-        while let Some((distance, at)) = self.nearest() {
+        while let Some(Reverse((distance, at))) = self.heap.pop() {
             if distance >= end.0 {
                 break;
             }
+            if distance != self.labels[at as usize].distance {
+                continue;
+            }
             self.done.push(at);
-            let worth = prices[at as usize];
+            let worth = market.prices[at as usize];
             end = end.min((distance - worth, at, NONE));
-            for edge in &edges[starts[at as usize] as usize..starts[at as usize + 1] as usize] {
-                let row = edge.other;
-                let has = matching.columns[row as usize];
-                let dual = matching.duals[row as usize];
-                if has == at || dual == OUT {
+            for (number, cost) in market.table.edges_to(at) {
+                let row = market.table.row(number);
+                let raise = distance + cost - worth - row.dual;
+                if row.column == at || raise >= end.0 {
                     continue;
                 }
-                let raise = distance + edge.cost - worth - dual;
-                if raise >= end.0 {
-                    continue;
-                }
-                if has == NONE {
-                    end = (raise, at, row);
-                } else if self.reach(has, raise, at) {
-                    self.heap.push(Reverse((raise, has)));
+                if row.column == NONE {
+                    end = (raise, at, number);
+                } else if self.reach(row.column, raise, at) {
+                    self.heap.push(Reverse((raise, row.column)));
                 }
             }
         }
-        let (raise, mut at, mut taker) = end;
+        let (raise, at, taker) = end;
+        self.raise_prices(raise, market);
+        self.hand_on(at, taker, market);
+    }
+
+    fn raise_prices(&self, raise: i64, market: &mut Market) {
         for column in &self.done {
             let gain = raise - self.labels[*column as usize].distance;
-            if gain > 0 {
-                prices[*column as usize] += gain;
-                let owner = owners[*column as usize];
-                if owner != NONE {
-                    matching.duals[owner as usize] -= gain;
-                }
+            market.prices[*column as usize] += gain;
+            let owner = market.owners[*column as usize];
+            if owner != NONE {
+                market.table.row_mut(owner).dual -= gain;
             }
         }
-        // Each column on the chain goes to the row that the next one had.
-        loop {
-            let before = self.labels[at as usize].from;
-            let owner = owners[at as usize];
-            owners[at as usize] = taker;
+        market.table.note_rise(raise);
+    }
+
+    /// Has each column on the chain go to the row that the next one had, and the last to `taker`.
+    fn hand_on(&self, mut at: u32, mut taker: u32, market: &mut Market) {
+        while at != NONE {
+            let owner = std::mem::replace(&mut market.owners[at as usize], taker);
             if taker != NONE {
-                matching.columns[taker as usize] = at;
+                market.table.row_mut(taker).column = at;
             }
-            if before == NONE {
-                break;
-            }
-            (at, taker) = (before, owner);
+            (at, taker) = (self.labels[at as usize].from, owner);
         }
     }
 }

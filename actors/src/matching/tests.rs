@@ -5,21 +5,33 @@ use super::*;
 /// A row: its fallback, and what columns cost it.
 type Row = (i64, Vec<(u32, i64)>);
 
-fn problem(columns: usize, rows: &[Row], hints: &[Option<u32>]) -> Problem {
-    let mut problem = Problem::new(columns);
-    for (row, (fallback, edges)) in rows.iter().enumerate() {
-        problem.add_row(*fallback, edges.iter().copied());
-        problem.hint(hints.get(row).copied().flatten());
+fn told(prices: &[i64], rows: &[Row]) -> Matcher {
+    let mut matcher = Matcher::new(prices.iter().copied());
+    for (number, (fallback, edges)) in (0..).zip(rows) {
+        matcher.set_row(number, *fallback, edges.iter().copied());
     }
-    problem
+    matcher
 }
 
-fn solved(columns: usize, rows: &[Row]) -> Matching {
-    let problem = problem(columns, rows, &[]);
-    let mut prices = Prices::default();
-    let matching = Solver::default().solve(&problem, &mut prices);
-    assert_eq!(matching.certificate(&problem, &prices), Ok(()));
-    matching
+fn solved(columns: usize, rows: &[Row]) -> Matcher {
+    let mut matcher = told(&vec![0; columns], rows);
+    matcher.settle();
+    assert_eq!(matcher.certificate(), Ok(()));
+    assert_eq!(paid(&matcher, rows), Some(matcher.cost()));
+    matcher
+}
+
+/// What the rows pay for what they have; `None` where one has what it may not have, or two have the same.
+fn paid(matcher: &Matcher, rows: &[Row]) -> Option<i64> {
+    let mut taken = std::collections::BTreeSet::new();
+    let pays = |(number, (fallback, edges)): (u32, &Row)| match matcher.column(number) {
+        None => Some(*fallback),
+        Some(column) => {
+            let (_, cost) = edges.iter().find(|(other, _)| *other == column)?;
+            taken.insert(column).then_some(*cost)
+        }
+    };
+    (0..).zip(rows).map(pays).sum()
 }
 
 /// The least cost, by trying everything: row after row, each with its fallback or a column that is still free.
@@ -40,10 +52,38 @@ fn cost() -> impl Strategy<Value = i64> {
     prop_oneof![0..3_i64, 0..100_i64, 0..=COST_MAX]
 }
 
-fn rows(count: usize, columns: u32) -> impl Strategy<Value = Vec<Row>> {
+fn row(columns: u32) -> impl Strategy<Value = Row> {
     let edges = proptest::collection::btree_map(0..columns, cost(), 0..=columns as usize);
-    let row = (cost(), edges.prop_map(|edges| edges.into_iter().collect()));
-    proptest::collection::vec(row, 0..=count)
+    (cost(), edges.prop_map(|edges| edges.into_iter().collect()))
+}
+
+fn rows(count: usize, columns: u32) -> impl Strategy<Value = Vec<Row>> {
+    proptest::collection::vec(row(columns), 0..=count)
+}
+
+/// Rows that change, batch after batch: those that are replaced, those that come and those that go.
+fn batches(rows: u32, row: impl Strategy<Value = Row>) -> impl Strategy<Value = Vec<Vec<(u32, Row)>>> {
+    let gone = Just((0, Vec::new()));
+    let changed = (0..rows, prop_oneof![4 => row, 1 => gone]);
+    proptest::collection::vec(proptest::collection::vec(changed, 0..6), 1..12)
+}
+
+/// Tells a matcher of each batch, and holds what it finds against what one finds that knows nothing of earlier ones.
+fn follow(columns: usize, mut rows: Vec<Row>, batches: Vec<Vec<(u32, Row)>>) -> Result<(), TestCaseError> {
+    let mut matcher = solved(columns, &rows);
+    for batch in batches {
+        for (number, row) in batch {
+            let at = number as usize;
+            matcher.set_row(number, row.0, row.1.iter().copied());
+            rows.resize(rows.len().max(at + 1), (0, Vec::new()));
+            rows[at] = row;
+        }
+        matcher.settle();
+        prop_assert_eq!(matcher.certificate(), Ok(()));
+        prop_assert_eq!(paid(&matcher, &rows), Some(matcher.cost()));
+        prop_assert_eq!(matcher.cost(), solved(columns, &rows).cost());
+    }
+    Ok(())
 }
 
 proptest! {
@@ -53,55 +93,62 @@ proptest! {
     }
 
     #[test]
-    fn an_earlier_solution_changes_the_time_and_not_the_cost(before in rows(20, 16), after in rows(20, 16), kept in 0..20_usize) {
-        let mut solver = Solver::default();
-        let mut prices = Prices::default();
-        let first = problem(16, &before, &[]);
-        let earlier = solver.solve(&first, &mut prices);
-        prop_assert_eq!(earlier.certificate(&first, &prices), Ok(()));
-        let kept = kept.min(before.len());
-        let rows: Vec<Row> = before[..kept].iter().chain(&after).cloned().collect();
-        let hints: Vec<_> = (0..kept).map(|row| earlier.column(row)).collect();
-        let second = problem(16, &rows, &hints);
-        let warm = solver.solve(&second, &mut prices);
-        prop_assert_eq!(warm.certificate(&second, &prices), Ok(()));
-        prop_assert_eq!(warm.cost(), solved(16, &rows).cost());
+    fn rows_that_change_leave_the_cheapest_of_what_there_is_then(rows in rows(20, 16), batches in batches(24, row(16))) {
+        follow(16, rows, batches)?;
     }
 
     #[test]
-    fn prices_of_anything_do_no_harm(rows in rows(12, 9), prices in proptest::collection::vec(-COST_MAX..=COST_MAX, 0..12), hints in proptest::collection::vec(proptest::option::of(0..12_u32), 12)) {
-        let problem = problem(9, &rows, &hints);
-        let mut prices = Prices::from_columns(prices);
-        let matching = Solver::default().solve(&problem, &mut prices);
-        prop_assert_eq!(matching.certificate(&problem, &prices), Ok(()));
-        prop_assert_eq!(matching.cost(), solved(9, &rows).cost());
+    fn columns_that_go_and_come_back_do_so_with_their_rows(rows in rows(12, 9), gone in proptest::collection::vec(0..9_u32, 1..8)) {
+        let mut matcher = solved(9, &rows);
+        for column in gone {
+            let without = |(fallback, edges): &Row| -> Row {
+                (*fallback, edges.iter().copied().filter(|(other, _)| *other != column).collect())
+            };
+            let fewer: Vec<Row> = rows.iter().map(without).collect();
+            for rows in [&fewer, &rows] {
+                for (number, (fallback, edges)) in (0..).zip(rows) {
+                    matcher.set_row(number, *fallback, edges.iter().copied());
+                }
+                matcher.settle();
+                prop_assert_eq!(matcher.certificate(), Ok(()));
+                prop_assert_eq!(matcher.cost(), solved(9, rows).cost());
+            }
+        }
+    }
+
+    #[test]
+    fn prices_of_anything_do_no_harm(rows in rows(12, 9), prices in proptest::collection::vec(-COST_MAX..=COST_MAX, 9)) {
+        let mut matcher = told(&prices, &rows);
+        matcher.settle();
+        prop_assert_eq!(matcher.certificate(), Ok(()));
+        prop_assert_eq!(matcher.cost(), solved(9, &rows).cost());
     }
 }
 
-/// More edges a row than a core begins with.
-fn wide_rows() -> impl Strategy<Value = Vec<Row>> {
-    let costs = proptest::collection::vec(cost(), 150);
-    let row = (cost(), costs.prop_map(|costs| (0..).zip(costs).collect()));
-    proptest::collection::vec(row, 100..200)
+/// A row with more edges than it has at hand, in no order.
+fn wide_row() -> impl Strategy<Value = Row> {
+    let edges = proptest::sample::subsequence((0..160).collect::<Vec<u32>>(), 97..=160).prop_shuffle();
+    let edges = edges.prop_flat_map(|columns| {
+        let costs = proptest::collection::vec(cost(), columns.len());
+        costs.prop_map(move |costs| columns.iter().copied().zip(costs).collect())
+    });
+    (cost(), edges)
+}
+
+/// A row of any width.
+fn any_row() -> impl Strategy<Value = Row> {
+    prop_oneof![3 => wide_row(), 1 => row(160)]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn a_wide_problem_is_solved_by_its_core(rows in wide_rows(), other in wide_rows()) {
-        let wide = problem(150, &rows, &[]);
-        prop_assert!(wide.is_wide());
-        let mut solver = Solver::default();
-        let mut prices = Prices::default();
-        let cold = solver.solve(&wide, &mut prices);
-        prop_assert_eq!(cold.certificate(&wide, &prices), Ok(()));
-        let mut from_whole = Prices::from_columns([0; 150]);
-        prop_assert_eq!(Solver::default().solve_whole(&wide, &mut from_whole).cost(), cold.cost());
-        let hints: Vec<_> = (0..rows.len()).map(|row| cold.column(row)).collect();
-        let changed = problem(150, &[&other[..10], &rows[10..]].concat(), &hints);
-        let warm = solver.solve(&changed, &mut prices);
-        prop_assert_eq!(warm.certificate(&changed, &prices), Ok(()));
+    fn wide_rows_have_what_is_cheapest_though_it_is_not_at_hand(
+        rows in proptest::collection::vec(any_row(), 60..170),
+        batches in batches(170, any_row()),
+    ) {
+        follow(160, rows, batches)?;
     }
 }
 
@@ -116,47 +163,65 @@ fn rows_without_columns_and_columns_without_rows_are_left_alone() {
 
 #[test]
 fn where_all_costs_are_alike_as_many_rows_as_can_have_a_column() {
-    let all: Vec<(u32, i64)> = (0..40).map(|column| (column, 5)).collect();
-    let rows: Vec<Row> = (0..60).map(|_| (9, all.clone())).collect();
-    let matching = solved(40, &rows);
-    assert_eq!(matching.cost(), 40 * 5 + 20 * 9);
-    assert_eq!((0..60).filter(|row| matching.column(*row).is_some()).count(), 40);
+    for columns in [40, 140] {
+        let all: Vec<(u32, i64)> = (0..columns).map(|column| (column, 5)).collect();
+        let count = columns + 20;
+        let rows: Vec<Row> = (0..count).map(|_| (9, all.clone())).collect();
+        let matching = solved(columns as usize, &rows);
+        assert_eq!(matching.cost(), i64::from(columns) * 5 + 20 * 9);
+        let served = (0..count).filter(|row| matching.column(*row).is_some());
+        assert_eq!(served.count(), columns as usize);
+    }
 }
 
 #[test]
 fn the_greatest_costs_do_not_overflow() {
     let all: Vec<(u32, i64)> = (0..200).map(|column| (column, COST_MAX)).collect();
     let rows: Vec<Row> = (0..300).map(|_| (COST_MAX, all.clone())).collect();
-    assert_eq!(solved(200, &rows).cost(), 300 * COST_MAX);
+    let mut matching = solved(200, &rows);
+    assert_eq!(matching.cost(), 300 * COST_MAX);
+    for row in 0..250 {
+        matching.set_row(row, COST_MAX, [(row % 200, 0)]);
+        matching.settle();
+    }
+    assert_eq!(matching.certificate(), Ok(()));
+    assert_eq!(matching.cost(), 100 * COST_MAX);
+}
+
+#[test]
+fn a_matcher_that_is_told_of_changes_for_long_does_not_grow() {
+    let row = |shift: u32| (0..30).map(move |n| ((n * 7 + shift) % 50, i64::from(n * shift % 11)));
+    let mut matcher = Matcher::new([0; 50]);
+    for round in 0..2_000 {
+        matcher.set_row(round % 40, 1_000, row(round));
+        matcher.settle();
+    }
+    assert_eq!(matcher.certificate(), Ok(()));
+    assert!(matcher.market.table.edges_kept() < 5_000);
 }
 
 #[test]
 fn a_matching_that_is_not_the_cheapest_has_no_certificate() {
     let rows = [(9, vec![(0, 1), (1, 2)]), (9, vec![(0, 1), (1, 5)])];
-    let problem = problem(2, &rows, &[]);
-    let mut prices = Prices::default();
-    let good = Solver::default().solve(&problem, &mut prices);
+    let good = solved(2, &rows);
     assert_eq!((good.column(0), good.column(1)), (Some(1), Some(0)));
-    let crossed = Matching {
-        columns: vec![0, 1],
-        ..good.clone()
+    let crossed = {
+        let mut matcher = good.clone();
+        (0..2).for_each(|row| matcher.market.table.row_mut(row).column = row);
+        matcher.market.owners = vec![0, 1];
+        matcher
     };
-    assert!(matches!(
-        crossed.certificate(&problem, &prices),
-        Err(Broken::Row(_))
-    ));
-    let shared = Matching {
-        columns: vec![1, 1],
-        duals: vec![2, 5],
-        ..good.clone()
+    assert!(matches!(crossed.certificate(), Err(Broken::Row(_))));
+    let shared = {
+        let mut matcher = good.clone();
+        matcher.market.table.row_mut(1).column = 1;
+        matcher
     };
-    assert!(
-        shared
-            .certificate(&problem, &Prices::from_columns([0, 0]))
-            .is_err()
-    );
-    assert_eq!(
-        good.certificate(&problem, &Prices::from_columns([1, 0])),
-        Err(Broken::Row(0))
-    );
+    assert!(shared.certificate().is_err());
+    let dear = {
+        let mut matcher = good;
+        matcher.market.prices = vec![1, 0];
+        matcher
+    };
+    assert_eq!(dear.certificate(), Err(Broken::Row(0)));
 }
