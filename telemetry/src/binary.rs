@@ -94,7 +94,7 @@ fn unix_ms(began: &Epoch, at: SimTime) -> i64 {
 /// The first 24 bytes of a frame.
 fn header(kind: Kind, flags: u8, cell: Option<Cell>, stamp: &Stamp) -> Columns {
     let (cell_kind, cell) = cell.map_or((0, 0), Cell::code);
-    let mut columns = Columns::default();
+    let mut columns = Columns::new();
     columns.bytes([kind as u8, LAYOUT, flags, cell_kind]);
     columns.word(cell);
     columns.word(stamp.epoch);

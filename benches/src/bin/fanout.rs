@@ -14,6 +14,10 @@ use skyhaul_benches::fanout::process::Process;
 use skyhaul_benches::fanout::sky::Sky;
 use skyhaul_benches::fanout::{Report, bare, nats, serving};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Telemetry's fan-out beside its peers.
 #[derive(Parser)]
 struct Arguments {

@@ -3,13 +3,22 @@
 /// Columns begin on multiples of this.
 const ALIGNED_BYTES: usize = 4;
 
+/// Room for what most frames of a tick need, so that they need not grow.
+const ROOM_BYTES: usize = 256;
+
 /// A frame that is being written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Columns {
     bytes: Vec<u8>,
 }
 
 impl Columns {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: Vec::with_capacity(ROOM_BYTES),
+        }
+    }
+
     pub(super) fn bytes<const N: usize>(&mut self, bytes: [u8; N]) {
         self.bytes.extend(bytes);
     }
@@ -116,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_column_begins_on_a_multiple_of_four_bytes() {
-        let mut columns = Columns::default();
+        let mut columns = Columns::new();
         columns.text("abcde");
         columns.halves([1, 2, 3].into_iter());
         columns.word(7);

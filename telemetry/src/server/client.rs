@@ -1,6 +1,6 @@
 //! One client: its socket, its subscriptions, and one write a tick.
 //!
-//! At a tick the shard's walk puts together what is due and writes it at once; what the socket does not take the client's own task writes on.
+//! At a tick the shard's walk puts together what is due for many, then writes it; what the socket does not take the client's own task writes on.
 //! Until that is out nothing is read and nothing else is put together: a client that reads slowly is sent less, one that does not read at all is
 //! sent nothing and, after a while, closed.
 
@@ -179,33 +179,42 @@ impl Client {
         }
     }
 
-    /// Writes what is due at a tick; gives the tick before which there is nothing else, unless its task hears something or the clock changes.
-    /// Called for all clients of a shard, one after the other.
-    pub(super) fn tick(&mut self, picture: &Picture) -> u64 {
+    /// Puts together what is due at a tick; gives the tick before which there is nothing else, once that is out and unless its task hears
+    /// something or the clock changes. Called for many clients of a shard, one after the other, before any of it is written.
+    pub(super) fn compose(&mut self, picture: &Picture) -> u64 {
         if self.ended.is_some() {
             return u64::MAX;
         }
         if std::mem::take(&mut self.messages) >= MESSAGES_PER_TICK_MAX {
             self.waker.wake_by_ref();
         }
+        let is_busy = self.outbox.is_writing();
         if let Some(farewell) = self.on_tick(picture) {
             self.end(Some(farewell));
             return u64::MAX;
         }
-        if self.outbox.is_writing() && self.slow.is_none() {
-            match self.poll_write(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => self.end(None),
-                Poll::Pending => self.waker.wake_by_ref(),
-            }
-        }
-        if self.outbox.is_writing() || !self.pace.is_full() {
+        if is_busy || !self.pace.is_full() {
             return picture.tick() + 1;
         }
         let subscriptions = self.subscriptions.iter().map(Subscription::due);
         let clock = self.clock_tick + clock_period(picture);
         let due = subscriptions.chain([clock, self.stay.next_look()]).min();
         due.unwrap_or_default()
+    }
+
+    /// Whether there is something to write that was put together just now.
+    pub(super) const fn is_composed(&self) -> bool {
+        self.outbox.is_writing() && self.slow.is_none() && self.ended.is_none()
+    }
+
+    /// Writes that; gives whether the socket took all. Its task writes the rest.
+    pub(super) fn write(&mut self) -> bool {
+        match self.poll_write(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => return true,
+            Poll::Ready(Err(_)) => self.end(None),
+            Poll::Pending => self.waker.wake_by_ref(),
+        }
+        false
     }
 
     /// Lets its task end its stay.

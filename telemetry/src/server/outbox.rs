@@ -1,21 +1,28 @@
-//! What waits for one client: whole frames, its own and shared ones, gone in one gathering write.
+//! What waits for one client: whole frames, small ones copied together, large ones shared, gone in one write.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
 use super::metrics::Metrics;
 use super::wire;
 
-/// Frames gathered into one write: as many as fit a stack comfortably, and more than a viewport has tiles.
+/// Frames up to this length are copied one behind the other: the kernel takes one piece of bytes sooner than many. Longer ones are shared by
+/// all who are sent them, so that those who do not read hold none of their own.
+const COPIED_MAX: usize = 2 * 1024;
+
+/// Room for copied frames to begin with: what a usual tick needs.
+const COPIED_ROOM: usize = 1_000;
+
+/// Pieces gathered into one write: as many as fit a stack comfortably, and more than a viewport has tiles.
 const GATHERED_MAX: usize = 64;
 
-/// Places for frames kept while nothing waits: what a usual tick needs.
-const PLACES_KEPT: usize = 8;
+/// Places for pieces kept while nothing waits: what a usual tick needs.
+const PLACES_KEPT: usize = 4;
 
 /// In which form a client takes data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,21 +33,45 @@ pub(super) enum Form {
     Binary,
 }
 
+/// Whole frames in one piece.
+#[derive(Debug)]
+enum Piece {
+    /// Copied for this client.
+    Own(Vec<u8>),
+    /// Shared by all who are sent it.
+    Shared(Bytes),
+}
+
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
 /// Frames on their way to one client.
 #[derive(Debug)]
 pub(super) struct Outbox {
     form: Form,
-    frames: VecDeque<Bytes>,
+    pieces: VecDeque<Piece>,
     /// How many of them are meant to be written now; those behind wait for their tick.
     sealed: usize,
+    /// How much of the first one the socket has taken.
+    taken: usize,
+    /// Frames, and their bytes, behind the sealed pieces.
+    fresh: (usize, usize),
 }
 
 impl Outbox {
     pub(super) const fn new(form: Form) -> Self {
         Self {
             form,
-            frames: VecDeque::new(),
+            pieces: VecDeque::new(),
             sealed: 0,
+            taken: 0,
+            fresh: (0, 0),
         }
     }
 
@@ -48,45 +79,67 @@ impl Outbox {
         self.form
     }
 
-    /// How many frames wait.
-    pub(super) fn len(&self) -> usize {
-        self.frames.len()
+    /// How many frames wait for their tick.
+    pub(super) const fn len(&self) -> usize {
+        self.fresh.0
     }
 
     /// Adds a text.
     pub(super) fn text(&mut self, text: &str) {
-        self.frames.push_back(wire::text(text));
+        self.put(text.len(), |piece| wire::put_text(piece, text));
     }
 
     /// Adds a frame of the client's own.
     pub(super) fn binary(&mut self, payload: &[u8]) {
-        self.frames.push_back(wire::binary(payload));
+        self.put(payload.len(), |piece| wire::put_binary(piece, payload));
     }
 
     /// Adds a frame that is framed already.
     pub(super) fn framed(&mut self, frame: Bytes) {
-        self.frames.push_back(frame);
+        if frame.len() <= COPIED_MAX {
+            self.put(frame.len(), |piece| piece.extend_from_slice(&frame));
+        } else {
+            self.fresh.0 += 1;
+            self.fresh.1 += frame.len();
+            self.pieces.push_back(Piece::Shared(frame));
+        }
+    }
+
+    /// Adds a frame of about so many bytes to the last piece, where that is not being written.
+    fn put(&mut self, length: usize, put: impl FnOnce(&mut Vec<u8>)) {
+        let is_open = self.pieces.len() > self.sealed && matches!(self.pieces.back(), Some(Piece::Own(_)));
+        if !is_open {
+            let room = COPIED_ROOM.max(length + wire::HEADER_BYTES_MAX);
+            self.pieces.push_back(Piece::Own(Vec::with_capacity(room)));
+        }
+        if let Some(Piece::Own(piece)) = self.pieces.back_mut() {
+            let before = piece.len();
+            put(piece);
+            self.fresh.0 += 1;
+            self.fresh.1 += piece.len() - before;
+        }
     }
 
     /// Lets all that waits be written; counts it, and gives whether there was something.
     pub(super) fn seal(&mut self, metrics: &Metrics) -> bool {
-        let fresh = self.frames.len() - self.sealed;
-        if fresh == 0 {
+        let (frames, bytes) = std::mem::take(&mut self.fresh);
+        if frames == 0 {
             return false;
         }
-        let bytes: usize = self.frames.iter().skip(self.sealed).map(Bytes::len).sum();
-        metrics.frames.inc_by(fresh as u64);
+        metrics.frames.inc_by(frames as u64);
         metrics.bytes.inc_by(bytes as u64);
         metrics.writes.inc();
-        self.sealed = self.frames.len();
+        self.sealed = self.pieces.len();
         true
     }
 
-    /// Takes all that waits, for a test that reads it.
+    /// Takes all that waits, frame by frame, for a test that reads it.
     #[cfg(test)]
     pub(super) fn take(&mut self) -> Vec<Bytes> {
-        self.sealed = 0;
-        std::mem::take(&mut self.frames).into()
+        let form = self.form;
+        let pieces = std::mem::replace(self, Self::new(form)).pieces;
+        let frames = pieces.iter().flat_map(|piece| wire::split(piece.bytes()));
+        frames.map(Bytes::copy_from_slice).collect()
     }
 
     /// Whether something is being written.
@@ -101,11 +154,16 @@ impl Outbox {
         stream: Pin<&mut impl AsyncWrite>,
     ) -> Poll<io::Result<usize>> {
         let mut slices = [IoSlice::new(&[]); GATHERED_MAX];
-        let gathered = slices.iter_mut().zip(self.frames.iter().take(self.sealed));
-        let count = gathered
-            .map(|(slice, frame)| *slice = IoSlice::new(frame))
-            .count();
-        let taken = ready!(stream.poll_write_vectored(context, &slices[..count]))?;
+        let mut skipped = self.taken;
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(self.pieces.iter().take(self.sealed)) {
+            *slice = IoSlice::new(&piece.bytes()[std::mem::take(&mut skipped)..]);
+            count += 1;
+        }
+        let taken = ready!(match &slices[..count] {
+            [only] => stream.poll_write(context, only),
+            pieces => stream.poll_write_vectored(context, pieces),
+        })?;
         if taken == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
@@ -113,21 +171,18 @@ impl Outbox {
         Poll::Ready(Ok(taken))
     }
 
-    fn advance(&mut self, mut taken: usize) {
-        while let Some(frame) = self.frames.front_mut() {
-            if taken < frame.len() {
-                frame.advance(taken);
-                return;
-            }
-            taken -= frame.len();
-            self.frames.pop_front();
+    fn advance(&mut self, taken: usize) {
+        self.taken += taken;
+        while self.sealed > 0
+            && let Some(first) = self.pieces.front()
+            && self.taken >= first.bytes().len()
+        {
+            self.taken -= first.bytes().len();
+            self.pieces.pop_front();
             self.sealed -= 1;
-            if taken == 0 {
-                break;
-            }
         }
-        if self.frames.is_empty() {
-            self.frames.shrink_to(PLACES_KEPT);
+        if self.pieces.is_empty() {
+            self.pieces.shrink_to(PLACES_KEPT);
         }
     }
 }
@@ -177,7 +232,16 @@ mod tests {
         }
     }
 
-    fn written(frames: usize, width: usize) -> Narrow {
+    /// Frames of such lengths, as they are when shared.
+    fn frames(lengths: &[usize]) -> Vec<Bytes> {
+        let mark = 0_u8..=u8::MAX;
+        let payloads = lengths.iter().zip(mark.cycle());
+        payloads
+            .map(|(length, mark)| wire::binary(&vec![mark; *length]))
+            .collect()
+    }
+
+    fn written(frames: &[Bytes], width: usize) -> Narrow {
         let metrics = Metrics::register(&Registry::new()).expect("nothing is registered");
         let mut outbox = Outbox::new(Form::Json);
         let mut stream = Narrow {
@@ -185,32 +249,42 @@ mod tests {
             writes: 0,
             width,
         };
-        for n in 0..frames {
-            outbox.text(&format!("{n:03}"));
-        }
+        frames.iter().for_each(|frame| outbox.framed(frame.clone()));
         outbox.seal(&metrics);
+        assert_eq!(metrics.frames.get(), frames.len() as u64);
         let mut context = Context::from_waker(Waker::noop());
         while outbox.is_writing() {
             let polled = outbox.poll_write(&mut context, Pin::new(&mut stream));
             assert!(matches!(polled, Poll::Ready(Ok(1..))));
         }
+        assert_eq!(metrics.bytes.get(), stream.taken.len() as u64);
         stream
     }
 
     #[test]
     fn whatever_the_socket_takes_at_once_all_arrives_in_order() {
-        let whole: Vec<u8> = (0..100)
-            .flat_map(|n| [vec![0x81, 3], format!("{n:03}").into_bytes()].concat())
-            .collect();
-        for width in [1, 4, 5, 7, 64, 1_000] {
-            assert_eq!(written(100, width).taken, whole, "{width} at once");
+        let frames = frames(&[3, 100, COPIED_MAX, COPIED_MAX - 4, 5, 3 * COPIED_MAX, 5_000, 1]);
+        for width in [1, 4, 5, 7, 64, 1_000, 100_000] {
+            assert_eq!(written(&frames, width).taken, frames.concat(), "{width} at once");
         }
     }
 
     #[test]
     fn a_tick_of_many_frames_is_one_write() {
-        assert_eq!(written(GATHERED_MAX, 100_000).writes, 1);
-        assert_eq!(written(GATHERED_MAX + 1, 100_000).writes, 2);
+        let small = frames(&[COPIED_MAX / 2; 3 * GATHERED_MAX]);
+        assert_eq!(written(&small, 1_000_000).writes, 1);
+        let large = frames(&[COPIED_MAX; GATHERED_MAX + 1]);
+        assert_eq!(written(&large[1..], 1_000_000).writes, 1);
+        assert_eq!(written(&large, 1_000_000).writes, 2);
+    }
+
+    #[test]
+    fn a_large_frame_is_shared_by_all_who_are_sent_it() {
+        let frame = wire::binary(&[7; COPIED_MAX]);
+        let mut outbox = Outbox::new(Form::Binary);
+        outbox.framed(frame.clone());
+        let piece = outbox.pieces.front().expect("it waits");
+        assert_eq!(piece.bytes().as_ptr(), frame.as_ptr());
     }
 
     #[test]
@@ -223,5 +297,6 @@ mod tests {
         outbox.advance(3);
         assert!(!outbox.is_writing());
         assert_eq!((outbox.len(), outbox.form()), (1, Form::Binary));
+        assert_eq!(outbox.take(), [Bytes::from_static(b"\x81\x05later")]);
     }
 }

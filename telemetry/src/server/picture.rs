@@ -22,6 +22,7 @@ mod cells;
 mod census;
 mod externals;
 mod foreseen;
+mod news;
 mod rim;
 mod sprite;
 
@@ -30,6 +31,7 @@ pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
 use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
+pub(super) use self::news::News;
 use self::sprite::Sprite;
 
 /// Ticks for which departures are remembered: a minute, in which whoever lost its connection is back, and more than the period of the slowest
@@ -62,6 +64,8 @@ pub(super) struct Picture {
     all: Bucket,
     homes: Vec<Bucket>,
     tiles: ByTile<Bucket>,
+    /// No tile has had more drones than this.
+    densest: usize,
     stats: OnceLock<(FleetStats, Arc<str>)>,
     /// Which picture it is.
     epoch: u32,
@@ -95,6 +99,7 @@ impl Picture {
             sprites: Vec::new(),
             all: Bucket::default(),
             tiles: ByTile::default(),
+            densest: 0,
             stats: OnceLock::new(),
             epoch: arbitrary(),
             history: VecDeque::new(),
@@ -230,7 +235,9 @@ impl Picture {
             home.enter(since, drone, flies);
         }
         for tile in &sprite.tiles {
-            self.tiles.entry(*tile).or_default().enter(since, drone, flies);
+            let bucket = self.tiles.entry(*tile).or_default();
+            bucket.enter(since, drone, flies);
+            self.densest = self.densest.max(bucket.len());
         }
         self.sprites[index] = Some(sprite);
     }

@@ -1,114 +1,147 @@
-//! The clients of a shard, in the order in which they came.
+//! The clients of a shard.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use parking_lot::RwLock;
+
 use super::client::{Client, Farewell};
 use super::picture::Picture;
 
-/// Clients told of a tick before others may be heard: some milliseconds' work.
-const TOLD_MAX: usize = 256;
+/// Clients told of a tick before others may be heard: some milliseconds' work. What is put together for them is written in one go: writes that
+/// follow one another at once cost less, as the kernel's part of the cache stays warm and whoever reads stays awake.
+pub(super) const TOLD_MAX: usize = 256;
 
 /// A client, as its own task and the walk share it. Neither holds it while it waits.
-pub(super) struct Guest {
-    client: RefCell<Client>,
-    /// Before this tick there is nothing for it.
-    due: Cell<u64>,
-}
+pub(super) struct Guest(RefCell<Client>);
 
-/// The clients of a shard.
+/// The clients of a shard, each in a place of its own. A walk looks at places, not at clients that it has nothing for.
 #[derive(Default)]
 pub(super) struct Roster {
-    guests: RefCell<BTreeMap<u64, Rc<Guest>>>,
-    next: Cell<u64>,
-    /// The changes of the clock as of the last walk's beginning, and whether that walk tells everyone of one.
+    places: RefCell<Places>,
+    /// The changes of the clock as of the last walk's beginning.
     clock_changes: Cell<u64>,
-    is_for_all: Cell<bool>,
+}
+
+#[derive(Default)]
+struct Places {
+    guests: Vec<Option<Rc<Guest>>>,
+    /// For each place: before this tick there is nothing for who is there.
+    dues: Vec<u64>,
+    vacant: Vec<usize>,
 }
 
 /// A client's place; it is left when dropped, also by a task that failed.
 pub(super) struct Place {
     roster: Rc<Roster>,
-    number: u64,
+    number: usize,
 }
 
 impl Guest {
     /// A client that just came.
     pub(super) const fn new(client: Client) -> Self {
-        Self {
-            client: RefCell::new(client),
-            due: Cell::new(0),
-        }
+        Self(RefCell::new(client))
     }
 
-    /// Its own task's turn. Whatever it hears may be answered at the next tick.
+    /// Its own task's turn.
     pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Farewell>> {
-        self.due.set(0);
-        self.client.borrow_mut().poll(context)
+        self.0.borrow_mut().poll(context)
     }
 
     /// The client, which leaves.
     pub(super) fn into_client(self) -> Client {
-        self.client.into_inner()
+        self.0.into_inner()
     }
 
-    /// Tells it of a tick. A client that fails is dropped, and the others do not notice.
-    fn tell(&self, picture: &Picture) {
-        let told = catch_unwind(AssertUnwindSafe(|| self.client.borrow_mut().tick(picture)));
-        if let Ok(due) = told {
-            self.due.set(due);
-        } else {
+    /// Does its part of a walk. A client that fails is dropped, and the others do not notice.
+    fn serve<T>(&self, part: impl FnOnce(&mut Client) -> T) -> Option<T> {
+        let served = catch_unwind(AssertUnwindSafe(|| part(&mut self.0.borrow_mut())));
+        if served.is_err() {
             tracing::error!("telemetry: a client could not be served and is dropped");
-            self.client.borrow_mut().end(None);
+            self.0.borrow_mut().end(None);
         }
+        served.ok()
     }
 }
 
 impl Roster {
     /// Takes a client in.
     pub(super) fn join(self: &Rc<Self>, guest: Rc<Guest>) -> Place {
-        let number = self.next.get();
-        self.next.set(number + 1);
-        self.guests.borrow_mut().insert(number, guest);
+        let mut places = self.places.borrow_mut();
+        let number = places.vacant.pop().unwrap_or(places.guests.len());
+        if number == places.guests.len() {
+            places.guests.push(None);
+            places.dues.push(0);
+        }
+        places.guests[number] = Some(guest);
+        places.dues[number] = 0;
         Place {
             roster: Rc::clone(self),
             number,
         }
     }
 
-    /// Tells those of a tick for whom it may hold something, some at a time, the first one `from` this number; gives where to go on.
-    pub(super) fn tell(&self, from: u64, picture: &Picture) -> Option<u64> {
-        if from == 0 {
-            let before = self.clock_changes.replace(picture.clock_changes());
-            self.is_for_all.set(before != picture.clock_changes());
-        }
-        let mut told = 0;
-        for (number, guest) in self.guests.borrow().range(from..) {
-            if guest.due.get() > picture.tick() && !self.is_for_all.get() {
-                continue;
+    /// The places of those for whom a tick may hold something.
+    pub(super) fn due(&self, picture: &Picture) -> Vec<usize> {
+        let is_for_all = self.clock_changes.replace(picture.clock_changes()) != picture.clock_changes();
+        let places = self.places.borrow();
+        let dues = places.dues.iter().enumerate();
+        let due = dues.filter(|(_, due)| is_for_all || **due <= picture.tick());
+        due.map(|(number, _)| number).collect()
+    }
+
+    /// Tells who is in these places of a tick: puts together what is due for each, then writes it.
+    pub(super) fn tell(&self, numbers: &[usize], picture: &RwLock<Picture>) {
+        let mut composed = Vec::with_capacity(numbers.len());
+        let next_tick = {
+            let picture = picture.read();
+            self.compose(numbers, &picture, &mut composed);
+            picture.tick() + 1
+        };
+        for (number, guest) in composed {
+            if guest.serve(Client::write) != Some(true) {
+                self.places.borrow_mut().dues[number] = next_tick;
             }
-            if told == TOLD_MAX {
-                return Some(*number);
-            }
-            guest.tell(picture);
-            told += 1;
         }
-        None
+    }
+
+    /// Lets what is due be put together, and gathers for whom there is something.
+    fn compose(&self, numbers: &[usize], picture: &Picture, composed: &mut Vec<(usize, Rc<Guest>)>) {
+        let Places { guests, dues, .. } = &mut *self.places.borrow_mut();
+        for &number in numbers {
+            let Some(guest) = &guests[number] else { continue };
+            let served = guest.serve(|client| (client.compose(picture), client.is_composed()));
+            if let Some((due, is_composed)) = served {
+                dues[number] = due;
+                if is_composed {
+                    composed.push((number, Rc::clone(guest)));
+                }
+            }
+        }
     }
 
     /// Sends everyone away.
     pub(super) fn end(&self, farewell: &Farewell) {
-        for guest in self.guests.borrow().values() {
-            guest.client.borrow_mut().end(Some(*farewell));
+        for guest in self.places.borrow().guests.iter().flatten() {
+            guest.0.borrow_mut().end(Some(*farewell));
         }
+    }
+}
+
+impl Place {
+    /// Who is there may be answered at the next tick, whatever it hears.
+    pub(super) fn hear(&self) {
+        self.roster.places.borrow_mut().dues[self.number] = 0;
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.roster.guests.borrow_mut().remove(&self.number);
+        let mut places = self.roster.places.borrow_mut();
+        places.guests[self.number] = None;
+        places.dues[self.number] = u64::MAX;
+        places.vacant.push(self.number);
     }
 }

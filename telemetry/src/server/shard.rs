@@ -24,7 +24,7 @@ use super::connection::Connection;
 use super::handshake::{self, Admitted, Rejection};
 use super::metrics::Metrics;
 use super::picture::Picture;
-use super::roster::{Guest, Roster};
+use super::roster::{Guest, Roster, TOLD_MAX};
 use crate::door::Door;
 
 /// What the kernel may hold of a client's data unsent, so that a slow client shows soon and costs little.
@@ -136,9 +136,9 @@ async fn walk(roster: Rc<Roster>, surroundings: Rc<Surroundings>) {
             () = surroundings.stop.cancelled() => return,
             ticked = ticks.changed() => if ticked.is_err() { return },
         }
-        let mut from = Some(0);
-        while let Some(first) = from {
-            from = roster.tell(first, &surroundings.picture.read());
+        let due = roster.due(&surroundings.picture.read());
+        for some in due.chunks(TOLD_MAX) {
+            roster.tell(some, &surroundings.picture);
             yield_now().await;
         }
     }
@@ -159,7 +159,11 @@ async fn attend(arrival: Arrival, roster: Rc<Roster>, surroundings: Rc<Surroundi
     };
     let guest = Rc::new(Guest::new(Client::new(admitted, surroundings, seat)));
     let place = roster.join(Rc::clone(&guest));
-    let farewell = std::future::poll_fn(|context| guest.poll(context)).await;
+    let farewell = std::future::poll_fn(|context| {
+        place.hear();
+        guest.poll(context)
+    })
+    .await;
     drop(place);
     if let Some(guest) = Rc::into_inner(guest) {
         Box::pin(guest.into_client().leave(farewell)).await;

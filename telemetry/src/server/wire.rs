@@ -21,11 +21,16 @@ const TWO_BYTES: u8 = 126;
 const EIGHT_BYTES: u8 = 127;
 
 /// The longest header of a frame that is not masked.
-const HEADER_BYTES_MAX: usize = 10;
+pub(super) const HEADER_BYTES_MAX: usize = 10;
 
-/// A text frame.
-pub(super) fn text(text: &str) -> Bytes {
-    framed(TEXT, text.as_bytes())
+/// Appends a text frame.
+pub(super) fn put_text(frames: &mut Vec<u8>, text: &str) {
+    put(frames, TEXT, text.as_bytes());
+}
+
+/// Appends a frame of bytes.
+pub(super) fn put_binary(frames: &mut Vec<u8>, payload: &[u8]) {
+    put(frames, BINARY, payload);
 }
 
 /// A frame of bytes.
@@ -34,22 +39,49 @@ pub(super) fn binary(payload: &[u8]) -> Bytes {
 }
 
 fn framed(first: u8, payload: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(HEADER_BYTES_MAX + payload.len());
+    put(&mut frame, first, payload);
+    frame.into()
+}
+
+fn put(frames: &mut Vec<u8>, first: u8, payload: &[u8]) {
     let length = payload.len();
-    let mut frame = Vec::with_capacity(HEADER_BYTES_MAX + length);
-    frame.push(first);
+    frames.push(first);
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if length <= SHORT_MAX => frame.push(short),
+        (Ok(short), _) if length <= SHORT_MAX => frames.push(short),
         (_, Ok(medium)) => {
-            frame.push(TWO_BYTES);
-            frame.extend(medium.to_be_bytes());
+            frames.push(TWO_BYTES);
+            frames.extend(medium.to_be_bytes());
         }
         _ => {
-            frame.push(EIGHT_BYTES);
-            frame.extend((length as u64).to_be_bytes());
+            frames.push(EIGHT_BYTES);
+            frames.extend((length as u64).to_be_bytes());
         }
     }
-    frame.extend(payload);
-    frame.into()
+    frames.extend_from_slice(payload);
+}
+
+/// Frames that lie one behind the other.
+#[cfg(test)]
+pub(super) fn split(mut frames: &[u8]) -> Vec<&[u8]> {
+    let mut split = Vec::new();
+    while let Some(short) = frames.get(1) {
+        let (header, length) = match *short {
+            TWO_BYTES => (4, usize::from(u16::from_be_bytes([frames[2], frames[3]]))),
+            EIGHT_BYTES => {
+                let length: [u8; 8] = frames[2..10].try_into().expect("a header");
+                (
+                    10,
+                    usize::try_from(u64::from_be_bytes(length)).expect("it is there"),
+                )
+            }
+            short => (2, usize::from(short)),
+        };
+        let (frame, others) = frames.split_at(header + length);
+        split.push(frame);
+        frames = others;
+    }
+    split
 }
 
 /// A close frame with a short reason.
@@ -61,6 +93,12 @@ pub(super) fn close(code: u16, reason: &'static str) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn text(text: &str) -> Vec<u8> {
+        let mut frame = Vec::new();
+        put_text(&mut frame, text);
+        frame
+    }
 
     #[test]
     fn the_header_grows_with_the_text() {
@@ -74,5 +112,13 @@ mod tests {
         assert_eq!(&text("hi")[..], [0x81, 2, b'h', b'i']);
         assert_eq!(&binary(&[7])[..], [0x82, 1, 7]);
         assert_eq!(&close(1001, "bye")[..], [0x88, 5, 0x03, 0xE9, b'b', b'y', b'e']);
+    }
+
+    #[test]
+    fn frames_that_lie_together_are_told_apart() {
+        let frames: Vec<_> = [0, 125, 126, 65_536]
+            .map(|length| text(&"x".repeat(length)))
+            .into();
+        assert_eq!(split(&frames.concat()), frames);
     }
 }

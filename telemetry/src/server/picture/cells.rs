@@ -57,6 +57,12 @@ impl Picture {
         scope: &Scope,
         mode: Mode,
     ) -> Option<(Vec<Bytes>, Vec<Cell>)> {
+        if mode == Mode::Legs
+            && let (Scope::Within(was), Scope::Within(is)) = (glance.scope(), scope)
+            && was.tiles() == is.tiles()
+        {
+            return Some((self.legs_within(is.tiles(), glance)?, Vec::new()));
+        }
         if glance.scope() == scope {
             let frames = self.changes_within(glance, mode)?;
             return Some((frames, Vec::new()));
@@ -67,7 +73,7 @@ impl Picture {
     /// Frames of what changed where the client looked already.
     fn changes_within(&self, glance: &Glance, mode: Mode) -> Option<Vec<Bytes>> {
         let mut frames = Vec::new();
-        for cell in self.changed_cells(glance, mode)? {
+        for cell in self.cells(glance.scope(), mode) {
             match self.delta(cell, mode, glance) {
                 Drawn::Forgotten => return None,
                 Drawn::Frame(frame) => frames.push(frame),
@@ -113,32 +119,6 @@ impl Picture {
         cells
     }
 
-    /// Those of them in which something may have changed for someone who looked at `before`, at the same; `None` where that is no longer known.
-    fn changed_cells(&self, before: &Glance, mode: Mode) -> Option<Vec<Cell>> {
-        let Scope::Within(bbox) = before.scope() else {
-            return Some(self.cells(before.scope(), mode));
-        };
-        let tiles = bbox.tiles();
-        let has_moved = mode == Mode::Positions && before.now != self.now;
-        let mut cells = Vec::new();
-        let mut is_rim_changed = false;
-        for (tile, bucket) in self.tiles_within(tiles) {
-            if !bucket.remembers(before.next_event) {
-                return None;
-            }
-            let has_changed = bucket.has_changed_since(before.next_event);
-            if has_changed || (has_moved && bucket.flying() > 0) {
-                cells.push(Cell::Tile(tile));
-                is_rim_changed |= has_changed && tiles.has_at_rim(tile);
-            }
-        }
-        cells.sort_unstable();
-        if mode == Mode::Legs && is_rim_changed {
-            cells.push(Cell::Rim(*tiles));
-        }
-        Some(cells)
-    }
-
     fn cells_of(&self, scope: &Scope) -> Vec<Cell> {
         match scope {
             Scope::All => vec![Cell::Fleet],
@@ -178,7 +158,14 @@ impl Picture {
         {
             return Drawn::Forgotten;
         }
-        let has_moved = mode == Mode::Positions && before.now != self.now;
+        if let Cell::Tile(tile) = cell
+            && mode == Mode::Legs
+        {
+            let news = self.news_of(tile, bucket, before.next_event);
+            let frame = news.and_then(|news| news.frame.clone());
+            return frame.map_or(Drawn::Nothing, Drawn::Frame);
+        }
+        let has_moved = mode == Mode::Positions && before.now != self.now && bucket.flying() > 0;
         if !has_moved && !bucket.has_changed_since(before.next_event) {
             return Drawn::Nothing;
         }
@@ -187,7 +174,7 @@ impl Picture {
         self.built(key, || self.draw_cell(cell, mode, Some(before)))
     }
 
-    pub(super) fn built<'a>(&'a self, key: Key, build: impl FnOnce() -> Option<CellPart<'a>>) -> Drawn {
+    fn built<'a>(&'a self, key: Key, build: impl FnOnce() -> Option<CellPart<'a>>) -> Drawn {
         if let Some(drawn) = self.frames.built.lock().get(&key) {
             return drawn.clone();
         }
@@ -215,7 +202,7 @@ impl Picture {
     }
 
     /// The drones of a cell that changed by event `since` or a later one, in order of their number.
-    fn residents(&self, cell: Cell, since: u64) -> Vec<&Sprite> {
+    pub(super) fn residents(&self, cell: Cell, since: u64) -> Vec<&Sprite> {
         if let Cell::Drone(drone) = cell {
             let sprite = self.get(drone).filter(|sprite| sprite.since >= since);
             return sprite.into_iter().collect();
@@ -225,7 +212,7 @@ impl Picture {
     }
 
     /// What a cell has to tell; `None` where that is nothing.
-    fn draw_cell(&self, cell: Cell, mode: Mode, before: Option<&Glance>) -> Option<CellPart<'_>> {
+    pub(super) fn draw_cell(&self, cell: Cell, mode: Mode, before: Option<&Glance>) -> Option<CellPart<'_>> {
         let since = before.map_or(0, |glance| glance.next_event);
         let mut part = CellPart {
             is_whole: before.is_none(),
@@ -286,7 +273,11 @@ impl Picture {
     }
 
     /// How drones of the cell looked at `before` that have changed since.
-    fn departed<'a>(&'a self, cell: Cell, before: &'a Glance) -> impl Iterator<Item = &'a Departed> {
+    pub(super) fn departed<'a>(
+        &'a self,
+        cell: Cell,
+        before: &'a Glance,
+    ) -> impl Iterator<Item = &'a Departed> {
         self.bucket(cell)
             .into_iter()
             .flat_map(|bucket| bucket.departed_since(before.next_event))

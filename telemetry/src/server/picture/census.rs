@@ -48,7 +48,11 @@ impl Picture {
     /// Whether a scope has too many drones to tell each; `was`: whether it had. A leg in several tiles counts in each, up to the whole fleet.
     pub(in crate::server) fn is_crowded(&self, scope: &Scope, was: bool) -> bool {
         let most = if was { VIEW_DRONES_AGAIN } else { VIEW_DRONES_MAX };
-        self.all.len() > most && self.size(scope) > most
+        let at_most = match scope {
+            Scope::Within(bbox) => bbox.tiles().len().saturating_mul(self.densest),
+            Scope::All | Scope::Depot(_) | Scope::Drone(_) => usize::MAX,
+        };
+        at_most.min(self.all.len()) > most && self.size(scope) > most
     }
 
     /// How many drones of a scope are where.

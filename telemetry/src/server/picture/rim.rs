@@ -9,11 +9,11 @@ use super::{Glance, Picture};
 use crate::binary::CellPart;
 use crate::cell::Cell;
 use crate::server::bucket::Bucket;
-use crate::server::scope::{Mode, Scope, Shape};
+use crate::server::scope::{Scope, Shape};
 use crate::tiles::TileRect;
 
 impl Picture {
-    /// What changed at the rim of some tiles for someone who looked at a part of the map before.
+    /// What is otherwise at the rim of some tiles for someone who looked at another part of the map before.
     pub(super) fn rim_delta(&self, tiles: &TileRect, before: &Glance) -> Drawn {
         let Scope::Within(bbox) = before.scope() else {
             return Drawn::Forgotten;
@@ -22,17 +22,8 @@ impl Picture {
         if !changed.iter().all(|bucket| bucket.remembers(before.next_event)) {
             return Drawn::Forgotten;
         }
-        if bbox.tiles() != tiles {
-            return self.framed(
-                Cell::Rim(*tiles),
-                self.draw_rim(tiles, Some((bbox.tiles(), before))),
-            );
-        }
-        if changed.is_empty() {
-            return Drawn::Nothing;
-        }
-        let key = (Cell::Rim(*tiles), Mode::Legs, Some((before.next_event, self.now)));
-        self.built(key, || self.draw_rim(tiles, Some((tiles, before))))
+        let drawn = self.draw_rim(tiles, Some((bbox.tiles(), before)));
+        self.framed(Cell::Rim(*tiles), drawn)
     }
 
     /// The buckets of the outermost tiles in which something changed by event `since` or a later one.
@@ -49,17 +40,13 @@ impl Picture {
         tiles: &TileRect,
         before: Option<(&TileRect, &Glance)>,
     ) -> Option<CellPart<'_>> {
-        let (was_at, since) = match before {
-            Some((old, glance)) if old == tiles => (Vec::new(), glance.next_event),
-            Some((old, _)) => (self.at_rim(old, 0), 0),
-            None => (Vec::new(), 0),
-        };
+        let was_at = before.map_or_else(Vec::new, |(old, _)| self.at_rim(old, 0));
         let mut part = CellPart {
             is_whole: before.is_none(),
             ..CellPart::default()
         };
         let mut gone = before.map_or_else(BTreeSet::new, |(old, glance)| self.left_rim(old, glance, tiles));
-        for sprite in self.candidates(&[self.at_rim(tiles, since), was_at].concat(), since) {
+        for sprite in self.candidates(&[self.at_rim(tiles, 0), was_at].concat(), 0) {
             let Shape::Flies(leg) = &sprite.shape else {
                 continue;
             };
@@ -78,16 +65,12 @@ impl Picture {
 
     /// Drones whose legs were at the rim of some tiles, have ended since, and whose next ones are not at the rim of the tiles looked at now.
     fn left_rim(&self, old: &TileRect, before: &Glance, tiles: &TileRect) -> BTreeSet<DroneId> {
-        let is_there = |drone| {
-            self.get(drone)
-                .is_some_and(|sprite| tiles.is_entered_by(&sprite.tiles))
-        };
         self.at_rim(old, before.next_event)
             .into_iter()
             .flat_map(|bucket| bucket.departed_since(before.next_event))
             .filter(|departed| departed.since < before.next_event && old.is_entered_by(&departed.tiles))
             .map(|departed| departed.drone)
-            .filter(|drone| !is_there(*drone))
+            .filter(|drone| !self.is_at_rim(*drone, tiles))
             .collect()
     }
 }
