@@ -283,7 +283,7 @@ impl Client {
         let metrics = &self.surroundings.metrics;
         metrics.conflated_ticks.inc();
         self.slow.get_or_insert_with(|| Counted::one(&metrics.slow));
-        if self.pace.is_late(picture.tick()) {
+        if self.pace.is_late(picture.tick(), self.outbox.is_answering()) {
             for subscription in &mut self.subscriptions {
                 subscription.skip(picture);
             }

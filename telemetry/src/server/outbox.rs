@@ -62,6 +62,9 @@ pub(super) struct Outbox {
     taken: usize,
     /// Frames, and their bytes, behind the sealed pieces.
     fresh: (usize, usize),
+    /// Whether there is an answer among what waits, and among what is being written.
+    has_answer: bool,
+    is_answering: bool,
 }
 
 impl Outbox {
@@ -72,6 +75,8 @@ impl Outbox {
             sealed: 0,
             taken: 0,
             fresh: (0, 0),
+            has_answer: false,
+            is_answering: false,
         }
     }
 
@@ -82,6 +87,16 @@ impl Outbox {
     /// How many frames wait for their tick.
     pub(super) const fn len(&self) -> usize {
         self.fresh.0
+    }
+
+    /// What waits is, among others, the answer to what the client asked for: all that is in view.
+    pub(super) const fn answer(&mut self) {
+        self.has_answer = true;
+    }
+
+    /// Whether what is being written is an answer.
+    pub(super) const fn is_answering(&self) -> bool {
+        self.is_answering
     }
 
     /// Adds a text.
@@ -130,6 +145,7 @@ impl Outbox {
         metrics.bytes.inc_by(bytes as u64);
         metrics.writes.inc();
         self.sealed = self.pieces.len();
+        self.is_answering = std::mem::take(&mut self.has_answer);
         true
     }
 
@@ -298,5 +314,18 @@ mod tests {
         assert!(!outbox.is_writing());
         assert_eq!((outbox.len(), outbox.form()), (1, Form::Binary));
         assert_eq!(outbox.take(), [Bytes::from_static(b"\x81\x05later")]);
+    }
+
+    #[test]
+    fn an_answer_is_one_until_it_is_out() {
+        let metrics = Metrics::register(&Registry::new()).expect("nothing is registered");
+        let mut outbox = Outbox::new(Form::Binary);
+        outbox.answer();
+        for is_answering in [true, false] {
+            outbox.binary(&[1]);
+            outbox.seal(&metrics);
+            assert_eq!(outbox.is_answering(), is_answering);
+            outbox.advance(3);
+        }
     }
 }

@@ -205,6 +205,9 @@ impl Subscription {
             return Err(Refusal::UnknownDrone(drone.to_string()));
         }
         let (scope, mode, was_asked) = (*scope, *mode, std::mem::take(is_asked));
+        if was_asked {
+            out.answer();
+        }
         if picture.is_crowded(&scope, counted.is_some()) {
             (*seen, *skipped) = (None, None);
             self.write_counts(&scope, was_asked, picture, out);

@@ -30,11 +30,11 @@ async fn a_slow_client_is_told_what_it_missed_and_gets_the_latest() {
     quick.next_of("snapshot").await;
     let slow_clients = |live: &Live| live.metric("skyhaul_telemetry_slow_clients");
     let mut flights = 0;
-    while live.metric("skyhaul_telemetry_conflated_ticks_total") < 20.0 {
+    while live.metric("skyhaul_telemetry_conflated_ticks_total") < 60.0 {
         live.city
             .request(flights, place(-3_000.0, 0.0), place(0.0, 0.0), 0.5);
         flights += 1;
-        live.advance(2);
+        live.advance(1);
         assert_eq!(
             quick.next_for("q").await["type"],
             "delta",
