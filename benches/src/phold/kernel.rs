@@ -31,6 +31,7 @@ impl Actor for Entity {
     type System = Phold;
     type Message = EntityMessage;
 
+    #[inline(always)]
     fn handle(
         &mut self,
         EntityMessage::EventDue: EntityMessage,

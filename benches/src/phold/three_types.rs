@@ -27,6 +27,7 @@ macro_rules! entity {
             type System = Phold;
             type Message = EntityMessage;
 
+            #[inline(always)]
             fn handle(
                 &mut self,
                 EntityMessage::EventDue: EntityMessage,

@@ -9,8 +9,9 @@ use thiserror::Error;
 use super::address::{RawAddr, RegionId};
 use super::context::Ctx;
 use super::core::Core;
+use super::memory::Lie;
 use super::slab::Slab;
-use super::supervision::{Failure, SupervisionNotice, Work};
+use super::supervision::{Failed, Failure, SupervisionNotice, Work};
 use super::watch::Ended;
 use crate::time::SimDuration;
 
@@ -129,13 +130,13 @@ pub trait System: Sized + 'static {
     /// Hands the message to its actor.
     ///
     /// # Errors
-    /// [`Failure`], where the handler answered so; a panic comes through.
+    /// [`Failed`], where the handler answered so; a panic comes through.
     fn dispatch(
         actors: &mut Self::Actors,
         core: &mut Core<Self>,
         to: RawAddr,
         message: Self::Message,
-    ) -> Result<(), Failure>;
+    ) -> Result<(), Failed>;
 
     /// Tells an actor of the end of one it watches.
     ///
@@ -146,7 +147,7 @@ pub trait System: Sized + 'static {
         core: &mut Core<Self>,
         to: RawAddr,
         ended: Ended,
-    ) -> Result<(), Failure>;
+    ) -> Result<(), Failed>;
 
     /// Puts an actor that failed back into its last recorded state; answers with what it is to try again, unless it is given up.
     fn contain(
@@ -156,8 +157,8 @@ pub trait System: Sized + 'static {
         failure: &Failure,
     ) -> Option<Work<Self::Message>>;
 
-    /// Has the actor's state fetched, since a message for it is near.
-    fn prefetch(actors: &Self::Actors, to: RawAddr);
+    /// Where the states of a type lie.
+    fn lie(actors: &Self::Actors, kind: u8) -> Lie;
 
     /// Puts a new actor into its slab.
     fn insert(actors: &mut Self::Actors, at: RawAddr, spawned: Self::Spawned);

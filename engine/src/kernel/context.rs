@@ -20,20 +20,23 @@ pub(super) enum Mode<'a> {
     Live,
     /// Its actor is being rebuilt: nothing leaves, and spawned actors get the slots they had.
     Rebuild {
-        now: SimTime,
         spawned: std::slice::Iter<'a, (u32, u32)>,
     },
 }
 
-impl<S: System> Ctx<'_, S> {
+impl<'a, S: System> Ctx<'a, S> {
+    /// For a handler that runs for real.
+    #[inline]
+    pub(super) fn live(core: &'a mut Core<S>) -> Self {
+        let mode = Mode::Live;
+        Self { core, mode }
+    }
+
     /// Virtual time.
     #[must_use]
     #[inline]
     pub fn now(&self) -> SimTime {
-        match &self.mode {
-            Mode::Live => self.core.now,
-            Mode::Rebuild { now, .. } => *now,
-        }
+        self.core.now
     }
 
     /// Where the handling actor lives.
@@ -87,7 +90,7 @@ impl<S: System> Ctx<'_, S> {
     }
 
     /// Sends a message that is handled at `time`, or at this instant where that is past; in another region, no sooner than the lookahead.
-    #[inline]
+    #[inline(always)]
     pub fn send_at<A: Member<System = S>>(&mut self, time: SimTime, to: Addr<A>, message: A::Message) {
         let Mode::Live = self.mode else { return };
         let time = self.core.due(time, to.region);
@@ -141,6 +144,7 @@ impl<S: System> Ctx<'_, S> {
         let region = self.core.me.region();
         let (index, generation) = match &mut self.mode {
             Mode::Live => {
+                self.core.staged.is_touched = true;
                 let slot = self.core.pools[usize::from(A::KIND)].take();
                 self.core
                     .staged
@@ -156,6 +160,7 @@ impl<S: System> Ctx<'_, S> {
     /// Brings a new actor to life at an address that was reserved in this handler.
     pub fn spawn_at<A: Member<System = S>>(&mut self, addr: Addr<A>, actor: A) {
         if let Mode::Live = self.mode {
+            self.core.staged.is_touched = true;
             self.core.staged.spawns.push((addr.into(), actor.into_spawned()));
         }
     }
@@ -163,5 +168,6 @@ impl<S: System> Ctx<'_, S> {
     /// Ends this actor once the handler returns. Messages on their way to it are counted as undeliverable.
     pub fn stop(&mut self) {
         self.core.staged.stop = Some(EndReason::Stopped);
+        self.core.staged.is_touched = true;
     }
 }

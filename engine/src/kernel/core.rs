@@ -12,7 +12,7 @@ use super::entry::{Entry, NOTICE};
 use super::parcel::{Hold, Parcel};
 use super::queue::Queue;
 use super::slab::SlotPool;
-use super::supervision::{FaultState, Restarts};
+use super::supervision::{Failed, Failure, FaultState, Restarts};
 use super::watch::{EndReason, Notice, Watches};
 use crate::time::{SimDuration, SimTime};
 
@@ -53,6 +53,8 @@ pub struct Core<S: System> {
     pub(super) me: RawAddr,
     /// Whether a handler is at work: then a panic is its own.
     pub(super) is_handling: bool,
+    /// Why the present message's handler failed, until that is made good.
+    pub(super) failure: Option<Failure>,
     /// Set by an actor without which going on makes no sense.
     pub(super) escalated: Option<Halt>,
 }
@@ -60,6 +62,8 @@ pub struct Core<S: System> {
 /// What a handler has done so far that takes effect when it succeeds. Its messages and events are under way already, and are called back where
 /// it fails.
 pub(super) struct Staged<S: System> {
+    /// Whether there is any of what follows, but for the last.
+    pub(super) is_touched: bool,
     /// Events that waited to leave before the handler began.
     pub(super) events_before: usize,
     /// Slots taken, in order.
@@ -74,6 +78,7 @@ pub(super) struct Staged<S: System> {
 impl<S: System> Default for Staged<S> {
     fn default() -> Self {
         Self {
+            is_touched: false,
             events_before: 0,
             taken: Vec::new(),
             spawns: Vec::new(),
@@ -145,6 +150,7 @@ impl<S: System> Core<S> {
             faults: None,
             me: RawAddr::new(NOTICE, region, 0, 0),
             is_handling: false,
+            failure: None,
             escalated: None,
         }
     }
@@ -227,6 +233,13 @@ impl<S: System> Core<S> {
         }
     }
 
+    /// Keeps why the present message's handler failed.
+    #[cold]
+    pub(super) fn fail(&mut self, failure: Failure) -> Result<(), Failed> {
+        self.failure = Some(failure);
+        Err(Failed)
+    }
+
     /// Drops all that the handler at `source` did, as if it had never run.
     pub(super) fn discard_staged(&mut self, source: RawAddr) {
         let before = self.staged.sequence_before;
@@ -245,6 +258,7 @@ impl<S: System> Core<S> {
             self.pools[usize::from(addr.kind())].undo_take(addr.index());
         }
         self.staged.stop = None;
+        self.staged.is_touched = false;
     }
 
     /// Takes the message into the running digest of all that was handled, in order, and into the flight recorder.

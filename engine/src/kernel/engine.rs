@@ -126,10 +126,10 @@ impl<S: System> Engine<S> {
     /// # Panics
     /// Where there is no such region.
     pub fn spawn_in<A: Member<System = S>>(&mut self, region: RegionId, actor: A) -> Addr<A> {
-        let Region { core, actors, .. } = &mut self.regions[usize::from(region.0)];
-        let (index, generation) = core.pools[usize::from(A::KIND)].take();
+        let home = &mut self.regions[usize::from(region.0)];
+        let (index, generation) = home.core.pools[usize::from(A::KIND)].take();
         let addr = Addr::new(region, index, generation);
-        S::insert(actors, addr.into(), actor.into_spawned());
+        home.house(addr.into(), actor.into_spawned());
         addr
     }
 

@@ -63,10 +63,16 @@ impl Entry {
 
     /// The receiver, who lives in `region`: an entry is never queued elsewhere.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the parts of a packed word")]
     pub(super) fn to(&self, region: RegionId) -> RawAddr {
         let generation = self.generation_and_kind >> (32 - GENERATION_BITS);
-        RawAddr::new(self.kind(), region, self.sequence_and_receiver as u32, generation)
+        RawAddr::new(self.kind(), region, self.index(), generation)
+    }
+
+    /// The receiver's slot.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+    pub(super) fn index(&self) -> u32 {
+        self.sequence_and_receiver as u32
     }
 
     /// The receiver's type.

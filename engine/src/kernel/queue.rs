@@ -22,7 +22,8 @@ pub(super) struct Queue<M> {
     /// Due now, one deeper.
     deeper: Vec<Entry>,
     depth: u32,
-    len: usize,
+    /// Whether a run of the wheel or a depth of this instant has begun since this was asked last.
+    is_fresh: bool,
     /// Source and sequence of messages that were called back; they are dropped when their turn comes.
     called_back: BTreeSet<(u64, u64)>,
 }
@@ -36,7 +37,7 @@ impl<M> Default for Queue<M> {
             ready: Vec::new(),
             deeper: Vec::new(),
             depth: 0,
-            len: 0,
+            is_fresh: false,
             called_back: BTreeSet::new(),
         }
     }
@@ -63,13 +64,11 @@ impl<M> Queue<M> {
     /// Takes back a message that was pushed, as if it had never been.
     pub(super) fn call_back(&mut self, source: u64, sequence: u64) {
         self.called_back.insert((source, sequence));
-        self.len -= 1;
     }
 
     /// Queues a message, at `now`: it is due then, or later.
     #[inline]
     pub(super) fn push(&mut self, now: SimTime, entry: Entry) {
-        self.len += 1;
         if entry.time > now.micros() {
             self.later.push(entry);
         } else {
@@ -106,7 +105,6 @@ impl<M> Queue<M> {
                 self.pop_at_this_instant(*now)?
             };
             if self.called_back.is_empty() || !self.was_called_back(&entry) {
-                self.len -= 1;
                 return Some(entry);
             }
         }
@@ -115,7 +113,7 @@ impl<M> Queue<M> {
     /// Whether nothing more is due at the present instant but what waits in the wheel.
     #[inline]
     fn is_instant_over(&self) -> bool {
-        self.ready.is_empty() && self.deeper.is_empty()
+        self.ready.len() | self.deeper.len() == 0
     }
 
     /// Drops the message where it was called back.
@@ -140,15 +138,22 @@ impl<M> Queue<M> {
             return Some(*entry);
         }
         self.depth += 1;
+        self.is_fresh = true;
         std::mem::swap(&mut self.ready, &mut self.deeper);
         self.ready.sort_unstable_by_key(|entry| Reverse(*entry));
         self.ready.pop()
     }
 
-    /// The next entry that will be handled soon, each once; its message is fetched meanwhile.
+    /// Whether many entries have come into sight with the one just taken, not one more: then it is also time to look at the limits.
     #[inline]
-    pub(super) fn come_in_sight(&mut self) -> Option<&Entry> {
-        let entry = self.later.come_in_sight()?;
+    pub(super) fn is_fresh(&mut self) -> bool {
+        std::mem::take(&mut self.later.is_fresh) | std::mem::take(&mut self.is_fresh)
+    }
+
+    /// The entry that will be taken as the so-manieth, where it is known; its message is fetched meanwhile.
+    #[inline]
+    pub(super) fn in_sight(&self, by: usize) -> Option<&Entry> {
+        let entry = self.later.ahead(by)?;
         if entry.kind() != NOTICE {
             self.hold.prefetch(entry.parcel);
         }
@@ -172,9 +177,13 @@ impl<M> Queue<M> {
     }
 
     /// Messages on their way.
-    #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.later.len() + self.ready.len() + self.deeper.len() - self.called_back.len()
+    }
+
+    /// No less than the messages on their way, and cheap to know.
+    pub(super) fn len_bound(&self) -> usize {
+        self.later.len_bound() + self.ready.len() + self.deeper.len()
     }
 
     /// All later entries, in order. Between two instants these are all there are.

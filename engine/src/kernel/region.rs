@@ -8,14 +8,19 @@ use super::address::{RawAddr, RegionId};
 use super::core::Core;
 use super::diagnosis::{DEPTH_MAX, Halt};
 use super::entry::{Entry, NOTICE};
-use super::supervision::{Failure, Work};
+use super::memory::Lie;
+use super::queue::Queue;
+use super::supervision::{Failed, Failure, Work};
 use super::watch::{EndReason, Ended, Notice};
+use super::wheel::AHEAD;
 use crate::time::{SimDuration, SimTime};
 
 /// A part of the world that runs on its own.
 pub(super) struct Region<S: System> {
     pub(super) core: Core<S>,
     pub(super) actors: S::Actors,
+    /// Where the actors of each type lie.
+    lies: Vec<Lie>,
     /// Messages that may be on their way.
     pub(super) queue_max: usize,
 }
@@ -26,8 +31,8 @@ enum Pause {
     Done,
     /// So many events wait to leave as were allowed.
     Full,
-    /// The present message's handler answered with a failure.
-    Failed(Failure),
+    /// The present message's handler failed without a panic.
+    Failed,
     /// Going on makes no sense.
     Halted(Halt),
 }
@@ -40,7 +45,21 @@ impl<S: System> Region<S> {
         Self {
             core: Core::new(shared, id, regions, lookahead),
             actors,
+            lies: vec![Lie::default(); S::KINDS.len()],
             queue_max: super::diagnosis::QUEUE_MAX,
+        }
+    }
+
+    /// Lets an actor from outside live here.
+    pub(super) fn house(&mut self, addr: RawAddr, spawned: S::Spawned) {
+        house::<S>(&mut self.actors, &mut self.lies, addr, spawned);
+    }
+
+    /// Lets these be its actors.
+    pub(super) fn house_all(&mut self, actors: S::Actors) {
+        self.actors = actors;
+        for (kind, lie) in (0..).zip(&mut self.lies) {
+            *lie = S::lie(&self.actors, kind);
         }
     }
 
@@ -56,8 +75,11 @@ impl<S: System> Region<S> {
                 Ok(Pause::Done) => return Ok(true),
                 Ok(Pause::Full) => return Ok(false),
                 Ok(Pause::Halted(halt)) => return Err(halt),
-                Ok(Pause::Failed(failure)) => self.contain(failure),
-                Err(payload) if self.core.is_handling => self.contain(Failure::Panicked(payload)),
+                Ok(Pause::Failed) => self.contain(),
+                Err(payload) if self.core.is_handling => {
+                    self.core.failure = Some(Failure::Panicked(payload));
+                    self.contain();
+                }
                 Err(payload) => resume_unwind(payload),
             }
             if let Some(halt) = self.core.escalated.take() {
@@ -72,13 +94,13 @@ impl<S: System> Region<S> {
             let Some(entry) = core.queue.pop(&mut core.now, horizon) else {
                 return Pause::Done;
             };
-            if core.queue.depth() > DEPTH_MAX || core.queue.len() > self.queue_max {
-                return Pause::Halted(self.halt(&entry));
+            if core.queue.is_fresh() {
+                (0..AHEAD).for_each(|by| prefetch(&core.queue, &self.lies, by));
+                if core.queue.depth() > DEPTH_MAX || is_too_full(&core.queue, self.queue_max) {
+                    return Pause::Halted(self.halt(&entry));
+                }
             }
-            let region = core.region;
-            while let Some(soon) = core.queue.come_in_sight() {
-                S::prefetch(&self.actors, soon.to(region));
-            }
+            prefetch(&core.queue, &self.lies, AHEAD);
             core.note(&entry);
             let to = entry.to(core.region);
             core.me = to;
@@ -93,8 +115,8 @@ impl<S: System> Region<S> {
                 if let Some(begun) = begun {
                     core.times.end(to.kind(), begun);
                 }
-                if let Err(failure) = handled {
-                    return Pause::Failed(failure);
+                if handled.is_err() {
+                    return Pause::Failed;
                 }
             }
             self.settle(to);
@@ -104,20 +126,19 @@ impl<S: System> Region<S> {
 
     /// Makes good that the present message's handler failed: tries again as often as the actor's policy allows, then gives it up.
     #[cold]
-    fn contain(&mut self, failure: Failure) {
+    fn contain(&mut self) {
         let Self { core, actors, .. } = self;
         let to = core.me;
-        let mut failure = failure;
         core.is_handling = false;
-        while let Some(work) = S::contain(actors, core, to, &failure) {
+        while let Some(failure) = core.failure.take()
+            && let Some(work) = S::contain(actors, core, to, &failure)
+        {
             let again = catch_unwind(AssertUnwindSafe(|| match work {
                 Work::Message(message) => S::dispatch(actors, core, to, message),
                 Work::Ended(ended) => S::tell(actors, core, to, ended),
             }));
-            match again {
-                Ok(Ok(())) => break,
-                Ok(Err(refused)) => failure = refused,
-                Err(payload) => failure = Failure::Panicked(payload),
+            if let Err(payload) = again {
+                core.failure = Some(Failure::Panicked(payload));
             }
         }
         if S::POLICIES[usize::from(to.kind())].at_limit == AtLimit::SkipMessage {
@@ -144,7 +165,7 @@ impl<S: System> Region<S> {
                 self.core.is_handling = false;
                 match told {
                     Ok(()) => self.settle(to),
-                    Err(failure) => self.contain(failure),
+                    Err(Failed) => self.contain(),
                 }
             }
         }
@@ -158,17 +179,17 @@ impl<S: System> Region<S> {
     /// Lets spawned actors live and a stopped one go.
     #[inline]
     fn settle(&mut self, handled: RawAddr) {
-        let staged = &self.core.staged;
-        if !staged.taken.is_empty() || staged.stop.is_some() {
+        if self.core.staged.is_touched {
             self.let_live_and_go(handled);
         }
     }
 
     #[inline(never)]
     fn let_live_and_go(&mut self, handled: RawAddr) {
+        self.core.staged.is_touched = false;
         self.core.staged.taken.clear();
         for (addr, spawned) in self.core.staged.spawns.drain(..) {
-            S::insert(&mut self.actors, addr, spawned);
+            house::<S>(&mut self.actors, &mut self.lies, addr, spawned);
         }
         if let Some(reason) = self.core.staged.stop.take() {
             self.let_go(handled, &reason);
@@ -177,6 +198,7 @@ impl<S: System> Region<S> {
 
     fn let_go(&mut self, gone: RawAddr, reason: &EndReason) {
         S::remove(&mut self.actors, gone);
+        self.lies[usize::from(gone.kind())] = S::lie(&self.actors, gone.kind());
         self.core.pools[usize::from(gone.kind())].give_back(gone.index());
         self.core.restarts.remove(&gone);
         for watcher in self.core.watches.take(gone) {
@@ -200,4 +222,25 @@ impl<S: System> Region<S> {
             waiting: fullest.map_or(0, |(_, waiting)| waiting),
         }
     }
+}
+
+/// Has the actor fetched that the entry so many behind the next one is for.
+#[inline]
+fn prefetch<M>(queue: &Queue<M>, lies: &[Lie], by: usize) {
+    if let Some(soon) = queue.in_sight(by)
+        && let Some(lie) = lies.get(usize::from(soon.kind()))
+    {
+        lie.prefetch(soon.index());
+    }
+}
+
+/// Whether more than `max` messages are on their way. They are counted only where they may be.
+fn is_too_full<M>(queue: &Queue<M>, max: usize) -> bool {
+    queue.len_bound() > max && queue.len() > max
+}
+
+/// Puts an actor into its slab, which may lie elsewhere afterwards.
+fn house<S: System>(actors: &mut S::Actors, lies: &mut [Lie], addr: RawAddr, spawned: S::Spawned) {
+    S::insert(actors, addr, spawned);
+    lies[usize::from(addr.kind())] = S::lie(actors, addr.kind());
 }

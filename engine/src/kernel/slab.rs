@@ -1,17 +1,20 @@
-//! Slabs: all actors of one type side by side, each slot with its generation.
+//! Slabs: all actors of one type side by side, and which tenant of its slot each is.
 
 use serde::{Deserialize, Serialize};
 
+use self::slots::Slots;
 use super::actor::Actor;
 use super::address::{Addr, GENERATION_BITS, RegionId};
-use super::memory::{self, prefetch};
+use super::memory::Lie;
 use super::supervision::{Kept, Record};
+
+pub(super) mod slots;
 
 /// All actors of one type in one region.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "A: Actor")]
 pub struct Slab<A: Actor> {
-    pub(super) slots: Vec<Slot<A>>,
+    pub(super) slots: Slots<A>,
     region: RegionId,
     /// What it takes to try the present message again.
     #[serde(skip)]
@@ -21,25 +24,10 @@ pub struct Slab<A: Actor> {
     pub(super) records: Vec<Option<Box<Record<A>>>>,
 }
 
-/// One place in a slab.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "A: Actor")]
-pub(super) enum Slot<A> {
-    /// Nobody lives here.
-    Vacant,
-    /// The tenant.
-    Living {
-        /// Which tenant of the slot.
-        generation: u32,
-        /// The actor.
-        actor: A,
-    },
-}
-
 impl<A: Actor> Default for Slab<A> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: Slots::default(),
             region: RegionId(0),
             kept: None,
             records: Vec::new(),
@@ -51,22 +39,16 @@ impl<A: Actor> Slab<A> {
     /// The actor at `addr`, unless it is gone or lives in another region.
     #[must_use]
     pub fn get(&self, addr: Addr<A>) -> Option<&A> {
-        match self.slots.get(addr.index as usize)? {
-            Slot::Living { generation, actor }
-                if *generation == addr.generation && addr.region == self.region =>
-            {
-                Some(actor)
-            }
-            _ => None,
-        }
+        self.slots
+            .get(addr.index, addr.generation)
+            .filter(|_| addr.region == self.region)
     }
 
     /// All actors with their addresses, in order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (Addr<A>, &A)> {
-        (0_u32..).zip(&self.slots).filter_map(|(index, slot)| match slot {
-            Slot::Living { generation, actor } => Some((Addr::new(self.region, index, *generation), actor)),
-            Slot::Vacant => None,
-        })
+        self.slots
+            .iter()
+            .map(|(index, generation, actor)| (Addr::new(self.region, index, generation), actor))
     }
 
     /// How many actors live here.
@@ -84,7 +66,7 @@ impl<A: Actor> Slab<A> {
     /// Whether this tenant of the slot lives; for [`system!`](crate::system).
     #[must_use]
     pub fn lives(&self, index: u32, tenant: u32) -> bool {
-        matches!(self.slots.get(index as usize), Some(Slot::Living { generation, .. }) if *generation == tenant)
+        self.slots.get(index, tenant).is_some()
     }
 
     /// Says where the slab lies; for [`system!`](crate::system).
@@ -92,38 +74,31 @@ impl<A: Actor> Slab<A> {
         self.region = region;
     }
 
-    /// Has a slot fetched; for [`system!`](crate::system).
-    #[inline]
-    pub fn prefetch(&self, index: u32) {
-        if let Some(slot) = self.slots.get(index as usize) {
-            prefetch(slot);
-        }
+    /// Where the actors lie; for [`system!`](crate::system).
+    #[must_use]
+    pub fn lie(&self) -> Lie {
+        self.slots.lie()
     }
 
     /// Puts an actor into a slot; for [`system!`](crate::system).
     pub fn insert(&mut self, index: u32, generation: u32, actor: A) {
-        let place = index as usize;
-        while self.slots.len() <= place {
-            memory::push(&mut self.slots, Slot::Vacant);
-        }
-        self.slots[place] = Slot::Living { generation, actor };
-        if let Some(record) = self.records.get_mut(place) {
-            *record = None;
-        }
+        self.slots.insert(index, generation, actor);
+        self.forget(index);
     }
 
     /// Empties a slot; for [`system!`](crate::system).
     pub fn remove(&mut self, index: u32) {
-        let place = index as usize;
-        if let Some(slot) = self.slots.get_mut(place) {
-            *slot = Slot::Vacant;
-        }
-        if let Some(record) = self.records.get_mut(place) {
+        self.slots.remove(index);
+        self.forget(index);
+    }
+
+    /// Forgets what was recorded of a slot's tenant.
+    fn forget(&mut self, index: u32) {
+        if let Some(record) = self.records.get_mut(index as usize) {
             *record = None;
         }
     }
 }
-
 /// Hands out slots of one slab and takes them back.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct SlotPool {

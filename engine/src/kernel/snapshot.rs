@@ -131,7 +131,7 @@ impl<S: System> Engine<S> {
             let ((image, actors), after): ((RegionImage<S>, S::Actors), _) =
                 postcard::take_from_bytes(rest).map_err(unreadable)?;
             rest = after;
-            region.actors = actors;
+            region.house_all(actors);
             restore(region, image, engine.now);
         }
         if rest.is_empty() {

@@ -10,7 +10,7 @@ use super::address::RawAddr;
 use super::context::{Ctx, Mode};
 use super::core::{Core, Parked};
 use super::diagnosis::Halt;
-use super::slab::{Slab, Slot};
+use super::slab::Slab;
 use super::watch::{EndReason, Ended};
 use crate::rng::RandomStream;
 use crate::time::SimTime;
@@ -107,6 +107,10 @@ pub enum Failure {
     Injected,
 }
 
+/// That a handler failed; why is kept in the [`Core`], so that success costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed;
+
 impl Failure {
     fn cause(&self) -> String {
         match self {
@@ -148,57 +152,61 @@ struct Handled<A: Actor> {
 /// Hands a message to the actor at `to`. For [`system!`](crate::system).
 ///
 /// # Errors
-/// [`Failure`], where the handler answered so.
+/// [`Failed`], where the handler answered so.
 #[inline(always)]
 pub fn deliver<S, A>(
     slab: &mut Slab<A>,
     core: &mut Core<S>,
     to: RawAddr,
     message: A::Message,
-) -> Result<(), Failure>
+) -> Result<(), Failed>
 where
     S: System,
     A: Member<System = S>,
 {
     let work = Work::Message(message.clone());
-    attempt(slab, core, to, work, |actor, ctx| actor.handle(message, ctx))
+    let Some(actor) = begin(slab, core, to, work) else {
+        return Ok(());
+    };
+    let outcome = actor.handle(message, &mut Ctx::live(core));
+    complete(&mut slab.records, core, to, outcome)
 }
 
 /// Tells the actor at `to` of the end of one it watches. For [`system!`](crate::system).
 ///
 /// # Errors
-/// [`Failure`], where the handler answered so.
-pub fn tell<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, ended: Ended) -> Result<(), Failure>
+/// [`Failed`], where the handler answered so.
+pub fn tell<S, A>(slab: &mut Slab<A>, core: &mut Core<S>, to: RawAddr, ended: Ended) -> Result<(), Failed>
 where
     S: System,
     A: Member<System = S>,
 {
     let work = Work::Ended(ended.clone());
-    attempt(slab, core, to, work, |actor, ctx| actor.on_ended(ended, ctx))
+    let Some(actor) = begin(slab, core, to, work) else {
+        return Ok(());
+    };
+    let outcome = actor.on_ended(ended, &mut Ctx::live(core));
+    complete(&mut slab.records, core, to, outcome)
 }
 
-/// Has the actor at `to` handle something, after keeping what it takes to try that again.
+/// The actor at `to`, unless it is gone, after keeping what it takes to have it handle something again.
 #[inline(always)]
-fn attempt<S, A>(
-    slab: &mut Slab<A>,
+fn begin<'a, S, A>(
+    slab: &'a mut Slab<A>,
     core: &mut Core<S>,
     to: RawAddr,
     work: Work<A::Message>,
-    handle: impl FnOnce(&mut A, &mut Ctx<'_, S>) -> Result<(), ActorError>,
-) -> Result<(), Failure>
+) -> Option<&'a mut A>
 where
     S: System,
     A: Member<System = S>,
 {
-    let Slab {
-        slots, kept, records, ..
-    } = slab;
-    let Some(actor) = living(slots, to) else {
+    let Some(actor) = slab.slots.get_mut(to.index(), to.generation()) else {
         core.bury(to);
-        return Ok(());
+        return None;
     };
     match A::RECORDING {
-        Recording::EachMessage => match kept {
+        Recording::EachMessage => match &mut slab.kept {
             // Written over where it lies, not made anew and moved there.
             Some(Kept::Whole(state, last)) => {
                 state.clone_from(actor);
@@ -207,25 +215,12 @@ where
             kept => *kept = Some(Kept::Whole(actor.clone(), work)),
         },
         Recording::Log => {
-            note_in_log(records, to.index(), actor, core.now, work);
-            *kept = Some(Kept::InLog);
+            note_in_log(&mut slab.records, to.index(), actor, core.now, work);
+            slab.kept = Some(Kept::InLog);
         }
     }
     core.begin();
-    let mut ctx = Ctx {
-        core,
-        mode: Mode::Live,
-    };
-    handle(actor, &mut ctx).map_err(Failure::Refused)?;
-    complete(records, core, to)
-}
-
-#[inline]
-fn living<A>(slots: &mut [Slot<A>], to: RawAddr) -> Option<&mut A> {
-    match slots.get_mut(to.index() as usize) {
-        Some(Slot::Living { generation, actor }) if *generation == to.generation() => Some(actor),
-        _ => None,
-    }
+    Some(actor)
 }
 
 /// The handler has returned: what it did takes effect, unless it forgot something or the fault plan strikes.
@@ -234,17 +229,21 @@ fn complete<S, A>(
     records: &mut [Option<Box<Record<A>>>],
     core: &mut Core<S>,
     to: RawAddr,
-) -> Result<(), Failure>
+    outcome: Result<(), ActorError>,
+) -> Result<(), Failed>
 where
     S: System,
     A: Member<System = S>,
 {
-    if core.staged.taken.len() != core.staged.spawns.len() {
+    if let Err(refusal) = outcome {
+        return core.fail(Failure::Refused(refusal));
+    }
+    if core.staged.is_touched && core.staged.taken.len() != core.staged.spawns.len() {
         let what = "an address was reserved for nobody".to_owned();
-        return Err(Failure::Refused(ActorError(what)));
+        return core.fail(Failure::Refused(ActorError(what)));
     }
     if core.faults.is_some() && draws_fault(core) {
-        return Err(Failure::Injected);
+        return core.fail(Failure::Injected);
     }
     if A::RECORDING == Recording::Log {
         complete_log(records, to.index(), &core.staged.taken);
@@ -323,8 +322,7 @@ where
     let is_whole = actor.is_some();
     let name = actor.as_ref().and_then(Actor::name);
     if let Some(actor) = actor {
-        let generation = to.generation();
-        slab.slots[to.index() as usize] = Slot::Living { generation, actor };
+        slab.slots.insert(to.index(), to.generation(), actor);
     }
     if is_whole && may_restart::<S, A>(core, to) {
         core.counters.restarts += 1;
@@ -339,7 +337,10 @@ where
         }
         return Some(work);
     }
-    let actor = living(&mut slab.slots, to).filter(|_| is_whole);
+    let actor = slab
+        .slots
+        .get_mut(to.index(), to.generation())
+        .filter(|_| is_whole);
     give_up::<S, A>(actor, core, to, work, failure.cause());
     None
 }
@@ -374,9 +375,10 @@ where
     A: Actor<System = S>,
 {
     let mut actor = record.state.clone();
-    for handled in &record.since {
+    let now = core.now;
+    let is_whole = record.since.iter().all(|handled| {
+        core.now = handled.at;
         let mode = Mode::Rebuild {
-            now: handled.at,
             spawned: record.spawned[handled.spawned_before..].iter(),
         };
         let mut ctx = Ctx {
@@ -387,12 +389,12 @@ where
             Work::Message(message) => actor.handle(message, &mut ctx),
             Work::Ended(ended) => actor.on_ended(ended, &mut ctx),
         }));
-        if !matches!(again, Ok(Ok(()))) {
-            return None;
-        }
-    }
+        matches!(again, Ok(Ok(())))
+    });
+    core.now = now;
     core.staged.stop = None;
-    Some(actor)
+    core.staged.is_touched = false;
+    is_whole.then_some(actor)
 }
 
 /// Counts a restart and says whether the policy allows it.
@@ -440,15 +442,13 @@ fn give_up<S, A>(
     }
     if let (Some(actor), Work::Message(message)) = (actor, &work) {
         core.begin();
-        let mut ctx = Ctx {
-            core: &mut *core,
-            mode: Mode::Live,
-        };
+        let mut ctx = Ctx::live(&mut *core);
         if catch_unwind(AssertUnwindSafe(|| actor.on_given_up(message, &mut ctx))).is_err() {
             core.discard_staged(to);
         }
     }
     core.staged.stop = stops.then(|| EndReason::GivenUp { cause: cause.clone() });
+    core.staged.is_touched |= stops;
     if A::RESTART.at_limit == AtLimit::Escalate {
         core.escalated = Some(Halt::Escalated {
             at: core.now,

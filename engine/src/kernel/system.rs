@@ -110,7 +110,7 @@ macro_rules! system {
                     core: &mut $crate::kernel::Core<Self>,
                     to: $crate::kernel::RawAddr,
                     message: $messages,
-                ) -> Result<(), $crate::kernel::Failure> {
+                ) -> Result<(), $crate::kernel::Failed> {
                     match message {
                         $($messages::$actor(message) => $crate::kernel::deliver(&mut actors.$field, core, to, message),)+
                     }
@@ -121,7 +121,7 @@ macro_rules! system {
                     core: &mut $crate::kernel::Core<Self>,
                     to: $crate::kernel::RawAddr,
                     ended: $crate::kernel::Ended,
-                ) -> Result<(), $crate::kernel::Failure> {
+                ) -> Result<(), $crate::kernel::Failed> {
                     $(
                         if to.kind() == Kind::$actor as u8 {
                             return $crate::kernel::tell(&mut actors.$field, core, to, ended);
@@ -145,13 +145,11 @@ macro_rules! system {
                     None
                 }
 
-                #[inline]
-                fn prefetch(actors: &$actors, to: $crate::kernel::RawAddr) {
-                    $(
-                        if to.kind() == Kind::$actor as u8 {
-                            actors.$field.prefetch(to.index());
-                        }
-                    )+
+                fn lie(actors: &$actors, kind: u8) -> $crate::kernel::Lie {
+                    match kind {
+                        $(kind if kind == Kind::$actor as u8 => actors.$field.lie(),)+
+                        _ => $crate::kernel::Lie::default(),
+                    }
                 }
 
                 fn insert(actors: &mut $actors, at: $crate::kernel::RawAddr, spawned: $spawned) {

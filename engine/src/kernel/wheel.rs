@@ -32,7 +32,7 @@ const PARTS_BITS_MAX: usize = 13;
 const MOVES_MAX: usize = 8;
 
 /// How many entries ahead of the next one are worth fetching.
-const AHEAD: usize = 8;
+pub(super) const AHEAD: usize = 8;
 
 /// Entries in order of time, then of their own key.
 pub(super) struct Wheel {
@@ -43,8 +43,8 @@ pub(super) struct Wheel {
     /// Sorted; the next is at `at`.
     run: Vec<Entry>,
     at: usize,
-    /// How far into the run it has been told what comes.
-    told: usize,
+    /// Set when a run begins.
+    pub(super) is_fresh: bool,
     /// What came when the run already covered its time.
     late: BinaryHeap<Reverse<Entry>>,
     /// What came so since the last one was taken, and belongs there.
@@ -68,7 +68,7 @@ impl Default for Wheel {
             covered: 0,
             run: Vec::new(),
             at: 0,
-            told: 0,
+            is_fresh: false,
             late: BinaryHeap::new(),
             newly_late: Vec::new(),
             taken: Entry::default(),
@@ -143,7 +143,7 @@ impl Wheel {
         self.run.extend(self.late.drain().map(|Reverse(entry)| entry));
         // The stable sort finds the part that is in order already.
         self.run.sort();
-        (self.at, self.told) = (0, 0);
+        (self.at, self.is_fresh) = (0, true);
         self.first_late = u64::MAX;
     }
 
@@ -153,7 +153,8 @@ impl Wheel {
         let late = (self.first_late < u64::MAX).then_some(self.first_late);
         next.into_iter().chain(late).min().or_else(|| {
             let first = self.slots.first(self.base)?;
-            self.slots.entries_of(first).map(|entry| entry.time).min()
+            let entries = self.slots.pieces_of(first).flatten();
+            entries.map(|entry| entry.time).min()
         })
     }
 
@@ -167,15 +168,24 @@ impl Wheel {
         })
     }
 
-    /// The next entry that has come within sight since this was asked last: of a fresh run several, then one for each taken.
+    /// The entry so many behind the next one in the run: of a fresh run one looks at all up to [`AHEAD`], then at that one.
     #[inline]
-    pub(super) fn come_in_sight(&mut self) -> Option<&Entry> {
-        if self.told >= self.at + AHEAD {
-            return None;
-        }
-        let entry = self.run.get(self.told)?;
-        self.told += 1;
-        Some(entry)
+    pub(super) fn ahead(&self, by: usize) -> Option<&Entry> {
+        self.run.get(self.at + by)
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.out_of_slots() + self.slots.len()
+    }
+
+    /// No less than there are entries, and cheap to know.
+    pub(super) fn len_bound(&self) -> usize {
+        self.out_of_slots() + self.slots.len_bound()
+    }
+
+    fn out_of_slots(&self) -> usize {
+        self.run.len() - self.at + self.late.len() + self.newly_late.len()
     }
 
     /// All entries, in no order.
@@ -191,7 +201,7 @@ impl Wheel {
 
     /// Sorts the first occupied slot into the run, or what is due in it until `horizon`; false where nothing is.
     fn refill(&mut self, horizon: u64) -> bool {
-        (self.at, self.told) = (self.run.len(), self.run.len());
+        self.at = self.run.len();
         while let Some(first) = self.slots.first(self.base) {
             let start = first.start.max(self.covered);
             if start > horizon {
@@ -203,7 +213,7 @@ impl Wheel {
             if is_small || (end <= horizon && first.count <= SORT_MAX) {
                 (self.base, self.covered) = (first.start, end);
                 self.sort(first);
-                (self.at, self.told) = (0, 0);
+                (self.at, self.is_fresh) = (0, true);
                 return true;
             }
             if end > horizon && first.count <= SORT_MAX && span / 4 <= horizon - start {
@@ -237,16 +247,17 @@ impl Wheel {
         for entry in apart.drain(..) {
             *slots.place(self.base, entry.time) = entry;
         }
-        deal(&mut self.run, &mut self.places, slot.level, due.len(), due.iter());
+        let pieces = std::iter::once(due.as_slice());
+        deal(&mut self.run, &mut self.places, slot.level, due.len(), pieces);
         self.covered = horizon.saturating_add(1);
-        (self.at, self.told) = (0, 0);
+        (self.at, self.is_fresh) = (0, true);
         !self.run.is_empty()
     }
 
     /// Moves a slot into the run, in order.
     fn sort(&mut self, slot: First) {
-        let entries = self.slots.entries_of(slot);
-        deal(&mut self.run, &mut self.places, slot.level, slot.count, entries);
+        let pieces = self.slots.pieces_of(slot);
+        deal(&mut self.run, &mut self.places, slot.level, slot.count, pieces);
         self.slots.drain(slot, |_| {});
     }
 }
@@ -262,32 +273,40 @@ fn deal<'a>(
     places: &mut Vec<u32>,
     level: usize,
     count: usize,
-    entries: impl Iterator<Item = &'a Entry> + Clone,
+    pieces: impl Iterator<Item = &'a [Entry]> + Clone,
 ) {
     if count <= PLAIN_SORT_MAX || level == 0 {
         run.clear();
-        run.extend(entries);
+        pieces.for_each(|piece| run.extend_from_slice(piece));
         run.sort_unstable();
         return;
     }
     let slot_bits = 8 * level;
-    let bits = (count.ilog2() as usize + 2).min(slot_bits).min(PARTS_BITS_MAX);
+    let bits = (count.ilog2() as usize + 1).min(slot_bits).min(PARTS_BITS_MAX);
     let (shift, mask) = (slot_bits - bits, (1 << bits) - 1);
     let part = |entry: &Entry| (entry.time >> shift) as usize & mask;
     places.clear();
     places.resize(mask + 1, 0);
-    entries.clone().for_each(|entry| places[part(entry)] += 1);
+    let places = places.as_mut_slice();
+    for piece in pieces.clone() {
+        for entry in piece {
+            places[part(entry)] += 1;
+        }
+    }
     let mut start = 0;
     for place in places.iter_mut() {
         start += std::mem::replace(place, start);
     }
     run.resize(count, Entry::default());
-    entries.for_each(|entry| {
-        let place = &mut places[part(entry)];
-        run[*place as usize] = *entry;
-        *place += 1;
-    });
-    put_neighbours_right(run);
+    let sorted = run.as_mut_slice();
+    for piece in pieces {
+        for entry in piece {
+            let place = &mut places[part(entry)];
+            sorted[*place as usize] = *entry;
+            *place += 1;
+        }
+    }
+    put_neighbours_right(sorted);
 }
 
 /// Sorts what is almost sorted: many at one instant, which are many neighbours, by the library's way.

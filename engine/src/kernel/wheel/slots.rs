@@ -1,7 +1,7 @@
 //! The slots of the wheel: unsorted entries in chunks, which all slots share.
 
 use super::super::entry::Entry;
-use super::super::memory::make_room;
+use super::super::memory::{make_room, prefetch, prefetch_to_write};
 
 /// One level for each byte of a time.
 const LEVELS: usize = 8;
@@ -48,6 +48,8 @@ pub(super) struct Slots {
     previous: Vec<u32>,
     /// The first chunk that no slot uses.
     free: u32,
+    /// How many chunks are in use.
+    used: usize,
 }
 
 impl Default for Slots {
@@ -58,6 +60,7 @@ impl Default for Slots {
             entries: Vec::new(),
             previous: Vec::new(),
             free: NONE,
+            used: 0,
         }
     }
 }
@@ -69,22 +72,25 @@ impl Slots {
     pub(super) fn place(&mut self, base: u64, time: u64) -> &mut Entry {
         let level = (((time ^ base) | 1).ilog2() / 8) as usize;
         let number = level * SLOTS + (time >> (8 * level)) as usize % SLOTS;
-        let within = self.slots[number].count as usize % CHUNK;
-        if within == 0 {
-            self.add_chunk(number);
-        }
         let slot = &mut self.slots[number];
+        let within = slot.count as usize % CHUNK;
+        if within == 0 {
+            return self.place_in_new_chunk(number);
+        }
         slot.count += 1;
-        &mut self.entries[slot.chunk as usize * CHUNK + within]
+        let entry = &mut self.entries[slot.chunk as usize * CHUNK + within];
+        // Who writes waits for a line that is far away, and all later writes with it: the next one's is asked for while this one is written.
+        prefetch_to_write(entry, 1);
+        entry
     }
 
-    /// Gives a slot, whose chunks are full, one more.
-    #[cold]
-    fn add_chunk(&mut self, number: usize) {
+    /// Gives a slot, whose chunks are full, one more, and says where its first entry goes.
+    #[inline(never)]
+    fn place_in_new_chunk(&mut self, number: usize) -> &mut Entry {
         let (level, byte) = (number / SLOTS, number % SLOTS);
         self.occupied[level][byte / 64] |= 1 << (byte % 64);
-        let before = self.slots[number].chunk;
-        self.slots[number].chunk = if self.free == NONE {
+        let Slot { chunk: before, count } = self.slots[number];
+        let chunk = if self.free == NONE {
             self.previous.push(before);
             let len = self.previous.len() * CHUNK;
             if len > self.entries.capacity() {
@@ -97,6 +103,12 @@ impl Slots {
             self.free = std::mem::replace(&mut self.previous[chunk as usize], before);
             chunk
         };
+        self.slots[number] = Slot {
+            chunk,
+            count: count + 1,
+        };
+        self.used += 1;
+        &mut self.entries[chunk as usize * CHUNK]
     }
 
     /// The first occupied slot, where `base` is what all entries were counted from.
@@ -116,20 +128,31 @@ impl Slots {
         None
     }
 
-    /// The entries of a slot.
-    pub(super) fn entries_of(&self, slot: First) -> impl Iterator<Item = &Entry> + Clone {
+    /// The entries of a slot, piece by piece.
+    pub(super) fn pieces_of(&self, slot: First) -> impl Iterator<Item = &[Entry]> + Clone {
         self.chain(self.slots[slot.slot])
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.slots.iter().map(|slot| slot.count as usize).sum()
+    }
+
+    /// No less than there are entries, and cheap to know.
+    pub(super) fn len_bound(&self) -> usize {
+        self.used * CHUNK
     }
 
     /// All entries.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.slots.iter().flat_map(|slot| self.chain(*slot))
+        self.slots.iter().flat_map(|slot| self.chain(*slot)).flatten()
     }
 
-    fn chain(&self, slot: Slot) -> impl Iterator<Item = &Entry> + Clone {
+    fn chain(&self, slot: Slot) -> impl Iterator<Item = &[Entry]> + Clone {
         let chunks = std::iter::successors(Some(slot.chunk), |chunk| Some(self.previous[*chunk as usize]));
-        chunk_lengths(slot.count).zip(chunks).flat_map(|(len, chunk)| {
+        chunk_lengths(slot.count).zip(chunks).map(|(len, chunk)| {
             let start = chunk as usize * CHUNK;
+            self.prefetch_chunk(self.previous[chunk as usize]);
             &self.entries[start..start + len]
         })
     }
@@ -149,11 +172,23 @@ impl Slots {
         let Slot { mut chunk, count } = self.detach(slot);
         for len in chunk_lengths(count) {
             let start = chunk as usize * CHUNK;
+            self.prefetch_chunk(self.previous[chunk as usize]);
             for index in start..start + len {
                 let entry = self.entries[index];
                 *self.place(slot.start, entry.time) = entry;
             }
             chunk = self.release(chunk);
+        }
+    }
+
+    /// Asks for the beginning of a chunk, where there is one: the processor asks for what follows by itself, once it sees that it is read.
+    fn prefetch_chunk(&self, chunk: u32) {
+        if let Some(entries) = self
+            .entries
+            .get(chunk as usize * CHUNK..)
+            .and_then(<[_]>::first_chunk::<8>)
+        {
+            prefetch(entries);
         }
     }
 
@@ -166,6 +201,7 @@ impl Slots {
 
     /// Gives a chunk back and tells the one before.
     fn release(&mut self, chunk: u32) -> u32 {
+        self.used -= 1;
         let free = std::mem::replace(&mut self.free, chunk);
         std::mem::replace(&mut self.previous[chunk as usize], free)
     }

@@ -103,14 +103,37 @@ fn holds_the_last_instant_there_is() {
 }
 
 #[test]
-fn tells_each_entry_once_before_its_turn() {
+fn shows_each_entry_of_a_run_but_its_first_once_before_its_turn() {
     let mut wheel = Wheel::default();
     (0..20).for_each(|sequence| wheel.push(entry(256 + sequence, sequence)));
-    let mut told: Vec<u64> = Vec::new();
+    let mut shown: Vec<u64> = Vec::new();
     while wheel.pop_until(u64::MAX).is_some() {
-        while let Some(entry) = wheel.come_in_sight() {
-            told.push(entry.time);
-        }
+        let first = if std::mem::take(&mut wheel.is_fresh) {
+            0
+        } else {
+            AHEAD
+        };
+        let came = (first..=AHEAD).filter_map(|by| wheel.ahead(by));
+        shown.extend(came.map(|entry| entry.time));
     }
-    assert_eq!(told, (256..276).collect::<Vec<_>>());
+    assert_eq!(shown, (257..276).collect::<Vec<_>>());
+}
+
+#[test]
+fn counts_its_entries_wherever_they_are() {
+    let mut wheel = Wheel::default();
+    for sequence in 0..1_000 {
+        wheel.push(entry(sequence * 997, sequence));
+        assert_eq!(wheel.len() as u64, sequence + 1);
+        assert!(wheel.len_bound() >= wheel.len());
+    }
+    for left in (0..1_000).rev() {
+        let taken = wheel.pop_until(u64::MAX).map(|entry| entry.time);
+        if left % 100 == 50 {
+            wheel.push(entry(taken.expect("not empty") + 1, 2_000 + left));
+            wheel.pop_until(u64::MAX);
+        }
+        assert_eq!(wheel.len() as u64, left);
+        assert!(wheel.len_bound() >= wheel.len());
+    }
 }
