@@ -7,13 +7,6 @@ use super::address::{RawAddr, RegionId};
 use super::entry::{Entry, OUTSIDE};
 use crate::time::SimTime;
 
-/// How deep the causes at one instant may go. A longer chain is a loop that time never leaves.
-pub(super) const DEPTH_MAX: u32 = 10_000;
-
-/// Messages that may be on their way in one region, unless said otherwise: two gigabytes of entries. A simulation that needs more is most
-/// likely one that sends more than it handles.
-pub(super) const QUEUE_MAX: usize = 1 << 26;
-
 /// Messages the flight recorder keeps: what led to a failure, in 4 KiB, which stay in the first-level cache.
 const RECORDED: usize = 128;
 
@@ -47,6 +40,16 @@ pub enum Halt {
         /// How many wait for it.
         waiting: usize,
     },
+    /// More messages are on their way to one actor than may be.
+    #[error("mailbox full at {at} s: {waiting} messages on their way to {actor}")]
+    MailboxFull {
+        /// When.
+        at: SimTime,
+        /// Whose.
+        actor: String,
+        /// How many wait for it.
+        waiting: usize,
+    },
     /// An actor failed too often without which going on makes no sense.
     #[error("{actor} failed too often at {at} s and escalates: {cause}")]
     Escalated {
@@ -64,7 +67,10 @@ impl Halt {
     #[must_use]
     pub const fn at(&self) -> SimTime {
         match self {
-            Self::RunawayInstant { at, .. } | Self::QueueFull { at, .. } | Self::Escalated { at, .. } => *at,
+            Self::RunawayInstant { at, .. }
+            | Self::QueueFull { at, .. }
+            | Self::MailboxFull { at, .. }
+            | Self::Escalated { at, .. } => *at,
         }
     }
 }

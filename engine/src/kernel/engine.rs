@@ -98,7 +98,14 @@ impl<S: System> Engine<S> {
     /// How many messages may be on their way in a region: beyond it the run halts with [`Halt::QueueFull`].
     pub fn limit_queue(&mut self, messages_max: usize) {
         for region in &mut self.regions {
-            region.queue_max = messages_max;
+            region.limits.queue_max = messages_max;
+        }
+    }
+
+    /// How many messages may be on their way to one actor: some time after there are more, the run halts with [`Halt::MailboxFull`].
+    pub fn limit_mailboxes(&mut self, messages_max: usize) {
+        for region in &mut self.regions {
+            region.limits.mailbox_max = messages_max;
         }
     }
 

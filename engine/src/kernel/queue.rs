@@ -1,7 +1,7 @@
 //! The queue: what is due now, by causal depth, and what is due later.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::address::{RawAddr, RegionId};
 use super::core::Content;
@@ -208,11 +208,16 @@ impl<M> Queue<M> {
 
     /// Who has the fullest mailbox in `region`, and how full it is.
     pub(super) fn fullest(&self, region: RegionId) -> Option<(RawAddr, usize)> {
-        let mut counts = BTreeMap::new();
         let now = self.ready.iter().chain(&self.deeper).copied();
-        for entry in self.later.iter().chain(now) {
-            *counts.entry(entry.to(region)).or_insert(0) += 1;
-        }
-        counts.into_iter().max_by_key(|(_, count)| *count)
+        let all = self.later.iter().chain(now);
+        let mut actors: Vec<RawAddr> = all
+            .filter(|entry| entry.kind() != NOTICE)
+            .map(|entry| entry.to(region))
+            .collect();
+        actors.sort_unstable();
+        actors
+            .chunk_by(PartialEq::eq)
+            .map(|same| (same[0], same.len()))
+            .max_by_key(|(_, count)| *count)
     }
 }

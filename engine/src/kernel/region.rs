@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::actor::{AtLimit, System};
 use super::address::{RawAddr, RegionId};
 use super::core::Core;
-use super::diagnosis::{DEPTH_MAX, Halt};
+use super::diagnosis::Halt;
 use super::entry::{Entry, NOTICE};
+use super::limits::Limits;
 use super::memory::Lie;
 use super::queue::Queue;
 use super::supervision::{Failed, Failure, Work};
@@ -21,8 +22,7 @@ pub(super) struct Region<S: System> {
     pub(super) actors: S::Actors,
     /// Where the actors of each type lie.
     lies: Vec<Lie>,
-    /// Messages that may be on their way.
-    pub(super) queue_max: usize,
+    pub(super) limits: Limits,
 }
 
 /// Why a run paused.
@@ -46,7 +46,7 @@ impl<S: System> Region<S> {
             core: Core::new(shared, id, regions, lookahead),
             actors,
             lies: vec![Lie::default(); S::KINDS.len()],
-            queue_max: super::diagnosis::QUEUE_MAX,
+            limits: Limits::default(),
         }
     }
 
@@ -96,8 +96,8 @@ impl<S: System> Region<S> {
             };
             if core.queue.is_fresh() {
                 (0..AHEAD).for_each(|by| prefetch(&core.queue, &self.lies, by));
-                if core.queue.depth() > DEPTH_MAX || is_too_full(&core.queue, self.queue_max) {
-                    return Pause::Halted(self.halt(&entry));
+                if let Some(halt) = self.limits.exceeded(core, &entry) {
+                    return Pause::Halted(halt);
                 }
             }
             prefetch(&core.queue, &self.lies, AHEAD);
@@ -205,23 +205,6 @@ impl<S: System> Region<S> {
             self.tell_end(gone, watcher, reason.clone());
         }
     }
-
-    #[cold]
-    fn halt(&self, entry: &Entry) -> Halt {
-        let (at, region) = (self.core.now, self.core.region);
-        let depth = self.core.queue.depth();
-        if depth > DEPTH_MAX {
-            let actor = entry.to(region).shown(S::KINDS);
-            return Halt::RunawayInstant { at, depth, actor };
-        }
-        let fullest = self.core.queue.fullest(region);
-        Halt::QueueFull {
-            at,
-            queued: self.core.queue.len(),
-            actor: fullest.map_or_else(String::new, |(actor, _)| actor.shown(S::KINDS)),
-            waiting: fullest.map_or(0, |(_, waiting)| waiting),
-        }
-    }
 }
 
 /// Has the actor fetched that the entry so many behind the next one is for.
@@ -232,11 +215,6 @@ fn prefetch<M>(queue: &Queue<M>, lies: &[Lie], by: usize) {
     {
         lie.prefetch(soon.index());
     }
-}
-
-/// Whether more than `max` messages are on their way. They are counted only where they may be.
-fn is_too_full<M>(queue: &Queue<M>, max: usize) -> bool {
-    queue.len_bound() > max && queue.len() > max
 }
 
 /// Puts an actor into its slab, which may lie elsewhere afterwards.

@@ -42,6 +42,33 @@ fn a_queue_past_its_limit_names_the_fullest_mailbox() {
 }
 
 #[test]
+fn a_mailbox_past_its_limit_halts_the_run_while_others_have_room() {
+    let mut engine = village(1, 3);
+    engine.limit_mailboxes(40);
+    for order in 0..50 {
+        let letter = NeighbourMessage::Letter { left: 0 };
+        engine.inject(at(10 + order), order, neighbour(0, 1), letter);
+    }
+    let halt = engine.run_until(at(99), &mut Vec::new()).expect_err("stops");
+    assert_eq!(
+        halt.to_string(),
+        "mailbox full at 0.000010 s: 49 messages on their way to Neighbour-1"
+    );
+}
+
+#[test]
+fn many_messages_for_many_actors_fill_no_mailbox() {
+    let mut engine = village(1, 3);
+    engine.limit_mailboxes(40);
+    for order in 0..90 {
+        let letter = NeighbourMessage::Letter { left: 0 };
+        let house = u32::try_from(order % 3).expect("below three");
+        engine.inject(at(10 + order), order, neighbour(0, house), letter);
+    }
+    engine.run_until(at(999), &mut Vec::new()).expect("goes on");
+}
+
+#[test]
 fn a_message_to_one_who_is_gone_is_kept_with_who_wrote_it() {
     let mut engine = village(1, 2);
     engine.inject(at(1), 0, neighbour(0, 1), NeighbourMessage::Move);
