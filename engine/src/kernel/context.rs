@@ -99,7 +99,7 @@ impl<'a, S: System> Ctx<'a, S> {
         if to.region == self.core.region {
             let parcel = self.core.queue.pack(A::wrap(message));
             let entry = Entry::new(time, source, sequence, to.into(), parcel);
-            self.core.queue.push(self.core.now, entry);
+            self.core.enqueue(entry);
         } else {
             let entry = Entry::new(time, source, sequence, to.into(), Parcel::default());
             self.core.send_away(to.region, entry, A::wrap(message));

@@ -9,6 +9,7 @@ use super::actor::System;
 use super::address::{RawAddr, RegionId};
 use super::diagnosis::{Counters, DeadLetter, FlightRecorder, Halt, HandlerTimes};
 use super::entry::{Entry, NOTICE};
+use super::memory::Lie;
 use super::parcel::{Hold, Parcel};
 use super::queue::Queue;
 use super::slab::SlotPool;
@@ -31,6 +32,8 @@ pub struct Core<S: System> {
     pub(super) now: SimTime,
     pub(super) queue: Queue<S::Message>,
     pub(super) pools: Vec<SlotPool>,
+    /// Where the actors of each type lie.
+    pub(super) lies: Vec<Lie>,
     /// Messages sent in this region so far: a sender's own are numbered in order by it.
     pub(super) sequence: u64,
     pub(super) staged: Staged<S>,
@@ -134,6 +137,7 @@ impl<S: System> Core<S> {
             now: SimTime::ZERO,
             queue: Queue::default(),
             pools: vec![SlotPool::default(); S::KINDS.len()],
+            lies: vec![Lie::default(); S::KINDS.len()],
             sequence: 0,
             staged: Staged::default(),
             out: Vec::new(),
@@ -152,6 +156,33 @@ impl<S: System> Core<S> {
             is_handling: false,
             failure: None,
             escalated: None,
+        }
+    }
+
+    /// Has the actor fetched that the entry so many behind the next one is for.
+    #[inline]
+    pub(super) fn prefetch_ahead(&self, by: usize) {
+        if let Some(soon) = self.queue.in_sight(by) {
+            self.prefetch(soon.kind(), soon.index());
+        }
+    }
+
+    /// Has an actor of this region fetched.
+    #[inline]
+    fn prefetch(&self, kind: u8, index: u32) {
+        if let Some(lie) = self.lies.get(usize::from(kind)) {
+            lie.prefetch(index);
+        }
+    }
+
+    /// Queues a message in this region. Of one that is due at this instant the actor is fetched at once.
+    #[inline]
+    pub(super) fn enqueue(&mut self, entry: Entry) {
+        if entry.time > self.now.micros() {
+            self.queue.push_later(entry);
+        } else {
+            self.prefetch(entry.kind(), entry.index());
+            self.queue.push_now(entry);
         }
     }
 

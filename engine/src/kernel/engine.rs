@@ -161,7 +161,7 @@ impl<S: System> Engine<S> {
         let core = &mut self.regions[usize::from(to.region.0)].core;
         let parcel = core.queue.pack(A::wrap(message));
         let entry = Entry::new(at, OUTSIDE, order, to.into(), parcel);
-        core.queue.push(core.now, entry);
+        core.enqueue(entry);
     }
 
     /// Handles everything due up to and including `horizon`, and gives all events to `sink`, in order of time, then of region.

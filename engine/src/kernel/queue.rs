@@ -21,9 +21,9 @@ pub(super) struct Queue<M> {
     ready: Vec<Entry>,
     /// Due now, one deeper.
     deeper: Vec<Entry>,
+    /// The last of those that was popped.
+    taken: Entry,
     depth: u32,
-    /// Whether a run of the wheel or a depth of this instant has begun since this was asked last.
-    is_fresh: bool,
     /// Source and sequence of messages that were called back; they are dropped when their turn comes.
     called_back: BTreeSet<(u64, u64)>,
 }
@@ -36,8 +36,8 @@ impl<M> Default for Queue<M> {
             later: Wheel::default(),
             ready: Vec::new(),
             deeper: Vec::new(),
+            taken: Entry::default(),
             depth: 0,
-            is_fresh: false,
             called_back: BTreeSet::new(),
         }
     }
@@ -66,14 +66,16 @@ impl<M> Queue<M> {
         self.called_back.insert((source, sequence));
     }
 
-    /// Queues a message, at `now`: it is due then, or later.
+    /// Queues a message that is due later.
     #[inline]
-    pub(super) fn push(&mut self, now: SimTime, entry: Entry) {
-        if entry.time > now.micros() {
-            self.later.push(entry);
-        } else {
-            self.deeper.push(entry);
-        }
+    pub(super) fn push_later(&mut self, entry: Entry) {
+        self.later.push(entry);
+    }
+
+    /// Queues a message that is due at this instant.
+    #[inline]
+    pub(super) fn push_now(&mut self, entry: Entry) {
+        self.deeper.push(entry);
     }
 
     /// Queues an entry from elsewhere; `content` is what its parcel is to be made of, where it is not made already.
@@ -84,7 +86,11 @@ impl<M> Queue<M> {
             Some(Content::Message(message)) => entry.with(self.hold.put(message)),
             Some(Content::Notice(notice)) => entry.with(self.notices.put(notice)),
         };
-        self.push(now, entry);
+        if entry.time > now.micros() {
+            self.push_later(entry);
+        } else {
+            self.push_now(entry);
+        }
     }
 
     /// Many entries came: puts in order what came late, so that none of it costs more than the rest.
@@ -94,20 +100,14 @@ impl<M> Queue<M> {
 
     /// The next entry due at `now` or, when there is none left, the first one due until `horizon`; `now` moves to it.
     #[inline]
-    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<Entry> {
-        loop {
-            let entry = if self.is_instant_over() {
-                let entry = *self.later.pop_until(horizon.micros())?;
-                *now = SimTime::from_micros(entry.time);
-                self.depth = 0;
-                entry
-            } else {
-                self.pop_at_this_instant(*now)?
-            };
-            if self.called_back.is_empty() || !self.was_called_back(&entry) {
-                return Some(entry);
-            }
+    pub(super) fn pop(&mut self, now: &mut SimTime, horizon: SimTime) -> Option<&Entry> {
+        if !self.is_instant_over() {
+            return self.pop_at_this_instant(*now);
         }
+        let entry = self.later.pop_until(horizon.micros())?;
+        *now = SimTime::from_micros(entry.time);
+        self.depth = 0;
+        Some(entry)
     }
 
     /// Whether nothing more is due at the present instant but what waits in the wheel.
@@ -116,9 +116,14 @@ impl<M> Queue<M> {
         self.ready.len() | self.deeper.len() == 0
     }
 
-    /// Drops the message where it was called back.
+    /// Whether an entry that was popped had been called back; its message is dropped then.
+    #[inline]
+    pub(super) fn was_called_back(&mut self, entry: &Entry) -> bool {
+        !self.called_back.is_empty() && self.drop_called_back(entry)
+    }
+
     #[cold]
-    fn was_called_back(&mut self, entry: &Entry) -> bool {
+    fn drop_called_back(&mut self, entry: &Entry) -> bool {
         let was = self.called_back.remove(&(entry.source(), entry.sequence()));
         if was && entry.kind() == NOTICE {
             self.notices.drop_parcel(entry.parcel);
@@ -128,26 +133,24 @@ impl<M> Queue<M> {
         was
     }
 
-    fn pop_at_this_instant(&mut self, now: SimTime) -> Option<Entry> {
-        if let Some(entry) = self.ready.pop() {
-            return Some(entry);
+    fn pop_at_this_instant(&mut self, now: SimTime) -> Option<&Entry> {
+        if self.ready.is_empty() && self.depth == 0 && self.later.is_due(now.micros()) {
+            return self.later.pop_until(now.micros());
         }
-        if self.depth == 0
-            && let Some(entry) = self.later.pop_until(now.micros())
-        {
-            return Some(*entry);
+        if self.ready.is_empty() {
+            self.depth += 1;
+            self.later.is_fresh = true;
+            std::mem::swap(&mut self.ready, &mut self.deeper);
+            self.ready.sort_unstable_by_key(|entry| Reverse(*entry));
         }
-        self.depth += 1;
-        self.is_fresh = true;
-        std::mem::swap(&mut self.ready, &mut self.deeper);
-        self.ready.sort_unstable_by_key(|entry| Reverse(*entry));
-        self.ready.pop()
+        self.taken = self.ready.pop()?;
+        Some(&self.taken)
     }
 
     /// Whether many entries have come into sight with the one just taken, not one more: then it is also time to look at the limits.
     #[inline]
     pub(super) fn is_fresh(&mut self) -> bool {
-        std::mem::take(&mut self.later.is_fresh) | std::mem::take(&mut self.is_fresh)
+        std::mem::take(&mut self.later.is_fresh)
     }
 
     /// The entry that will be taken as the so-manieth, where it is known; its message is fetched meanwhile.

@@ -10,7 +10,6 @@ use super::diagnosis::Halt;
 use super::entry::{Entry, NOTICE};
 use super::limits::Limits;
 use super::memory::Lie;
-use super::queue::Queue;
 use super::supervision::{Failed, Failure, Work};
 use super::watch::{EndReason, Ended, Notice};
 use super::wheel::AHEAD;
@@ -20,8 +19,6 @@ use crate::time::{SimDuration, SimTime};
 pub(super) struct Region<S: System> {
     pub(super) core: Core<S>,
     pub(super) actors: S::Actors,
-    /// Where the actors of each type lie.
-    lies: Vec<Lie>,
     pub(super) limits: Limits,
 }
 
@@ -45,20 +42,19 @@ impl<S: System> Region<S> {
         Self {
             core: Core::new(shared, id, regions, lookahead),
             actors,
-            lies: vec![Lie::default(); S::KINDS.len()],
             limits: Limits::default(),
         }
     }
 
     /// Lets an actor from outside live here.
     pub(super) fn house(&mut self, addr: RawAddr, spawned: S::Spawned) {
-        house::<S>(&mut self.actors, &mut self.lies, addr, spawned);
+        house::<S>(&mut self.actors, &mut self.core.lies, addr, spawned);
     }
 
     /// Lets these be its actors.
     pub(super) fn house_all(&mut self, actors: S::Actors) {
         self.actors = actors;
-        for (kind, lie) in (0..).zip(&mut self.lies) {
+        for (kind, lie) in (0..).zip(&mut self.core.lies) {
             *lie = S::lie(&self.actors, kind);
         }
     }
@@ -94,13 +90,17 @@ impl<S: System> Region<S> {
             let Some(entry) = core.queue.pop(&mut core.now, horizon) else {
                 return Pause::Done;
             };
+            let entry = *entry;
+            if core.queue.was_called_back(&entry) {
+                continue;
+            }
             if core.queue.is_fresh() {
-                (0..AHEAD).for_each(|by| prefetch(&core.queue, &self.lies, by));
+                (0..AHEAD).for_each(|by| core.prefetch_ahead(by));
                 if let Some(halt) = self.limits.exceeded(core, &entry) {
                     return Pause::Halted(halt);
                 }
             }
-            prefetch(&core.queue, &self.lies, AHEAD);
+            core.prefetch_ahead(AHEAD);
             core.note(&entry);
             let to = entry.to(core.region);
             core.me = to;
@@ -189,7 +189,7 @@ impl<S: System> Region<S> {
         self.core.staged.is_touched = false;
         self.core.staged.taken.clear();
         for (addr, spawned) in self.core.staged.spawns.drain(..) {
-            house::<S>(&mut self.actors, &mut self.lies, addr, spawned);
+            house::<S>(&mut self.actors, &mut self.core.lies, addr, spawned);
         }
         if let Some(reason) = self.core.staged.stop.take() {
             self.let_go(handled, &reason);
@@ -198,22 +198,12 @@ impl<S: System> Region<S> {
 
     fn let_go(&mut self, gone: RawAddr, reason: &EndReason) {
         S::remove(&mut self.actors, gone);
-        self.lies[usize::from(gone.kind())] = S::lie(&self.actors, gone.kind());
+        self.core.lies[usize::from(gone.kind())] = S::lie(&self.actors, gone.kind());
         self.core.pools[usize::from(gone.kind())].give_back(gone.index());
         self.core.restarts.remove(&gone);
         for watcher in self.core.watches.take(gone) {
             self.tell_end(gone, watcher, reason.clone());
         }
-    }
-}
-
-/// Has the actor fetched that the entry so many behind the next one is for.
-#[inline]
-fn prefetch<M>(queue: &Queue<M>, lies: &[Lie], by: usize) {
-    if let Some(soon) = queue.in_sight(by)
-        && let Some(lie) = lies.get(usize::from(soon.kind()))
-    {
-        lie.prefetch(soon.index());
     }
 }
 

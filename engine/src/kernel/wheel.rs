@@ -43,7 +43,7 @@ pub(super) struct Wheel {
     /// Sorted; the next is at `at`.
     run: Vec<Entry>,
     at: usize,
-    /// Set when a run begins.
+    /// Set when a run begins, or by whoever else wants to know when the next entry is taken.
     pub(super) is_fresh: bool,
     /// What came when the run already covered its time.
     late: BinaryHeap<Reverse<Entry>>,
@@ -108,6 +108,12 @@ impl Wheel {
             _ => return self.pop_slowly(horizon),
         }
         self.run.get(self.at - 1)
+    }
+
+    /// Whether something is due until `horizon`. Looks through a slot only where that may be so.
+    pub(super) fn is_due(&self, horizon: u64) -> bool {
+        let is_within = |time: u64| time <= horizon;
+        self.next_time_bound().is_some_and(is_within) && self.next_time().is_some_and(is_within)
     }
 
     /// The same where something came late, or the run is at its end.
@@ -312,8 +318,12 @@ fn deal<'a>(
 /// Sorts what is almost sorted: many at one instant, which are many neighbours, by the library's way.
 fn put_neighbours_right(run: &mut [Entry]) {
     let mut moves = 0;
+    let mut latest = run.first().map_or(0, |entry| entry.time);
     for at in 1..run.len() {
-        if run[at] < run[at - 1] {
+        let time = run[at].time;
+        if time > latest {
+            latest = time;
+        } else if run[at] < run[at - 1] {
             let entry = run[at];
             let mut place = at;
             while place > 0 && entry < run[place - 1] {
