@@ -36,6 +36,26 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await close();
   });
 
+  it("shows on the map what was told before there was one, and fits a small phone", async () => {
+    const told = new Set();
+    // Each is told once and never again.
+    const once = (route) => {
+      const asked = new URL(route.request().url()).pathname;
+      if (told.has(asked)) return;
+      told.add(asked);
+      return route.continue();
+    };
+    const first = async (page) => {
+      await page.route("**/api/depots", once);
+      await page.route("**/api/zones", once);
+    };
+    const { page, complaints, close } = await open(browser, "/", { width: 360, height: 740, first });
+    await page.locator(".depot").first().waitFor();
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && [...document.querySelectorAll(".bar > *")].every((part) => part.getBoundingClientRect().right <= innerWidth)));
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   it("keeps the chosen drone in the address, in dark colours too", async () => {
     const { page, complaints, close } = await open(browser, "/", { tone: "dark" });
     await page.locator(".list-row:visible").first().click();

@@ -67,6 +67,7 @@ export class FleetPage {
   #depots: DepotMarkers | null = null;
   #depot: DepotPanel | null = null;
   #known: readonly Depot[] = [];
+  #declared: GeoJSON.FeatureCollection | null = null;
   #details: DroneDetailsPanel | null = null;
   #followed: FollowPanel | null = null;
   #following = false;
@@ -134,6 +135,9 @@ export class FleetPage {
         moved: (at) => this.#address.set({ view: at }),
         dragged: () => this.#following && this.#details?.following(false),
       });
+      // What was answered before there was a map to show it on.
+      this.#depots.update(this.#known);
+      if (this.#declared) view.zones(this.#declared, this.telemetry.now());
       this.#map.visibleBy(() => this.#figures.shown);
       this.#map.subscribe((payload) => this.#receive(payload));
       this.#stage.append(this.#wind.root);
@@ -210,6 +214,7 @@ export class FleetPage {
   async #askZones(): Promise<void> {
     const zones = await api.zones();
     const now = this.telemetry.now();
+    this.#declared = zones;
     this.#map?.view.zones(zones, now);
     this.#zones.update(zones.features, now);
   }
