@@ -7,16 +7,14 @@ use std::time::Duration;
 
 use skyhaul_web::ports::KeySource;
 use skyhaul_web::{TokenSettings, Tokens};
-use ureq::tls::{RootCerts, TlsConfig};
+
+use crate::outbound;
 
 /// How long the provider may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// The longest answer, or file, that is read; a provider has a handful of keys.
 const SET_BYTES_MAX: u64 = 256 * 1024;
-
-/// How the provider knows who calls.
-const USER_AGENT: &str = concat!("Skyhaul/", env!("CARGO_PKG_VERSION"));
 
 /// Whose tokens are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,17 +107,7 @@ impl KeySource for KeysUrl {
 }
 
 fn agent() -> ureq::Agent {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
-    let config = ureq::config::Config::builder()
-        .tls_config(tls)
-        .max_redirects(0)
-        .timeout_global(Some(ANSWER_MAX))
-        .user_agent(USER_AGENT)
-        .build();
-    ureq::Agent::new_with_config(config)
+    outbound::calls(ANSWER_MAX).build().into()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod load;
 mod logging;
 pub mod notify;
 pub mod observe;
+mod outbound;
 pub mod pacing;
 pub mod parting;
 pub mod quarantine;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt as _;
@@ -14,9 +13,9 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttp
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
 use skyhaul_web::trace::span::{Kind, Value};
-use ureq::tls::{RootCerts, TlsConfig};
 
 use super::queue::{Collector, Ended};
+use crate::outbound;
 
 /// How long the collector may take for a batch.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
@@ -39,7 +38,7 @@ impl Otlp {
         let version = env!("CARGO_PKG_VERSION");
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Caller(agent()))
+            .with_http_client(Caller(outbound::calls(TAKEN_WITHIN).build().into()))
             .with_headers(headers.iter().cloned().collect())
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(endpoint)
@@ -112,21 +111,6 @@ fn attribute((name, value): (&'static str, Value)) -> KeyValue {
         Value::Number(number) => KeyValue::new(name, number),
         Value::Float(number) => KeyValue::new(name, number),
     }
-}
-
-fn agent() -> ureq::Agent {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
-    ureq::Agent::new_with_config(
-        ureq::config::Config::builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(TAKEN_WITHIN))
-            .build(),
-    )
 }
 
 /// Calls the collector, and blocks meanwhile.

@@ -134,8 +134,7 @@ impl<C: Collector> Courier<C> {
             while stopping.is_none() && batch.len() < BATCH_MAX {
                 match messages.recv_timeout(until.saturating_duration_since(Instant::now())) {
                     Ok(message) => stopping = self.add(message, &mut batch),
-                    Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
                 }
             }
             self.send(batch);

@@ -1,27 +1,23 @@
 //! The sender: talks to receivers. Blocks, so that it is given threads of its own.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::{Message, SmtpTransport, Transport as _};
 use skyhaul_web::notification::outbox::{Letter, Recipient};
 use skyhaul_web::trace;
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 
 use self::resolver::PublicResolver;
 use super::desk::Sent;
 use super::secret::signature;
+use crate::outbound;
 
 mod resolver;
 
 /// How long a receiver may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-
-/// How receivers know who calls.
-const USER_AGENT: &str = concat!("Skyhaul/", env!("CARGO_PKG_VERSION"));
 
 /// What is configured of it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -104,19 +100,9 @@ impl Sender {
     }
 }
 
+/// Receivers are called by nobody in between, who would look their names up again.
 fn config() -> ureq::config::Config {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
-    ureq::config::Config::builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .timeout_global(Some(ANSWER_MAX))
-        .user_agent(USER_AGENT)
-        .build()
+    outbound::calls(ANSWER_MAX).proxy(None).build()
 }
 
 fn call(agent: &ureq::Agent, url: &str, secret: &str, letter: &Letter, now_unix_s: i64) -> Sent {

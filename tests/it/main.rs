@@ -1,6 +1,7 @@
 //! The program from outside: what a person, a client and an operator do with it, and what may happen to it.
 
 mod browser;
+mod calls;
 mod contract;
 mod crash;
 mod faults;

@@ -1,6 +1,6 @@
 //! Clients who are told how their deliveries go: by real calls, in order, also when the service was killed in between.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, mpsc};
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::calls::read_call;
 use crate::service::{Service, data, eventually, parcel};
 
 /// Nothing that is waited for here takes this long on a slow machine.
@@ -73,21 +74,7 @@ impl Receiver {
 pub(crate) type Call = (Vec<String>, Value);
 
 fn take(stream: &TcpStream) -> Option<Call> {
-    let mut reader = BufReader::new(stream);
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push(line.trim_end().to_owned());
-    }
-    let length = head
-        .iter()
-        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
+    let (head, body) = read_call(stream)?;
     Some((head, serde_json::from_slice(&body).ok()?))
 }
 

@@ -1,7 +1,7 @@
 //! Spans of a real service, as a collector gets them by OTLP.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 
@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use prost::Message as _;
 use serde_json::json;
 
+use crate::calls::read_call;
 use crate::notifications::{OPEN, Receiver};
 use crate::service::{PATIENCE, Service, data, eventually, parcel};
 
@@ -46,28 +47,14 @@ impl Collector {
 }
 
 fn take(stream: &TcpStream) -> Option<ExportTraceServiceRequest> {
-    let mut reader = BufReader::new(stream);
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push(line.trim_end().to_ascii_lowercase());
-    }
-    assert_eq!(head.first()?, "post /v1/traces http/1.1");
+    let (head, body) = read_call(stream)?;
+    assert_eq!(head.first()?, "POST /v1/traces HTTP/1.1");
     for wanted in [
         "content-type: application/x-protobuf".to_owned(),
         format!("api-key: {KEY}"),
     ] {
         assert!(head.contains(&wanted), "{wanted}: {head:?}");
     }
-    let length = head
-        .iter()
-        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
     Some(ExportTraceServiceRequest::decode(&body[..]).expect("it is OTLP"))
 }
 
