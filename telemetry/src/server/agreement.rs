@@ -16,7 +16,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, WattHours};
 
 use super::outbox::{Form, Outbox};
-use super::picture::Picture;
+use super::picture::{Looking, Picture};
 use super::request::{Since, Topic};
 use super::scope::{Mode, Scope};
 use super::subscription::Subscription;
@@ -114,6 +114,7 @@ struct Sky {
     tracks: Arc<RwLock<Tracks>>,
     clock: Arc<Hand>,
     picture: Picture,
+    _looking: Looking,
     next_event: u64,
 }
 
@@ -122,7 +123,7 @@ impl Sky {
         let environment = Arc::new(sample::environment());
         let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
         let clock = Arc::new(Hand::default());
-        let picture = Picture::new(
+        let mut picture = Picture::new(
             Arc::clone(&environment),
             Arc::clone(&tracks),
             Arc::clone(&clock) as Arc<dyn VirtualClock>,
@@ -131,6 +132,7 @@ impl Sky {
             environment,
             tracks,
             clock,
+            _looking: picture.look(),
             picture,
             next_event: 0,
         };

@@ -23,6 +23,7 @@ mod census;
 mod externals;
 mod foreseen;
 mod news;
+mod rest;
 mod rim;
 mod sprite;
 
@@ -32,6 +33,7 @@ use self::census::{CENSUS_TICKS, LastCensus};
 use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
 pub(super) use self::news::News;
+use self::rest::Onlookers;
 use self::sprite::Sprite;
 
 /// Ticks for which departures are remembered: a minute, in which whoever lost its connection is back, and more than the period of the slowest
@@ -42,6 +44,11 @@ const REMEMBERED_TICKS: usize = 600;
 fn arbitrary() -> u32 {
     let drawn = RandomState::new().hash_one(());
     u32::try_from(drawn >> 32).unwrap_or_default()
+}
+
+/// Held by whoever looks at the picture.
+pub(super) struct Looking {
+    _there: Arc<()>,
 }
 
 /// The shared picture.
@@ -74,6 +81,7 @@ pub(super) struct Picture {
     frames: Frames,
     census: LastCensus,
     externals: ExternalPicture,
+    onlookers: Onlookers,
 }
 
 impl Picture {
@@ -106,6 +114,7 @@ impl Picture {
             frames: Frames::default(),
             census: LastCensus::default(),
             externals: ExternalPicture::default(),
+            onlookers: Onlookers::default(),
         }
     }
 
@@ -170,7 +179,7 @@ impl Picture {
         self.behind_s
     }
 
-    /// Takes in what happened since the last tick. Tracks that were rebuilt and are behind are left alone until they have caught up.
+    /// Takes in what happened since the last tick, where somebody looks.
     pub(super) fn advance(&mut self) {
         self.tick += 1;
         self.look_at_clock();
@@ -183,6 +192,18 @@ impl Picture {
         for sprite in self.sprites.iter_mut().flatten() {
             sprite.position.take();
         }
+        self.rest();
+        if self.onlookers.are_served {
+            self.take_in();
+            self.history.push_back((self.next_event, self.now));
+            if self.history.len() > REMEMBERED_TICKS {
+                self.history.pop_front();
+            }
+        }
+    }
+
+    /// Draws what happened since it was last done. Tracks that were rebuilt and are behind are left alone until they have caught up.
+    fn take_in(&mut self) {
         let tracks = Arc::clone(&self.tracks);
         let tracks = tracks.read();
         if tracks.next_event() > self.next_event {
@@ -190,10 +211,6 @@ impl Picture {
                 self.draw(drone, &tracks);
             }
             self.next_event = tracks.next_event();
-        }
-        self.history.push_back((self.next_event, self.now));
-        if self.history.len() > REMEMBERED_TICKS {
-            self.history.pop_front();
         }
     }
 

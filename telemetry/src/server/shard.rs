@@ -157,6 +157,7 @@ async fn attend(arrival: Arrival, roster: Rc<Roster>, surroundings: Rc<Surroundi
         }
         Err(Rejection::Gone) => return,
     };
+    let _looking = surroundings.picture.write().look();
     let guest = Rc::new(Guest::new(Client::new(admitted, surroundings, seat)));
     let place = roster.join(Rc::clone(&guest));
     let farewell = std::future::poll_fn(|context| {
