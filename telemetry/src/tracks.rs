@@ -32,6 +32,7 @@ mod experience;
 mod figures;
 mod fleet;
 pub mod motion;
+mod recent;
 
 pub use self::alert::{ALERTS_MAX, Acknowledgement, Alert, AlertKind, Severity};
 pub use self::deliveries::ENDED_KEPT_MAX;

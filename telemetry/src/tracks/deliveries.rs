@@ -1,8 +1,8 @@
 //! All deliveries as events tell of them: the open ones, and the last that ended.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use skyhaul_actors::event::{Event, ReleaseReason, Transport};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -31,7 +31,9 @@ pub(super) struct Around<'a> {
 /// All deliveries that are open, and the last that ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Deliveries {
-    by_id: BTreeMap<DeliveryId, DeliveryTrack>,
+    /// Each where it stays while others come and go.
+    #[serde(serialize_with = "in_order")]
+    by_id: HashMap<DeliveryId, Box<DeliveryTrack>>,
     /// Those that ended, the first one first.
     ended: VecDeque<DeliveryId>,
     /// How estimates turned out.
@@ -39,9 +41,19 @@ pub(super) struct Deliveries {
     pub(super) figures: Figures,
 }
 
+/// Writes deliveries in the order of their ids, so that equal ones are equal bytes.
+fn in_order<S: Serializer>(
+    by_id: &HashMap<DeliveryId, Box<DeliveryTrack>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut deliveries: Vec<_> = by_id.iter().collect();
+    deliveries.sort_unstable_by_key(|(id, _)| **id);
+    serializer.collect_map(deliveries)
+}
+
 impl Deliveries {
     pub(super) fn get(&self, id: DeliveryId) -> Option<&DeliveryTrack> {
-        self.by_id.get(&id)
+        self.by_id.get(&id).map(|track| &**track)
     }
 
     pub(super) fn apply(&mut self, event: &Event, around: &Around<'_>) {
@@ -52,7 +64,7 @@ impl Deliveries {
                     .guess
                     .estimate(start, request.pickup.at, request.dropoff.at);
                 let track = DeliveryTrack::new(request, around.now, estimate);
-                if self.by_id.insert(request.delivery, track).is_none() {
+                if self.by_id.insert(request.delivery, Box::new(track)).is_none() {
                     self.figures.add(Stage::Created);
                 }
             }
@@ -148,6 +160,7 @@ impl Deliveries {
     fn carried_by(&mut self, delivery: Option<DeliveryId>, drone: DroneId) -> Option<&mut DeliveryTrack> {
         self.by_id
             .get_mut(&delivery?)
+            .map(|track| &mut **track)
             .filter(|track| track.transport == Some(Transport::Drone(drone)))
     }
 }

@@ -10,6 +10,7 @@ use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
 use super::drone::{Doing, DroneTrack};
+use super::recent::Recent;
 use crate::view::{DepotView, DroneState};
 
 /// How many drones of a depot do what.
@@ -23,15 +24,22 @@ struct Tally {
 }
 
 /// All drones.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Fleet {
     /// By [`DroneId`]: drones are numbered from 0 in the order in which they are commissioned.
     drones: Vec<DroneTrack>,
     /// By [`DepotId`].
     tallies: Vec<Tally>,
-    /// Every drone once, by the event that changed it last.
+    /// Every drone once, in the order of the events that changed them last.
     #[serde(skip)]
-    recent: BTreeSet<(u64, DroneId)>,
+    recent: Recent,
+}
+
+impl PartialEq for Fleet {
+    /// Whether the same was folded: the order follows from the drones.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.drones, &self.tallies) == (&other.drones, &other.tallies)
+    }
 }
 
 impl Fleet {
@@ -44,11 +52,18 @@ impl Fleet {
 
     /// Puts in order what is not saved. `false` where a drone belongs to no depot or type of the environment.
     pub(super) fn restore(&mut self, environment: &Environment) -> bool {
-        self.recent = (0..)
-            .map(DroneId)
-            .zip(&self.drones)
-            .map(|(id, track)| (track.changed_by, id))
+        let mut changes: Vec<(u64, usize)> = self
+            .drones
+            .iter()
+            .enumerate()
+            .map(|(index, track)| (track.changed_by, index))
             .collect();
+        changes.sort_unstable();
+        self.recent = Recent::default();
+        self.recent.make_room(self.drones.len());
+        for (_, index) in changes {
+            self.recent.touch(index);
+        }
         self.tallies.len() == environment.depots.len()
             && self.drones.iter().all(|track| {
                 usize::from(track.depot.0) < environment.depots.len()
@@ -66,14 +81,18 @@ impl Fleet {
 
     /// Drones changed by event `since` or a later one, in order of their last change.
     pub(super) fn changed_since(&self, since: u64) -> impl Iterator<Item = DroneId> {
-        self.recent.range((since, DroneId(0))..).map(|(_, id)| *id)
+        let drones = &self.drones;
+        self.recent
+            .last_while(move |index| drones[index].changed_by >= since)
+            .filter_map(|index| u32::try_from(index).ok().map(DroneId))
     }
 
     pub(super) fn commission(&mut self, id: DroneId, track: DroneTrack) {
         if usize::try_from(id.0) == Ok(self.drones.len()) {
-            self.recent.insert((track.changed_by, id));
-            self.count(&track, 1);
+            count(&mut self.tallies, &track, 1);
             self.drones.push(track);
+            self.recent.make_room(self.drones.len());
+            self.recent.touch(self.drones.len() - 1);
         }
     }
 
@@ -85,28 +104,12 @@ impl Fleet {
         else {
             return;
         };
-        let mut track = self.drones[index].clone();
-        self.count(&track, -1);
-        self.recent.remove(&(track.changed_by, id));
-        change(&mut track);
+        let track = &mut self.drones[index];
+        count(&mut self.tallies, track, -1);
+        change(track);
         track.changed_by = number;
-        self.recent.insert((number, id));
-        self.count(&track, 1);
-        self.drones[index] = track;
-    }
-
-    fn count(&mut self, track: &DroneTrack, by: i32) {
-        let Some(tally) = self.tallies.get_mut(usize::from(track.depot.0)) else {
-            return;
-        };
-        let add = |count: &mut u32| *count = count.saturating_add_signed(by);
-        add(&mut tally.by_state[track.doing.state() as usize]);
-        if track.leg.is_some() {
-            add(&mut tally.flying);
-        }
-        if track.doing == Doing::Queuing {
-            add(&mut tally.queuing);
-        }
+        count(&mut self.tallies, track, 1);
+        self.recent.touch(index);
     }
 
     fn ground(&mut self, depot: DepotId, reason: GroundingReason) {
@@ -148,6 +151,21 @@ impl Fleet {
                 is_grounded: !tally.grounded.is_empty(),
             }
         })
+    }
+}
+
+/// Counts a drone where it belongs, or no longer.
+fn count(tallies: &mut [Tally], track: &DroneTrack, by: i32) {
+    let Some(tally) = tallies.get_mut(usize::from(track.depot.0)) else {
+        return;
+    };
+    let add = |count: &mut u32| *count = count.saturating_add_signed(by);
+    add(&mut tally.by_state[track.doing.state() as usize]);
+    if track.leg.is_some() {
+        add(&mut tally.flying);
+    }
+    if track.doing == Doing::Queuing {
+        add(&mut tally.queuing);
     }
 }
 
