@@ -1,10 +1,12 @@
 //! Quotes: by whom a request would be brought, were it asked now, when, and at what price. Nothing is reserved.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Number;
 use skyhaul_actors::account::PricePlan;
@@ -12,7 +14,7 @@ use skyhaul_actors::command::DeliveryRequest;
 use skyhaul_actors::event::AssignmentRefusal;
 use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
 use skyhaul_actors::mission::Errand;
-use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
+use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Seen, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::view::{DroneDuty, DroneState};
@@ -29,8 +31,24 @@ use crate::http::problem::Problem;
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ingestion::request::CreateDeliveryRequest;
 
-/// The service. It keeps nothing.
-pub(crate) struct Quotes(pub(crate) Arc<Context>);
+/// For how long a look at the fleet serves all who ask, while drones come and go: putting a hundred thousand of them in order takes some ten milliseconds. A
+/// depot that is grounded or released counts at once.
+const SEEN_FOR: Duration = Duration::from_millis(50);
+
+/// The service. It keeps nothing but its last look at the fleet.
+pub(crate) struct Quotes {
+    context: Arc<Context>,
+    /// As it is, and as it may be hoped to be later.
+    looks: [Mutex<Option<Look>>; 2],
+}
+
+/// A look at the fleet.
+struct Look {
+    taken: Instant,
+    /// All before this event was seen.
+    next_event: u64,
+    seen: Arc<Seen>,
+}
 
 /// What a request would come to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -55,9 +73,46 @@ pub(crate) struct QuotedResponse {
 }
 
 impl Quotes {
+    /// The service, which looks at the world as all others do.
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self {
+            context,
+            looks: Default::default(),
+        }
+    }
+
+    /// The fleet as it was seen last; whoever has to look keeps the others waiting, who need not then.
+    fn seen(&self, now: SimTime, is_later: bool, surroundings: &Surroundings) -> Arc<Seen> {
+        let mut look = self.looks[usize::from(is_later)].lock();
+        if let Some(look) = look.as_ref().filter(|look| self.is_good(look)) {
+            return Arc::clone(&look.seen);
+        }
+        let next_event = self.context.tracks.read().next_event();
+        let seen = Arc::new(Seen::new(self.outside(now, is_later), surroundings));
+        *look = Some(Look {
+            taken: Instant::now(),
+            next_event,
+            seen: Arc::clone(&seen),
+        });
+        seen
+    }
+
+    /// Whether it need not be looked again.
+    fn is_good(&self, look: &Look) -> bool {
+        let tracks = self.context.tracks.read();
+        let grounded = tracks.depots().filter(|depot| depot.is_grounded);
+        let is_fresh = || {
+            look.taken.elapsed() < SEEN_FOR
+                && grounded
+                    .map(|depot| depot.depot)
+                    .eq(look.seen.grounded().iter().copied())
+        };
+        tracks.next_event() == look.next_event || is_fresh()
+    }
+
     /// The fleet as it is seen now; for what is to be fetched later, as it may be hoped to be then.
     fn outside(&self, now: SimTime, is_later: bool) -> Outside {
-        let tracks = self.0.tracks.read();
+        let tracks = self.context.tracks.read();
         let standing = |state| match state {
             DroneState::Idle => Standing::Ready,
             DroneState::Failed => Standing::Gone,
@@ -81,7 +136,7 @@ impl Quotes {
 
     /// The drones that belong to another depot than they did at first.
     fn moved(&self, drones: &[DroneDuty]) -> Vec<(DroneId, AircraftId, DepotId)> {
-        let fleets = self.0.environment.fleets.iter();
+        let fleets = self.context.environment.fleets.iter();
         let planned = fleets.flat_map(|fleet| std::iter::repeat_n(fleet.depot, fleet.count as usize));
         let homes = drones.iter().zip(planned);
         homes
@@ -91,7 +146,7 @@ impl Quotes {
     }
 
     fn quote(&self, request: &DeliveryRequest, plan: PricePlan) -> Result<QuotedResponse, Problem> {
-        let context = &self.0;
+        let context = &self.context;
         let now = context.clock.now();
         let surroundings = context.surroundings();
         let wish = Wish {
@@ -106,8 +161,9 @@ impl Quotes {
         };
         let at = request.pickup_at.max(now);
         let grams = Some(wish.errand.weight.milli());
+        let seen = self.seen(now, at > now, &surroundings);
         let (by, millimetres, pickup, dropoff, reason, carrier) =
-            match enquire(&wish, &self.outside(now, at > now), &surroundings, at) {
+            match enquire(&wish, &seen, &surroundings, at) {
                 Answer::Drone { estimate, wait } => {
                     let reason = if wait.micros() == 0 { "Ready" } else { "Waits" };
                     let (pickup, dropoff) = (estimate.picked_up_at + wait, estimate.dropped_off_at + wait);
@@ -179,8 +235,8 @@ pub(crate) async fn quote(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = json_object(&http, payload, BODY_BYTES_MAX).await?;
-    let (_, request) = CreateDeliveryRequest::read(&body, &service.0)?;
-    let owner = service.0.people.pseudonym(&request.owner)?;
+    let (_, request) = CreateDeliveryRequest::read(&body, &service.context)?;
+    let owner = service.context.people.pseudonym(&request.owner)?;
     Caller::of(&http).check_owner(&owner)?;
     let account = accounts.register().of_owner(&owner);
     let plan = account.map(|account| account.plan).unwrap_or_default();

@@ -201,7 +201,7 @@ impl Services {
             gateway: Arc::new(gateway),
             operations: Data::new(operations),
             people: Data::from(Arc::clone(&context.people)),
-            quotes: Data::new(Quotes(Arc::clone(&context))),
+            quotes: Data::new(Quotes::new(Arc::clone(&context))),
             dashboard: Data::new(Dashboard::new(
                 context.settings.telemetry_address.port(),
                 context.settings.basemap.as_ref(),

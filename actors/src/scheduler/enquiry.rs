@@ -1,6 +1,8 @@
 //! Enquiries: what a request would come to, were it asked now. Nothing is reserved; the fleet is as it is seen from outside, and the same code
 //! decides as for a request.
 
+use std::sync::OnceLock;
+
 use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
@@ -63,6 +65,37 @@ pub struct Outside {
     pub waiting: usize,
 }
 
+/// The fleet as it was seen at one moment, for all who ask meanwhile: the drones of a region are put in order when it is first asked about.
+#[derive(Debug)]
+pub struct Seen {
+    outside: Outside,
+    /// By region.
+    fleets: Vec<OnceLock<Fleet>>,
+}
+
+impl Seen {
+    /// What was seen of a world with these surroundings.
+    #[must_use]
+    pub fn new(outside: Outside, surroundings: &Surroundings) -> Self {
+        let fleets = surroundings.atlas.regions().map(|_| OnceLock::new());
+        Self {
+            fleets: fleets.collect(),
+            outside,
+        }
+    }
+
+    /// The depots whose drones stay on the ground.
+    #[must_use]
+    pub fn grounded(&self) -> &[DepotId] {
+        &self.outside.grounded
+    }
+
+    fn fleet(&self, region: RegionId, surroundings: &Surroundings) -> Option<&Fleet> {
+        let fleet = self.fleets.get(usize::from(region.0))?;
+        Some(fleet.get_or_init(|| self.outside.fleet(region, surroundings)))
+    }
+}
+
 /// What a request would come to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
@@ -89,20 +122,20 @@ pub enum Answer {
 
 /// What a request would come to that may be fetched from `at` on.
 #[must_use]
-pub fn enquire(wish: &Wish, outside: &Outside, surroundings: &Surroundings, at: SimTime) -> Answer {
+pub fn enquire(wish: &Wish, seen: &Seen, surroundings: &Surroundings, at: SimTime) -> Answer {
     let by_carrier = |reason| match best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, at)
     {
         Some(offer) => Answer::Carrier { offer, reason },
         None => Answer::Nobody { reason },
     };
-    let (estimate, wait) = match by_drone(wish, outside, surroundings, at) {
+    let (estimate, wait) = match by_drone(wish, seen, surroundings, at) {
         Ok((_, wait)) if wait > surroundings.environment.dispatch.wait_max => {
             return by_carrier(AssignmentRefusal::WaitedTooLong);
         }
         Ok(found) => found,
         Err(reason) => return by_carrier(reason),
     };
-    match interval(outside, surroundings) {
+    match interval(&seen.outside, surroundings) {
         Some(interval) => {
             let (urgency, wait) = (urgency(wish, at), wait.max(interval));
             let waited = of_waiting(wait, &offer(&estimate, at), &urgency);
@@ -119,7 +152,7 @@ pub fn enquire(wish: &Wish, outside: &Outside, surroundings: &Surroundings, at: 
 /// comes home first.
 fn by_drone(
     wish: &Wish,
-    outside: &Outside,
+    seen: &Seen,
     surroundings: &Surroundings,
     at: SimTime,
 ) -> Result<(MissionEstimate, SimDuration), AssignmentRefusal> {
@@ -129,8 +162,10 @@ fn by_drone(
     let mut busy = None;
     let mut lent: Option<MissionEstimate> = None;
     for region in std::iter::once(own).chain(others) {
-        let mut fleet = outside.fleet(region, surroundings);
-        match fleet.choose(&wish.errand, surroundings, at) {
+        let Some(fleet) = seen.fleet(region, surroundings) else {
+            continue;
+        };
+        match fleet.would_choose(&wish.errand, surroundings, at) {
             Choice::Ready(_, estimate) if region == own => return Ok((estimate, SimDuration::ZERO)),
             Choice::Ready(_, estimate) => {
                 if lent.is_none_or(|known| estimate.picked_up_at < known.picked_up_at) {
@@ -138,7 +173,7 @@ fn by_drone(
                 }
             }
             Choice::Busy(prospect) => {
-                busy = busy.or(Some((prospect.estimate, prospect.wait(outside.waiting))));
+                busy = busy.or(Some((prospect.estimate, prospect.wait(seen.outside.waiting))));
             }
             Choice::Unable(reason) => closest = closest.max(reason),
         }

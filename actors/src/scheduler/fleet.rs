@@ -140,6 +140,27 @@ impl Fleet {
         leaves_at: SimTime,
         now: SimTime,
     ) -> Result<(DroneId, MissionEstimate), AssignmentRefusal> {
+        let (index, drone, estimate) = self.best_ready(errand, surroundings, leaves_at, now)?;
+        self.groups[index].idle.remove(drone);
+        Ok((drone, estimate))
+    }
+
+    /// What a request would come to, were it asked now: as [`Fleet::choose`], without taking anybody.
+    pub(super) fn would_choose(&self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Choice {
+        match self.best_ready(errand, surroundings, now, now) {
+            Ok((_, drone, estimate)) => Choice::Ready(drone, estimate),
+            Err(closest) => self.hope(closest, errand, surroundings, now),
+        }
+    }
+
+    /// The ready drone that has the parcel first, and the place of its group.
+    fn best_ready(
+        &self,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        leaves_at: SimTime,
+        now: SimTime,
+    ) -> Result<(usize, DroneId, MissionEstimate), AssignmentRefusal> {
         let mut closest = AssignmentRefusal::TooHeavy;
         let mut best: Option<(MissionEstimate, usize)> = None;
         for (no_sooner_than, index) in self.ready(errand, surroundings, leaves_at) {
@@ -154,13 +175,11 @@ impl Fleet {
                 Err(reason) => closest = closest.max(reason),
             }
         }
-        if let Some((estimate, index)) = best
-            && let Some(drone) = self.groups[index].idle.first()
-        {
-            self.groups[index].idle.remove(drone);
-            return Ok((drone, estimate));
-        }
-        Err(closest)
+        let found = best.and_then(|(estimate, index)| {
+            let drone = self.groups[index].idle.first()?;
+            Some((index, drone, estimate))
+        });
+        found.ok_or(closest)
     }
 
     /// Whether there is a drone, ready or not, that lifts so much.

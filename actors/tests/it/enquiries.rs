@@ -6,7 +6,7 @@ use skyhaul_actors::environment::{DepotSpec, DispatchPolicy, Environment};
 use skyhaul_actors::event::{AssignmentRefusal, Event};
 use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
 use skyhaul_actors::mission::Errand;
-use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Standing, Wish, enquire};
+use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Seen, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::RegionId;
@@ -37,7 +37,11 @@ fn outside(drones: &[Standing]) -> Outside {
 
 fn answer(planned: Environment, wish: &Wish, outside: &Outside) -> Answer {
     let surroundings = Surroundings::new(Arc::new(planned));
-    enquire(wish, outside, &surroundings, SimTime::ZERO)
+    let seen = Seen::new(outside.clone(), &surroundings);
+    let answer = enquire(wish, &seen, &surroundings, SimTime::ZERO);
+    let again = enquire(wish, &seen, &surroundings, SimTime::ZERO);
+    assert_eq!(answer, again, "nothing is reserved");
+    answer
 }
 
 #[test]
@@ -48,8 +52,8 @@ fn a_ready_drone_is_promised_as_it_is_then_assigned() {
     let asked = wish(pickup, dropoff, 1.0);
     let surroundings = Surroundings::new(Arc::clone(city.world.environment()));
     let at = now + SimDuration::from_micros(1);
-    let Answer::Drone { estimate, wait } = enquire(&asked, &outside(&[Standing::Ready]), &surroundings, at)
-    else {
+    let seen = Seen::new(outside(&[Standing::Ready]), &surroundings);
+    let Answer::Drone { estimate, wait } = enquire(&asked, &seen, &surroundings, at) else {
         panic!("a drone stands ready");
     };
     assert_eq!(wait, SimDuration::ZERO);
