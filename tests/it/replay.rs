@@ -48,14 +48,19 @@ fn report(data: &Path, more: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("only JSON")
 }
 
-/// A data folder in which two deliveries were made, the service killed, another made, and the service stopped.
+/// A data folder in which two deliveries were made, one of them in a trace of its caller's, the service killed, another made, and the service stopped.
 fn recorded() -> TempDir {
     let data = data();
     let args = ["--speed", "60", "--no-demand"];
     let service = Service::start(data.path(), &args);
-    for _ in 0..2 {
-        let id = service.request_delivery(&parcel());
-        service.wait_for_stage(&id, "Completed");
+    let trace = (
+        "traceparent",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    );
+    for headers in [&[][..], &[trace]] {
+        let asked = service.call("POST", "/api/deliveryrequests", Some(&parcel()), headers);
+        let id = asked.body["deliveryId"].as_str().expect("an id");
+        service.wait_for_stage(id, "Completed");
     }
     service.kill();
     let service = Service::start(data.path(), &args);
