@@ -1,18 +1,21 @@
 //! What is done to every answer: counted by its route's template, and given the headers that keep browsers safe.
 
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use actix_web::Error;
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::web::Data;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
-use super::server::timed::Line;
+use super::server::timed::{Answering, Line};
 use crate::trace::span::{DELIVERY, Kind, Span, Spans, Value, now_unix_micros};
 use crate::trace::{self, Current};
 
@@ -74,10 +77,10 @@ pub(crate) async fn observe(
     metrics: Data<HttpMetrics>,
     spans: Data<Spans>,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let line = request.conn_data::<Rc<Line>>().cloned();
-    let _answering = line.as_ref().map(Line::answering);
+    let answering = line.as_ref().map(Line::answering);
     let began = Instant::now();
     let method = method_label(&request);
     let trace = Current::of(request.headers());
@@ -118,7 +121,31 @@ pub(crate) async fn observe(
         let policy = HeaderValue::from_static(OWN_FILES_ONLY);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    Ok(response)
+    Ok(response.map_body(|_, body| Answer {
+        body: BoxBody::new(body),
+        _answering: answering,
+    }))
+}
+
+/// The body of an answer: until it has gone, its connection awaits no further head, since a stream may go on for an hour.
+struct Answer {
+    body: BoxBody,
+    _answering: Option<Answering>,
+}
+
+impl MessageBody for Answer {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
 }
 
 /// A request that was answered, as a span.

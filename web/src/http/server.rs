@@ -16,6 +16,7 @@ use actix_web::http::KeepAlive;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error};
 use rustls::ServerConfig;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -30,6 +31,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// How long securing a connection may take: some round trips on a bad line.
 const SECURED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Connections that are being secured at a time: each takes a processor for a millisecond or two, so that all of them are done in time. Further ones wait,
+/// and are let go where they wait too long.
+const SECURED_AT_ONCE_MAX: usize = 256;
 
 /// How long a connection may take to close.
 const CLOSED_WITHIN: Duration = Duration::from_secs(2);
@@ -85,10 +90,12 @@ pub fn serve(services: Services, listener: TcpListener, options: HttpOptions) ->
         tls.alpn_protocols = vec![SPOKEN.to_vec()];
         TlsAcceptor::from(Arc::new(tls))
     });
+    let secured_at_once = Arc::new(Semaphore::new(SECURED_AT_ONCE_MAX));
     let connections = move || {
         // Each worker makes its own, on its thread.
         name_thread("http");
-        let (services, stopping, tls) = (services.clone(), stopping.clone(), tls.clone());
+        let (services, stopping) = (services.clone(), stopping.clone());
+        let (tls, turns) = (tls.clone(), Arc::clone(&secured_at_once));
         let app = App::new().configure(|config| services.configure(config));
         let app = app.into_factory().map_err(|error: Error| error.error_response());
         let http = HttpService::build()
@@ -104,7 +111,10 @@ pub fn serve(services: Services, listener: TcpListener, options: HttpOptions) ->
                 data.insert(Rc::clone(connection.line()));
             })
             .finish(map_config(app, |()| AppConfig::default()));
-        let accept = fn_service(move |socket: TcpStream| accept(socket, tls.clone(), limits));
+        let accept = fn_service(move |socket: TcpStream| {
+            let tls = tls.clone().map(|tls| (tls, Arc::clone(&turns)));
+            accept(socket, tls, limits)
+        });
         accept
             .map_err(actix_http::error::DispatchError::Io)
             .and_then(http)
@@ -112,17 +122,23 @@ pub fn serve(services: Services, listener: TcpListener, options: HttpOptions) ->
     Ok(builder.listen("http", listener, connections)?.run())
 }
 
-/// Takes a connection, and secures it where that is asked for.
+/// Takes a connection, and secures it where that is asked for, when it is its turn.
 async fn accept(
     socket: TcpStream,
-    tls: Option<TlsAcceptor>,
+    tls: Option<(TlsAcceptor, Arc<Semaphore>)>,
     limits: Limits,
 ) -> io::Result<(Timed, Protocol, Option<std::net::SocketAddr>)> {
     let peer = socket.peer_addr().ok();
     let is_secured = tls.is_some();
     let connection: Box<dyn timed::Socket> = match tls {
         None => Box::new(socket),
-        Some(tls) => Box::new(timeout(SECURED_WITHIN, tls.accept(socket)).await??),
+        Some((tls, turns)) => {
+            let secured = async {
+                let _turn = turns.acquire().await.map_err(io::Error::other)?;
+                tls.accept(socket).await
+            };
+            Box::new(timeout(SECURED_WITHIN, secured).await??)
+        }
     };
     Ok((Timed::new(connection, is_secured, limits), Protocol::Http1, peer))
 }

@@ -9,13 +9,18 @@ use skyhaul_web::{HttpOptions, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::city::City;
+use crate::client::request;
 
 /// No answer that is waited for here takes this long on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A listener that gives requests' heads so long to arrive.
 fn listen(head_within: Duration) -> SocketAddr {
-    let city = City::new();
+    listen_to(&City::new(), head_within)
+}
+
+/// The same of a world that the test looks after.
+fn listen_to(city: &City, head_within: Duration) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     let options = HttpOptions {
@@ -92,6 +97,32 @@ async fn whoever_sends_a_head_byte_by_byte_is_let_go() {
             "{answer}"
         );
     }
+}
+
+#[actix_web::test]
+async fn a_head_that_begins_behind_a_stream_does_not_end_the_stream() {
+    let head_within = Duration::from_millis(200);
+    let city = City::new();
+    let id = city.client().await.order(&request()).await;
+    let mut stream = tokio::net::TcpStream::connect(listen_to(&city, head_within))
+        .await
+        .expect("it listens");
+    let asked = format!("GET /api/deliveries/{id}/events HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HT");
+    stream.write_all(asked.as_bytes()).await.expect("it listens");
+    let mut answer = Vec::new();
+    let told = async { while stream.read_buf(&mut answer).await.expect("it answers") > 0 {} };
+    let ended = tokio::time::timeout(5 * head_within, told).await;
+    assert!(ended.is_err(), "the delivery is under way");
+    city.run_s(3_600);
+    let rest = b"TP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    stream.write_all(rest).await.expect("it listens");
+    let told = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer));
+    told.await.expect("the delivery has ended").expect("it answers");
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        answer.contains("Completed") && answer.ends_with("alive\n"),
+        "{answer}"
+    );
 }
 
 /// The same on a connection that was kept; what was answered before is left out.
