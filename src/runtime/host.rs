@@ -356,6 +356,12 @@ impl Shared {
         picture.apply(&events);
         let events = self.unseen(events);
         self.metrics.observe(&events);
+        if events.len() <= BATCH_MAX {
+            if !events.is_empty() {
+                self.publish_batch(events);
+            }
+            return;
+        }
         let mut events = events.into_iter();
         while !events.as_slice().is_empty() {
             self.publish_batch(events.by_ref().take(BATCH_MAX).collect());

@@ -27,6 +27,10 @@ use crate::record::{Reached, Record, RecordError};
 /// Commands in one flush: what a disk writes in a few milliseconds, so that nobody waits for a batch that never ends.
 const BATCH_MAX: usize = 4_096;
 
+/// How far apart two flushes are at least: where much comes, it is made durable together, and a flush costs its syncing and a turn of each thread that
+/// answers. Whoever comes when it is quiet does not wait.
+const FLUSHES_APART: Duration = Duration::from_millis(2);
+
 /// How often the clock is looked at: events show at most this much late.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -69,8 +73,8 @@ impl Sequencer {
         }
     }
 
-    /// Commits batch after batch until nobody waits.
-    fn turn(&mut self) {
+    /// Commits those who wait; at the end, and where more than a batch wait, batch after batch.
+    fn turn(&mut self, is_last: bool) {
         lag::look(&self.shared);
         if !self.shared.host_is_up() {
             return;
@@ -80,7 +84,8 @@ impl Sequencer {
         loop {
             let waiting = self.shared.inbox.take(BATCH_MAX);
             self.commit(waiting);
-            if self.shared.inbox.is_empty() {
+            let inbox = &self.shared.inbox;
+            if inbox.is_empty() || (inbox.len() < BATCH_MAX && !is_last) {
                 break;
             }
         }
@@ -286,12 +291,12 @@ impl Actor for Sequencer {
             return;
         }
         let notify = Arc::clone(&self.shared.commands_wait);
-        ctx.add_stream(wakes(notify, (Duration::ZERO, TICK), self.stop.clone()));
+        ctx.add_stream(wakes(notify, (FLUSHES_APART, TICK), self.stop.clone()));
     }
 }
 
 impl StreamHandler<Wake> for Sequencer {
-    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {
-        self.turn();
+    fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
+        self.turn(wake.is_last);
     }
 }
