@@ -113,7 +113,7 @@ impl Delivery {
 
     /// Whose a delivery is.
     pub(crate) fn owner(&self, id: DeliveryId) -> Result<Option<String>, StoreError> {
-        Ok(self.find(id)?.map(|row| row.owner))
+        Ok(self.find(id)?.map(|row| row.owner.to_string()))
     }
 
     /// A delivery that must be there.

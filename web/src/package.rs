@@ -58,7 +58,8 @@ impl Package {
         }
         let key = only.map_or_else(|| package_row(label), |owner| owned_row(owner, label));
         let row: Option<PackageRow> = self.table.get(&key)?;
-        row.map(|row| people.reveal(row.record)).transpose()
+        row.map(|row| people.reveal(Arc::unwrap_or_clone(row.record)))
+            .transpose()
     }
 
     /// What an owner's parcels of a month weigh, in grams.

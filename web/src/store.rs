@@ -1,6 +1,7 @@
 //! How the services keep rows: keys, encoding, and projections that commit rows and their progress together.
 
 pub(crate) mod endings;
+mod gathered;
 mod key;
 mod projection;
 mod rows;

@@ -11,7 +11,7 @@ use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
 use super::row::{
-    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow, StoryRow, cause_rows,
+    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, LOOKED_UP, MilestoneRow, StoryRow, cause_rows,
     confirmation_rows, count_row, delivery_row, failure_row, open_index, owner_index, story_row, time_index,
 };
 use super::{erasure, failure, forget};
@@ -37,6 +37,8 @@ impl DeliveryFold {
 
 impl Fold for DeliveryFold {
     const NAME: &'static str = "delivery";
+
+    const LOOKED_UP: &'static [u8] = LOOKED_UP;
 
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
         match &event.event {
@@ -191,14 +193,15 @@ impl DeliveryFold {
     ) -> Result<(), StoreError> {
         let (id, number) = (request.delivery, event.number);
         let row = DeliveryRow::requested(request, event.at, number);
-        rows.put(time_index().number(number), &id)?;
-        rows.put(owner_index(&row.owner).number(number), &id)?;
-        rows.put(open_index().number(number), &id)?;
+        rows.put_new(time_index().number(number), id);
+        rows.put_new(owner_index(&row.owner).number(number), id);
+        rows.put_new(open_index().number(number), id);
         rows.add(count_row(&row.owner, self.calendar.month(event.at)), 1)?;
         let mut story = StoryRow::default();
         story.reach(milestone(&row, event));
-        rows.put(story_row(id), &story)?;
-        rows.put(delivery_row(id), &row)
+        rows.put_new(story_row(id), story);
+        rows.put_new(delivery_row(id), row);
+        Ok(())
     }
 
     /// Notes the stage that the event begins, and what follows from that.
@@ -243,7 +246,7 @@ struct Entered {
     /// The delivery's number.
     number: u64,
     /// Whose it was and when it was asked for, where it was cancelled.
-    cancelled: Option<(String, SimTime)>,
+    cancelled: Option<(Arc<str>, SimTime)>,
     /// The delivery, where somebody is told of it.
     told: Option<DeliveryRow>,
 }

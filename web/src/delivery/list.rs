@@ -48,7 +48,7 @@ impl Wanted {
 
     fn fits(&self, row: &DeliveryRow) -> bool {
         self.stage.is_none_or(|stage| row.stage == stage)
-            && self.owner.as_ref().is_none_or(|owner| row.owner == *owner)
+            && self.owner.as_ref().is_none_or(|owner| *row.owner == **owner)
             && self.by.is_none_or(|by| row.by() == Some(by))
             && self
                 .is_late

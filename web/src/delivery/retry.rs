@@ -1,5 +1,7 @@
 //! Retrying: an operator has a delivery that was given up asked for anew.
 
+use std::sync::Arc;
+
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -78,7 +80,7 @@ impl Delivery {
         let now = self.context.clock.now();
         Ok(DeliveryRequest {
             delivery: DeliveryId(Uuid::new_v4().as_u128()),
-            owner: row.owner,
+            owner: row.owner.to_string(),
             account: row.account,
             pickup: row.parcel_at,
             dropoff: row.dropoff,
@@ -86,7 +88,10 @@ impl Delivery {
             deadline: row.deadline.filter(|deadline| *deadline > now),
             expedited: row.expedited,
             confirmation: row.confirmation,
-            package: row.package.ok_or_else(|| retried("another".to_owned()))?,
+            package: row
+                .package
+                .map(Arc::unwrap_or_clone)
+                .ok_or_else(|| retried("another".to_owned()))?,
             idempotency: None,
         })
     }

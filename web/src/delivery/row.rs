@@ -1,4 +1,6 @@
-//! Rows of the delivery store.
+//! Rows of the delivery store. What does not change is shared by the versions of a row.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, PackageRecord, Place};
@@ -15,6 +17,9 @@ use skyhaul_engine::units::Metres;
 use crate::http::fields::Named;
 use crate::http::schema::Said;
 use crate::store::Key;
+
+/// Tables whose rows are looked up, and not listed.
+pub(crate) const LOOKED_UP: &[u8] = &[DELIVERIES, STORIES];
 
 const DELIVERIES: u8 = b'd';
 const STORIES: u8 = b'h';
@@ -34,7 +39,7 @@ const TRACES: u8 = b'r';
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DeliveryRow {
     /// Who asked.
-    pub(crate) owner: String,
+    pub(crate) owner: Arc<str>,
     /// The owner's account, where it is known.
     pub(crate) account: Option<String>,
     /// Where the parcel is fetched.
@@ -68,7 +73,7 @@ pub(crate) struct DeliveryRow {
     /// Who is told of it.
     pub(crate) told: Vec<Subscription>,
     /// What is carried, as long as it may be asked for anew.
-    pub(crate) package: Option<PackageRecord>,
+    pub(crate) package: Option<Arc<PackageRecord>>,
 }
 
 /// What brings a delivery.
@@ -109,7 +114,7 @@ impl DeliveryRow {
     /// A delivery that has just been asked for.
     pub(crate) fn requested(request: &DeliveryRequest, at: SimTime, number: u64) -> Self {
         Self {
-            owner: request.owner.clone(),
+            owner: request.owner.as_str().into(),
             account: request.account.clone(),
             pickup: request.pickup,
             dropoff: request.dropoff,
@@ -126,7 +131,7 @@ impl DeliveryRow {
             pickup_eta: None,
             delivery_eta: None,
             told: Vec::new(),
-            package: Some(request.package.clone()),
+            package: Some(Arc::new(request.package.clone())),
         }
     }
 
@@ -237,7 +242,7 @@ pub(crate) struct LegRow {
     /// What for.
     pub(crate) purpose: LegPurpose,
     /// Where it was when. Cut where it ended early.
-    pub(crate) path: Vec<Waypoint>,
+    pub(crate) path: Arc<Vec<Waypoint>>,
 }
 
 impl LegRow {
@@ -246,16 +251,17 @@ impl LegRow {
         Self {
             drone: leg.drone,
             purpose: leg.purpose,
-            path: leg.path.clone(),
+            path: Arc::new(leg.path.clone()),
         }
     }
 
     /// The leg ended; where that was before its time, the rest of the path was not flown.
     fn end(&mut self, time: SimTime, at: Position) {
         if self.path.last().is_some_and(|last| time < last.time) {
-            self.path.retain(|waypoint| waypoint.time < time);
-            let altitude = self.path.last().map_or(Metres::ZERO, |last| last.altitude);
-            self.path.push(Waypoint { at, altitude, time });
+            let path = Arc::make_mut(&mut self.path);
+            path.retain(|waypoint| waypoint.time < time);
+            let altitude = path.last().map_or(Metres::ZERO, |last| last.altitude);
+            path.push(Waypoint { at, altitude, time });
         }
     }
 }

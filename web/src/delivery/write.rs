@@ -133,7 +133,7 @@ pub(crate) async fn put_delivery(
     let _editing = service.context.edits.of(&path).await;
     let found = service.find(id)?;
     if let Some(row) = &found
-        && caller.only().is_some_and(|_| request.owner != row.owner)
+        && caller.only().is_some_and(|_| *request.owner != *row.owner)
     {
         return Err(unknown_delivery());
     }
@@ -242,7 +242,7 @@ impl Delivery {
     /// Changes what may change; who asked, what must be given and how urgent it is are settled with the request.
     async fn replace(&self, row: &DeliveryRow, request: DeliveryRequest) -> Result<HttpResponse, Problem> {
         let id = request.delivery;
-        let is_settled_alike = row.owner == request.owner
+        let is_settled_alike = *row.owner == *request.owner
             && row.expedited == request.expedited
             && row.confirmation == request.confirmation;
         if !is_settled_alike {

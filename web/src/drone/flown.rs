@@ -1,5 +1,7 @@
 //! Rows of what was flown: the leg that each drone flies, and the flights of the last day, which playback shows also after a restart.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use skyhaul_actors::event::Leg;
 use skyhaul_actors::ids::DroneId;
@@ -7,7 +9,7 @@ use skyhaul_engine::time::SimTime;
 
 use crate::store::Key;
 
-const AIRBORNE: u8 = b'a';
+pub(super) const AIRBORNE: u8 = b'a';
 const FLIGHTS: u8 = b'f';
 const SINCE: u8 = b's';
 
@@ -15,14 +17,14 @@ const SINCE: u8 = b's';
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct AirborneRow {
     /// Whose delivery it is for.
-    pub(super) owner: Option<String>,
-    pub(super) leg: Leg,
+    pub(super) owner: Option<Arc<str>>,
+    pub(super) leg: Arc<Leg>,
 }
 
 /// A flight that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct FlightRow {
-    pub(super) leg: Leg,
+    pub(super) leg: Arc<Leg>,
     /// When it was over, at its arrival or earlier.
     pub(super) ended: SimTime,
 }

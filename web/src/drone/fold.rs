@@ -8,7 +8,7 @@ use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
-use super::flown::{AirborneRow, FlightRow, airborne_row, flight_row, since_row};
+use super::flown::{AIRBORNE, AirborneRow, FlightRow, airborne_row, flight_row, since_row};
 use super::past::Past;
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
@@ -51,7 +51,7 @@ pub(super) enum Transport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct TransportRow {
     /// Whose it is.
-    pub(super) owner: String,
+    pub(super) owner: Arc<str>,
     /// Who has it.
     pub(super) by: Transport,
     /// Since when a drone has it.
@@ -79,17 +79,20 @@ impl DroneFold {
 impl Fold for DroneFold {
     const NAME: &'static str = "drone";
 
+    const LOOKED_UP: &'static [u8] = &[TRANSPORTS, AIRBORNE];
+
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
         rows.note_ending(event)?;
         let at = event.at;
         match &event.event {
             Event::DeliveryRequested { request, .. } => {
                 let row = TransportRow {
-                    owner: request.owner.clone(),
+                    owner: request.owner.as_str().into(),
                     by: Transport::None,
                     since: None,
                 };
-                rows.put(transport_row(request.delivery), &row)
+                rows.put_new(transport_row(request.delivery), row);
+                Ok(())
             }
             Event::DroneAssigned { delivery, drone, .. } => {
                 self.hand(*delivery, Transport::Drone(*drone), at, rows)
@@ -176,7 +179,7 @@ impl DroneFold {
 
     fn on_leg_started(
         &self,
-        leg: &Leg,
+        leg: &Arc<Leg>,
         event: &Numbered<Event>,
         rows: &mut Rows<'_>,
     ) -> Result<(), StoreError> {
@@ -187,7 +190,7 @@ impl DroneFold {
         };
         let row = AirborneRow {
             owner: transport.map(|transport| transport.owner),
-            leg: leg.clone(),
+            leg: Arc::clone(leg),
         };
         rows.put(airborne_row(leg.drone), &row)
     }
@@ -208,7 +211,8 @@ impl DroneFold {
         }
         rows.delete(airborne_row(drone));
         let ended = event.at;
-        rows.put(flight_row(event.number), &FlightRow { leg, ended })
+        rows.put_new(flight_row(event.number), FlightRow { leg, ended });
+        Ok(())
     }
 }
 

@@ -83,15 +83,12 @@ impl Past {
         };
         flights.since_kept = flights.since;
         let airborne: Vec<AirborneRow> = table.all(&airborne_rows())?;
-        flights.in_the_air = airborne
-            .into_iter()
-            .map(|row| (row.leg.drone, Arc::new(row.leg)))
-            .collect();
+        flights.in_the_air = airborne.into_iter().map(|row| (row.leg.drone, row.leg)).collect();
         let rows = flight_rows();
         table.scan((&rows, &rows.end()), false, &mut |key, row: FlightRow| {
             flights.over.extend(last_number(key).map(|number| Over {
                 number,
-                leg: Arc::new(row.leg),
+                leg: row.leg,
                 ended: row.ended,
             }));
             true

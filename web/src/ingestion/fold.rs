@@ -119,6 +119,8 @@ impl IngestionFold {
 impl Fold for IngestionFold {
     const NAME: &'static str = "ingestion";
 
+    const LOOKED_UP: &'static [u8] = &[DELIVERIES, KEYS];
+
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
         rows.note_ending(event)?;
         match &event.event {

@@ -42,7 +42,7 @@ fn carried_row(id: DeliveryId) -> Key {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PackageRow {
     /// It.
-    pub(super) record: PackageRecord,
+    pub(super) record: Arc<PackageRecord>,
 }
 
 /// What an open delivery carries, and where that was added, to be taken back should it be cancelled.
@@ -69,6 +69,8 @@ impl PackageFold {
 impl Fold for PackageFold {
     const NAME: &'static str = "package";
 
+    const LOOKED_UP: &'static [u8] = &[PACKAGES, OWNED, CARRIED];
+
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
         match &event.event {
             Event::DeliveryRequested { command, request } => {
@@ -81,7 +83,8 @@ impl Fold for PackageFold {
                     weight: request.package.weight,
                 };
                 rows.add(weight_row(&carried.owner, carried.month), carried.weight.milli())?;
-                rows.put(carried_row(request.delivery), &carried)
+                rows.put_new(carried_row(request.delivery), carried);
+                Ok(())
             }
             Event::PackageRecorded { package, .. } => keep(package, rows),
             Event::DeliveryCompleted { delivery, .. } => {
@@ -116,7 +119,7 @@ impl Fold for PackageFold {
 /// The background demand's labels are its own, and many: only what clients say is kept.
 fn keep(record: &PackageRecord, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     let row = PackageRow {
-        record: record.clone(),
+        record: Arc::new(record.clone()),
     };
     if let Some(owner) = &record.owner {
         rows.put(owned_row(owner, &record.label), &row)?;

@@ -20,6 +20,9 @@ pub(crate) trait Fold: Send {
     /// The service's name.
     const NAME: &'static str;
 
+    /// Its tables whose rows are looked up by their keys, and not listed while events are folded.
+    const LOOKED_UP: &'static [u8] = &[];
+
     /// Folds one event.
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError>;
 
@@ -73,7 +76,7 @@ pub(crate) struct StoredProjection<F> {
 impl<F: Fold> StoredProjection<F> {
     /// Goes on where the store's rows stand.
     pub(crate) fn open(store: Arc<dyn KeyValueStore>, fold: F) -> Result<Self, StoreError> {
-        let table = Table::new(F::NAME, store);
+        let table = Table::looked_up(F::NAME, store, F::LOOKED_UP);
         let next_event = table.get(&Key::of(PROGRESS))?.unwrap_or(0);
         Ok(Self {
             fold,
@@ -111,7 +114,7 @@ impl<F: Fold> Projection for StoredProjection<F> {
             return Ok(());
         };
         let next_event = last.number + 1;
-        let mut rows = self.table.rows();
+        let mut rows = self.table.many_rows(new.len());
         for event in new {
             self.fold.fold(event, &mut rows)?;
         }

@@ -1,7 +1,7 @@
 //! Rows: values as postcard behind a version byte, and a batch of changes that reads what it has written.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -53,6 +53,8 @@ impl<T: Serialize + Send + Sync + 'static> Row for T {
 pub(super) enum Entry {
     /// This row.
     Row(Arc<dyn Row>),
+    /// This row, which the store never had.
+    New(Arc<dyn Row>),
     /// Nothing: it is deleted.
     Gone,
 }
@@ -63,7 +65,9 @@ impl Entry {
     where
         T: DeserializeOwned + Clone + 'static,
     {
-        let Self::Row(row) = self else { return Ok(None) };
+        let (Self::Row(row) | Self::New(row)) = self else {
+            return Ok(None);
+        };
         let any: &dyn Any = &**row;
         match any.downcast_ref::<T>() {
             Some(row) => Ok(Some(row.clone())),
@@ -74,14 +78,11 @@ impl Entry {
     /// What the store is given for it.
     pub(super) fn encoded(&self, store: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Row(row) => row.encoded(store).map(Some),
+            Self::Row(row) | Self::New(row) => row.encoded(store).map(Some),
             Self::Gone => Ok(None),
         }
     }
 }
-
-/// Changes by key.
-pub(super) type Changes = BTreeMap<Key, Entry>;
 
 /// Changes of one batch, in no order.
 pub(super) type Batch = HashMap<Key, Entry, RandomState>;
@@ -93,11 +94,11 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// No changes yet.
-    pub(super) fn new(table: &'a Table) -> Self {
+    /// No changes yet, and room for some.
+    pub(super) fn new(table: &'a Table, room: usize) -> Self {
         Self {
             table,
-            changes: Batch::default(),
+            changes: Batch::with_capacity_and_hasher(room, RandomState::default()),
         }
     }
 
@@ -121,16 +122,34 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// Writes a row under a key that no row was ever under, such as the number of the event that is folded. Where it is removed again before the store
+    /// has it, the store never hears of it.
+    pub(crate) fn put_new<T>(&mut self, key: Key, row: T)
+    where
+        T: Serialize + Send + Sync + 'static,
+    {
+        self.changes.insert(key, Entry::New(Arc::new(row)));
+    }
+
     fn place<T>(&mut self, key: Key, row: T)
     where
         T: Serialize + Send + Sync + 'static,
     {
-        self.changes.insert(key, Entry::Row(Arc::new(row)));
+        let row: Arc<dyn Row> = Arc::new(row);
+        let entry = match self.changes.get(&key) {
+            Some(Entry::New(_)) => Entry::New(row),
+            _ => Entry::Row(row),
+        };
+        self.changes.insert(key, entry);
     }
 
     /// Removes a row.
     pub(crate) fn delete(&mut self, key: Key) {
-        self.changes.insert(key, Entry::Gone);
+        if let Some(Entry::New(_)) = self.changes.get(&key) {
+            self.changes.remove(&key);
+        } else {
+            self.changes.insert(key, Entry::Gone);
+        }
     }
 
     /// Removes all rows below whose keys begin with `prefix`.
@@ -186,7 +205,7 @@ impl<'a> Rows<'a> {
     /// A row that this batch has written, to be changed in its place.
     fn own<T: 'static>(&mut self, key: &Key) -> Option<&mut T> {
         match self.changes.get_mut(key)? {
-            Entry::Row(row) => {
+            Entry::Row(row) | Entry::New(row) => {
                 let row: &mut dyn Any = Arc::get_mut(row)?;
                 row.downcast_mut()
             }

@@ -1,17 +1,15 @@
 //! A service's store, read row by row. What was written last stays in memory for a while, since most rows are written a few times within
 //! seconds: the store is given each of them once.
 
-use std::collections::btree_map::Range;
-use std::iter::{Peekable, Rev};
-use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::gathered::Gathered;
 use super::key::Key;
-use super::rows::{Batch, Changes, Entry, Rows, decode, encode};
+use super::rows::{Batch, Rows, decode, encode};
 use crate::ports::{KeyValueStore, StoreError};
 
 /// Rows that are gathered before they are given to the store: some 80 MB, and what a store takes in under a second. At as many they are
@@ -33,41 +31,21 @@ struct Kept {
     giving: Mutex<()>,
 }
 
-/// Rows that the store does not have.
-#[derive(Default)]
-struct Gathered {
-    written: Changes,
-    /// What is being given to the store, older than what is written.
-    leaving: Option<Arc<Changes>>,
-}
-
-impl Gathered {
-    fn len(&self) -> usize {
-        self.written.len() + self.leaving.as_ref().map_or(0, |leaving| leaving.len())
-    }
-
-    fn get(&self, key: &[u8]) -> Option<&Entry> {
-        let leaving = || self.leaving.as_ref()?.get(key);
-        self.written.get(key).or_else(leaving)
-    }
-
-    fn range<'a>(&'a self, (from, to): (&Key, &Key), newest_first: bool) -> Merged<'a> {
-        let bounds = (Bound::Included(from.bytes()), Bound::Excluded(to.bytes()));
-        let range = |changes: &'a Changes| Side::new(changes.range::<[u8], _>(bounds), newest_first);
-        Merged {
-            written: range(&self.written),
-            leaving: self.leaving.as_deref().map(range),
-            newest_first,
-        }
-    }
-}
-
 impl Table {
     /// The store of the service `name`. There is one table of a store, and clones of it.
     pub(crate) fn new(name: &'static str, store: Arc<dyn KeyValueStore>) -> Self {
+        Self::looked_up(name, store, &[])
+    }
+
+    /// The same, where rows of these tables are looked up, and hardly ever listed: a listing goes through all that is gathered of them.
+    pub(crate) fn looked_up(
+        name: &'static str,
+        store: Arc<dyn KeyValueStore>,
+        looked_up: &'static [u8],
+    ) -> Self {
         let kept = Kept {
             store,
-            gathered: RwLock::default(),
+            gathered: RwLock::new(Gathered::new(looked_up)),
             giving: Mutex::default(),
         };
         Self {
@@ -110,7 +88,7 @@ impl Table {
             return Ok(());
         }
         let gathered = self.kept.gathered.read();
-        let mut fresh = gathered.range((from, to), newest_first).peekable();
+        let mut fresh = gathered.range(from, to, newest_first).peekable();
         let mut state = Ok(true);
         let mut give = |key: &[u8], row: Result<Option<T>, StoreError>| {
             state = row.map(|row| row.is_none_or(|row| visit(key, row)));
@@ -166,7 +144,12 @@ impl Table {
 
     /// A batch of changes.
     pub(crate) fn rows(&self) -> Rows<'_> {
-        Rows::new(self)
+        Rows::new(self, 0)
+    }
+
+    /// A batch of so many changes, or some times as many.
+    pub(super) fn many_rows(&self, count: usize) -> Rows<'_> {
+        Rows::new(self, count)
     }
 
     /// Applies changes, all or none.
@@ -175,7 +158,7 @@ impl Table {
         if gathered_count >= GATHERED_MAX {
             self.give()?;
         }
-        self.kept.gathered.write().written.extend(changes);
+        self.kept.gathered.write().write(changes);
         Ok(())
     }
 
@@ -188,87 +171,19 @@ impl Table {
     /// Gives the store all that was gathered, whole batches in one. Who reads goes on meanwhile.
     fn give(&self) -> Result<(), StoreError> {
         let _alone = self.kept.giving.lock();
-        // What it would not take before.
-        self.give_leaving()?;
-        let mut gathered = self.kept.gathered.write();
-        let written = std::mem::take(&mut gathered.written);
-        gathered.leaving = (!written.is_empty()).then(|| Arc::new(written));
-        drop(gathered);
-        self.give_leaving()
-    }
-
-    fn give_leaving(&self) -> Result<(), StoreError> {
-        let Some(leaving) = self.kept.gathered.read().leaving.clone() else {
-            return Ok(());
-        };
-        let mut changes = Vec::with_capacity(leaving.len());
-        for (key, entry) in &*leaving {
-            changes.push((key.bytes().to_vec(), entry.encoded(self.name)?));
+        // What it would not take before, and what was written since.
+        for _ in 0..2 {
+            let Some(leaving) = self.kept.gathered.write().leave() else {
+                break;
+            };
+            let mut changes = Vec::with_capacity(leaving.len());
+            for (key, entry) in leaving.sorted() {
+                changes.push((key.bytes().to_vec(), entry.encoded(self.name)?));
+            }
+            self.kept.store.commit(changes)?;
+            self.kept.gathered.write().left();
         }
-        self.kept.store.commit(changes)?;
-        self.kept.gathered.write().leaving = None;
         Ok(())
-    }
-}
-
-/// Changes in order of their keys, forwards or backwards.
-enum Side<'a> {
-    Forwards(Peekable<Range<'a, Key, Entry>>),
-    Backwards(Peekable<Rev<Range<'a, Key, Entry>>>),
-}
-
-impl<'a> Side<'a> {
-    fn new(range: Range<'a, Key, Entry>, newest_first: bool) -> Self {
-        if newest_first {
-            Self::Backwards(range.rev().peekable())
-        } else {
-            Self::Forwards(range.peekable())
-        }
-    }
-
-    fn key(&mut self) -> Option<&'a [u8]> {
-        let next = match self {
-            Self::Forwards(range) => range.peek(),
-            Self::Backwards(range) => range.peek(),
-        };
-        next.map(|(key, _)| key.bytes())
-    }
-
-    fn take(&mut self) -> Option<(&'a [u8], &'a Entry)> {
-        let next = match self {
-            Self::Forwards(range) => range.next(),
-            Self::Backwards(range) => range.next(),
-        };
-        next.map(|(key, entry)| (key.bytes(), entry))
-    }
-}
-
-/// What is written and what is leaving, in order; where both have a key, what is written.
-struct Merged<'a> {
-    written: Side<'a>,
-    leaving: Option<Side<'a>>,
-    newest_first: bool,
-}
-
-impl<'a> Iterator for Merged<'a> {
-    type Item = (&'a [u8], &'a Entry);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let Some(leaving) = &mut self.leaving else {
-            return self.written.take();
-        };
-        let (Some(written), Some(older)) = (self.written.key(), leaving.key()) else {
-            return self.written.take().or_else(|| leaving.take());
-        };
-        if written == older {
-            leaving.take();
-            return self.written.take();
-        }
-        if (written < older) == self.newest_first {
-            leaving.take()
-        } else {
-            self.written.take()
-        }
     }
 }
 

@@ -45,13 +45,24 @@ impl KeyValueStore for Watched {
 }
 
 fn watched() -> (Arc<Watched>, Table) {
+    watched_and_looked_up(&[])
+}
+
+fn watched_and_looked_up(looked_up: &'static [u8]) -> (Arc<Watched>, Table) {
     let store = Arc::new(Watched::default());
-    let table = Table::new("watched", Arc::clone(&store) as _);
+    let table = Table::looked_up("watched", Arc::clone(&store) as _, looked_up);
     (store, table)
 }
 
+/// Ten keys each of three tables, all further ones of a fourth; in the order of their numbers.
 fn key(number: u64) -> Key {
-    Key::of(b'r').number(number)
+    let table = match number / 10 {
+        0 => b'q',
+        1 => b'r',
+        2 => b's',
+        _ => b't',
+    };
+    Key::of(table).number(number)
 }
 
 fn put(table: &Table, number: u64, row: u64) {
@@ -145,6 +156,37 @@ fn a_batch_reads_what_it_has_written_and_what_is_below() {
     assert_eq!(table.get::<i64>(&Key::of(b'n')).expect("memory works"), None);
 }
 
+#[test]
+fn a_new_row_that_goes_before_a_flush_never_comes_to_the_store() {
+    for looked_up in [&b""[..], b"q"] {
+        let (store, table) = watched_and_looked_up(looked_up);
+        let mut rows = table.rows();
+        rows.put_new(key(1), 1_u64);
+        rows.put_new(key(2), 1_u64);
+        rows.put_new(key(3), 1_u64);
+        rows.delete(key(1));
+        assert_eq!(rows.get::<u64>(&key(1)).expect("memory works"), None);
+        rows.commit().expect("memory works");
+        let mut rows = table.rows();
+        rows.change(key(2), |row: &mut u64| *row += 1)
+            .expect("memory works");
+        rows.change(key(3), |row: &mut u64| *row += 1)
+            .expect("memory works");
+        rows.commit().expect("memory works");
+        let mut rows = table.rows();
+        rows.delete(key(2));
+        rows.commit().expect("memory works");
+        assert_eq!(scanned(&table, (0, 9), false, 9), [(3, 2)]);
+        table.flush().expect("memory works");
+        assert_eq!(store.given.load(Ordering::Relaxed), 1);
+        let mut rows = table.rows();
+        rows.delete(key(3));
+        rows.commit().expect("memory works");
+        table.flush().expect("memory works");
+        assert_eq!(scanned(&Table::new("watched", store), (0, 9), false, 9), []);
+    }
+}
+
 /// Numbers that look random.
 fn scramble(state: &mut u64) -> u64 {
     *state = state
@@ -155,7 +197,8 @@ fn scramble(state: &mut u64) -> u64 {
 
 #[test]
 fn what_is_gathered_and_what_is_stored_look_like_one_store() {
-    let (store, table) = watched();
+    // Two of the four tables are looked up, so that listings go through both.
+    let (store, table) = watched_and_looked_up(b"sr");
     let (mut model, mut state) = (BTreeMap::new(), 7);
     for _ in 0..5_000 {
         let (number, row) = (scramble(&mut state) % 40, scramble(&mut state));
