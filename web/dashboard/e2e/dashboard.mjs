@@ -280,6 +280,8 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     const before = Date.parse((await simulation()).now);
     await page.keyboard.press(".");
     await page.waitForFunction(async (before) => Date.parse((await (await fetch("/api/simulation")).json()).now) > before, before);
+    // Time has moved before the page is answered, and meanwhile it takes no other key.
+    await page.waitForFunction(() => document.querySelector(".pace button:disabled") === null);
     await page.keyboard.press(" ");
     await state("Running");
     await page.getByLabel("Speed", { exact: true }).selectOption("10");
