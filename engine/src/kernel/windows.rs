@@ -23,8 +23,8 @@ mod barrier;
 #[cfg(all(test, loom))]
 mod model;
 
-/// Events held before they leave: a few megabytes.
-const EVENTS_MAX: usize = 1 << 16;
+/// Events held for each thread before they leave: so few that they are still in its cache then.
+const EVENTS_MAX: usize = 1 << 11;
 
 /// Windows after which a run pauses to look whether threads are worth while.
 const WINDOWS_MAX: usize = 64;
@@ -134,6 +134,8 @@ struct Windows<'a, S: System> {
     barrier: Barrier,
     /// How many regions a thread owns.
     share: usize,
+    /// Events that may wait to leave before the run pauses.
+    events_max: usize,
     lookahead: u64,
     horizon: u64,
     /// Windows that were opened.
@@ -205,6 +207,7 @@ impl<'a, S: System> Windows<'a, S> {
             rounds: [(); ROUNDS].map(|()| Round::new(threads)),
             barrier: Barrier::new(threads),
             share: regions.len().div_ceil(threads),
+            events_max: EVENTS_MAX * threads,
             lookahead: lookahead.micros(),
             horizon: horizon.micros(),
             opened: AtomicUsize::new(0),
@@ -250,7 +253,7 @@ impl<'a, S: System> Windows<'a, S> {
             }
             self.barrier.wait();
             number += 1;
-            let is_full = round.events.load(Ordering::Relaxed) >= EVENTS_MAX;
+            let is_full = round.events.load(Ordering::Relaxed) >= self.events_max;
             if round.halted.load(Ordering::Relaxed) || is_full || number == WINDOWS_MAX {
                 break false;
             }
