@@ -31,8 +31,8 @@ use crate::http::problem::Problem;
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ingestion::request::CreateDeliveryRequest;
 
-/// For how long a look at the fleet serves all who ask, while drones come and go: putting a hundred thousand of them in order takes some ten milliseconds. A
-/// depot that is grounded or released counts at once.
+/// For how long a look at the fleet serves all who ask, while drones come and go: putting a hundred thousand of them in order takes a millisecond. A depot
+/// that is grounded or released counts at once.
 const SEEN_FOR: Duration = Duration::from_millis(50);
 
 /// The service. It keeps nothing but its last look at the fleet.
