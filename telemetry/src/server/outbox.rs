@@ -13,7 +13,7 @@ use super::wire;
 
 /// Frames up to this length are copied one behind the other: the kernel takes one piece of bytes sooner than many. Longer ones are shared by
 /// all who are sent them, so that those who do not read hold none of their own.
-const COPIED_MAX: usize = 2 * 1024;
+const COPIED_MAX: usize = 512;
 
 /// Room for copied frames to begin with: what a usual tick needs.
 const COPIED_ROOM: usize = 1_000;
