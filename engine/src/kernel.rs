@@ -23,6 +23,7 @@ mod core;
 mod diagnosis;
 mod engine;
 mod entry;
+mod letters;
 mod limits;
 mod memory;
 mod parcel;

@@ -9,8 +9,9 @@ use super::actor::System;
 use super::address::{RawAddr, RegionId};
 use super::diagnosis::{Counters, DeadLetter, FlightRecorder, Halt, HandlerTimes};
 use super::entry::{Entry, NOTICE};
+use super::letters::Letters;
 use super::memory::Lie;
-use super::parcel::{Hold, Parcel};
+use super::parcel::Parcel;
 use super::queue::Queue;
 use super::slab::SlotPool;
 use super::supervision::{Failed, Failure, FaultState, Restarts};
@@ -40,7 +41,7 @@ pub struct Core<S: System> {
     /// Events on their way out.
     pub(super) out: Vec<(SimTime, S::Event)>,
     /// What goes to other regions, by region.
-    pub(super) outboxes: Vec<Vec<Envelope<S::Message>>>,
+    pub(super) outboxes: Vec<Letters<S::Message>>,
     /// No later than the earliest of that is due.
     pub(super) earliest_out: u64,
     pub(super) digest: u64,
@@ -91,13 +92,6 @@ impl<S: System> Default for Staged<S> {
     }
 }
 
-/// What is on its way to another region.
-pub(super) struct Envelope<M> {
-    pub(super) entry: Entry,
-    /// What the entry's parcel is to be made of, where it is not made already.
-    pub(super) content: Option<Box<Content<M>>>,
-}
-
 /// What an entry brings.
 pub(super) enum Content<M> {
     /// A message of an actor.
@@ -141,7 +135,7 @@ impl<S: System> Core<S> {
             sequence: 0,
             staged: Staged::default(),
             out: Vec::new(),
-            outboxes: std::iter::repeat_with(Vec::new).take(regions).collect(),
+            outboxes: std::iter::repeat_with(Letters::default).take(regions).collect(),
             earliest_out: u64::MAX,
             digest: 0xCBF2_9CE4_8422_2325,
             counters: Counters::default(),
@@ -215,17 +209,9 @@ impl<S: System> Core<S> {
     /// Sends a message to another region.
     #[inline]
     pub(super) fn send_away(&mut self, region: RegionId, entry: Entry, message: S::Message) {
-        let envelope = match Hold::pack_inside(message) {
-            Ok(parcel) => Envelope {
-                entry: entry.with(parcel),
-                content: None,
-            },
-            Err(message) => Envelope {
-                entry,
-                content: Some(Box::new(Content::Message(message))),
-            },
-        };
-        self.put_out(region, envelope);
+        if let Some(outbox) = self.outbox(region, entry.time) {
+            outbox.send(entry, message);
+        }
     }
 
     /// Sends a word of the kernel from `source`.
@@ -235,23 +221,24 @@ impl<S: System> Core<S> {
         let time = self.due(self.now, goes_to.region());
         let sequence = self.next_sequence();
         let entry = Entry::new(time, source.source(), sequence, to, Parcel::default());
-        let content = Content::Notice(notice);
-        if goes_to.region() == self.region {
-            self.queue.admit(self.now, entry, Some(content));
-        } else {
-            let content = Some(Box::new(content));
-            self.put_out(goes_to.region(), Envelope { entry, content });
+        let region = goes_to.region();
+        if region == self.region {
+            self.queue.admit(self.now, entry, Some(Content::Notice(notice)));
+        } else if let Some(outbox) = self.outbox(region, entry.time) {
+            outbox.send_notice(entry, notice);
         }
     }
 
+    /// Where a letter for a region goes that is due at `time`; `None`, and counted, where there is no such region.
     #[inline]
-    fn put_out(&mut self, region: RegionId, envelope: Envelope<S::Message>) {
-        if let Some(outbox) = self.outboxes.get_mut(usize::from(region.0)) {
-            self.earliest_out = self.earliest_out.min(envelope.entry.time);
-            outbox.push(envelope);
+    fn outbox(&mut self, region: RegionId, time: u64) -> Option<&mut Letters<S::Message>> {
+        let outbox = self.outboxes.get_mut(usize::from(region.0));
+        if outbox.is_some() {
+            self.earliest_out = self.earliest_out.min(time);
         } else {
             self.counters.undeliverable += 1;
         }
+        outbox
     }
 
     /// When a message for `region` that should be handled at `time` is handled: never in the past, and elsewhere no sooner than the lookahead.
@@ -276,8 +263,8 @@ impl<S: System> Core<S> {
         let before = self.staged.sequence_before;
         let mut here: BTreeSet<u64> = (before + 1..=self.sequence).collect();
         for outbox in &mut self.outboxes {
-            while let Some(envelope) = outbox.pop_if(|envelope| envelope.entry.sequence() > before) {
-                here.remove(&envelope.entry.sequence());
+            while let Some(sequence) = outbox.take_back(before) {
+                here.remove(&sequence);
             }
         }
         for sequence in here {

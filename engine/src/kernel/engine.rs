@@ -47,7 +47,7 @@ pub struct Engine<S: System> {
     pub(super) shared: Arc<S::Shared>,
     pub(super) regions: Vec<Region<S>>,
     pub(super) cut: Regions,
-    pub(super) crew: Crew,
+    pub(super) crew: Crew<S::Message>,
     pub(super) now: SimTime,
     pub(super) next_event: u64,
     /// Events from outside that leave with the next run.
@@ -83,7 +83,7 @@ impl<S: System> Engine<S> {
             regions: regions.collect(),
             shared,
             cut,
-            crew: Crew::of(1),
+            crew: Crew::new(),
             now: SimTime::ZERO,
             next_event: 0,
             outside: Vec::new(),
@@ -92,7 +92,7 @@ impl<S: System> Engine<S> {
 
     /// Lets so many threads run the regions from now on, one where they would mostly wait for each other. No result depends on it.
     pub fn set_threads(&mut self, threads: usize) {
-        self.crew = Crew::of(threads.max(1));
+        self.crew.threads = threads.max(1);
     }
 
     /// How many messages may be on their way in a region: beyond it the run halts with [`Halt::QueueFull`].

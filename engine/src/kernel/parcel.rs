@@ -49,7 +49,7 @@ impl<M> Default for Hold<M> {
 impl<M> Hold<M> {
     /// Whether messages travel inside their entries. They are moved there bit by bit and may be forgotten there, so they must have nothing to
     /// drop.
-    const INLINE: bool = size_of::<M>() <= PARCEL_BYTES && !std::mem::needs_drop::<M>();
+    pub(super) const INLINE: bool = size_of::<M>() <= PARCEL_BYTES && !std::mem::needs_drop::<M>();
 
     /// Makes a parcel of a message that travels inside, without any hold; gives others back.
     #[inline]

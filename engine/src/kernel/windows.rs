@@ -12,8 +12,8 @@ use std::sync::PoisonError;
 
 use self::barrier::Barrier;
 use super::actor::System;
-use super::core::Envelope;
 use super::diagnosis::Halt;
+use super::letters::Letters;
 use super::region::Region;
 use super::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard};
@@ -79,15 +79,18 @@ impl Round {
 
 /// What arrives at a region, in no order.
 struct Inbox<M> {
-    letters: Mutex<Vec<Envelope<M>>>,
+    letters: Mutex<Letters<M>>,
     /// Whether there are any. Written in one round and read in the next.
     holds_any: AtomicBool,
 }
 
+/// Each region's: those that are emptied in even rounds and filled in odd ones, then the others.
+type Inboxes<M> = [Vec<Inbox<M>>; 2];
+
 impl<M> Inbox<M> {
     fn new() -> Self {
         Self {
-            letters: Mutex::new(Vec::new()),
+            letters: Mutex::new(Letters::default()),
             holds_any: AtomicBool::new(false),
         }
     }
@@ -96,7 +99,7 @@ impl<M> Inbox<M> {
         self.holds_any.load(Ordering::Relaxed)
     }
 
-    fn append(&self, letters: &mut Vec<Envelope<M>>) {
+    fn append(&self, letters: &mut Letters<M>) {
         lock(&self.letters).append(letters);
         self.holds_any.store(true, Ordering::Relaxed);
     }
@@ -128,8 +131,7 @@ impl Outlook {
 struct Windows<'a, S: System> {
     regions: Vec<Mutex<&'a mut Region<S>>>,
     outlooks: Vec<Outlook>,
-    /// Those that are emptied in even rounds and filled in odd ones, then the others.
-    inboxes: [Vec<Inbox<S::Message>>; 2],
+    inboxes: Inboxes<S::Message>,
     rounds: [Round; ROUNDS],
     barrier: Barrier,
     /// How many regions a thread owns.
@@ -144,18 +146,22 @@ struct Windows<'a, S: System> {
 }
 
 /// Who runs the regions.
-pub(super) struct Crew {
+pub(super) struct Crew<M> {
     /// So many threads at most.
     pub(super) threads: usize,
     /// Whether the last windows held enough for more than one.
     is_dense: bool,
+    /// Kept from run to run for the room they have.
+    inboxes: Inboxes<M>,
 }
 
-impl Crew {
-    pub(super) const fn of(threads: usize) -> Self {
+impl<M> Crew<M> {
+    /// Of one thread.
+    pub(super) fn new() -> Self {
         Self {
-            threads,
+            threads: 1,
             is_dense: true,
+            inboxes: [Vec::new(), Vec::new()],
         }
     }
 }
@@ -167,7 +173,7 @@ impl Crew {
 pub(super) fn run<S: System>(
     regions: &mut [Region<S>],
     lookahead: SimDuration,
-    crew: &mut Crew,
+    crew: &mut Crew<S::Message>,
     horizon: SimTime,
 ) -> Result<bool, Halt> {
     let threads = if crew.is_dense {
@@ -182,12 +188,14 @@ pub(super) fn run<S: System>(
             .sum::<u64>()
     };
     let before = handled(regions);
-    let windows = Windows::new(regions.iter_mut(), lookahead, threads, horizon);
+    let inboxes = std::mem::take(&mut crew.inboxes);
+    let windows = Windows::new(regions.iter_mut(), inboxes, lookahead, threads, horizon);
     windows.begin();
     let is_done = windows.run_on(threads);
     windows.hand_over_the_rest();
     let opened = windows.opened.load(Ordering::Relaxed) as u64;
     let halt = windows.halt.into_inner().unwrap_or_else(PoisonError::into_inner);
+    crew.inboxes = windows.inboxes;
     crew.is_dense = handled(regions) - before >= MESSAGES_DENSE * opened;
     halt.map_or(Ok(is_done), Err)
 }
@@ -195,15 +203,18 @@ pub(super) fn run<S: System>(
 impl<'a, S: System> Windows<'a, S> {
     fn new(
         regions: impl Iterator<Item = &'a mut Region<S>>,
+        mut inboxes: Inboxes<S::Message>,
         lookahead: SimDuration,
         threads: usize,
         horizon: SimTime,
     ) -> Self {
         let regions: Vec<_> = regions.map(Mutex::new).collect();
-        let inboxes = || regions.iter().map(|_| Inbox::new()).collect();
+        for inboxes in &mut inboxes {
+            inboxes.resize_with(regions.len(), Inbox::new);
+        }
         Self {
             outlooks: regions.iter().map(|region| Outlook::of(*lock(region))).collect(),
-            inboxes: [inboxes(), inboxes()],
+            inboxes,
             rounds: [(); ROUNDS].map(|()| Round::new(threads)),
             barrier: Barrier::new(threads),
             share: regions.len().div_ceil(threads),
@@ -343,9 +354,7 @@ fn take_in<S: System>(region: &mut Region<S>, inbox: &Inbox<S::Message>) {
         return;
     }
     let core = &mut region.core;
-    for Envelope { entry, content } in lock(&inbox.letters).drain(..) {
-        core.queue.admit(core.now, entry, content.map(|content| *content));
-    }
+    lock(&inbox.letters).arrive(core.now, &mut core.queue);
     inbox.holds_any.store(false, Ordering::Relaxed);
     core.queue.settle();
 }

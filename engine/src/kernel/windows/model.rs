@@ -86,7 +86,13 @@ fn run_on(threads: usize, shelf: &Shelf) -> Outcome {
     for (region, fresh) in regions.iter_mut().zip(pair()) {
         **region = fresh;
     }
-    let windows = Arc::new(Windows::new(regions.into_iter(), LOOKAHEAD, threads, HORIZON));
+    let windows = Arc::new(Windows::new(
+        regions.into_iter(),
+        Inboxes::default(),
+        LOOKAHEAD,
+        threads,
+        HORIZON,
+    ));
     windows.begin();
     let others: Vec<_> = (1..threads)
         .map(|thread| {
