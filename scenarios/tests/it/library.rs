@@ -111,7 +111,7 @@ fn florence_has_what_its_operator_was_promised() {
     let (_, scenario) = read("florence.toml");
     let florence = build(&scenario);
     assert_eq!(florence.depots.len(), 4);
-    assert_eq!(florence.fleets.iter().map(|fleet| fleet.count).sum::<u32>(), 68);
+    assert_eq!(florence.fleets.iter().map(|fleet| fleet.count).sum::<u32>(), 60);
     let lifts = |kg: f64| {
         let able = florence
             .fleets
