@@ -62,8 +62,9 @@ impl Limits {
             return None;
         }
         self.next_count = core.counters.handled + HANDLED_PER_COUNT * queued as u64;
-        let (actor, waiting) = queue.fullest(core.region)?;
-        let actor = shown(actor);
+        let fullest = queue.fullest(core.region);
+        let (actor, waiting) =
+            fullest.map_or_else(Default::default, |(actor, waiting)| (shown(actor), waiting));
         if waiting > self.mailbox_max {
             Some(Halt::MailboxFull { at, actor, waiting })
         } else {

@@ -153,7 +153,7 @@ impl<M> Queue<M> {
         std::mem::take(&mut self.later.is_fresh)
     }
 
-    /// The entry that will be taken as the so-manieth, where it is known; its message is fetched meanwhile.
+    /// The entry so many behind the next one, where that is known; its message is fetched meanwhile.
     #[inline]
     pub(super) fn in_sight(&self, by: usize) -> Option<&Entry> {
         let entry = self.later.ahead(by)?;
