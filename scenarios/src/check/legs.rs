@@ -12,6 +12,10 @@ const SAME_PLACE_M: f64 = 0.1;
 /// What rounding both ends of a piece of path to a centimetre may add to its length, m.
 const ROUNDING_M: f64 = 0.02;
 
+/// How many times as long as its share of the leg's length a piece of it may be: where a leg of kilometres is cut at a share of its degrees, 70°
+/// north, converging meridians make the southern piece 1.000 02 times as long as the plan has it.
+const CURVATURE: f64 = 1.000_1;
+
 /// What rounding may add to a whole path's length, m.
 const LENGTH_ROUNDING_M: f64 = 0.5;
 
@@ -176,7 +180,7 @@ fn look_at_path(leg: &LegStarted<'_>, speed_max_mps: f64, findings: &mut Finding
         let piece_m = place[0].distance_m(place[1]);
         let span_s = time[1].seconds() - time[0].seconds();
         length_m += piece_m;
-        if piece_m > speed_max_mps * span_s + ROUNDING_M {
+        if piece_m > speed_max_mps * span_s * CURVATURE + ROUNDING_M {
             findings.object("DR-3", || {
                 format!("{name} flies {piece_m:.2} m in {span_s:.3} s, faster than {speed_max_mps} m/s")
             });
