@@ -179,11 +179,14 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
   });
 
   it("lists deliveries by state and opens one with its history", async () => {
-    const { page, complaints, close } = await open(plain, "/#tab=deliveries&stage=Completed");
+    const asked = [];
+    const first = (page) => page.on("request", (request) => request.url().includes("/api/deliveries?") && asked.push(new URL(request.url()).searchParams.get("stage")));
+    const { page, complaints, close } = await open(plain, "/#tab=deliveries&stage=Completed", { first });
     const rows = page.locator(".deliveries tbody tr");
     await rows.first().waitFor({ timeout: DELIVERY_MS });
     assert.equal(await page.locator("#deliveries-stage").inputValue(), "Completed");
     for (const state of await rows.locator("td:first-child").allInnerTexts()) assert.equal(state.trim(), "Completed");
+    assert.deepEqual([...new Set(asked)], ["Completed"], "no others are asked for before the address is read");
     await rows.first().getByRole("button").click();
     await page.locator("[data-delivery] summary", { hasText: "History" }).click();
     await page.locator("[data-delivery] td", { hasText: "Delivered" }).waitFor();

@@ -104,7 +104,7 @@ export class FleetPage {
     const title = element("h1", { class: "visually-hidden" }, `The fleet in ${this.config.scenario}`);
     const time = new TimeControls();
     this.root.replaceChildren(shell.header, time.root, element("main", { class: "fleet-main" }, title, element("aside", { class: "side", "aria-label": "Fleet, orders and alerts" }, this.#tabs.root), this.#stage, this.#cards));
-    this.#tabs.open(this.#address.state.tab ?? "fleet");
+    this.#restoreLists();
     this.telemetry.subscribe("stats", { topic: "stats", hz: 1 }, (payload) => payload.kind === "stats" && this.#figures.update(payload.stats));
     window.setInterval(() => this.#tick(), TEXT_MS);
     window.setInterval(() => this.#route(this.telemetry.now()), routeMs());
@@ -119,8 +119,11 @@ export class FleetPage {
     this.#poll(ZONES_MS, async () => this.#wind.update(await api.weather()));
     await this.#openMap();
     if (this.#map) time.extend(this.#playback.root);
-    this.#restore();
-    this.#address.onChange(() => this.#restore());
+    this.#restoreChoice();
+    this.#address.onChange(() => {
+      this.#restoreLists();
+      this.#restoreChoice();
+    });
   }
 
   async #openMap(): Promise<void> {
@@ -137,6 +140,7 @@ export class FleetPage {
       });
       // What was answered before there was a map to show it on.
       this.#depots.update(this.#known);
+      this.#map.only(this.#only);
       if (this.#declared) view.zones(this.#declared, this.telemetry.now());
       this.#map.visibleBy(() => this.#figures.shown);
       this.#map.subscribe((payload) => this.#receive(payload));
@@ -264,13 +268,19 @@ export class FleetPage {
     if (tab !== "zones") this.#zones.stop();
   }
 
-  #restore(): void {
-    const { drone, delivery, tab, hidden, drones, deliveries } = this.#address.state;
+  /** Takes from the address what is listed and in which tab, before anything is asked for that it leaves out. */
+  #restoreLists(): void {
+    const { tab, hidden, drones, deliveries } = this.#address.state;
     this.#figures.hide(hidden);
     this.#filters.set(drones);
     this.#deliveries.set(deliveries);
     void this.#askOnly().catch(() => undefined);
-    if (tab) this.#tabs.open(tab);
+    this.#tabs.open(tab ?? "fleet");
+  }
+
+  /** Takes from the address which drone and delivery are chosen. */
+  #restoreChoice(): void {
+    const { drone, delivery } = this.#address.state;
     if (drone !== (this.#details?.drone ?? null)) this.#choose(drone, false);
     if (delivery !== null && delivery !== this.#followed?.delivery) this.#follow(delivery, false);
   }
