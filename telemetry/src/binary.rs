@@ -29,6 +29,9 @@ pub(crate) use self::status::{delivery, stats};
 /// The version of the layout, in each header.
 pub(crate) const LAYOUT: u8 = 1;
 
+/// Room for what most frames of a tick need, so that they need not grow.
+const ROOM_BYTES: usize = 256;
+
 /// The picture is whole: what the subscription held is dropped first.
 const WHOLE: u8 = 1;
 
@@ -93,8 +96,13 @@ fn unix_ms(began: &Epoch, at: SimTime) -> i64 {
 
 /// The first 24 bytes of a frame.
 fn header(kind: Kind, flags: u8, cell: Option<Cell>, stamp: &Stamp) -> Columns {
+    header_behind(Vec::with_capacity(ROOM_BYTES), kind, flags, cell, stamp)
+}
+
+/// The same of a frame that comes behind what there is.
+fn header_behind(bytes: Vec<u8>, kind: Kind, flags: u8, cell: Option<Cell>, stamp: &Stamp) -> Columns {
     let (cell_kind, cell) = cell.map_or((0, 0), Cell::code);
-    let mut columns = Columns::new();
+    let mut columns = Columns::behind(bytes);
     columns.bytes([kind as u8, LAYOUT, flags, cell_kind]);
     columns.word(cell);
     columns.word(stamp.epoch);
@@ -126,8 +134,9 @@ impl Showing {
     }
 }
 
-/// A `view`: `frames` frames of cells follow; the subscription no longer looks at the cells it `left`.
+/// Appends a `view`: `frames` frames of cells follow; the subscription no longer looks at the cells it `left`.
 pub(crate) fn view(
+    bytes: Vec<u8>,
     stamp: &Stamp,
     id: &str,
     seq: u64,
@@ -135,7 +144,7 @@ pub(crate) fn view(
     frames: usize,
     left: &[Cell],
 ) -> Vec<u8> {
-    let mut columns = header(Kind::View, showing.flags(), None, stamp);
+    let mut columns = header_behind(bytes, Kind::View, showing.flags(), None, stamp);
     columns.size(seq);
     columns.count(frames);
     columns.count(left.len());
@@ -158,15 +167,15 @@ pub(crate) struct CellPart<'a> {
     pub(crate) fixes: Vec<DroneView>,
 }
 
-/// A frame of a cell.
-pub(crate) fn cell(stamp: &Stamp, began: &Epoch, cell: Cell, part: &CellPart<'_>) -> Vec<u8> {
+/// Appends a frame of a cell.
+pub(crate) fn cell(bytes: Vec<u8>, stamp: &Stamp, began: &Epoch, cell: Cell, part: &CellPart<'_>) -> Vec<u8> {
     let kind = if part.is_whole {
         Kind::Keyframe
     } else {
         Kind::Delta
     };
     let flags = if part.is_flying_anew { FLYING_ANEW } else { 0 };
-    let mut columns = header(kind, flags, Some(cell), stamp);
+    let mut columns = header_behind(bytes, kind, flags, Some(cell), stamp);
     columns.count(part.gone.len());
     columns.words(part.gone.iter().map(|drone| drone.0));
     legs::put(&mut columns, stamp, began, &part.legs);

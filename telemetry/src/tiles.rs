@@ -6,6 +6,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 use skyhaul_actors::event::{Leg, Waypoint};
 use skyhaul_engine::geo::Position;
 
+mod grid;
+
+pub(crate) use self::grid::Grid;
+
 /// Tiles are those of this zoom level: about 3.5 km across at 45° of latitude, so that a city has a few hundred and a leg touches a few.
 pub(crate) const ZOOM: u32 = 13;
 

@@ -3,36 +3,35 @@
 /// Columns begin on multiples of this.
 const ALIGNED_BYTES: usize = 4;
 
-/// Room for what most frames of a tick need, so that they need not grow.
-const ROOM_BYTES: usize = 256;
-
 /// A frame that is being written.
 #[derive(Debug)]
 pub(super) struct Columns {
     bytes: Vec<u8>,
+    /// Where the frame begins.
+    start: usize,
 }
 
 impl Columns {
-    pub(super) fn new() -> Self {
-        Self {
-            bytes: Vec::with_capacity(ROOM_BYTES),
-        }
+    /// A frame behind what there is.
+    pub(super) const fn behind(bytes: Vec<u8>) -> Self {
+        let start = bytes.len();
+        Self { bytes, start }
     }
 
     pub(super) fn bytes<const N: usize>(&mut self, bytes: [u8; N]) {
-        self.bytes.extend(bytes);
+        self.bytes.extend_from_slice(&bytes);
     }
 
     pub(super) fn word(&mut self, word: u32) {
-        self.bytes.extend(word.to_le_bytes());
+        self.bytes(word.to_le_bytes());
     }
 
     pub(super) fn signed(&mut self, word: i32) {
-        self.bytes.extend(word.to_le_bytes());
+        self.bytes(word.to_le_bytes());
     }
 
     pub(super) fn double(&mut self, number: f64) {
-        self.bytes.extend(number.to_le_bytes());
+        self.bytes(number.to_le_bytes());
     }
 
     /// An instant in whole milliseconds, as the double that a browser's `Date` takes; exact for the next 285,000 years.
@@ -66,24 +65,25 @@ impl Columns {
 
     /// A column of short whole numbers.
     pub(super) fn halves(&mut self, column: impl Iterator<Item = u16>) {
-        column.for_each(|half| self.bytes.extend(half.to_le_bytes()));
+        column.for_each(|half| self.bytes(half.to_le_bytes()));
         self.align();
     }
 
     /// A column of identities of 16 bytes, the lowest first.
     pub(super) fn identities(&mut self, column: impl Iterator<Item = u128>) {
-        column.for_each(|identity| self.bytes.extend(identity.to_le_bytes()));
+        column.for_each(|identity| self.bytes(identity.to_le_bytes()));
     }
 
     /// Text in UTF-8, whose length is told elsewhere.
     pub(super) fn text(&mut self, text: &str) {
-        self.bytes.extend(text.as_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
         self.align();
     }
 
     fn align(&mut self) {
-        let aligned = self.bytes.len().next_multiple_of(ALIGNED_BYTES);
-        self.bytes.resize(aligned, 0);
+        let length = self.bytes.len() - self.start;
+        self.bytes
+            .resize(self.start + length.next_multiple_of(ALIGNED_BYTES), 0);
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_column_begins_on_a_multiple_of_four_bytes() {
-        let mut columns = Columns::new();
+        let mut columns = Columns::behind(Vec::new());
         columns.text("abcde");
         columns.halves([1, 2, 3].into_iter());
         columns.word(7);
@@ -135,6 +135,13 @@ mod tests {
                 b'a', b'b', b'c', b'd', b'e', 0, 0, 0, 1, 0, 2, 0, 3, 0, 0, 0, 7, 0, 0, 0
             ]
         );
+    }
+
+    #[test]
+    fn columns_behind_something_are_as_alone() {
+        let mut columns = Columns::behind(vec![9]);
+        columns.text("abcde");
+        assert_eq!(columns.into_bytes(), b"\x09abcde\0\0\0");
     }
 
     #[test]

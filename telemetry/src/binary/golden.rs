@@ -148,6 +148,7 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         (
             "view: a whole picture, two cells follow",
             view(
+                Vec::new(),
                 &stamp,
                 "map",
                 1,
@@ -162,6 +163,7 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         (
             "view: one cell follows, a tile and a depot are left",
             view(
+                Vec::new(),
                 &stamp,
                 "left",
                 9,
@@ -172,11 +174,11 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "keyframe of a tile: a leg and a fix",
-            cell(&stamp, began, tile, &whole),
+            cell(Vec::new(), &stamp, began, tile, &whole),
         ),
         (
             "delta of the fleet: two gone, two fixes, one of them of a flying drone; those that fly come anew",
-            cell(&stamp, began, Cell::Fleet, &changes),
+            cell(Vec::new(), &stamp, began, Cell::Fleet, &changes),
         ),
         (
             "counts: of two tiles of zoom 13",

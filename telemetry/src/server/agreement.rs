@@ -62,6 +62,8 @@ enum Step {
     Look(usize),
     /// The client is too slow at this tick.
     Skip,
+    /// So many steps pass before it is the client's turn again.
+    Wait(usize),
     /// The client says that it has not seen the last frames.
     Forget(u64),
     /// The client comes back on another socket.
@@ -79,6 +81,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0_u64..200_000).prop_map(Step::Pass),
         2 => (0_usize..views().len()).prop_map(Step::Look),
         2 => Just(Step::Skip),
+        1 => (1_usize..6).prop_map(Step::Wait),
+        1 => (20_usize..25).prop_map(Step::Wait),
         1 => (0_u64..3).prop_map(Step::Forget),
         1 => Just(Step::Return),
         1 => Just(Step::ReturnAfterRestart),
@@ -214,6 +218,8 @@ struct Follower {
     subscription: Subscription,
     mode: Mode,
     scope: Scope,
+    /// What its last frame was of.
+    shown: Scope,
     seq: u64,
     since: Option<Since>,
     /// Whether it asked for what it shows and was not answered yet.
@@ -229,6 +235,7 @@ impl Follower {
             subscription: subscribed(scope, mode, tick),
             mode,
             scope,
+            shown: scope,
             seq: 0,
             since: None,
             is_asked: true,
@@ -238,7 +245,7 @@ impl Follower {
 
     /// Comes back on another socket.
     fn come_back(&mut self, picture: &Picture, epoch_seen: u32) {
-        self.subscription = subscribed(self.scope, self.mode, picture.tick());
+        self.subscription = subscribed(self.shown, self.mode, picture.tick());
         self.seq = 0;
         self.is_asked = true;
         if let Some(since) = self.since {
@@ -247,6 +254,9 @@ impl Follower {
                 ..since
             };
             self.subscription.go_on(since, picture);
+        }
+        if self.scope != self.shown {
+            self.look(self.scope, picture.tick());
         }
     }
 
@@ -261,6 +271,7 @@ impl Follower {
         self.subscription
             .write(picture, true, &mut self.outbox)
             .expect("it is allowed");
+        self.shown = self.scope;
         let mut frames = self.outbox.take().into_iter();
         while let Some(frame) = frames.next() {
             let is_text = frame[0] == 0x81;
@@ -406,6 +417,7 @@ fn follow(steps: &[Step], mode: Mode) {
     let mut sky = Sky::new();
     let tick = sky.picture.tick();
     let mut followers = [Form::Json, Form::Binary].map(|form| Follower::new(form, mode, views()[1], tick));
+    let mut waits = 0;
     for step in steps {
         let mut is_slow = false;
         match step {
@@ -416,10 +428,13 @@ fn follow(steps: &[Step], mode: Mode) {
                 sky.clock.0.fetch_add(ms * 1_000, Ordering::Relaxed);
             }
             Step::Skip => is_slow = true,
+            Step::Wait(steps) => waits = *steps,
             Step::Look(_) | Step::Forget(_) | Step::Return | Step::ReturnAfterRestart => {}
         }
         sky.picture.advance();
         let picture = &sky.picture;
+        let has_turn = waits == 0;
+        waits = waits.saturating_sub(1);
         for follower in &mut followers {
             match step {
                 Step::Look(view) => follower.look(views()[*view], picture.tick()),
@@ -436,6 +451,9 @@ fn follow(steps: &[Step], mode: Mode) {
                 follower.subscription.skip(picture);
                 continue;
             }
+            if !has_turn {
+                continue;
+            }
             follower.listen(picture);
             assert_eq!(
                 follower.known(),
@@ -445,6 +463,7 @@ fn follow(steps: &[Step], mode: Mode) {
         }
         if let [json, binary] = &followers
             && !is_slow
+            && has_turn
         {
             agree(json, binary, &json.scope);
         }

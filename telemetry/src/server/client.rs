@@ -20,7 +20,7 @@ use super::admission::Seat;
 use super::connection::Connection;
 use super::handshake::{Admitted, MESSAGE_BYTES_MAX, SUBPROTOCOL, SUBPROTOCOL_BINARY, Speech};
 use super::metrics::Counted;
-use super::outbox::{Form, Outbox};
+use super::outbox::{Form, Outbox, Sealed};
 use super::pace::Pace;
 use super::picture::Picture;
 use super::request::{HZ_MAX, Refusal};
@@ -85,6 +85,14 @@ pub(super) struct Client {
     _present: Counted,
 }
 
+/// What putting together came to.
+pub(super) struct Composed {
+    /// Before this tick there is nothing else, once what was put together is out and unless its task hears something or the clock changes.
+    pub(super) due: u64,
+    /// How much there is to write.
+    pub(super) sealed: Sealed,
+}
+
 /// Why a client is closed.
 #[derive(Clone, Copy)]
 pub(super) struct Farewell {
@@ -144,7 +152,8 @@ impl Client {
             slow: None,
         };
         client.greet(admitted.speech);
-        client.send_outbox(now);
+        let sealed = client.send_outbox(now);
+        client.surroundings.metrics.count(sealed, 1);
         if client.surroundings.stop.is_cancelled() {
             client.end(Some(STOPPING));
         }
@@ -179,42 +188,89 @@ impl Client {
         }
     }
 
-    /// Puts together what is due at a tick; gives the tick before which there is nothing else, once that is out and unless its task hears
-    /// something or the clock changes. Called for many clients of a shard, one after the other, before any of it is written.
-    pub(super) fn compose(&mut self, picture: &Picture) -> u64 {
+    /// Puts together what is due at a tick, in `buffer` where it fits. Called for many clients of a shard, one after the other, before any of it
+    /// is written.
+    pub(super) fn compose(&mut self, picture: &Picture, buffer: &mut Vec<u8>) -> Composed {
+        self.outbox.lend(buffer);
+        let (due, sealed) = self.compose_due(picture);
+        if sealed.frames == 0 {
+            self.outbox.lend(buffer);
+        }
+        Composed { due, sealed }
+    }
+
+    /// Reads what serving it will read, so that it is in the cache by then.
+    pub(super) fn look_over(&self) -> u64 {
+        let Self {
+            messages,
+            clock_tick,
+            clock_changes,
+            ..
+        } = self;
+        u64::from(*messages)
+            ^ clock_tick
+            ^ clock_changes
+            ^ u64::from(self.ended.is_some())
+            ^ u64::from(self.slow.is_some())
+            ^ u64::from(self.has_answers)
+            ^ u64::from(self.pace.is_full())
+            ^ self.stay.next_look()
+            ^ u64::from(self.outbox.is_writing())
+            ^ self.outbox.len() as u64
+            ^ self.subscriptions.len() as u64
+            ^ self.socket.get_ref().look_over()
+    }
+
+    /// The same of its subscriptions.
+    pub(super) fn look_over_subscriptions(&self) -> u64 {
+        let each = self.subscriptions.iter().map(Subscription::look_over);
+        each.fold(0, |seen, looked| seen ^ looked)
+    }
+
+    fn compose_due(&mut self, picture: &Picture) -> (u64, Sealed) {
+        let nothing = Sealed::default();
         if self.ended.is_some() {
-            return u64::MAX;
+            return (u64::MAX, nothing);
         }
         if std::mem::take(&mut self.messages) >= MESSAGES_PER_TICK_MAX {
             self.waker.wake_by_ref();
         }
         let is_busy = self.outbox.is_writing();
-        if let Some(farewell) = self.on_tick(picture) {
-            self.end(Some(farewell));
-            return u64::MAX;
-        }
+        let sealed = match self.on_tick(picture) {
+            Ok(sealed) => sealed,
+            Err(farewell) => {
+                self.end(Some(farewell));
+                return (u64::MAX, nothing);
+            }
+        };
         if is_busy || !self.pace.is_full() {
-            return picture.tick() + 1;
+            return (picture.tick() + 1, sealed);
         }
         let subscriptions = self.subscriptions.iter().map(Subscription::due);
         let clock = self.clock_tick + clock_period(picture);
         let due = subscriptions.chain([clock, self.stay.next_look()]).min();
-        due.unwrap_or_default()
+        (due.unwrap_or_default(), sealed)
     }
 
-    /// Whether there is something to write that was put together just now.
-    pub(super) const fn is_composed(&self) -> bool {
-        self.outbox.is_writing() && self.slow.is_none() && self.ended.is_none()
-    }
-
-    /// Writes that; gives whether the socket took all. Its task writes the rest.
-    pub(super) fn write(&mut self) -> bool {
-        match self.poll_write(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => return true,
-            Poll::Ready(Err(_)) => self.end(None),
-            Poll::Pending => self.waker.wake_by_ref(),
+    /// Writes what was put together just now; gives whether the socket took all, after which `buffer` is as it was. Its task writes the rest.
+    pub(super) fn write(&mut self, buffer: &mut Vec<u8>) -> bool {
+        if let (Some(all), false) = (self.outbox.whole(), self.has_answers)
+            && let Some(taken) = self.socket.get_ref().send(all)
+        {
+            self.outbox.advance(taken);
         }
-        false
+        if self.outbox.is_writing() {
+            match self.poll_write(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => self.end(None),
+                Poll::Pending => self.waker.wake_by_ref(),
+            }
+        }
+        let is_out = !self.outbox.is_writing();
+        if is_out {
+            self.outbox.lend(buffer);
+        }
+        is_out
     }
 
     /// Lets its task end its stay.
@@ -239,21 +295,23 @@ impl Client {
         }
     }
 
-    /// Puts together what is due, to go out in one write.
-    fn on_tick(&mut self, picture: &Picture) -> Option<Farewell> {
+    /// Puts together what is due, to go out in one write; gives how much that is.
+    ///
+    /// # Errors
+    /// Why its stay ends.
+    fn on_tick(&mut self, picture: &Picture) -> Result<Sealed, Farewell> {
         if !self.stay.goes_on(picture.tick()) {
-            return Some(Farewell {
+            return Err(Farewell {
                 code: CloseCode::Policy,
                 reason: "the key or token no longer lets you in",
                 within: CLOSING_WITHIN,
             });
         }
         if self.outbox.is_writing() {
-            return self.pass_over(picture);
+            return self.pass_over(picture).map_or(Ok(Sealed::default()), Err);
         }
         self.slow = None;
         let is_served = self.pace.is_due(picture.tick());
-        self.tell_time(picture);
         let before = self.subscriptions.len();
         let mut ended = Vec::new();
         let outbox = &mut self.outbox;
@@ -267,15 +325,15 @@ impl Client {
             );
             goes_on
         });
-        self.surroundings
-            .metrics
-            .subscriptions
-            .sub(count(before - self.subscriptions.len()));
+        if !ended.is_empty() {
+            let subscriptions = &self.surroundings.metrics.subscriptions;
+            subscriptions.sub(count(before - self.subscriptions.len()));
+        }
         for (refusal, id) in ended {
             self.say(&refusal, Some(&id));
         }
-        self.send_outbox(picture.looked_at());
-        None
+        self.tell_time(picture);
+        Ok(self.send_outbox(picture.looked_at()))
     }
 
     /// The client has not taken yet what it was sent at an earlier tick.
@@ -296,8 +354,11 @@ impl Client {
         })
     }
 
+    /// Adds what time it is where that is due; where there is something to write anyway, up to a tenth early, which saves a write.
     fn tell_time(&mut self, picture: &Picture) {
-        let is_due = picture.tick() >= self.clock_tick + clock_period(picture);
+        let period = clock_period(picture);
+        let early = if self.outbox.len() > 0 { period / 10 } else { 0 };
+        let is_due = picture.tick() + early >= self.clock_tick + period;
         if is_due || picture.clock_changes() != self.clock_changes {
             self.clock_tick = picture.tick();
             self.clock_changes = picture.clock_changes();
@@ -334,18 +395,25 @@ impl Client {
     }
 
     /// Lets all frames that wait go out in one write; they show what was at `composed`. Called only while nothing is being written.
-    fn send_outbox(&mut self, composed: Instant) {
-        if self.outbox.seal(&self.surroundings.metrics) {
+    fn send_outbox(&mut self, composed: Instant) -> Sealed {
+        let sealed = self.outbox.seal();
+        if sealed.frames > 0 {
             self.composed = composed;
             self.progress = composed;
         }
+        sealed
     }
 
     /// Writes what is to be written; else reads.
     fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
         if self.outbox.is_writing() {
             return match ready!(self.poll_write(context)) {
-                Ok(()) => Poll::Ready(Wake::Written),
+                Ok(()) => {
+                    self.outbox.rest();
+                    let lag = self.progress.saturating_duration_since(self.composed);
+                    self.surroundings.metrics.lag.observe(lag.as_secs_f64());
+                    Poll::Ready(Wake::Written)
+                }
                 Err(_) => Poll::Ready(Wake::Gone),
             };
         }
@@ -372,8 +440,6 @@ impl Client {
             ready!(self.outbox.poll_write(context, stream))?;
             self.progress = Instant::now();
         }
-        let lag = self.progress.saturating_duration_since(self.composed);
-        self.surroundings.metrics.lag.observe(lag.as_secs_f64());
         Poll::Ready(Ok(()))
     }
 
@@ -396,7 +462,8 @@ impl Client {
     async fn close(mut self, farewell: Farewell) {
         let reason = wire::close(farewell.code.into(), farewell.reason);
         self.outbox.framed(reason);
-        self.outbox.seal(&self.surroundings.metrics);
+        let sealed = self.outbox.seal();
+        self.surroundings.metrics.count(sealed, 1);
         let said = async {
             std::future::poll_fn(|context| self.poll_write(context)).await?;
             let stream = self.socket.get_mut();

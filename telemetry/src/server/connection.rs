@@ -1,10 +1,12 @@
 //! A client's connection: as it comes, or secured by TLS.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -32,6 +34,22 @@ impl Connection {
             session.set_buffer_limit(Some(UNSENT_BYTES_MAX));
         });
         Ok(Self::Secured(Box::new(accepted.await?)))
+    }
+
+    /// Reads what sending will read, so that it is in the cache by then.
+    pub(super) fn look_over(&self) -> u64 {
+        match self {
+            Self::Plain(stream) => u64::from(stream.as_raw_fd().unsigned_abs()),
+            Self::Secured(_) => 0,
+        }
+    }
+
+    /// Gives `bytes` to the socket without waiting; how many it took. `None` where it takes none, fails, or is secured: writing says which.
+    pub(super) fn send(&self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Plain(stream) => SockRef::from(stream).send(bytes).ok(),
+            Self::Secured(_) => None,
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! What the server counts, for Prometheus.
 
+use std::time::Duration;
+
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+use super::outbox::Sealed;
 
 /// Upper bounds of the tick's histogram, in seconds: a tick must stay well below the 0.1 s between two.
 const TICK_BUCKETS_S: [f64; 8] = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1];
@@ -44,6 +48,19 @@ impl Drop for Counted {
 }
 
 impl Metrics {
+    /// Counts what is written in so many writes.
+    pub(super) fn count(&self, sealed: Sealed, writes: u64) {
+        self.frames.inc_by(sealed.frames as u64);
+        self.bytes.inc_by(sealed.bytes as u64);
+        self.writes.inc_by(writes);
+    }
+
+    /// So many clients' sockets had taken all after so long.
+    pub(super) fn observe_lag(&self, lag: Duration, clients: u64) {
+        let observed = self.lag.local();
+        (0..clients).for_each(|_| observed.observe(lag.as_secs_f64()));
+    }
+
     /// Registers all; those that an earlier server registered give way.
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counter = |name: &str, help: &str| IntCounter::with_opts(Opts::new(name, help));

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::ops::AddAssign;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
-use super::metrics::Metrics;
 use super::wire;
 
 /// Frames up to this length are copied one behind the other: the kernel takes one piece of bytes sooner than many. Longer ones are shared by
@@ -17,6 +17,9 @@ const COPIED_MAX: usize = 512;
 
 /// Room for copied frames to begin with: what a usual tick needs.
 const COPIED_ROOM: usize = 1_000;
+
+/// A buffer that has grown past this is not used again: few ticks need as much.
+const BUFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// Pieces gathered into one write: as many as fit a stack comfortably, and more than a viewport has tiles.
 const GATHERED_MAX: usize = 64;
@@ -51,17 +54,35 @@ impl Piece {
     }
 }
 
+/// So many frames of so many bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sealed {
+    pub(super) frames: usize,
+    pub(super) bytes: usize,
+}
+
+impl AddAssign for Sealed {
+    fn add_assign(&mut self, more: Self) {
+        self.frames += more.frames;
+        self.bytes += more.bytes;
+    }
+}
+
 /// Frames on their way to one client.
 #[derive(Debug)]
 pub(super) struct Outbox {
     form: Form,
+    /// What goes out first: frames one behind the other, all there are at a usual tick. Frames come in only while nothing is behind.
+    first: Vec<u8>,
+    /// What goes out behind that.
     pieces: VecDeque<Piece>,
-    /// How many of them are meant to be written now; those behind wait for their tick.
+    /// Whether something is being written: what is first, and so many pieces. Those behind wait for their tick.
+    is_sealed: bool,
     sealed: usize,
-    /// How much of the first one the socket has taken.
+    /// How much of it the socket has taken, of the first that is left.
     taken: usize,
-    /// Frames, and their bytes, behind the sealed pieces.
-    fresh: (usize, usize),
+    /// Frames that wait for their tick, and their bytes.
+    fresh: Sealed,
     /// Whether there is an answer among what waits, and among what is being written.
     has_answer: bool,
     is_answering: bool,
@@ -71,10 +92,12 @@ impl Outbox {
     pub(super) const fn new(form: Form) -> Self {
         Self {
             form,
+            first: Vec::new(),
             pieces: VecDeque::new(),
+            is_sealed: false,
             sealed: 0,
             taken: 0,
-            fresh: (0, 0),
+            fresh: Sealed { frames: 0, bytes: 0 },
             has_answer: false,
             is_answering: false,
         }
@@ -86,7 +109,7 @@ impl Outbox {
 
     /// How many frames wait for their tick.
     pub(super) const fn len(&self) -> usize {
-        self.fresh.0
+        self.fresh.frames
     }
 
     /// What waits is, among others, the answer to what the client asked for: all that is in view.
@@ -114,53 +137,82 @@ impl Outbox {
         if frame.len() <= COPIED_MAX {
             self.put(frame.len(), |piece| piece.extend_from_slice(&frame));
         } else {
-            self.fresh.0 += 1;
-            self.fresh.1 += frame.len();
+            self.fresh.frames += 1;
+            self.fresh.bytes += frame.len();
             self.pieces.push_back(Piece::Shared(frame));
         }
     }
 
+    /// Adds a frame of the client's own, which `write` appends to what there is.
+    pub(super) fn written(&mut self, write: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+        self.put(0, |piece| wire::put_written(piece, write));
+    }
+
+    /// Adds a frame that is framed already, and not kept by whoever has it.
+    pub(super) fn copied(&mut self, frame: &[u8]) {
+        self.put(frame.len(), |piece| piece.extend_from_slice(frame));
+    }
+
     /// Adds a frame of about so many bytes to the last piece, where that is not being written.
     fn put(&mut self, length: usize, put: impl FnOnce(&mut Vec<u8>)) {
-        let is_open = self.pieces.len() > self.sealed && matches!(self.pieces.back(), Some(Piece::Own(_)));
-        if !is_open {
-            let room = COPIED_ROOM.max(length + wire::HEADER_BYTES_MAX);
-            self.pieces.push_back(Piece::Own(Vec::with_capacity(room)));
-        }
-        if let Some(Piece::Own(piece)) = self.pieces.back_mut() {
-            let before = piece.len();
-            put(piece);
-            self.fresh.0 += 1;
-            self.fresh.1 += piece.len() - before;
+        let room = COPIED_ROOM.max(length + wire::HEADER_BYTES_MAX);
+        let piece = if self.pieces.is_empty() && !self.is_sealed {
+            if self.first.capacity() == 0 {
+                self.first = Vec::with_capacity(room);
+            }
+            &mut self.first
+        } else {
+            let is_open =
+                self.pieces.len() > self.sealed && matches!(self.pieces.back(), Some(Piece::Own(_)));
+            if !is_open {
+                self.pieces.push_back(Piece::Own(Vec::with_capacity(room)));
+            }
+            let Some(Piece::Own(piece)) = self.pieces.back_mut() else {
+                return;
+            };
+            piece
+        };
+        let before = piece.len();
+        put(piece);
+        self.fresh.frames += 1;
+        self.fresh.bytes += piece.len() - before;
+    }
+
+    /// Exchanges its buffer for another one where neither holds anything: who puts together for many at a time has buffers that are in the cache.
+    pub(super) fn lend(&mut self, buffer: &mut Vec<u8>) {
+        if self.first.is_empty() && buffer.is_empty() {
+            std::mem::swap(&mut self.first, buffer);
         }
     }
 
-    /// Lets all that waits be written; counts it, and gives whether there was something.
-    pub(super) fn seal(&mut self, metrics: &Metrics) -> bool {
-        let (frames, bytes) = std::mem::take(&mut self.fresh);
-        if frames == 0 {
-            return false;
+    /// Lets all that waits be written; gives how much that is.
+    pub(super) fn seal(&mut self) -> Sealed {
+        if self.fresh.frames > 0 {
+            self.is_sealed = true;
+            self.sealed = self.pieces.len();
+            self.is_answering = std::mem::take(&mut self.has_answer);
         }
-        metrics.frames.inc_by(frames as u64);
-        metrics.bytes.inc_by(bytes as u64);
-        metrics.writes.inc();
-        self.sealed = self.pieces.len();
-        self.is_answering = std::mem::take(&mut self.has_answer);
-        true
+        std::mem::take(&mut self.fresh)
     }
 
     /// Takes all that waits, frame by frame, for a test that reads it.
     #[cfg(test)]
     pub(super) fn take(&mut self) -> Vec<Bytes> {
         let form = self.form;
-        let pieces = std::mem::replace(self, Self::new(form)).pieces;
-        let frames = pieces.iter().flat_map(|piece| wire::split(piece.bytes()));
+        let Self { first, pieces, .. } = std::mem::replace(self, Self::new(form));
+        let pieces = pieces.iter().map(Piece::bytes);
+        let frames = [&first[..]].into_iter().chain(pieces).flat_map(wire::split);
         frames.map(Bytes::copy_from_slice).collect()
     }
 
     /// Whether something is being written.
     pub(super) const fn is_writing(&self) -> bool {
-        self.sealed > 0
+        self.is_sealed
+    }
+
+    /// What is being written, where that is one piece of the client's own of which the socket has taken nothing.
+    pub(super) fn whole(&self) -> Option<&[u8]> {
+        (self.is_sealed && self.sealed == 0 && self.taken == 0).then_some(&self.first)
     }
 
     /// Writes on; gives how many bytes the socket took, more than none. Called only while something is being written.
@@ -172,8 +224,10 @@ impl Outbox {
         let mut slices = [IoSlice::new(&[]); GATHERED_MAX];
         let mut skipped = self.taken;
         let mut count = 0;
-        for (slice, piece) in slices.iter_mut().zip(self.pieces.iter().take(self.sealed)) {
-            *slice = IoSlice::new(&piece.bytes()[std::mem::take(&mut skipped)..]);
+        let first = (!self.first.is_empty()).then_some(&self.first[..]);
+        let pieces = self.pieces.iter().take(self.sealed).map(Piece::bytes);
+        for (slice, piece) in slices.iter_mut().zip(first.into_iter().chain(pieces)) {
+            *slice = IoSlice::new(&piece[std::mem::take(&mut skipped)..]);
             count += 1;
         }
         let taken = ready!(match &slices[..count] {
@@ -187,9 +241,18 @@ impl Outbox {
         Poll::Ready(Ok(taken))
     }
 
-    fn advance(&mut self, taken: usize) {
+    /// The socket took so many bytes of what is being written.
+    pub(super) fn advance(&mut self, taken: usize) {
         self.taken += taken;
-        while self.sealed > 0
+        if self.taken >= self.first.len() {
+            self.taken -= self.first.len();
+            self.first.clear();
+            if self.first.capacity() > BUFFER_BYTES_MAX {
+                self.first = Vec::new();
+            }
+        }
+        while self.first.is_empty()
+            && self.sealed > 0
             && let Some(first) = self.pieces.front()
             && self.taken >= first.bytes().len()
         {
@@ -197,8 +260,16 @@ impl Outbox {
             self.pieces.pop_front();
             self.sealed -= 1;
         }
+        self.is_sealed = self.sealed > 0 || !self.first.is_empty();
         if self.pieces.is_empty() {
             self.pieces.shrink_to(PLACES_KEPT);
+        }
+    }
+
+    /// Keeps no buffer while nothing waits.
+    pub(super) fn rest(&mut self) {
+        if self.first.is_empty() {
+            self.first = Vec::new();
         }
     }
 }
@@ -206,8 +277,6 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
-
-    use prometheus::Registry;
 
     use super::*;
 
@@ -258,7 +327,6 @@ mod tests {
     }
 
     fn written(frames: &[Bytes], width: usize) -> Narrow {
-        let metrics = Metrics::register(&Registry::new()).expect("nothing is registered");
         let mut outbox = Outbox::new(Form::Json);
         let mut stream = Narrow {
             taken: Vec::new(),
@@ -266,14 +334,14 @@ mod tests {
             width,
         };
         frames.iter().for_each(|frame| outbox.framed(frame.clone()));
-        outbox.seal(&metrics);
-        assert_eq!(metrics.frames.get(), frames.len() as u64);
+        let sealed = outbox.seal();
+        assert_eq!(sealed.frames, frames.len());
         let mut context = Context::from_waker(Waker::noop());
         while outbox.is_writing() {
             let polled = outbox.poll_write(&mut context, Pin::new(&mut stream));
             assert!(matches!(polled, Poll::Ready(Ok(1..))));
         }
-        assert_eq!(metrics.bytes.get(), stream.taken.len() as u64);
+        assert_eq!(sealed.bytes, stream.taken.len());
         stream
     }
 
@@ -305,10 +373,9 @@ mod tests {
 
     #[test]
     fn what_comes_while_a_write_is_under_way_waits_for_its_own() {
-        let metrics = Metrics::register(&Registry::new()).expect("nothing is registered");
         let mut outbox = Outbox::new(Form::Binary);
         outbox.binary(&[1]);
-        outbox.seal(&metrics);
+        outbox.seal();
         outbox.text("later");
         outbox.advance(3);
         assert!(!outbox.is_writing());
@@ -318,12 +385,11 @@ mod tests {
 
     #[test]
     fn an_answer_is_one_until_it_is_out() {
-        let metrics = Metrics::register(&Registry::new()).expect("nothing is registered");
         let mut outbox = Outbox::new(Form::Binary);
         outbox.answer();
         for is_answering in [true, false] {
             outbox.binary(&[1]);
-            outbox.seal(&metrics);
+            outbox.seal();
             assert_eq!(outbox.is_answering(), is_answering);
             outbox.advance(3);
         }

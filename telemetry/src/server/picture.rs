@@ -18,21 +18,22 @@ use crate::tiles::{ByTile, Tile, TileRect, tiles_of};
 use crate::tracks::Tracks;
 use crate::view::FleetStats;
 
+mod bulletin;
 mod cells;
 mod census;
 mod externals;
 mod foreseen;
-mod news;
 mod rest;
 mod rim;
 mod sprite;
 
+use self::bulletin::Bulletins;
+pub(super) use self::bulletin::Recent;
 use self::cells::Frames;
 pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
 use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
-pub(super) use self::news::News;
 use self::rest::Onlookers;
 use self::sprite::Sprite;
 
@@ -79,6 +80,7 @@ pub(super) struct Picture {
     /// The next event and the time at each of the last ticks, the oldest first.
     history: VecDeque<(u64, SimTime)>,
     frames: Frames,
+    bulletins: Bulletins,
     census: LastCensus,
     externals: ExternalPicture,
     onlookers: Onlookers,
@@ -112,6 +114,7 @@ impl Picture {
             epoch: arbitrary(),
             history: VecDeque::new(),
             frames: Frames::default(),
+            bulletins: Bulletins::default(),
             census: LastCensus::default(),
             externals: ExternalPicture::default(),
             onlookers: Onlookers::default(),
@@ -194,7 +197,9 @@ impl Picture {
         }
         self.rest();
         if self.onlookers.are_served {
+            let first = self.next_event;
             self.take_in();
+            self.publish(first);
             self.history.push_back((self.next_event, self.now));
             if self.history.len() > REMEMBERED_TICKS {
                 self.history.pop_front();
@@ -251,6 +256,7 @@ impl Picture {
         if let Some(home) = self.homes.get_mut(usize::from(sprite.home.0)) {
             home.enter(since, drone, flies);
         }
+        self.bulletins.touch(&sprite.tiles);
         for tile in &sprite.tiles {
             let bucket = self.tiles.entry(*tile).or_default();
             bucket.enter(since, drone, flies);
@@ -287,6 +293,7 @@ impl Picture {
             shape: old.shape,
             tiles: old.tiles,
         });
+        self.bulletins.touch(&departed.tiles);
         let home = self.homes.get_mut(usize::from(old.home.0));
         let tiles = &mut self.tiles;
         self.all.leave(&departed);
@@ -475,5 +482,9 @@ pub(super) struct Glance {
 impl Glance {
     pub(super) const fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    pub(super) const fn tick(&self) -> u64 {
+        self.tick
     }
 }

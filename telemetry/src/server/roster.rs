@@ -1,6 +1,7 @@
 //! The clients of a shard.
 
 use std::cell::{Cell, RefCell};
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -8,11 +9,14 @@ use std::task::{Context, Poll};
 use parking_lot::RwLock;
 
 use super::client::{Client, Farewell};
+use super::metrics::Metrics;
+use super::outbox::Sealed;
 use super::picture::Picture;
 
-/// Clients told of a tick before others may be heard: some milliseconds' work. What is put together for them is written in one go: writes that
-/// follow one another at once cost less, as the kernel's part of the cache stays warm and whoever reads stays awake.
-pub(super) const TOLD_MAX: usize = 256;
+/// Clients told of a tick before others may be heard: a fraction of a millisecond's work. What is put together for them is written in one go: writes
+/// that follow one another at once cost less, as the kernel's part of the cache stays warm and whoever reads stays awake. So much fits the first
+/// level of the cache.
+pub(super) const TOLD_MAX: usize = 32;
 
 /// A client, as its own task and the walk share it. Neither holds it while it waits.
 pub(super) struct Guest(RefCell<Client>);
@@ -23,6 +27,14 @@ pub(super) struct Roster {
     places: RefCell<Places>,
     /// The changes of the clock as of the last walk's beginning.
     clock_changes: Cell<u64>,
+    /// Buffers for what is put together for many.
+    buffers: RefCell<Vec<Vec<u8>>>,
+}
+
+/// Someone for whom something was put together.
+struct Told {
+    number: usize,
+    guest: Rc<Guest>,
 }
 
 #[derive(Default)]
@@ -93,33 +105,52 @@ impl Roster {
     }
 
     /// Tells who is in these places of a tick: puts together what is due for each, then writes it.
-    pub(super) fn tell(&self, numbers: &[usize], picture: &RwLock<Picture>) {
-        let mut composed = Vec::with_capacity(numbers.len());
-        let next_tick = {
+    pub(super) fn tell(&self, numbers: &[usize], picture: &RwLock<Picture>, metrics: &Metrics) {
+        let buffers = &mut *self.buffers.borrow_mut();
+        buffers.resize_with(TOLD_MAX, Vec::new);
+        let (told, tick, looked_at) = {
             let picture = picture.read();
-            self.compose(numbers, &picture, &mut composed);
-            picture.tick() + 1
+            let told = self.compose(numbers, &picture, buffers, metrics);
+            (told, picture.tick(), picture.looked_at())
         };
-        for (number, guest) in composed {
-            if guest.serve(Client::write) != Some(true) {
-                self.places.borrow_mut().dues[number] = next_tick;
+        let mut out = 0;
+        for (Told { number, guest }, buffer) in told.iter().zip(buffers) {
+            if guest.serve(|client| client.write(buffer)) == Some(true) {
+                out += 1;
+            } else {
+                self.places.borrow_mut().dues[*number] = tick + 1;
             }
         }
+        metrics.observe_lag(looked_at.elapsed(), out);
     }
 
     /// Lets what is due be put together, and gathers for whom there is something.
-    fn compose(&self, numbers: &[usize], picture: &Picture, composed: &mut Vec<(usize, Rc<Guest>)>) {
+    fn compose(
+        &self,
+        numbers: &[usize],
+        picture: &Picture,
+        buffers: &mut [Vec<u8>],
+        metrics: &Metrics,
+    ) -> Vec<Told> {
         let Places { guests, dues, .. } = &mut *self.places.borrow_mut();
+        let mut told = Vec::with_capacity(numbers.len());
+        let mut all = Sealed::default();
+        fetch(numbers, guests);
         for &number in numbers {
             let Some(guest) = &guests[number] else { continue };
-            let served = guest.serve(|client| (client.compose(picture), client.is_composed()));
-            if let Some((due, is_composed)) = served {
-                dues[number] = due;
-                if is_composed {
-                    composed.push((number, Rc::clone(guest)));
-                }
+            let buffer = &mut buffers[told.len()];
+            let Some(composed) = guest.serve(|client| client.compose(picture, buffer)) else {
+                continue;
+            };
+            dues[number] = composed.due;
+            if composed.sealed.frames > 0 {
+                all += composed.sealed;
+                let guest = Rc::clone(guest);
+                told.push(Told { number, guest });
             }
         }
+        metrics.count(all, told.len() as u64);
+        told
     }
 
     /// Sends everyone away.
@@ -128,6 +159,15 @@ impl Roster {
             guest.0.borrow_mut().end(Some(*farewell));
         }
     }
+}
+
+/// Looks at something of each client before any is served, so that what they need comes from memory for many at a time.
+fn fetch(numbers: &[usize], guests: &[Option<Rc<Guest>>]) {
+    let here = || numbers.iter().filter_map(|number| guests[*number].as_ref());
+    let clients = || here().filter_map(|guest| guest.0.try_borrow().ok());
+    let mut seen = clients().fold(0, |seen, client| seen ^ client.look_over());
+    seen ^= clients().fold(0, |seen, client| seen ^ client.look_over_subscriptions());
+    black_box(seen);
 }
 
 impl Place {

@@ -138,7 +138,7 @@ async fn walk(roster: Rc<Roster>, surroundings: Rc<Surroundings>) {
         }
         let due = roster.due(&surroundings.picture.read());
         for some in due.chunks(TOLD_MAX) {
-            roster.tell(some, &surroundings.picture);
+            roster.tell(some, &surroundings.picture, &surroundings.metrics);
             yield_now().await;
         }
     }

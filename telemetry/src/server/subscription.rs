@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::outbox::{Form, Outbox};
-use super::picture::{Glance, Picture};
+use super::picture::{Glance, Picture, Recent};
 use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
 use crate::binary::Showing;
@@ -52,6 +52,12 @@ impl Subscription {
 
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Reads what writing will read, so that it is in the cache by then.
+    pub(super) fn look_over(&self) -> u64 {
+        let id = self.id.bytes().next().map_or(0, u64::from);
+        id ^ self.subject.look_over() ^ self.due ^ self.seq ^ self.missed ^ self.period
     }
 
     /// The client asked again with the same name: another part of the same is a change, anything else begins anew.
@@ -222,7 +228,13 @@ impl Subscription {
         };
         let is_told = match out.form() {
             Form::Json => self.push_changes(&glance, &scope, mode, was_asked, picture, out),
-            Form::Binary => self.push_deltas(&glance, &scope, mode, was_asked, picture, out),
+            Form::Binary => match picture.recent(&glance, &scope, mode) {
+                Some(recent) => {
+                    self.push_recent(&recent, &glance, &scope, was_asked, picture, out);
+                    true
+                }
+                None => self.push_deltas(&glance, &scope, mode, was_asked, picture, out),
+            },
         };
         if is_told {
             return Ok(());
@@ -308,11 +320,40 @@ impl Subscription {
                 is_whole: false,
                 is_answer: was_asked,
             };
-            let view = binary::view(&picture.stamp(), &self.id, seq, showing, frames.len(), &left);
-            out.binary(&view);
+            let (stamp, count) = (picture.stamp(), frames.len());
+            out.written(|bytes| binary::view(bytes, &stamp, &self.id, seq, showing, count, &left));
             frames.into_iter().for_each(|frame| out.framed(frame));
         }
         true
+    }
+
+    /// The same where the frames of the last ticks say it all.
+    fn push_recent(
+        &mut self,
+        recent: &Recent<'_>,
+        glance: &Glance,
+        scope: &Scope,
+        was_asked: bool,
+        picture: &Picture,
+        out: &mut Outbox,
+    ) {
+        let external = picture.external_frame(scope, Some(glance));
+        let frames = recent.frames_count() + usize::from(external.is_some());
+        if frames == 0 && !was_asked {
+            return;
+        }
+        let seq = self.number(out);
+        let showing = Showing {
+            is_whole: false,
+            is_answer: was_asked,
+        };
+        let stamp = picture.stamp();
+        out.written(|bytes| binary::view(bytes, &stamp, &self.id, seq, showing, frames, &[]));
+        picture.each_frame(recent, |frame| out.copied(frame));
+        if recent.has_rim() {
+            out.written(|bytes| picture.rim_frame(bytes, recent));
+        }
+        external.into_iter().for_each(|frame| out.framed(frame));
     }
 
     fn push_whole(
@@ -339,8 +380,8 @@ impl Subscription {
                     is_whole: true,
                     is_answer: was_asked,
                 };
-                let view = binary::view(&picture.stamp(), &self.id, seq, showing, frames.len(), &[]);
-                out.binary(&view);
+                let (stamp, count) = (picture.stamp(), frames.len());
+                out.written(|bytes| binary::view(bytes, &stamp, &self.id, seq, showing, count, &[]));
                 frames.into_iter().for_each(|frame| out.framed(frame));
             }
         }

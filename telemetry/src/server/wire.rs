@@ -33,6 +33,24 @@ pub(super) fn put_binary(frames: &mut Vec<u8>, payload: &[u8]) {
     put(frames, BINARY, payload);
 }
 
+/// Appends a frame of the bytes that `write` appends.
+pub(super) fn put_written(frames: &mut Vec<u8>, write: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+    let start = frames.len();
+    // The header of most frames; others are moved once their length is known.
+    frames.extend_from_slice(&[BINARY, TWO_BYTES, 0, 0]);
+    let body = start + 4;
+    *frames = write(std::mem::take(frames));
+    let length = frames.len() - body;
+    match u16::try_from(length) {
+        Ok(medium) if length > SHORT_MAX => frames[start + 2..body].copy_from_slice(&medium.to_be_bytes()),
+        _ => {
+            let mut header = Vec::with_capacity(HEADER_BYTES_MAX);
+            put_header(&mut header, BINARY, length);
+            frames.splice(start..body, header);
+        }
+    }
+}
+
 /// A frame of bytes.
 pub(super) fn binary(payload: &[u8]) -> Bytes {
     framed(BINARY, payload)
@@ -45,7 +63,11 @@ fn framed(first: u8, payload: &[u8]) -> Bytes {
 }
 
 fn put(frames: &mut Vec<u8>, first: u8, payload: &[u8]) {
-    let length = payload.len();
+    put_header(frames, first, payload.len());
+    frames.extend_from_slice(payload);
+}
+
+fn put_header(frames: &mut Vec<u8>, first: u8, length: usize) {
     frames.push(first);
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(short), _) if length <= SHORT_MAX => frames.push(short),
@@ -58,7 +80,6 @@ fn put(frames: &mut Vec<u8>, first: u8, payload: &[u8]) {
             frames.extend((length as u64).to_be_bytes());
         }
     }
-    frames.extend_from_slice(payload);
 }
 
 /// Frames that lie one behind the other.
@@ -112,6 +133,17 @@ mod tests {
         assert_eq!(&text("hi")[..], [0x81, 2, b'h', b'i']);
         assert_eq!(&binary(&[7])[..], [0x82, 1, 7]);
         assert_eq!(&close(1001, "bye")[..], [0x88, 5, 0x03, 0xE9, b'b', b'y', b'e']);
+    }
+
+    #[test]
+    fn what_is_written_in_place_is_framed_as_what_is_copied() {
+        for length in [0, 125, 126, 65_535, 65_536] {
+            let payload = vec![7; length];
+            let (mut written, mut copied) = (vec![1], vec![1]);
+            put_written(&mut written, |bytes| [bytes, payload.clone()].concat());
+            put_binary(&mut copied, &payload);
+            assert_eq!(written, copied);
+        }
     }
 
     #[test]

@@ -57,12 +57,6 @@ impl Picture {
         scope: &Scope,
         mode: Mode,
     ) -> Option<(Vec<Bytes>, Vec<Cell>)> {
-        if mode == Mode::Legs
-            && let (Scope::Within(was), Scope::Within(is)) = (glance.scope(), scope)
-            && was.tiles() == is.tiles()
-        {
-            return Some((self.legs_within(is.tiles(), glance)?, Vec::new()));
-        }
         if glance.scope() == scope {
             let frames = self.changes_within(glance, mode)?;
             return Some((frames, Vec::new()));
@@ -158,13 +152,6 @@ impl Picture {
         {
             return Drawn::Forgotten;
         }
-        if let Cell::Tile(tile) = cell
-            && mode == Mode::Legs
-        {
-            let news = self.news_of(tile, bucket, before.next_event);
-            let frame = news.and_then(|news| news.frame.clone());
-            return frame.map_or(Drawn::Nothing, Drawn::Frame);
-        }
         let has_moved = mode == Mode::Positions && before.now != self.now && bucket.flying() > 0;
         if !has_moved && !bucket.has_changed_since(before.next_event) {
             return Drawn::Nothing;
@@ -186,7 +173,7 @@ impl Picture {
     pub(super) fn framed(&self, cell: Cell, part: Option<CellPart<'_>>) -> Drawn {
         part.map_or(Drawn::Nothing, |part| {
             let began = &self.environment.epoch;
-            let payload = binary::cell(&self.stamp(), began, cell, &part);
+            let payload = binary::cell(Vec::new(), &self.stamp(), began, cell, &part);
             Drawn::Frame(wire::binary(&payload))
         })
     }

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::{Looking, Picture, REMEMBERED_TICKS};
+use super::{Bulletins, Looking, Picture, REMEMBERED_TICKS};
 use crate::server::bucket::Bucket;
 use crate::tiles::ByTile;
 
@@ -23,6 +23,7 @@ impl Picture {
     pub(in crate::server) fn look(&mut self) -> Looking {
         if !mem::replace(&mut self.onlookers.are_served, true) {
             self.take_in();
+            self.bulletins.pass_over();
         }
         Looking {
             _there: Arc::clone(&self.onlookers.there),
@@ -47,6 +48,7 @@ impl Picture {
         self.homes.fill_with(Bucket::default);
         self.tiles = ByTile::default();
         self.densest = 0;
+        self.bulletins = Bulletins::default();
         self.history.clear();
         self.census.expire();
     }

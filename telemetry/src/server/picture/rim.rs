@@ -73,4 +73,10 @@ impl Picture {
             .filter(|drone| !self.is_at_rim(*drone, tiles))
             .collect()
     }
+
+    /// Whether a drone's leg is at the rim of some tiles now.
+    fn is_at_rim(&self, drone: DroneId, tiles: &TileRect) -> bool {
+        self.get(drone)
+            .is_some_and(|sprite| tiles.is_entered_by(&sprite.tiles))
+    }
 }

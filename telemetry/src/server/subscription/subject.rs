@@ -54,4 +54,23 @@ impl Subject {
             },
         }
     }
+
+    /// Reads what telling it will read, so that it is in the cache by then.
+    pub(super) fn look_over(&self) -> u64 {
+        let Self::Fleet {
+            scope,
+            seen,
+            skipped,
+            is_asked,
+            counted,
+            ..
+        } = self
+        else {
+            return 0;
+        };
+        let is_map = matches!(scope, Scope::Within(_));
+        let flags = [is_map, *is_asked, skipped.is_some(), counted.is_some()];
+        let seen = seen.as_ref().map_or(0, Glance::tick);
+        flags.iter().fold(seen, |read, flag| read ^ u64::from(*flag))
+    }
 }
