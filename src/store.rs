@@ -144,6 +144,7 @@ fn failed(store: &'static str, error: &dyn fmt::Display) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use skyhaul_web::ports::changes::Changes;
     use tempfile::TempDir;
 
     use super::*;
@@ -151,9 +152,9 @@ mod tests {
     const SERVICES: [&str; 2] = ["one", "two"];
 
     fn put(store: &dyn KeyValueStore, key: &[u8]) {
-        store
-            .commit(vec![(key.to_vec(), Some(vec![1]))])
-            .expect("the device works");
+        let mut change = Changes::default();
+        change.put(key, &[1]);
+        store.commit(&change).expect("the device works");
         store.flush().expect("the device works");
     }
 

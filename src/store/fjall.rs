@@ -5,9 +5,10 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 use parking_lot::RwLock;
-use skyhaul_web::ports::{Change, KeyValueStore, StoreError};
+use skyhaul_web::ports::changes::Changes;
+use skyhaul_web::ports::{KeyValueStore, StoreError};
 
 use super::failed;
 
@@ -154,10 +155,10 @@ impl KeyValueStore for FjallStore {
         })
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+    fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         self.with(|database, rows| {
-            let mut batch = database.batch();
-            for (key, value) in changes {
+            let mut batch = OwnedWriteBatch::with_capacity(database.clone(), changes.len());
+            for (key, value) in changes.iter() {
                 match value {
                     Some(value) => batch.insert(rows, key, value),
                     None => batch.remove(rows, key),

@@ -5,7 +5,8 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
-use skyhaul_web::ports::{Change, KeyValueStore, StoreError};
+use skyhaul_web::ports::changes::Changes;
+use skyhaul_web::ports::{KeyValueStore, StoreError};
 
 use super::failed;
 
@@ -78,9 +79,9 @@ impl KeyValueStore for SledStore {
         Ok(())
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+    fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let mut batch = ::sled::Batch::default();
-        for (key, value) in changes {
+        for (key, value) in changes.iter() {
             match value {
                 Some(value) => batch.insert(key, value),
                 None => batch.remove(key),

@@ -8,6 +8,9 @@ use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimDuration;
 use thiserror::Error;
 
+use self::changes::Changes;
+
+pub mod changes;
 pub mod memory;
 pub mod simulation;
 pub mod suite;
@@ -93,9 +96,6 @@ pub struct StoreError {
     pub reason: String,
 }
 
-/// One change of a batch: a key and its new value, or `None` to delete it.
-pub type Change = (Vec<u8>, Option<Vec<u8>>);
-
 /// An ordered key–value store of one service.
 pub trait KeyValueStore: Send + Sync {
     /// The value under `key`.
@@ -117,11 +117,11 @@ pub trait KeyValueStore: Send + Sync {
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StoreError>;
 
-    /// Applies all changes or none. Durable after the next [`KeyValueStore::flush`].
+    /// Applies all changes, in their order, or none. Durable after the next [`KeyValueStore::flush`].
     ///
     /// # Errors
     /// Where the device fails; nothing was applied then.
-    fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+    fn commit(&self, changes: &Changes) -> Result<(), StoreError>;
 
     /// Makes all that was committed durable.
     ///

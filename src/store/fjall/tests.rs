@@ -25,10 +25,11 @@ fn passes_the_suite_of_its_port() {
 }
 
 fn commit(store: &FjallStore, batch: u8) {
-    let row = |number: u8| (vec![batch, number], Some(vec![batch; 100]));
-    store
-        .commit((0..ROWS).map(row).collect())
-        .expect("the device works");
+    let mut rows = Changes::default();
+    for number in 0..ROWS {
+        rows.put(&[batch, number], &[batch; 100]);
+    }
+    store.commit(&rows).expect("the device works");
 }
 
 /// How many rows of a batch there are.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 
-use super::{Change, KeyValueStore, StoreError};
+use super::changes::Changes;
+use super::{KeyValueStore, StoreError};
 
 /// A store that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -39,12 +40,12 @@ impl KeyValueStore for MemoryStore {
         Ok(())
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+    fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let mut entries = self.0.lock();
-        for (key, value) in changes {
+        for (key, value) in changes.iter() {
             match value {
-                Some(value) => entries.insert(key, value),
-                None => entries.remove(&key),
+                Some(value) => entries.insert(key.to_vec(), value.to_vec()),
+                None => entries.remove(key),
             };
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What every adapter of a port must do, as a suite to run over it.
 
 use super::KeyValueStore;
+use super::changes::Changes;
 
 /// Tries a store that is empty.
 ///
@@ -30,8 +31,9 @@ pub fn reopened_key_value_store<S: KeyValueStore>(open: &mut dyn FnMut() -> S) {
 }
 
 fn put(store: &dyn KeyValueStore, key: &[u8], value: &[u8]) {
-    let change = (key.to_vec(), Some(value.to_vec()));
-    store.commit(vec![change]).expect("the device works");
+    let mut change = Changes::default();
+    change.put(key, value);
+    store.commit(&change).expect("the device works");
 }
 
 fn get(store: &dyn KeyValueStore, key: &[u8]) -> Option<Vec<u8>> {
@@ -51,9 +53,11 @@ fn keys(store: &dyn KeyValueStore, from: &[u8], to: &[u8], newest_first: bool) -
 
 fn gives_back_what_was_committed(store: &dyn KeyValueStore) {
     assert_eq!(get(store, b"b1"), None, "the suite begins with an empty store");
-    let changes =
-        [b"b1", b"a1", b"b2", b"c1"].map(|key| (key.to_vec(), Some([b"of ", key.as_slice()].concat())));
-    store.commit(changes.to_vec()).expect("the device works");
+    let mut changes = Changes::default();
+    for key in [b"b1", b"a1", b"b2", b"c1"] {
+        changes.put(key, &[b"of ", key.as_slice()].concat());
+    }
+    store.commit(&changes).expect("the device works");
     assert_eq!(get(store, b"b2").as_deref(), Some(b"of b2".as_slice()));
     put(store, b"empty", b"");
     assert_eq!(
@@ -89,17 +93,18 @@ fn stops_when_told(store: &dyn KeyValueStore) {
 }
 
 fn takes_the_last_of_two_changes(store: &dyn KeyValueStore) {
-    let changes = vec![
-        (b"d1".to_vec(), Some(b"first".to_vec())),
-        (b"d1".to_vec(), Some(b"second".to_vec())),
-    ];
-    store.commit(changes).expect("the device works");
+    let mut changes = Changes::default();
+    changes.put(b"d1", b"first");
+    changes.put(b"d1", b"second");
+    store.commit(&changes).expect("the device works");
     assert_eq!(get(store, b"d1").as_deref(), Some(b"second".as_slice()));
 }
 
 fn deletes(store: &dyn KeyValueStore) {
-    let changes = vec![(b"a1".to_vec(), None), (b"never there".to_vec(), None)];
-    store.commit(changes).expect("the device works");
+    let mut changes = Changes::default();
+    changes.delete(b"a1");
+    changes.delete(b"never there");
+    store.commit(&changes).expect("the device works");
     assert_eq!(get(store, b"a1"), None);
     assert_eq!(keys(store, b"a", b"b", false), Vec::<Vec<u8>>::new());
 }

@@ -1,7 +1,7 @@
-//! What a table has gathered: rows that were written and that the store does not have yet.
+//! What a table has gathered: rows that were written and that the store does not have yet, or has only just been given.
 
-use std::collections::btree_map::{BTreeMap, Range};
-use std::collections::hash_map::HashMap;
+use std::collections::btree_map::{self, BTreeMap, Range};
+use std::collections::hash_map::{self, HashMap};
 use std::iter::{Peekable, Rev};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -15,8 +15,11 @@ use super::rows::{Batch, Entry};
 /// Rows that the store does not have.
 pub(super) struct Gathered {
     written: Layer,
-    /// What is being given to the store, older than what is written.
+    /// What is being given to the store, or was given to it last, older than what is written. What has just been written is asked for most: it
+    /// stays until there is more to give.
     leaving: Option<Arc<Layer>>,
+    /// Whether the store has what was leaving.
+    has_left: bool,
 }
 
 /// Changes by key.
@@ -35,11 +38,14 @@ impl Gathered {
         Self {
             written: Layer::new(looked_up),
             leaving: None,
+            has_left: false,
         }
     }
 
+    /// How many rows the store does not have.
     pub(super) fn len(&self) -> usize {
-        self.written.len() + self.leaving.as_ref().map_or(0, |leaving| leaving.len())
+        let leaving = self.leaving.as_ref().filter(|_| !self.has_left);
+        self.written.len() + leaving.map_or(0, |leaving| leaving.len())
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<&Entry> {
@@ -67,18 +73,23 @@ impl Gathered {
 
     /// What is to be given to the store next: what it would not take before, else all that is written.
     pub(super) fn leave(&mut self) -> Option<Arc<Layer>> {
-        if self.leaving.is_none() && self.written.len() > 0 {
+        let is_next = self.leaving.is_none() || self.has_left;
+        if is_next && self.written.len() == 0 {
+            return None;
+        }
+        if is_next {
             // As much as came since the last time comes again.
             let mut next = Layer::new(self.written.looked_up);
             next.unordered.reserve(self.written.unordered.len());
             self.leaving = Some(Arc::new(std::mem::replace(&mut self.written, next)));
+            self.has_left = false;
         }
         self.leaving.clone()
     }
 
     /// The store has what was leaving.
     pub(super) fn left(&mut self) {
-        self.leaving = None;
+        self.has_left = true;
     }
 }
 
@@ -108,24 +119,19 @@ impl Layer {
     }
 
     /// Takes a change in. A row that the store never had goes without a trace.
-    fn write(&mut self, key: Key, entry: Entry) {
-        let is_new = matches!(self.get(key.bytes()), Some(Entry::New(_)));
-        let entry = match (is_new, entry) {
-            (true, Entry::Gone) => {
-                if self.is_looked_up(key.bytes()) {
-                    self.unordered.remove(&key);
-                } else {
-                    self.ordered.remove(&key);
-                }
-                return;
-            }
-            (true, Entry::Row(row)) => Entry::New(row),
-            (_, entry) => entry,
-        };
+    fn write(&mut self, key: Key, change: Entry) {
         if self.is_looked_up(key.bytes()) {
-            self.unordered.insert(key, entry);
+            match self.unordered.entry(key) {
+                hash_map::Entry::Occupied(entry) if entry.get().goes_with(&change) => drop(entry.remove()),
+                hash_map::Entry::Occupied(mut entry) => entry.get_mut().take(change),
+                hash_map::Entry::Vacant(entry) => drop(entry.insert(change)),
+            }
         } else {
-            self.ordered.insert(key, entry);
+            match self.ordered.entry(key) {
+                btree_map::Entry::Occupied(entry) if entry.get().goes_with(&change) => drop(entry.remove()),
+                btree_map::Entry::Occupied(mut entry) => entry.get_mut().take(change),
+                btree_map::Entry::Vacant(entry) => drop(entry.insert(change)),
+            }
         }
     }
 

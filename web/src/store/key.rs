@@ -90,11 +90,6 @@ impl Key {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
-
-    /// Its bytes, for good.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0.into_vec()
-    }
 }
 
 /// The number that a key ends with.

@@ -15,7 +15,8 @@ use crate::ports::{KeyValueStore, Projection, StoreError};
 /// The table that holds the number of the next event.
 const PROGRESS: u8 = 0;
 
-/// A fold of events into the rows of one service. It keeps nothing besides: a batch that fails is folded again.
+/// A fold of events into the rows of one service. It keeps nothing besides but what it saves with them, and takes an event twice without harm: a
+/// batch that fails is folded again.
 pub(crate) trait Fold: Send {
     /// The service's name.
     const NAME: &'static str;
@@ -28,6 +29,11 @@ pub(crate) trait Fold: Send {
 
     /// Ends a batch, before it is committed.
     fn finish(&self, _rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Writes what it has in memory, where that is not written yet: the store is about to be given the rows of all events before.
+    fn save(&self, _rows: &mut Rows<'_>) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -96,6 +102,13 @@ impl<F: Fold> StoredProjection<F> {
     pub(crate) fn progress(&self) -> Progress {
         Progress(self.moved.subscribe())
     }
+
+    /// Adds what the fold has in memory to its rows, so that the store gets both together.
+    fn save(&self) -> Result<(), StoreError> {
+        let mut rows = self.table.rows();
+        self.fold.save(&mut rows)?;
+        rows.commit()
+    }
 }
 
 impl<F: Fold> Projection for StoredProjection<F> {
@@ -113,6 +126,7 @@ impl<F: Fold> Projection for StoredProjection<F> {
         let Some(last) = new.last() else {
             return Ok(());
         };
+        self.table.make_room(|| self.save())?;
         let next_event = last.number + 1;
         let mut rows = self.table.many_rows(new.len());
         for event in new {
@@ -142,6 +156,7 @@ impl<F: Fold> Projection for StoredProjection<F> {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
+        self.save()?;
         self.table.flush()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -11,9 +12,10 @@ use serde::de::DeserializeOwned;
 use super::key::Key;
 use super::table::Table;
 use crate::ports::StoreError;
+use crate::ports::changes::Changes;
 
 /// The first byte of every value: how it is encoded.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// The failure of a row.
 pub(super) fn failed(store: &'static str, reason: impl Into<String>) -> StoreError {
@@ -25,7 +27,17 @@ pub(super) fn failed(store: &'static str, reason: impl Into<String>) -> StoreErr
 
 /// A row as it is stored.
 pub(super) fn encode<T: Serialize>(store: &'static str, row: &T) -> Result<Vec<u8>, StoreError> {
-    postcard::to_extend(row, vec![VERSION]).map_err(|error| failed(store, error.to_string()))
+    encode_behind(store, row, Vec::new())
+}
+
+/// A row as it is stored, behind other bytes.
+fn encode_behind<T: Serialize>(
+    store: &'static str,
+    row: &T,
+    mut bytes: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    bytes.push(VERSION);
+    postcard::to_extend(row, bytes).map_err(|error| failed(store, error.to_string()))
 }
 
 /// A row that was stored.
@@ -38,13 +50,13 @@ pub(super) fn decode<T: DeserializeOwned>(store: &'static str, bytes: &[u8]) -> 
 
 /// A row of whatever type, not encoded yet.
 pub(super) trait Row: Any + Send + Sync {
-    /// It as it is stored.
-    fn encoded(&self, store: &'static str) -> Result<Vec<u8>, StoreError>;
+    /// It as it is stored, behind other bytes.
+    fn encoded_behind(&self, store: &'static str, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError>;
 }
 
 impl<T: Serialize + Send + Sync + 'static> Row for T {
-    fn encoded(&self, store: &'static str) -> Result<Vec<u8>, StoreError> {
-        encode(store, self)
+    fn encoded_behind(&self, store: &'static str, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        encode_behind(store, self, bytes)
     }
 }
 
@@ -71,15 +83,61 @@ impl Entry {
         let any: &dyn Any = &**row;
         match any.downcast_ref::<T>() {
             Some(row) => Ok(Some(row.clone())),
-            None => decode(store, &row.encoded(store)?).map(Some),
+            None => decode(store, &row.encoded_behind(store, Vec::new())?).map(Some),
         }
     }
 
-    /// What the store is given for it.
-    pub(super) fn encoded(&self, store: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Whether the store never had it.
+    pub(super) const fn is_new(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
+
+    /// The row, to be changed in its place, where nobody else has it.
+    fn own<T: 'static>(&mut self) -> Option<&mut T> {
+        let (Self::Row(row) | Self::New(row)) = self else {
+            return None;
+        };
+        let row: &mut dyn Any = Arc::get_mut(row)?;
+        row.downcast_mut()
+    }
+
+    /// Whether it goes without a trace with a change that comes after it.
+    pub(super) const fn goes_with(&self, change: &Self) -> bool {
+        matches!((self, change), (Self::New(_), Self::Gone))
+    }
+
+    /// A change that comes after it.
+    pub(super) fn take(&mut self, change: Self) {
+        match change {
+            Self::Row(row) => self.replace(row),
+            other => *self = other,
+        }
+    }
+
+    /// Another row takes its place.
+    fn replace(&mut self, row: Arc<dyn Row>) {
+        *self = if self.is_new() {
+            Self::New(row)
+        } else {
+            Self::Row(row)
+        };
+    }
+
+    /// Adds what the store is given for it.
+    pub(super) fn put_into(
+        &self,
+        changes: &mut Changes,
+        key: &Key,
+        store: &'static str,
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Row(row) | Self::New(row) => row.encoded(store).map(Some),
-            Self::Gone => Ok(None),
+            Self::Row(row) | Self::New(row) => {
+                changes.write(key.bytes(), |bytes| row.encoded_behind(store, bytes))
+            }
+            Self::Gone => {
+                changes.delete(key.bytes());
+                Ok(())
+            }
         }
     }
 }
@@ -118,7 +176,11 @@ impl<'a> Rows<'a> {
     where
         T: Serialize + Clone + Send + Sync + 'static,
     {
-        self.place(key, row.clone());
+        let row = Arc::new(row.clone());
+        match self.changes.entry(key) {
+            Occupied(mut entry) => entry.get_mut().replace(row),
+            Vacant(entry) => drop(entry.insert(Entry::Row(row))),
+        }
         Ok(())
     }
 
@@ -131,24 +193,12 @@ impl<'a> Rows<'a> {
         self.changes.insert(key, Entry::New(Arc::new(row)));
     }
 
-    fn place<T>(&mut self, key: Key, row: T)
-    where
-        T: Serialize + Send + Sync + 'static,
-    {
-        let row: Arc<dyn Row> = Arc::new(row);
-        let entry = match self.changes.get(&key) {
-            Some(Entry::New(_)) => Entry::New(row),
-            _ => Entry::Row(row),
-        };
-        self.changes.insert(key, entry);
-    }
-
     /// Removes a row.
     pub(crate) fn delete(&mut self, key: Key) {
-        if let Some(Entry::New(_)) = self.changes.get(&key) {
-            self.changes.remove(&key);
-        } else {
-            self.changes.insert(key, Entry::Gone);
+        match self.changes.entry(key) {
+            Occupied(entry) if entry.get().is_new() => drop(entry.remove()),
+            Occupied(mut entry) => *entry.get_mut() = Entry::Gone,
+            Vacant(entry) => drop(entry.insert(Entry::Gone)),
         }
     }
 
@@ -172,15 +222,7 @@ impl<'a> Rows<'a> {
     where
         T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     {
-        if let Some(row) = self.own(&key) {
-            change(row);
-            return Ok(());
-        }
-        if let Some(mut row) = self.get(&key)? {
-            change(&mut row);
-            self.place(key, row);
-        }
-        Ok(())
+        self.alter(key, || None, change)
     }
 
     /// Changes the row under a key, or a new one where there is none.
@@ -192,34 +234,48 @@ impl<'a> Rows<'a> {
     where
         T: Serialize + DeserializeOwned + Clone + Default + Send + Sync + 'static,
     {
-        if let Some(row) = self.own(&key) {
-            change(row);
-            return Ok(());
-        }
-        let mut row = self.get(&key)?.unwrap_or_default();
-        change(&mut row);
-        self.place(key, row);
-        Ok(())
+        self.alter(key, || Some(T::default()), change)
     }
 
-    /// A row that this batch has written, to be changed in its place.
-    fn own<T: 'static>(&mut self, key: &Key) -> Option<&mut T> {
-        match self.changes.get_mut(key)? {
-            Entry::Row(row) | Entry::New(row) => {
-                let row: &mut dyn Any = Arc::get_mut(row)?;
-                row.downcast_mut()
+    /// Changes the row under a key: in its place where this batch has written it. `absent` is what there is where there is none.
+    fn alter<T>(
+        &mut self,
+        key: Key,
+        absent: impl FnOnce() -> Option<T>,
+        change: impl FnOnce(&mut T),
+    ) -> Result<(), StoreError>
+    where
+        T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        let store = self.table.name();
+        match self.changes.entry(key) {
+            Occupied(mut entry) => {
+                if let Some(row) = entry.get_mut().own() {
+                    change(row);
+                } else if let Some(mut row) = entry.get().row(store)?.or_else(absent) {
+                    change(&mut row);
+                    entry.get_mut().replace(Arc::new(row));
+                }
             }
-            Entry::Gone => None,
+            Vacant(entry) => {
+                if let Some(mut row) = self.table.get(entry.key())?.or_else(absent) {
+                    change(&mut row);
+                    entry.insert(Entry::Row(Arc::new(row)));
+                }
+            }
         }
+        Ok(())
     }
 
     /// Adds to the number under a key; a number that comes to zero is removed.
     pub(crate) fn add(&mut self, key: Key, amount: i64) -> Result<(), StoreError> {
-        let sum = self.get::<i64>(&key)?.unwrap_or(0) + amount;
-        if sum == 0 {
+        let mut is_zero = false;
+        self.change_or_default(key.clone(), |sum: &mut i64| {
+            *sum += amount;
+            is_zero = *sum == 0;
+        })?;
+        if is_zero {
             self.delete(key);
-        } else {
-            self.place(key, sum);
         }
         Ok(())
     }

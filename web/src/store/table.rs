@@ -10,11 +10,12 @@ use serde::de::DeserializeOwned;
 use super::gathered::Gathered;
 use super::key::Key;
 use super::rows::{Batch, Rows, decode, encode};
+use crate::ports::changes::Changes;
 use crate::ports::{KeyValueStore, StoreError};
 
-/// Rows that are gathered before they are given to the store: some 80 MB, and what a store takes in under a second. At as many they are
-/// given to it even if nobody asks for a flush; where it fails then, nothing more is taken, and events wait. It is more than eight thousand
-/// deliveries a second change between two flushes: a row that is given too early is read back and given again.
+/// Rows that are gathered before they are given to the store: some 80 MB, and what a store takes in under a second; as many that it was given
+/// last stay to be read. At as many they are given to it even if nobody asks for a flush; where it fails then, no more events are taken, and
+/// wait. It is more than eight thousand deliveries a second change between two flushes: a row that is given too early is given again.
 const GATHERED_MAX: usize = 192 * 1024;
 
 /// A service's store.
@@ -27,8 +28,8 @@ pub(crate) struct Table {
 struct Kept {
     store: Arc<dyn KeyValueStore>,
     gathered: RwLock<Gathered>,
-    /// Held by who gives rows to the store.
-    giving: Mutex<()>,
+    /// Held by who gives rows to the store: how many bytes a row had the last time, since the next ones have about as many.
+    giving: Mutex<usize>,
 }
 
 impl Table {
@@ -131,14 +132,17 @@ impl Table {
 
     /// Keeps one row at once, durably. No fold writes a row under this key.
     pub(crate) fn keep<T: Serialize>(&self, key: Key, row: &T) -> Result<(), StoreError> {
-        let change = (key.into_bytes(), Some(encode(self.name, row)?));
-        self.kept.store.commit(vec![change])?;
+        let mut change = Changes::default();
+        change.put(key.bytes(), &encode(self.name, row)?);
+        self.kept.store.commit(&change)?;
         self.kept.store.flush()
     }
 
     /// Removes one row that was kept, at once and durably.
     pub(crate) fn remove(&self, key: Key) -> Result<(), StoreError> {
-        self.kept.store.commit(vec![(key.into_bytes(), None)])?;
+        let mut change = Changes::default();
+        change.delete(key.bytes());
+        self.kept.store.commit(&change)?;
         self.kept.store.flush()
     }
 
@@ -154,11 +158,17 @@ impl Table {
 
     /// Applies changes, all or none.
     pub(super) fn apply(&self, changes: Batch) -> Result<(), StoreError> {
+        self.kept.gathered.write().write(changes);
+        Ok(())
+    }
+
+    /// Gives the store what was gathered, where that is as much as memory is meant for; `save` adds before what is to go with it.
+    pub(super) fn make_room(&self, save: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
         let gathered_count = self.kept.gathered.read().len();
         if gathered_count >= GATHERED_MAX {
+            save()?;
             self.give()?;
         }
-        self.kept.gathered.write().write(changes);
         Ok(())
     }
 
@@ -170,17 +180,18 @@ impl Table {
 
     /// Gives the store all that was gathered, whole batches in one. Who reads goes on meanwhile.
     fn give(&self) -> Result<(), StoreError> {
-        let _alone = self.kept.giving.lock();
+        let mut row_bytes = self.kept.giving.lock();
         // What it would not take before, and what was written since.
         for _ in 0..2 {
             let Some(leaving) = self.kept.gathered.write().leave() else {
                 break;
             };
-            let mut changes = Vec::with_capacity(leaving.len());
+            let mut changes = Changes::with_capacity(leaving.len(), leaving.len() * *row_bytes);
             for (key, entry) in leaving.sorted() {
-                changes.push((key.bytes().to_vec(), entry.encoded(self.name)?));
+                entry.put_into(&mut changes, key, self.name)?;
             }
-            self.kept.store.commit(changes)?;
+            self.kept.store.commit(&changes)?;
+            *row_bytes = changes.bytes().div_ceil(changes.len().max(1));
             self.kept.gathered.write().left();
         }
         Ok(())

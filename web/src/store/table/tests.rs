@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
+use crate::ports::StoreError;
+use crate::ports::changes::Changes;
 use crate::ports::memory::MemoryStore;
-use crate::ports::{Change, StoreError};
 
 /// A store that counts what it is given, and whose disk may be full.
 #[derive(Default)]
@@ -28,7 +29,7 @@ impl KeyValueStore for Watched {
         self.rows.scan(from, to, newest_first, visit)
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+    fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         if self.is_full.load(Ordering::Relaxed) {
             return Err(StoreError {
                 store: "watched",
@@ -117,6 +118,7 @@ fn what_a_full_disk_does_not_take_stays_readable_and_is_given_later() {
 fn no_more_is_gathered_than_memory_is_meant_for() {
     let (store, table) = watched();
     let fill = |from: u64| {
+        table.make_room(|| Ok(()))?;
         let mut rows = table.rows();
         for number in (from..).take(GATHERED_MAX) {
             rows.put(key(number), &number).expect("memory works");
