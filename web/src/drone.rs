@@ -21,6 +21,7 @@ use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{Progress, StoredProjection, Table};
 
 pub(crate) mod assignment;
+mod flights;
 mod flown;
 mod fold;
 pub(crate) mod past;

@@ -1,4 +1,5 @@
-//! Rows of what was flown: the leg that each drone flies, and the flights of the last day, which playback shows also after a restart.
+//! Rows of what was flown: the legs that drones fly, and the flights of the last day, which playback shows also after a restart. Many share a row:
+//! they come and go by the thousand, and a store's work is by rows.
 
 use std::sync::Arc;
 
@@ -9,44 +10,55 @@ use skyhaul_engine::time::SimTime;
 
 use crate::store::Key;
 
-pub(super) const AIRBORNE: u8 = b'a';
+const AIRBORNE: u8 = b'a';
 const FLIGHTS: u8 = b'f';
 const SINCE: u8 = b's';
 
-/// A leg that is being flown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct AirborneRow {
-    /// Whose delivery it is for.
-    pub(super) owner: Option<Arc<str>>,
-    pub(super) leg: Arc<Leg>,
+/// Drones whose legs share a row.
+const SQUADRON: u32 = 64;
+
+/// Flights that share a row.
+pub(super) const FLIGHTS_PER_ROW: usize = 256;
+
+/// Drones that share a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Squadron(u32);
+
+impl Squadron {
+    /// A drone's.
+    pub(super) const fn of(drone: DroneId) -> Self {
+        Self(drone.0 / SQUADRON)
+    }
+
+    /// The legs that its drones fly.
+    pub(super) fn row(self) -> Key {
+        airborne_rows().number(u64::from(self.0))
+    }
 }
 
 /// A flight that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct FlightRow {
+pub(super) struct Flown {
+    /// The event that ended it.
+    pub(super) number: u64,
     pub(super) leg: Arc<Leg>,
     /// When it was over, at its arrival or earlier.
     pub(super) ended: SimTime,
 }
 
-/// All legs that are being flown, by drone.
+/// All legs that are being flown, a `Vec<Arc<Leg>>` a squadron.
 pub(super) fn airborne_rows() -> Key {
     Key::of(AIRBORNE)
 }
 
-/// The leg that a drone flies.
-pub(super) fn airborne_row(drone: DroneId) -> Key {
-    airborne_rows().number(u64::from(drone.0))
-}
-
-/// All flights that are over and were not let go of, in the order of their ends.
+/// All flights that are over and were not let go of, in the order of their ends: a `Vec<Flown>` a row.
 pub(super) fn flight_rows() -> Key {
     Key::of(FLIGHTS)
 }
 
-/// The flight that an event ended.
-pub(super) fn flight_row(number: u64) -> Key {
-    flight_rows().number(number)
+/// The flights of which the first was ended by this event.
+pub(super) fn flights_row(first: u64) -> Key {
+    flight_rows().number(first)
 }
 
 /// Since when all flights are there.

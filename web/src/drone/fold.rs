@@ -8,7 +8,6 @@ use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
-use super::flown::{AIRBORNE, AirborneRow, FlightRow, airborne_row, flight_row, since_row};
 use super::past::Past;
 use crate::calendar::Calendar;
 use crate::inbox::{Inbox, Reader};
@@ -79,7 +78,7 @@ impl DroneFold {
 impl Fold for DroneFold {
     const NAME: &'static str = "drone";
 
-    const LOOKED_UP: &'static [u8] = &[TRANSPORTS, AIRBORNE];
+    const LOOKED_UP: &'static [u8] = &[TRANSPORTS];
 
     fn fold(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
         rows.note_ending(event)?;
@@ -105,23 +104,15 @@ impl Fold for DroneFold {
             Event::PackageDroppedOff { delivery, .. } | Event::DeliveryCompleted { delivery, .. } => {
                 self.complete(*delivery, at, rows)
             }
-            Event::LegStarted(leg) => self.on_leg_started(leg, event, rows),
-            Event::LegEnded { drone, .. } | Event::DroneFailed { drone, .. } => {
-                self.end_flight(*drone, event, rows)
+            Event::LegStarted(_) | Event::LegEnded { .. } | Event::DroneFailed { .. } => {
+                self.count_metres(event, rows)
             }
             _ => Ok(()),
         }
     }
 
-    fn finish(&self, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-        let unkept = self.past.unkept();
-        for number in unkept.let_go {
-            rows.delete(flight_row(number));
-        }
-        match unkept.since {
-            Some(since) => rows.put(since_row(), &since),
-            None => Ok(()),
-        }
+    fn save(&self, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        self.past.flights().save(rows)
     }
 
     fn forget(&self, before: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
@@ -132,7 +123,7 @@ impl Fold for DroneFold {
     }
 
     fn committed(&self, events: &[Numbered<Event>]) {
-        self.past.take(events);
+        self.past.flights().taken(events);
         self.inbox.requests_projected(events, Reader::Drone);
     }
 }
@@ -146,73 +137,48 @@ impl DroneFold {
         at: SimTime,
         rows: &mut Rows<'_>,
     ) -> Result<(), StoreError> {
-        let Some(mut row) = rows.get::<TransportRow>(&transport_row(id))? else {
-            return Ok(());
-        };
-        self.count_hours(&row, at, rows)?;
-        row.by = if row.by == Transport::Cancelled {
-            row.by
-        } else {
-            by
-        };
-        row.since = matches!(by, Transport::Drone(_)).then_some(at);
-        rows.put(transport_row(id), &row)
+        self.change(id, at, rows, |row| {
+            if row.by != Transport::Cancelled {
+                row.by = by;
+            }
+            row.since = matches!(by, Transport::Drone(_)).then_some(at);
+        })
     }
 
     /// The parcel arrived; who brought it stays known.
     fn complete(&self, id: DeliveryId, at: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-        let Some(mut row) = rows.get::<TransportRow>(&transport_row(id))? else {
-            return Ok(());
-        };
-        self.count_hours(&row, at, rows)?;
-        row.since = None;
-        rows.put(transport_row(id), &row)
+        self.change(id, at, rows, |row| row.since = None)
     }
 
-    fn count_hours(&self, row: &TransportRow, at: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-        let Some(since) = row.since else {
-            return Ok(());
-        };
+    /// Changes who has a delivery, and counts the time for which a drone had it before.
+    fn change(
+        &self,
+        id: DeliveryId,
+        at: SimTime,
+        rows: &mut Rows<'_>,
+        change: impl FnOnce(&mut TransportRow),
+    ) -> Result<(), StoreError> {
+        let mut had = None;
+        rows.change(transport_row(id), |row: &mut TransportRow| {
+            had = row.since.map(|since| (Arc::clone(&row.owner), since));
+            change(row);
+        })?;
+        let Some((owner, since)) = had else { return Ok(()) };
         let micros = i64::try_from(at.since(since).micros()).unwrap_or(i64::MAX);
-        rows.add(hours_row(&row.owner, self.calendar.month(at)), micros)
+        rows.add(hours_row(&owner, self.calendar.month(at)), micros)
     }
 
-    fn on_leg_started(
-        &self,
-        leg: &Arc<Leg>,
-        event: &Numbered<Event>,
-        rows: &mut Rows<'_>,
-    ) -> Result<(), StoreError> {
-        self.end_flight(leg.drone, event, rows)?;
-        let transport: Option<TransportRow> = match leg.delivery {
-            Some(id) => rows.get(&transport_row(id))?,
-            None => None,
-        };
-        let row = AirborneRow {
-            owner: transport.map(|transport| transport.owner),
-            leg: Arc::clone(leg),
-        };
-        rows.put(airborne_row(leg.drone), &row)
-    }
-
-    /// Keeps what was flown, and counts it for whom it was flown.
-    fn end_flight(
-        &self,
-        drone: DroneId,
-        event: &Numbered<Event>,
-        rows: &mut Rows<'_>,
-    ) -> Result<(), StoreError> {
-        let Some(AirborneRow { owner, leg }) = rows.get(&airborne_row(drone))? else {
+    /// Notes what is flown, and counts what was flown for a delivery.
+    fn count_metres(&self, event: &Numbered<Event>, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        let ended = self.past.flights().take(event).cloned();
+        let Some((id, flown)) = ended.and_then(|flown| Some((flown.leg.delivery?, flown))) else {
             return Ok(());
         };
-        if let Some(owner) = owner {
-            let month = self.calendar.month(event.at);
-            rows.add(metres_row(&owner, month), millimetres_flown(&leg, event.at))?;
-        }
-        rows.delete(airborne_row(drone));
-        let ended = event.at;
-        rows.put_new(flight_row(event.number), FlightRow { leg, ended });
-        Ok(())
+        let Some(owner) = rows.get::<TransportRow>(&transport_row(id))?.map(|row| row.owner) else {
+            return Ok(());
+        };
+        let month = self.calendar.month(event.at);
+        rows.add(metres_row(&owner, month), millimetres_flown(&flown.leg, event.at))
     }
 }
 
