@@ -33,6 +33,7 @@ pub(crate) mod events;
 mod failure;
 mod fold;
 mod forget;
+mod index;
 pub(crate) mod link;
 mod list;
 pub(crate) mod retry;

@@ -5,13 +5,13 @@ use skyhaul_actors::command::{Command, Place};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_engine::geo::Position;
 
+use super::index::Index;
 use super::row::{
-    ConfirmationRow, DeliveryRow, StoryRow, blob_rows, confirmation_rows, delivery_row, erasing_row,
-    erasing_rows, owner_index, story_row,
+    ConfirmationRow, DeliveryRow, blob_rows, confirmation_rows, delivery_row, erasing_row, erasing_rows,
 };
 use crate::notification::row::{contact_row, outcome_rows};
 use crate::ports::StoreError;
-use crate::store::{Key, Rows, last_number};
+use crate::store::{Key, Rows};
 
 /// Most deliveries that one step goes through, so that no step holds up the projection.
 const STEP: usize = 64;
@@ -32,7 +32,7 @@ pub(super) fn go_on(rows: &mut Rows<'_>) -> Result<(), StoreError> {
     let erasing: Vec<(String, u64)> = rows.table().all(&erasing_rows())?;
     let mut left = STEP;
     for (owner, from) in erasing {
-        let deliveries = from_number(&owner, from, left, rows)?;
+        let deliveries = Index::of(&owner).from(rows.table(), from, left)?;
         left -= deliveries.len();
         let is_last = left > 0;
         let mut next = from;
@@ -56,26 +56,6 @@ pub(super) fn go_on(rows: &mut Rows<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// An owner's deliveries from a number on.
-fn from_number(
-    owner: &str,
-    from: u64,
-    most: usize,
-    rows: &Rows<'_>,
-) -> Result<Vec<(u64, DeliveryId)>, StoreError> {
-    let index = owner_index(owner);
-    let mut found = Vec::new();
-    rows.table().scan(
-        (&index.clone().number(from), &index.end()),
-        false,
-        &mut |key, id| {
-            found.extend(last_number(key).map(|number| (number, id)));
-            found.len() < most
-        },
-    )?;
-    Ok(found)
-}
-
 /// Erases what is known of people in a delivery that has ended; whether it has.
 fn erase(id: DeliveryId, rows: &mut Rows<'_>) -> Result<bool, StoreError> {
     let Some(mut row) = rows.get::<DeliveryRow>(&delivery_row(id))? else {
@@ -92,13 +72,11 @@ fn erase(id: DeliveryId, rows: &mut Rows<'_>) -> Result<bool, StoreError> {
     row.pickup = coarse(row.pickup);
     row.dropoff = coarse(row.dropoff);
     row.parcel_at = coarse(row.parcel_at);
+    row.story.legs.clear();
+    for milestone in &mut row.story.milestones {
+        milestone.parcel_at = coarse(milestone.parcel_at);
+    }
     rows.put(delivery_row(id), &row)?;
-    rows.change(story_row(id), |story: &mut StoryRow| {
-        story.legs.clear();
-        for milestone in &mut story.milestones {
-            milestone.parcel_at = coarse(milestone.parcel_at);
-        }
-    })?;
     rows.delete_all(&blob_rows(id))?;
     rows.delete_all(&outcome_rows(id))?;
     forget_where_it_was_given(id, rows)?;

@@ -8,10 +8,7 @@ use skyhaul_actors::stage::Stage;
 use skyhaul_actors::workflow::saga::Step;
 
 use super::Delivery;
-use super::row::{
-    CauseRow, DeliveryRow, FailureRow, MilestoneRow, StoryRow, cause_rows, delivery_row, failure_row,
-    story_row,
-};
+use super::row::{CauseRow, DeliveryRow, FailureRow, MilestoneRow, cause_rows, delivery_row, failure_row};
 use super::shown::MilestoneResponse;
 use crate::ports::StoreError;
 use crate::store::{Rows, last_number};
@@ -62,8 +59,7 @@ impl Delivery {
                 true
             })?;
         let failure: Option<FailureRow> = self.table.get(&failure_row(id))?;
-        let story: StoryRow = self.table.get(&story_row(id))?.unwrap_or_default();
-        let shown = story.milestones.iter().map(|milestone| {
+        let shown = row.story.milestones.iter().map(|milestone| {
             let cause = by_number.get(&milestone.number).copied();
             let shown = MilestoneResponse::new(milestone, cause, calendar);
             match &failure {

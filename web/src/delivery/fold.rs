@@ -10,9 +10,10 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 
+use super::index::Index;
 use super::row::{
-    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, LOOKED_UP, MilestoneRow, StoryRow, cause_rows,
-    confirmation_rows, count_row, delivery_row, failure_row, open_index, owner_index, story_row, time_index,
+    CauseRow, ConfirmationRow, DeliveryRow, FailureRow, LOOKED_UP, MilestoneRow, cause_rows,
+    confirmation_rows, count_row, delivery_row, failure_row,
 };
 use super::{erasure, failure, forget};
 use crate::calendar::Calendar;
@@ -129,7 +130,7 @@ impl Fold for DeliveryFold {
             }
             Event::LegStarted(leg) => {
                 if let Some(delivery) = leg.delivery {
-                    rows.change(story_row(delivery), |story: &mut StoryRow| story.begin(leg))?;
+                    change(delivery, rows, |row| row.story.begin(leg))?;
                 }
             }
             Event::LegEnded {
@@ -137,9 +138,7 @@ impl Fold for DeliveryFold {
                 delivery: Some(delivery),
                 at,
                 ..
-            } => rows.change(story_row(*delivery), |story: &mut StoryRow| {
-                story.end(*drone, event.at, *at);
-            })?,
+            } => change(*delivery, rows, |row| row.story.end(*drone, event.at, *at))?,
             Event::OperatorActed { operation, .. } => erasure::on_operated(&operation.command, rows)?,
             Event::CommandTraced { trace, .. } => on_traced(trace, rows)?,
             Event::NotificationRequested { request, .. } => notification::on_requested(request, event, rows)?,
@@ -192,14 +191,12 @@ impl DeliveryFold {
         rows: &mut Rows<'_>,
     ) -> Result<(), StoreError> {
         let (id, number) = (request.delivery, event.number);
-        let row = DeliveryRow::requested(request, event.at, number);
-        rows.put_new(time_index().number(number), id);
-        rows.put_new(owner_index(&row.owner).number(number), id);
-        rows.put_new(open_index().number(number), id);
+        let mut row = DeliveryRow::requested(request, event.at, number);
+        for index in [Index::all(), Index::of(&row.owner), Index::open()] {
+            index.add(number, id, rows)?;
+        }
         rows.add(count_row(&row.owner, self.calendar.month(event.at)), 1)?;
-        let mut story = StoryRow::default();
-        story.reach(milestone(&row, event));
-        rows.put_new(story_row(id), story);
+        row.reach(event);
         rows.put_new(delivery_row(id), row);
         Ok(())
     }
@@ -213,8 +210,8 @@ impl DeliveryFold {
         change(id, rows, |row| {
             if !row.stage.is_final() {
                 row.stage = stage;
+                row.reach(event);
                 entered = Some(Entered {
-                    milestone: milestone(row, event),
                     number: row.number,
                     cancelled: (stage == Stage::Cancelled).then(|| (row.owner.clone(), row.requested_at)),
                     told: (!row.told.is_empty()).then(|| row.clone()),
@@ -224,14 +221,11 @@ impl DeliveryFold {
         let Some(entered) = entered else {
             return Ok(());
         };
-        rows.change(story_row(id), |story: &mut StoryRow| {
-            story.reach(entered.milestone);
-        })?;
         if let Some(row) = entered.told {
             notification::on_stage(id, &row, event, rows)?;
         }
         if stage.is_final() {
-            rows.delete(open_index().number(entered.number));
+            Index::open().remove(entered.number, rows)?;
         }
         if let Some((owner, requested_at)) = entered.cancelled {
             rows.add(count_row(&owner, self.calendar.month(requested_at)), -1)?;
@@ -242,7 +236,6 @@ impl DeliveryFold {
 
 /// What follows from a stage that a delivery has entered.
 struct Entered {
-    milestone: MilestoneRow,
     /// The delivery's number.
     number: u64,
     /// Whose it was and when it was asked for, where it was cancelled.
@@ -260,6 +253,17 @@ impl DeliveryRow {
     fn put_down(&mut self, at: Position) {
         self.parcel_at = Place::on_ground(at);
     }
+
+    /// It has entered its stage with this event.
+    fn reach(&mut self, event: &Numbered<Event>) {
+        self.story.reach(MilestoneRow {
+            number: event.number,
+            stage: self.stage,
+            at: event.at,
+            parcel_at: self.parcel_at,
+            drone: self.drone,
+        });
+    }
 }
 
 fn change(
@@ -268,14 +272,4 @@ fn change(
     change: impl FnOnce(&mut DeliveryRow),
 ) -> Result<(), StoreError> {
     rows.change(delivery_row(id), change)
-}
-
-fn milestone(row: &DeliveryRow, event: &Numbered<Event>) -> MilestoneRow {
-    MilestoneRow {
-        number: event.number,
-        stage: row.stage,
-        at: event.at,
-        parcel_at: row.parcel_at,
-        drone: row.drone,
-    }
 }

@@ -2,9 +2,9 @@
 
 use skyhaul_actors::ids::DeliveryId;
 
+use super::index::Index;
 use super::row::{
-    DeliveryRow, blob_rows, cause_rows, confirmation_rows, delivery_row, failure_row, links_row, owner_index,
-    story_row, time_index, trace_row,
+    DeliveryRow, blob_rows, cause_rows, confirmation_rows, delivery_row, failure_row, links_row, trace_row,
 };
 use crate::notification::row::{contact_row, outcome_rows};
 use crate::ports::StoreError;
@@ -15,6 +15,9 @@ pub(super) fn forget(id: DeliveryId, rows: &mut Rows<'_>) -> Result<(), StoreErr
     let Some(row) = rows.get::<DeliveryRow>(&delivery_row(id))? else {
         return Ok(());
     };
+    for index in [Index::all(), Index::of(&row.owner)] {
+        index.remove(row.number, rows)?;
+    }
     for told in &row.told {
         rows.delete(contact_row(told.contact));
     }
@@ -26,15 +29,7 @@ pub(super) fn forget(id: DeliveryId, rows: &mut Rows<'_>) -> Result<(), StoreErr
     ] {
         rows.delete_all(&all)?;
     }
-    for one in [
-        story_row(id),
-        failure_row(id),
-        links_row(id),
-        trace_row(id),
-        time_index().number(row.number),
-        owner_index(&row.owner).number(row.number),
-        delivery_row(id),
-    ] {
+    for one in [failure_row(id), links_row(id), trace_row(id), delivery_row(id)] {
         rows.delete(one);
     }
     Ok(())

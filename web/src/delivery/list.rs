@@ -1,21 +1,21 @@
 //! Pages of deliveries, newest first.
 
-use skyhaul_actors::ids::DeliveryId;
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::time::SimTime;
 
-use super::row::{By, DeliveryRow, delivery_row, open_index, owner_index, time_index};
+use super::index::Index;
+use super::row::{By, DeliveryRow, delivery_row};
 use super::shown::{DeliveriesResponse, DeliveryItem};
 use crate::calendar::Calendar;
 use crate::http::query::cursor_text;
 use crate::people::People;
 use crate::ports::StoreError;
-use crate::store::{Key, Table, last_number};
+use crate::store::Table;
 
 /// Most deliveries that are looked at for one page: some 50 ms. Where few fit, the page is short and its cursor goes on.
 const LOOKED_AT_MAX: usize = 10_000;
 
-/// How many entries of the index are read at a time.
+/// How many entries of the index are read at a time, or some more.
 const CHUNK: usize = 256;
 
 /// What is asked for.
@@ -38,11 +38,11 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// The shortest index that holds all that is wanted.
-    fn index(&self) -> Key {
+    fn index(&self) -> Index {
         match (&self.owner, self.stage) {
-            (_, Some(stage)) if !stage.is_final() => open_index(),
-            (Some(owner), _) => owner_index(owner),
-            (None, _) => time_index(),
+            (_, Some(stage)) if !stage.is_final() => Index::open(),
+            (Some(owner), _) => Index::of(owner),
+            (None, _) => Index::all(),
         }
     }
 
@@ -67,7 +67,7 @@ pub(super) fn page(
     let mut items = Vec::new();
     let mut looked_at = 0;
     loop {
-        let chunk = older(table, &index, before)?;
+        let chunk = index.older(table, before, CHUNK)?;
         let is_last = chunk.len() < CHUNK;
         for (number, id) in chunk {
             if items.len() == wanted.limit || looked_at == LOOKED_AT_MAX {
@@ -89,15 +89,4 @@ pub(super) fn page(
             });
         }
     }
-}
-
-/// The next entries of an index, newest first.
-fn older(table: &Table, index: &Key, before: Option<u64>) -> Result<Vec<(u64, DeliveryId)>, StoreError> {
-    let to = before.map_or_else(|| index.end(), |number| index.clone().number(number));
-    let mut found = Vec::with_capacity(CHUNK);
-    table.scan((index, &to), true, &mut |key, id| {
-        found.extend(last_number(key).map(|number| (number, id)));
-        found.len() < CHUNK
-    })?;
-    Ok(found)
 }

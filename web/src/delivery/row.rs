@@ -19,13 +19,12 @@ use crate::http::schema::Said;
 use crate::store::Key;
 
 /// Tables whose rows are looked up, and not listed.
-pub(crate) const LOOKED_UP: &[u8] = &[DELIVERIES, STORIES];
+pub(crate) const LOOKED_UP: &[u8] = &[DELIVERIES];
 
 const DELIVERIES: u8 = b'd';
-const STORIES: u8 = b'h';
-const BY_TIME: u8 = b't';
-const BY_OWNER: u8 = b'o';
-const OPEN: u8 = b'p';
+pub(super) const BY_TIME: u8 = b't';
+pub(super) const BY_OWNER: u8 = b'o';
+pub(super) const OPEN: u8 = b'p';
 const COUNTS: u8 = b'm';
 const CONFIRMATIONS: u8 = b'c';
 const BLOBS: u8 = b'b';
@@ -74,6 +73,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) told: Vec<Subscription>,
     /// What is carried, as long as it may be asked for anew.
     pub(crate) package: Option<Arc<PackageRecord>>,
+    /// Its changes of stage, and what was flown for it.
+    pub(crate) story: Story,
 }
 
 /// What brings a delivery.
@@ -132,6 +133,7 @@ impl DeliveryRow {
             delivery_eta: None,
             told: Vec::new(),
             package: Some(Arc::new(request.package.clone())),
+            story: Story::default(),
         }
     }
 
@@ -166,14 +168,14 @@ const MILESTONES_MAX: usize = 128;
 
 /// What a delivery has come through.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct StoryRow {
+pub(crate) struct Story {
     /// Its changes of stage, oldest first.
     pub(crate) milestones: Vec<MilestoneRow>,
     /// What was flown for it.
     pub(crate) legs: Vec<LegRow>,
 }
 
-impl StoryRow {
+impl Story {
     /// It has entered a stage.
     pub(crate) fn reach(&mut self, milestone: MilestoneRow) {
         if self.milestones.len() >= MILESTONES_MAX {
@@ -297,11 +299,6 @@ pub(crate) fn delivery_row(id: DeliveryId) -> Key {
     Key::of(DELIVERIES).delivery(id)
 }
 
-/// What a delivery has come through.
-pub(crate) fn story_row(id: DeliveryId) -> Key {
-    Key::of(STORIES).delivery(id)
-}
-
 /// Why a delivery went back to where nobody has it, by number of event.
 pub(crate) fn cause_rows(id: DeliveryId) -> Key {
     Key::of(CAUSES).delivery(id)
@@ -310,21 +307,6 @@ pub(crate) fn cause_rows(id: DeliveryId) -> Key {
 /// How a delivery came to be cancelled.
 pub(crate) fn failure_row(id: DeliveryId) -> Key {
     Key::of(FAILURES).delivery(id)
-}
-
-/// All deliveries' ids, by number.
-pub(crate) fn time_index() -> Key {
-    Key::of(BY_TIME)
-}
-
-/// An owner's deliveries' ids, by number.
-pub(crate) fn owner_index(owner: &str) -> Key {
-    Key::of(BY_OWNER).text(owner)
-}
-
-/// Open deliveries' ids, by number.
-pub(crate) fn open_index() -> Key {
-    Key::of(OPEN)
 }
 
 /// How many deliveries an owner asked for in a month and did not cancel.
@@ -380,14 +362,13 @@ mod tests {
         let id = DeliveryId(1);
         let keys = [
             delivery_row(id),
-            story_row(id),
             cause_rows(id),
             failure_row(id),
             links_row(id),
             trace_row(id),
-            time_index(),
-            owner_index("o"),
-            open_index(),
+            Key::of(BY_TIME),
+            Key::of(BY_OWNER),
+            Key::of(OPEN),
             Key::of(COUNTS),
             confirmation_rows(id),
             blob_row(id, &[0; 32]),

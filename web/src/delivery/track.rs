@@ -8,7 +8,7 @@ use skyhaul_actors::ids::DeliveryId;
 use skyhaul_telemetry::view::DeliveryView;
 
 use super::Delivery;
-use super::row::{DeliveryRow, LegRow, StoryRow, story_row};
+use super::row::{DeliveryRow, LegRow};
 use crate::change::delivery_id;
 use crate::geojson::{GEO_JSON, collection, feature, line, point};
 use crate::http::problem::Problem;
@@ -43,8 +43,7 @@ pub(crate) async fn get_track(
 impl Delivery {
     fn features(&self, id: DeliveryId, row: &DeliveryRow) -> Result<Vec<Value>, StoreError> {
         let live = if row.stage.is_final() { None } else { self.live(id) };
-        let story: StoryRow = self.table.get(&story_row(id))?.unwrap_or_default();
-        let mut features: Vec<Value> = story.legs.iter().map(|leg| self.leg_feature(leg)).collect();
+        let mut features: Vec<Value> = row.story.legs.iter().map(|leg| self.leg_feature(leg)).collect();
         features.extend(planned(row, live.as_ref()));
         let (at, altitude_m) = live.map_or_else(
             || (row.parcel_at.at, f64::from(row.parcel_at.altitude_m)),

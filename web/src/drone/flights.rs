@@ -309,7 +309,10 @@ mod tests {
         let mut flights = Flights::default();
         let most = u64::try_from(KEPT_MAX).expect("some thousands");
         for second in 0..most + 300 {
-            take(&mut flights, &[started(1, 2 * second), ended(1, 2 * second + 1)]);
+            let mut events = [started(1, 2 * second), ended(1, 2 * second + 1)];
+            // All within a day.
+            events.iter_mut().for_each(|event| event.at = at(second));
+            take(&mut flights, &events);
             if second % 1_000 == 0 {
                 save(&mut flights, &table);
             }

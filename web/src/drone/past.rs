@@ -219,7 +219,11 @@ mod tests {
             (found.len(), to, left_out),
             (ANSWERED_MAX, at(u64::from(most)), 0)
         );
-        let at_once: Vec<_> = (0..most + 10).map(|drone| started(drone, 5)).collect();
+        let at_once = (0..most + 10).map(|drone| Numbered {
+            number: u64::from(drone),
+            ..started(drone, 5)
+        });
+        let at_once: Vec<_> = at_once.collect();
         let past = Past::default();
         take(&past, &at_once);
         let (found, to, left_out) = past.between(at(6), at(9));
