@@ -24,7 +24,7 @@ use crate::store::{StoredProjection, Table};
 mod fold;
 pub(crate) mod request;
 
-use self::fold::{PackageFold, PackageRow, owned_row, package_row, weight_row};
+use self::fold::{OwnedRow, PackageFold, PackageRow, owned_row, package_row, weight_row};
 use self::request::{
     PackageChanges, PackageResponse, PackageSummaryResponse, PatchPackageRequest, PutPackageRequest,
 };
@@ -56,10 +56,20 @@ impl Package {
         if let Some(said) = self.context.inbox.package(only, label) {
             return people.reveal(said).map(Some);
         }
-        let key = only.map_or_else(|| package_row(label), |owner| owned_row(owner, label));
-        let row: Option<PackageRow> = self.table.get(&key)?;
-        row.map(|row| people.reveal(Arc::unwrap_or_clone(row.record)))
+        let said = match only {
+            Some(owner) => self.owned(owner, label)?,
+            None => match self.table.get(&package_row(label))? {
+                Some(PackageRow::Owned(owner)) => self.owned(&owner, label)?,
+                Some(PackageRow::Nobodys(said)) => Some(said),
+                None => None,
+            },
+        };
+        said.map(|said| people.reveal(Arc::unwrap_or_clone(said)))
             .transpose()
+    }
+
+    fn owned(&self, owner: &str, label: &str) -> Result<Option<OwnedRow>, StoreError> {
+        self.table.get(&owned_row(owner, label))
     }
 
     /// What an owner's parcels of a month weigh, in grams.

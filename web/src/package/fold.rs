@@ -19,7 +19,7 @@ const OWNED: u8 = b'o';
 const WEIGHTS: u8 = b'w';
 const CARRIED: u8 = b'c';
 
-/// A package.
+/// Where what was said last about a label is found.
 pub(super) fn package_row(label: &str) -> Key {
     Key::of(PACKAGES).text(label)
 }
@@ -38,11 +38,16 @@ fn carried_row(id: DeliveryId) -> Key {
     Key::of(CARRIED).delivery(id)
 }
 
-/// What was said last about a package.
+/// What was said last about a package by its owner.
+pub(super) type OwnedRow = Arc<PackageRecord>;
+
+/// What was said last about a package, by whomever.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct PackageRow {
-    /// It.
-    pub(super) record: Arc<PackageRecord>,
+pub(super) enum PackageRow {
+    /// What this owner said last about it.
+    Owned(String),
+    /// This, of which nobody is the owner.
+    Nobodys(Arc<PackageRecord>),
 }
 
 /// What an open delivery carries, and where that was added, to be taken back should it be cancelled.
@@ -118,11 +123,13 @@ impl Fold for PackageFold {
 
 /// The background demand's labels are its own, and many: only what clients say is kept.
 fn keep(record: &PackageRecord, rows: &mut Rows<'_>) -> Result<(), StoreError> {
-    let row = PackageRow {
-        record: Arc::new(record.clone()),
+    let said = Arc::new(record.clone());
+    let row = match &record.owner {
+        Some(owner) => {
+            rows.put::<OwnedRow>(owned_row(owner, &record.label), &said)?;
+            PackageRow::Owned(owner.clone())
+        }
+        None => PackageRow::Nobodys(said),
     };
-    if let Some(owner) = &record.owner {
-        rows.put(owned_row(owner, &record.label), &row)?;
-    }
     rows.put(package_row(&record.label), &row)
 }
