@@ -89,6 +89,8 @@ pub struct Shared {
     pub build: String,
     /// How far back the recorded run reaches.
     pub retention: Retention,
+    /// Held by the projector that flushes.
+    pub flush_turn: Arc<Mutex<()>>,
     /// From the host to the projectors; set once, when the services that submit commands through here have said what they fold.
     backlogs: OnceLock<Vec<Arc<Backlog>>>,
     /// Whether the host runs. While it does not, nothing is stamped.
@@ -205,6 +207,7 @@ impl Shared {
             lag: Mutex::default(),
             commands_wait: Arc::default(),
             decisions: Decisions::default(),
+            flush_turn: Arc::default(),
             handover,
             deaths: parts.deaths,
             advance_waits: Arc::default(),

@@ -17,6 +17,12 @@ use super::supervisor::{APART, Pulse, Wake, wakes};
 /// written once.
 const FLUSH_EVERY: Duration = Duration::from_secs(3);
 
+/// How long a flush rests between two portions of its work: about as long as a portion takes, so that it holds up nobody for longer.
+const BREATH: Duration = Duration::from_micros(500);
+
+/// Events that wait at which a flush rests no more: less than a second's at ten thousand deliveries a second.
+const BEHIND: usize = 60_000;
+
 /// How often a step of what is too old is let go of: some eighty deliveries, so that thirty million may go in a day.
 const FORGET_EVERY: Duration = Duration::from_millis(250);
 
@@ -28,6 +34,8 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct ProjectorParts {
     /// What is folded. Its rows and its place in the events live in the store, so it may be taken up by another projector at any time.
     pub projection: Arc<Mutex<Box<dyn Projection>>>,
+    /// Held by the one projector that flushes. All at once would take the processors from those who answer requests, and wait for one disk.
+    pub flush_turn: Arc<Mutex<()>>,
     /// Where its events wait.
     pub backlog: Arc<Backlog>,
     /// For how long what hangs on deliveries that have ended is kept, in virtual time.
@@ -72,7 +80,7 @@ impl Projector {
             parts.backlog.pop();
             self.is_dirty = true;
             if self.is_flush_due() {
-                self.flush(&mut **projection);
+                self.flush_in_turn(&mut **projection);
             }
         }
         if !is_last && self.forgot_at.elapsed() >= FORGET_EVERY {
@@ -82,8 +90,23 @@ impl Projector {
                 Err(error) => self.failed(&error),
             }
         }
-        if is_last || self.is_flush_due() {
-            self.flush(&mut **projection);
+        if is_last {
+            let _turn = parts.flush_turn.lock();
+            self.flush(&mut **projection, &mut || ());
+        } else if self.is_flush_due() {
+            self.flush_in_turn(&mut **projection);
+        }
+    }
+
+    /// Flushes, unless another projector does: then it is tried again at the next wake.
+    fn flush_in_turn(&mut self, projection: &mut dyn Projection) {
+        let parts = self.parts.clone();
+        if let Some(_turn) = parts.flush_turn.try_lock() {
+            self.flush(projection, &mut || {
+                if parts.backlog.events() < BEHIND {
+                    std::thread::sleep(BREATH);
+                }
+            });
         }
     }
 
@@ -91,8 +114,8 @@ impl Projector {
         self.is_dirty && self.flushed_at.elapsed() >= FLUSH_EVERY
     }
 
-    fn flush(&mut self, projection: &mut dyn Projection) {
-        match projection.flush() {
+    fn flush(&mut self, projection: &mut dyn Projection, breathe: &mut dyn FnMut()) {
+        match projection.flush(breathe) {
             Ok(()) => {
                 self.is_dirty = false;
                 self.flushed_at = Instant::now();
@@ -122,5 +145,70 @@ impl Actor for Projector {
 impl StreamHandler<Wake> for Projector {
     fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
         self.turn(wake.is_last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skyhaul_actors::event::Event;
+    use skyhaul_engine::ports::Numbered;
+    use skyhaul_web::ports::StoreError;
+
+    use super::*;
+
+    /// A projection that counts its flushes.
+    #[derive(Default)]
+    struct Counted(Arc<Mutex<u32>>);
+
+    impl Projection for Counted {
+        fn name(&self) -> &'static str {
+            "counted"
+        }
+
+        fn next_event(&self) -> u64 {
+            0
+        }
+
+        fn apply(&mut self, _: &[Numbered<Event>]) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn forget(&mut self, _: SimDuration) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        fn flush(&mut self, breathe: &mut dyn FnMut()) -> Result<(), StoreError> {
+            breathe();
+            *self.0.lock() += 1;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn one_projector_flushes_at_a_time_and_the_others_go_on() {
+        let flushes = Arc::new(Mutex::new(0));
+        let flush_turn = Arc::new(Mutex::new(()));
+        let parts = ProjectorParts {
+            projection: Arc::new(Mutex::new(Box::new(Counted(Arc::clone(&flushes))))),
+            flush_turn: Arc::clone(&flush_turn),
+            backlog: Arc::new(Backlog::new(0)),
+            history: SimDuration::from_mins(1),
+            stop: CancellationToken::new(),
+            failures: prometheus::IntCounter::new("failures", "counted").expect("a name"),
+        };
+        let mut projector = Projector::new(parts.clone(), Pulse::unheard());
+        projector.flushed_at = Instant::now()
+            .checked_sub(FLUSH_EVERY)
+            .expect("the machine runs for some seconds");
+        let other = flush_turn.lock();
+        parts.backlog.push(Arc::default());
+        projector.turn(false);
+        assert!(parts.backlog.front().is_none(), "events are taken meanwhile");
+        assert_eq!(*flushes.lock(), 0);
+        drop(other);
+        projector.turn(false);
+        assert_eq!(*flushes.lock(), 1);
+        projector.turn(true);
+        assert_eq!(*flushes.lock(), 2, "the last one is not put off");
     }
 }

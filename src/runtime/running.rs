@@ -163,6 +163,7 @@ fn start_projector(shared: &Shared, pair: &ProjectionAndBacklog) -> Supervised {
     Supervised::start(pair.name, shared, |stop| {
         let parts = ProjectorParts {
             projection: Arc::clone(&pair.projection),
+            flush_turn: Arc::clone(&shared.flush_turn),
             backlog: Arc::clone(&pair.backlog),
             history: shared.retention.history,
             stop,

@@ -236,7 +236,7 @@ impl Projection for Listing {
         Ok(false)
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self, _: &mut dyn FnMut()) -> Result<(), StoreError> {
         Ok(())
     }
 }

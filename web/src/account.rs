@@ -103,8 +103,8 @@ impl Accounts {
     async fn keep_contact(&self, id: AccountId, contact: Option<ContactRow>) -> Result<(), Problem> {
         let table = self.table.clone();
         let kept = web::block(move || match contact {
-            Some(contact) => table.keep(contact_row(id), &contact),
-            None => table.remove(contact_row(id)),
+            Some(contact) => table.keep(&contact_row(id), &contact),
+            None => table.remove(&contact_row(id)),
         });
         kept.await.map_err(|_| Problem::saturated())??;
         Ok(())

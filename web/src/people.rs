@@ -143,7 +143,7 @@ impl People {
             let mut rows = table.rows();
             rows.put(pseudonym_row(&kept.pseudonym), &NameRow { name: name.clone() })?;
             rows.put(name_row(&name), &kept)?;
-            rows.commit()?;
+            rows.commit();
             table.flush()
         });
         done.await.map_err(|_| Problem::saturated())??;
@@ -200,7 +200,7 @@ impl People {
             let mut rows = table.rows();
             rows.delete(pseudonym_row(&person.pseudonym));
             rows.delete(name_row(&gone));
-            rows.commit()?;
+            rows.commit();
             table.flush()
         });
         let done = done.await.map_err(|_| Problem::saturated())?;

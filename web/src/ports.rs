@@ -79,11 +79,12 @@ pub trait Projection: Send {
     /// Where the store fails; nothing is let go of then.
     fn forget(&mut self, kept: SimDuration) -> Result<bool, StoreError>;
 
-    /// Makes everything applied so far durable.
+    /// Makes everything applied so far durable. That takes a processor for tenths of a second where much was applied: `breathe` is called between
+    /// portions of a fraction of a millisecond, and may wait.
     ///
     /// # Errors
     /// Where the store fails.
-    fn flush(&mut self) -> Result<(), StoreError>;
+    fn flush(&mut self, breathe: &mut dyn FnMut()) -> Result<(), StoreError>;
 }
 
 /// A failure of a store's device.

@@ -193,7 +193,7 @@ impl Projection for Told {
         Ok(false)
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self, _: &mut dyn FnMut()) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -221,7 +221,7 @@ mod tests {
             is_contact_changed: false,
         };
         office.change(2, suspended);
-        office.projection.flush().expect("memory works");
+        office.projection.flush(&mut || ()).expect("memory works");
         let loaded = Register::load(&Table::new("account", Arc::clone(&office.store) as _));
         for register in [&loaded.expect("memory works"), &*office.register] {
             assert!(register.opened_by(&first.told).is_none(), "it was revoked");

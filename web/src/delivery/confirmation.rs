@@ -94,7 +94,7 @@ pub(crate) async fn confirm_delivery(
     service.check(id, &row, &said)?;
     let table = service.table.clone();
     let key = blob_row(id, &said.record.blob_digest);
-    let kept = web::block(move || table.keep(key, &said.blob)).await;
+    let kept = web::block(move || table.keep(&key, &said.blob)).await;
     kept.map_err(|_| Problem::saturated())??;
     let commands = Arc::clone(&service.context.commands);
     commands.submit(Command::RecordConfirmation(said.record)).await?;

@@ -215,8 +215,8 @@ impl Delivery {
         });
         let (table, rows): (_, Vec<LinkRow>) = (self.table.clone(), rows.collect());
         let kept = block(move || match rows.is_empty() {
-            true => table.remove(links_row(delivery)),
-            false => table.keep(links_row(delivery), &rows),
+            true => table.remove(&links_row(delivery)),
+            false => table.keep(&links_row(delivery), &rows),
         });
         Ok(kept.await.map_err(|_| Problem::saturated())??)
     }

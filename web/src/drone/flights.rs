@@ -244,7 +244,7 @@ mod tests {
     fn save(flights: &mut Flights, table: &Table) {
         let mut rows = table.rows();
         flights.save(&mut rows).expect("memory works");
-        rows.commit().expect("memory works");
+        rows.commit();
     }
 
     /// Drones, and when their flights were over, without any order.

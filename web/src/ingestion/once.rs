@@ -230,7 +230,7 @@ mod tests {
             used_at_unix_micros: NOW - KEPT_MICROS + 1,
             number: 0,
         };
-        once.table.keep(key_row(&scope()), &row).expect("memory works");
+        once.table.keep(&key_row(&scope()), &row).expect("memory works");
         assert!(once.claim(scope(), [1; 32], NOW).await.is_err());
         assert!(matches!(
             once.claim(scope(), [1; 32], NOW + 1).await,

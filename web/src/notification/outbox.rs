@@ -176,7 +176,8 @@ impl Outbox {
         if state != NoticeState::Retrying {
             rows.delete(notice_row(key));
         }
-        rows.commit()
+        rows.commit();
+        Ok(())
     }
 
     /// Makes what was settled durable.

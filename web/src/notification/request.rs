@@ -97,7 +97,7 @@ pub(crate) async fn notify_me(
         channels: channels(&contact),
     };
     let table = service.table.clone();
-    let kept = web::block(move || table.keep(contact_row(pseudonym), &contact)).await;
+    let kept = web::block(move || table.keep(&contact_row(pseudonym), &contact)).await;
     kept.map_err(|_| Problem::saturated())??;
     let commands = Arc::clone(&service.context.commands);
     commands.submit(Command::RequestNotification(request)).await?;

@@ -64,9 +64,9 @@ impl Gathered {
         }
     }
 
-    /// Takes a batch in.
-    pub(super) fn write(&mut self, batch: Batch) {
-        for (key, entry) in batch {
+    /// Takes a batch in, and leaves its room.
+    pub(super) fn write(&mut self, batch: &mut Batch) {
+        for (key, entry) in batch.drain() {
             self.written.write(key, entry);
         }
     }

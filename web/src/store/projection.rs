@@ -107,7 +107,8 @@ impl<F: Fold> StoredProjection<F> {
     fn save(&self) -> Result<(), StoreError> {
         let mut rows = self.table.rows();
         self.fold.save(&mut rows)?;
-        rows.commit()
+        rows.commit();
+        Ok(())
     }
 }
 
@@ -128,13 +129,13 @@ impl<F: Fold> Projection for StoredProjection<F> {
         };
         self.table.make_room(|| self.save())?;
         let next_event = last.number + 1;
-        let mut rows = self.table.many_rows(new.len());
+        let mut rows = self.table.rows();
         for event in new {
             self.fold.fold(event, &mut rows)?;
         }
         self.fold.finish(&mut rows)?;
         rows.put(Key::of(PROGRESS), &next_event)?;
-        rows.commit()?;
+        rows.commit();
         self.next_event = next_event;
         self.latest = Some(last.at);
         self.fold.committed(new);
@@ -151,12 +152,12 @@ impl<F: Fold> Projection for StoredProjection<F> {
         if rows.is_empty() {
             return Ok(false);
         }
-        rows.commit()?;
+        rows.commit();
         Ok(true)
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self, breathe: &mut dyn FnMut()) -> Result<(), StoreError> {
         self.save()?;
-        self.table.flush()
+        self.table.flush_gently(breathe)
     }
 }

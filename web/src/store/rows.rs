@@ -152,12 +152,9 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// No changes yet, and room for some.
-    pub(super) fn new(table: &'a Table, room: usize) -> Self {
-        Self {
-            table,
-            changes: Batch::with_capacity_and_hasher(room, RandomState::default()),
-        }
+    /// No changes yet, in the room that an earlier batch has left.
+    pub(super) const fn new(table: &'a Table, room: Batch) -> Self {
+        Self { table, changes: room }
     }
 
     /// The row under a key.
@@ -286,7 +283,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Applies all.
-    pub(crate) fn commit(self) -> Result<(), StoreError> {
-        self.table.apply(self.changes)
+    pub(crate) fn commit(self) {
+        self.table.apply(self.changes);
     }
 }

@@ -18,6 +18,13 @@ use crate::ports::{KeyValueStore, StoreError};
 /// wait. It is more than eight thousand deliveries a second change between two flushes: a row that is given too early is given again.
 const GATHERED_MAX: usize = 192 * 1024;
 
+/// Changes for which a batch leaves its room to the next one: several times those of a few milliseconds at ten thousand deliveries a second. To go
+/// through a room that one large batch has left would take each small one longer.
+const SPARE_MAX: usize = 8 * 1024;
+
+/// Bytes of rows that are encoded in one go: some tenths of a millisecond.
+const PORTION_BYTES: usize = 64 * 1024;
+
 /// A service's store.
 #[derive(Clone)]
 pub(crate) struct Table {
@@ -28,6 +35,8 @@ pub(crate) struct Table {
 struct Kept {
     store: Arc<dyn KeyValueStore>,
     gathered: RwLock<Gathered>,
+    /// The room of the last batch, for the next one.
+    spare: Mutex<Batch>,
     /// Held by who gives rows to the store: how many bytes a row had the last time, since the next ones have about as many.
     giving: Mutex<usize>,
 }
@@ -47,6 +56,7 @@ impl Table {
         let kept = Kept {
             store,
             gathered: RwLock::new(Gathered::new(looked_up)),
+            spare: Mutex::default(),
             giving: Mutex::default(),
         };
         Self {
@@ -131,7 +141,7 @@ impl Table {
     }
 
     /// Keeps one row at once, durably. No fold writes a row under this key.
-    pub(crate) fn keep<T: Serialize>(&self, key: Key, row: &T) -> Result<(), StoreError> {
+    pub(crate) fn keep<T: Serialize>(&self, key: &Key, row: &T) -> Result<(), StoreError> {
         let mut change = Changes::default();
         change.put(key.bytes(), &encode(self.name, row)?);
         self.kept.store.commit(&change)?;
@@ -139,7 +149,7 @@ impl Table {
     }
 
     /// Removes one row that was kept, at once and durably.
-    pub(crate) fn remove(&self, key: Key) -> Result<(), StoreError> {
+    pub(crate) fn remove(&self, key: &Key) -> Result<(), StoreError> {
         let mut change = Changes::default();
         change.delete(key.bytes());
         self.kept.store.commit(&change)?;
@@ -148,18 +158,15 @@ impl Table {
 
     /// A batch of changes.
     pub(crate) fn rows(&self) -> Rows<'_> {
-        Rows::new(self, 0)
-    }
-
-    /// A batch of so many changes, or some times as many.
-    pub(super) fn many_rows(&self, count: usize) -> Rows<'_> {
-        Rows::new(self, count)
+        Rows::new(self, std::mem::take(&mut *self.kept.spare.lock()))
     }
 
     /// Applies changes, all or none.
-    pub(super) fn apply(&self, changes: Batch) -> Result<(), StoreError> {
-        self.kept.gathered.write().write(changes);
-        Ok(())
+    pub(super) fn apply(&self, mut changes: Batch) {
+        self.kept.gathered.write().write(&mut changes);
+        if changes.capacity() <= SPARE_MAX {
+            *self.kept.spare.lock() = changes;
+        }
     }
 
     /// Gives the store what was gathered, where that is as much as memory is meant for; `save` adds before what is to go with it.
@@ -167,19 +174,24 @@ impl Table {
         let gathered_count = self.kept.gathered.read().len();
         if gathered_count >= GATHERED_MAX {
             save()?;
-            self.give()?;
+            self.give(&mut || ())?;
         }
         Ok(())
     }
 
     /// Makes all that was committed durable.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.give()?;
+        self.flush_gently(&mut || ())
+    }
+
+    /// The same; `breathe` is called between portions of the rows.
+    pub(super) fn flush_gently(&self, breathe: &mut dyn FnMut()) -> Result<(), StoreError> {
+        self.give(breathe)?;
         self.kept.store.flush()
     }
 
     /// Gives the store all that was gathered, whole batches in one. Who reads goes on meanwhile.
-    fn give(&self) -> Result<(), StoreError> {
+    fn give(&self, breathe: &mut dyn FnMut()) -> Result<(), StoreError> {
         let mut row_bytes = self.kept.giving.lock();
         // What it would not take before, and what was written since.
         for _ in 0..2 {
@@ -187,8 +199,13 @@ impl Table {
                 break;
             };
             let mut changes = Changes::with_capacity(leaving.len(), leaving.len() * *row_bytes);
+            let mut breathed_at = 0;
             for (key, entry) in leaving.sorted() {
                 entry.put_into(&mut changes, key, self.name)?;
+                if changes.bytes() - breathed_at >= PORTION_BYTES {
+                    breathed_at = changes.bytes();
+                    breathe();
+                }
             }
             self.kept.store.commit(&changes)?;
             *row_bytes = changes.bytes().div_ceil(changes.len().max(1));

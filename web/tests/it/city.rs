@@ -439,7 +439,7 @@ impl City {
     /// Gives the stores all that was projected.
     pub(crate) fn flush(&self) {
         for projection in &mut self.port.state.lock().projections {
-            projection.flush().expect("memory works");
+            projection.flush(&mut || ()).expect("memory works");
         }
     }
 

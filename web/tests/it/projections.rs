@@ -74,7 +74,7 @@ async fn however_the_events_are_cut_into_batches_the_stores_are_the_same() {
                 projection.apply(batch).expect("memory works");
             }
             assert_eq!(projection.next_event(), events.len() as u64);
-            projection.flush().expect("memory works");
+            projection.flush(&mut || ()).expect("memory works");
         }
         assert_eq!(contents(&other.kept), whole, "batches of {size}");
     }
