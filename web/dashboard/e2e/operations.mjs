@@ -64,10 +64,13 @@ describe("an operator", { timeout: 900_000 }, () => {
     await page.getByLabel("Speed of playback").selectOption("60");
     await page.getByRole("button", { name: /Play$/ }).click();
     await page.waitForFunction((from) => Number(document.querySelector("#playback-line").value) > from + 5_000, dragged);
+    await page.getByText(/drones? in the air then/).waitFor();
+    await page.getByText(/In the air at .* What stood on the ground then is not kept/).waitFor();
     await picture(page, "playback");
     assert.deepEqual(await barriers(page), []);
     await page.getByRole("button", { name: "Back to now" }).click();
     await page.getByRole("button", { name: "Play back…" }).waitFor();
+    await page.getByText(/drones? in view/).waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });

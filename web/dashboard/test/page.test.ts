@@ -5,7 +5,7 @@ import { gridOf, gridStep } from "../src/map/grid";
 import { circle } from "../src/map/mercator";
 import { TileType } from "pmtiles";
 import { archiveMap, basemapOf, PLAIN, styleMap } from "../src/map/basemap";
-import { ABOVE_GROUND, styleOf } from "../src/map/style";
+import { ABOVE_GROUND, ROOM, styleOf } from "../src/map/style";
 import { hasStreets } from "../src/map/streets";
 import { hashOf, stateOf, trackedIn, type PageState } from "../src/page/address";
 import { compass, countdown, short, span, speedWords } from "../src/page/words";
@@ -101,6 +101,16 @@ describe("the ground", () => {
     expect(light).toEqual(dark);
     expect(light?.indexOf(ABOVE_GROUND)).toBeGreaterThan(light?.indexOf("building") ?? -1);
     expect(await basemapOf(null, 47.61, -122.33)).toBe(PLAIN);
+  });
+
+  it("places labels of depots before all names, which then move aside", async () => {
+    const { layers } = styleOf("light", await basemapOf(null, 43.77, 11.25));
+    const names = layers.filter((layer) => layer.type === "symbol" && layer.id.endsWith("name")).map(({ id }) => layers.findIndex((layer) => layer.id === id));
+    expect(names.length).toBeGreaterThan(3);
+    // The map places what is drawn last first.
+    expect(layers.findIndex(({ id }) => id === ROOM)).toBeGreaterThan(Math.max(...names));
+    const aside = layers.filter((layer) => layer.type === "symbol" && layer.layout?.["text-variable-anchor"] !== undefined).map(({ id }) => id);
+    expect(aside).toEqual(["quarter-name", "city-name", ABOVE_GROUND]);
   });
 
   it("is drawn by the scheme of the archive that somebody brought", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PastFlights } from "../src/api/model";
-import { flightsOf, Past, PastClock } from "../src/playback/past";
+import { countsOf, dronesOf, flightsOf, Past, PastClock } from "../src/playback/past";
 
 const NOON = Date.parse("2026-01-01T12:00:00.000Z");
 const at = (minutes: number): string => new Date(NOON + minutes * 60_000).toISOString();
@@ -21,6 +21,12 @@ const answer = (from: number, to: number, ...flights: PastFlights["flights"][num
 const inTheAir = (past: Past, minutes: number): string[] => past.at(NOON + minutes * 60_000).map(({ flight: { drone } }) => drone);
 
 describe("the past", () => {
+  it("counts who flew then by what they flew for", () => {
+    const drones = dronesOf(flightsOf(answer(0, 10, flight("drone-1", 0, 3), { ...flight("drone-2", 0, 4), purpose: "return" }, flight("drone-3", 1, null))));
+    expect([...drones.keys()]).toEqual(["drone-1", "drone-2", "drone-3"]);
+    expect(Object.fromEntries(countsOf(drones.values()))).toEqual({ toPickup: 2, returning: 1 });
+  });
+
   it("shows what was in the air at an instant, and no longer than it was", () => {
     const past = new Past();
     past.take(answer(0, 10, flight("drone-1", -2, 3), flight("drone-2", 2, 4), flight("drone-3", 8, null)));

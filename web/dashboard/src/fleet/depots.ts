@@ -2,9 +2,6 @@ import type { Depot } from "../api/model";
 import type { MapView } from "../map/view";
 import { element, say } from "../page/element";
 
-/** Below this zoom only the dots of depots are shown; their names would cover each other. */
-const NAMES_FROM_ZOOM = 10.8;
-
 /** A depot on the map. */
 interface Mark {
   readonly root: HTMLElement;
@@ -14,12 +11,14 @@ interface Mark {
 /** Depots on the map, each with how many drones stand ready and charge there. */
 export class DepotMarkers {
   readonly #markers = new Map<string, Mark>();
+  /** What the labels say that the map makes room for. */
+  #labels = "";
 
   constructor(
     private readonly view: MapView,
     private readonly chosen: (depot: string) => void,
   ) {
-    const sized = (): void => void view.map.getContainer().classList.toggle("map-far", view.map.getZoom() < NAMES_FROM_ZOOM);
+    const sized = (): void => void view.map.getContainer().classList.toggle("map-far", view.map.getZoom() < view.labelsFromZoom);
     view.map.on("zoom", sized);
     sized();
   }
@@ -33,6 +32,10 @@ export class DepotMarkers {
       const words = `${depot.name} ${known.figures.textContent ?? ""}: depot, ${depot.idle} ready, ${depot.charging} charging, ${depot.flying} flying`;
       if (known.root.getAttribute("aria-label") !== words) known.root.setAttribute("aria-label", words);
     }
+    const labels = depots.map(({ name, location: { latitude, longitude } }) => ({ label: `${name} ${this.#markers.get(name)?.figures.textContent ?? ""}`, latitude, longitude }));
+    const said = labels.map(({ label }) => label).join();
+    if (said !== this.#labels) this.view.makeRoom(labels);
+    this.#labels = said;
   }
 
   /** The map hears of clicks on what stands on it, and would look for a drone there. */

@@ -4,7 +4,7 @@ import { span } from "../page/words";
 import type { StatsFrame } from "../telemetry/frame";
 import { Chart } from "./chart";
 import { stateIcon } from "./icon";
-import { DRONE_STATES, STATE_WORDS, type DroneState } from "./state";
+import { DRONE_STATES, isFlown, STATE_WORDS, type DroneState } from "./state";
 
 const DELIVERY_ROWS: readonly (readonly [string, string])[] = [
   ["Waiting for a drone", "waiting"],
@@ -54,6 +54,12 @@ export class Figures {
   readonly #chips = new Map<DroneState, HTMLButtonElement>();
   readonly #charts = new Map<string, Chart>();
   #latest: StatsFrame | null = null;
+  /** How many aircraft there are that are no drones of the fleet. */
+  #externals = 0;
+  /** How many drones were in each state at the time that is played, where one is. */
+  #past: ReadonlyMap<DroneState, number> | null = null;
+  readonly #asOf = element("p", { class: "faint", hidden: true });
+  readonly #ofNow = element("p", { class: "faint", hidden: true }, "These figures are of now, not of the time that is played.");
   #told: Performance | null = null;
   #drawn = -Infinity;
   readonly #shown = new Set<DroneState>(DRONE_STATES);
@@ -69,9 +75,9 @@ export class Figures {
       ...PERFORMANCE.map(({ name, label }) => this.#charted(label, name)),
       this.#tile("Energy flown in all", "energyAll"),
     );
-    this.legend = element("div", { class: "stack" }, element("h2", {}, "Drones"), chips);
+    this.legend = element("div", { class: "stack" }, element("h2", {}, "Drones"), this.#asOf, chips);
     this.external(0);
-    this.root = element("div", { class: "stack" }, element("h2", {}, "Deliveries"), rows, element("h2", {}, "Lately"), charts, element("h2", {}, "How well"), tiles);
+    this.root = element("div", { class: "stack" }, this.#ofNow, element("h2", {}, "Deliveries"), rows, element("h2", {}, "Lately"), charts, element("h2", {}, "How well"), tiles);
   }
 
   /** Which states are shown. */
@@ -86,16 +92,34 @@ export class Figures {
 
   /** Shows new figures. */
   update(stats: StatsFrame): void {
-    for (const state of DRONE_STATES) if (state !== "external") this.#set(state, String(stats.drones[state] ?? 0));
     for (const [, name] of DELIVERY_ROWS) this.#set(name, (name === "waiting" ? stats.waiting : (stats.deliveries[name] ?? 0)).toLocaleString());
     for (const { name, of } of CHARTS) this.#set(name, of(stats).toLocaleString());
     this.#set("waits", stats.waitP50S > 0 ? `${span(stats.waitP50S)} · ${span(stats.waitP95S)}` : "–");
     this.#latest = stats;
+    this.#count();
+  }
+
+  /** Counts drones as they were at the time that is played, as of `time`; `null`: as they are. What stood then is not known. */
+  back(past: { readonly counts: ReadonlyMap<DroneState, number>; readonly time: string } | null): void {
+    this.#past = past?.counts ?? null;
+    this.#asOf.hidden = this.#ofNow.hidden = past === null;
+    if (past) say(this.#asOf, `In the air at ${past.time}. What stood on the ground then is not kept.`);
+    this.#count();
+  }
+
+  #count(): void {
+    const counts = this.#past;
+    for (const state of DRONE_STATES) {
+      const now = state === "external" ? this.#externals : (this.#latest?.drones[state] ?? null);
+      const shown = counts ? (counts.get(state) ?? (isFlown(state) ? 0 : null)) : now;
+      this.#set(state, shown === null ? "–" : String(shown));
+    }
   }
 
   /** Shows how many aircraft there are that are no drones of the fleet; nothing is said of them where there are none. */
   external(count: number): void {
-    this.#set("external", String(count));
+    this.#externals = count;
+    this.#count();
     const chip = this.#chips.get("external");
     if (chip) chip.hidden = count === 0;
   }

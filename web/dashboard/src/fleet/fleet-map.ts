@@ -5,9 +5,9 @@ import type { Crowd, MapView, View } from "../map/view";
 import { element } from "../page/element";
 import type { Theme } from "../page/tone";
 import type { Telemetry } from "../telemetry/connection";
-import type { PastClock, PastFlight } from "../playback/past";
+import { droneOf, type PastClock, type PastFlight } from "../playback/past";
 import { fixOf, type Drone, type Roster } from "./roster";
-import { isParked, stateOfPurpose, type DroneState } from "./state";
+import { isParked, type DroneState } from "./state";
 
 /** A click this close to a drone, px, means the drone. */
 const REACH_PIXELS = 20;
@@ -105,7 +105,7 @@ export class FleetMap {
   flown(flights: readonly PastFlight[]): void {
     const now = new Map(flights.map((each) => [each.id, each]));
     for (const id of this.#flown.keys()) if (!now.has(id)) this.drones.set(id, undefined);
-    for (const [id, { flight }] of now) if (!this.#flown.has(id)) this.drones.set(id, { id, state: stateOfPurpose(flight.purpose), flight, stands: null });
+    for (const [id, { flight }] of now) if (!this.#flown.has(id)) this.drones.set(id, droneOf(flight, id));
     this.#flown = now;
   }
 

@@ -2,7 +2,7 @@ import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { compass, short } from "../page/words";
 import { stateIcon } from "./icon";
-import { deliveryOf, fixOf, type Drone, type Roster } from "./roster";
+import { deliveryOf, fixOf, type Drone } from "./roster";
 import { STATE_WORDS, type DroneState } from "./state";
 
 /** Rows shown at once; more than a person reads, few enough to redraw each second. */
@@ -39,6 +39,15 @@ interface ListItem {
   readonly selected: boolean;
 }
 
+/** The drones that a list is of. */
+export interface Listed {
+  readonly drones: Iterable<Drone>;
+  /** Whether there are too many to tell of each. */
+  readonly crowded: boolean;
+  /** Where, or when, they are. */
+  readonly where: string;
+}
+
 /** Text by which a drone is found. */
 function textOf(drone: Drone): string {
   return `${drone.id} ${STATE_WORDS[drone.state]} ${deliveryOf(drone) ?? ""}`.toLowerCase();
@@ -47,30 +56,27 @@ function textOf(drone: Drone): string {
 /** The drones in view as a list: the map for those who do not use a pointer. */
 export class DroneList {
   readonly root: HTMLElement;
-  readonly #list = element("ul", { class: "list list-held", "aria-label": "Drones in view" });
+  readonly #list = element("ul", { class: "list list-held", "aria-label": "Drones" });
   readonly #rows: Rows<ListItem>;
   readonly #count = element("p", { class: "faint", role: "status" });
 
-  constructor(
-    private readonly roster: Roster,
-    private readonly choose: (drone: string) => void,
-  ) {
+  constructor(private readonly choose: (drone: string) => void) {
     this.root = element("div", { class: "stack" }, this.#count, this.#list);
     this.#rows = new Rows(this.#list, (item) => item.drone.id, (item) => this.#row(item));
   }
 
   /** Redraws: drones in these states, of these (all where it is `null`), that `text` names. */
-  update(now: number, shown: ReadonlySet<DroneState>, only: ReadonlySet<string> | null, text: string, selected: string | null): void {
-    if (this.roster.crowded) {
+  update({ drones, crowded, where }: Listed, now: number, shown: ReadonlySet<DroneState>, only: ReadonlySet<string> | null, text: string, selected: string | null): void {
+    if (crowded) {
       say(this.#count, "There are too many drones in view to show each. Circles count them; one under way counts in each tile of the map that it crosses. Go nearer to see them.");
       return this.#rows.update([]);
     }
     const wanted = text.trim().toLowerCase();
     const fits = (drone: Drone): boolean => shown.has(drone.state) && (only === null || only.has(drone.id)) && (wanted === "" || textOf(drone).includes(wanted));
     // By name and not by state, so that no row moves away under the pointer.
-    const { count, first } = firstOf(this.roster.all(), fits, ROWS_MAX);
+    const { count, first } = firstOf(drones, fits, ROWS_MAX);
     const more = count > ROWS_MAX ? `; the first ${ROWS_MAX} are listed` : "";
-    say(this.#count, `${count.toLocaleString()} ${count === 1 ? "drone" : "drones"} in view${more}`);
+    say(this.#count, `${count.toLocaleString()} ${count === 1 ? "drone" : "drones"} ${where}${more}`);
     this.#rows.update(first.map((drone) => ({ drone, now, selected: drone.id === selected })));
   }
 

@@ -11,6 +11,8 @@ import { element } from "../page/element";
 import { notice, Shell } from "../page/shell";
 import { Tabs } from "../page/tabs";
 import type { Theme } from "../page/tone";
+import { clockTime } from "../page/words";
+import { countsOf, dronesOf, type PastClock, type PastFlight } from "../playback/past";
 import { Playback } from "../playback/panel";
 import { TimeControls } from "../simulation/controls";
 import type { Telemetry } from "../telemetry/connection";
@@ -25,7 +27,7 @@ import { Figures } from "./figures";
 import { FilterBar, isFiltering, queryOf } from "./filters";
 import type { Ends, FleetMap } from "./fleet-map";
 import { DroneList } from "./list";
-import { fixOf, Roster } from "./roster";
+import { fixOf, Roster, type Drone } from "./roster";
 import { Search, type Meaning } from "./search";
 import { DRONE_STATES } from "./state";
 
@@ -53,7 +55,7 @@ export class FleetPage {
   readonly #figures = new Figures((shown) => this.#filter(shown));
   readonly #filters = new FilterBar(() => this.#filtered());
   readonly #search = new Search({ typed: () => this.#tick(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
-  readonly #list = new DroneList(this.#roster, (drone) => this.#choose(drone, true));
+  readonly #list = new DroneList((drone) => (this.#past ? this.#goTo(drone) : this.#choose(drone, true)));
   readonly #alerts: AlertList;
   readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), filtered: (deliveries) => this.#address.set({ deliveries }) });
   readonly #form: OrderForm;
@@ -62,7 +64,9 @@ export class FleetPage {
   readonly #cards = element("div", { class: "cards" });
   readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the fleet" });
   readonly #wind = new Wind();
-  readonly #playback = new Playback({ changed: (clock) => this.#map?.goBack(clock), shown: (flights) => this.#map?.flown(flights), now: () => this.telemetry.now() });
+  readonly #playback = new Playback({ changed: (clock) => this.#goBack(clock), shown: (flights) => this.#flown(flights), now: () => this.telemetry.now() });
+  /** The time that is played and who flew then, while the past is shown. */
+  #past: { readonly clock: PastClock; drones: ReadonlyMap<string, Drone> } | null = null;
   #map: FleetMap | null = null;
   #depots: DepotMarkers | null = null;
   #depot: DepotPanel | null = null;
@@ -174,6 +178,18 @@ export class FleetPage {
     else if (payload.kind === "counts") this.#roster.crowd();
     this.#figures.external(this.#roster.externals);
     this.#map?.crowd(payload.kind === "counts" ? payload : null);
+  }
+
+  /** Shows the past by its clock, or the present again. */
+  #goBack(clock: PastClock | null): void {
+    this.#past = clock && { clock, drones: new Map() };
+    this.#map?.goBack(clock);
+    this.#tick();
+  }
+
+  #flown(flights: readonly PastFlight[]): void {
+    if (this.#past) this.#past.drones = dronesOf(flights);
+    this.#map?.flown(flights);
   }
 
   /** Asks how the simulation runs where its speed has changed, whoever changed it. */
@@ -305,9 +321,9 @@ export class FleetPage {
   }
 
   #goTo(id: string): void {
-    const drone = this.#roster.get(id) ?? this.#details?.seen;
+    const drone = this.#past ? this.#past.drones.get(id) : (this.#roster.get(id) ?? this.#details?.seen);
     if (!drone) return;
-    const { latitude, longitude } = fixOf(drone, this.telemetry.now());
+    const { latitude, longitude } = fixOf(drone, this.#past?.clock.now() ?? this.telemetry.now());
     this.#map?.go(latitude, longitude);
   }
 
@@ -381,10 +397,20 @@ export class FleetPage {
     const now = this.telemetry.now();
     const wall = performance.now();
     this.#figures.tick(now);
-    if (this.#tabs.opened === "fleet") this.#list.update(now, this.#figures.shown, this.#only, this.#search.text, this.#details?.drone ?? null);
+    this.#drones(now);
     this.#details?.show(this.#roster.get(this.#details.drone)?.stands ?? null);
     this.#details?.update(now, wall);
     this.#followed?.tick(now, wall);
+  }
+
+  /** Counts and lists the drones: those in view, or those that flew at the time that is played. */
+  #drones(now: number): void {
+    const past = this.#past;
+    const at = past?.clock.now() ?? now;
+    this.#figures.back(past && { counts: countsOf(past.drones.values()), time: clockTime(at, true) });
+    if (this.#tabs.opened !== "fleet") return;
+    const listed = past ? { drones: past.drones.values(), crowded: false, where: "in the air then" } : { drones: this.#roster.all(), crowded: this.#roster.crowded, where: "in view" };
+    this.#list.update(listed, at, this.#figures.shown, past ? null : this.#only, this.#search.text, this.#details?.drone ?? null);
   }
 
   #route(now: number): void {

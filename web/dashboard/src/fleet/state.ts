@@ -21,6 +21,11 @@ export function isParked(state: DroneState): boolean {
   return state === "idle" || state === "charging";
 }
 
+/** Whether a drone in this state flies a leg, or has one before it. */
+export function isFlown(state: DroneState): boolean {
+  return state === "toPickup" || state === "toDropoff" || state === "returning";
+}
+
 /** The state a leg's purpose stands for. */
 export function stateOfPurpose(purpose: string): DroneState {
   if (purpose === "pickup") return "toPickup";

@@ -1,4 +1,4 @@
-import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SymbolLayerSpecification } from "maplibre-gl";
 import type { GroundColours } from "./palette";
 
 /** Where that street map has anything: west, south, east, north. */
@@ -11,6 +11,8 @@ export const BUILT_IN = {
 };
 
 const SOURCE = "streets";
+
+type SymbolLayout = NonNullable<SymbolLayerSpecification["layout"]>;
 
 /** Whether the street map covers a point. */
 export function hasStreets(latitude: number, longitude: number): boolean {
@@ -74,6 +76,11 @@ function roads(c: GroundColours): LayerSpecification[] {
   ];
 }
 
+/** How a name moves aside for what is placed before it, such as a depot's: it goes only where there is no room on any side. */
+function yielding(): Pick<SymbolLayout, "text-variable-anchor" | "text-radial-offset" | "text-justify"> {
+  return { "text-variable-anchor": ["center", "bottom", "top", "right", "left"], "text-radial-offset": 1.3, "text-justify": "auto" };
+}
+
 function labels(c: GroundColours): LayerSpecification[] {
   const base = { source: SOURCE, type: "symbol" as const };
   const paint = { "text-halo-color": c.halo, "text-halo-width": 1.4 };
@@ -102,7 +109,7 @@ function labels(c: GroundColours): LayerSpecification[] {
       "source-layer": "places",
       minzoom: 11.2,
       filter: kind("neighbourhood", "macrohood"),
-      layout: { "text-field": ["get", "name"], "text-size": grow(1.2, 11, 11, 15, 14), "text-max-width": 7, "text-padding": 10 },
+      layout: { "text-field": ["get", "name"], "text-size": grow(1.2, 11, 11, 15, 14), "text-max-width": 7, "text-padding": 10, ...yielding() },
       paint: { ...paint, "text-color": c.textFaint },
     },
     {
@@ -111,7 +118,7 @@ function labels(c: GroundColours): LayerSpecification[] {
       "source-layer": "places",
       maxzoom: 14,
       filter: kind("city", "locality"),
-      layout: { "text-field": ["get", "name"], "text-size": grow(1.2, 9, 14, 13, 21), "text-letter-spacing": 0.04 },
+      layout: { "text-field": ["get", "name"], "text-size": grow(1.2, 9, 14, 13, 21), "text-letter-spacing": 0.04, ...yielding() },
       paint: { ...paint, "text-color": c.text, "text-halo-width": 2 },
     },
   ];
@@ -139,6 +146,6 @@ export function openLayers(c: GroundColours): LayerSpecification[] {
     line("major", "transportation", c.road, grow(1.6, 10, 0.8, 14, 4.5, 18, 22), oneOf("primary", "trunk")),
     line("highway", "transportation", c.motorway, grow(1.6, 9, 1, 14, 6, 18, 26), oneOf("motorway")),
     line("rail", "transportation", c.rail, grow(1.4, 11, 0.6, 16, 2.4), oneOf("rail"), { minzoom: 11 }),
-    { id: "place-name", type: "symbol", source: SOURCE, "source-layer": "place", filter: oneOf("city", "town", "suburb", "quarter", "village"), layout: { "text-field": name, "text-size": 13 }, paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
+    { id: "place-name", type: "symbol", source: SOURCE, "source-layer": "place", filter: oneOf("city", "town", "suburb", "quarter", "village"), layout: { "text-field": name, "text-size": 13, ...yielding() }, paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
   ];
 }

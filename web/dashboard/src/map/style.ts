@@ -10,6 +10,12 @@ export const ABOVE_GROUND = "place-names";
 /** The source and the layer of circles that count drones. */
 export const CROWD = "crowd";
 
+/** The source and the layer of room that is kept for labels which stand over the map. */
+export const ROOM = "label-room";
+
+/** Below this zoom such labels are not shown: they would cover each other. */
+export const LABELS_FROM_ZOOM = 10.8;
+
 /** Radius from which a zone is large, m. */
 const LARGE_ZONE_METRES = 1_000;
 
@@ -38,7 +44,7 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
         id: ABOVE_GROUND,
         type: "symbol",
         source: "places",
-        layout: { "text-field": ["get", "name"], "text-size": 12, "text-max-width": 8, "text-padding": 14, "text-anchor": "top", "text-offset": [0, 0.7] },
+        layout: { "text-field": ["get", "name"], "text-size": 12, "text-max-width": 8, "text-padding": 14, "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 0.7, "text-justify": "auto" },
         paint: { "text-color": c.textFaint, "text-halo-color": c.halo, "text-halo-width": 1.4 },
       },
       { id: "area-line", type: "line", source: "area", paint: { "line-color": c.area, "line-width": 1.5, "line-opacity": 0.55, "line-dasharray": [4, 4] } },
@@ -53,6 +59,8 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
       { id: "route-flown", type: "line", source: "route", filter: ["==", ["get", "part"], "flown"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.route, "line-width": 3, "line-opacity": 0.45 } },
       { id: "route-planned", type: "line", source: "route", filter: ["==", ["get", "part"], "planned"], layout: { "line-join": "round" }, paint: { "line-color": c.route, "line-width": 3, "line-dasharray": [2, 1.4] } },
       { id: CROWD, type: "circle", source: CROWD, layout: { "circle-sort-key": ["get", "drones"] }, paint: { "circle-radius": ["get", "radius"], "circle-color": c.area, "circle-opacity": 0.88, "circle-stroke-color": c.halo, "circle-stroke-width": 1.5 } },
+      // Depots' labels stand over the map, which knows nothing of them: the same words, unseen, have its own names move aside.
+      { id: ROOM, type: "symbol", source: ROOM, minzoom: LABELS_FROM_ZOOM, layout: { "text-field": ["get", "label"], "text-size": 12, "text-max-width": 40, "text-padding": 6, "text-anchor": "top", "text-offset": [0, 0.6], "text-allow-overlap": true }, paint: { "text-color": "rgba(0, 0, 0, 0)" } },
       { id: "crowd-number", type: "symbol", source: CROWD, layout: { "text-field": ["get", "label"], "text-size": 12, "text-allow-overlap": true, "text-ignore-placement": true }, paint: { "text-color": c.halo } },
     ],
   };
@@ -73,6 +81,7 @@ export function styleOf(tone: Tone, basemap: Basemap): StyleSpecification {
       drawn: { type: "geojson", data: EMPTY },
       route: { type: "geojson", data: EMPTY },
       [CROWD]: { type: "geojson", data: EMPTY },
+      [ROOM]: { type: "geojson", data: EMPTY },
     },
     layers: [{ id: "void", type: "background", paint: { "background-color": c.void } }, ...below, ...basemap.layers(tone), ...above],
   };

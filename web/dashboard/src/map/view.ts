@@ -13,7 +13,7 @@ import type { Tone } from "./palette";
 import { isActive } from "../zones/force";
 import { basemapOf, PLAIN, type Basemap } from "./basemap";
 import { crowdOf } from "./crowd";
-import { ABOVE_GROUND, CROWD, styleOf } from "./style";
+import { ABOVE_GROUND, CROWD, LABELS_FROM_ZOOM, ROOM, styleOf } from "./style";
 
 /** Where the map looks. */
 export interface View {
@@ -62,6 +62,8 @@ function prepare(): Protocol {
 /** The map with its ground, zones and route; throws where the browser has no WebGL 2. */
 export class MapView {
   readonly map: LibreMap;
+  /** From this zoom on there is room for labels that stand over the map. */
+  readonly labelsFromZoom = LABELS_FROM_ZOOM;
   #basemap = PLAIN;
   #tone: Tone;
   readonly #ready: Promise<void>;
@@ -144,6 +146,11 @@ export class MapView {
   /** Whether a point of the map, px, is on a circle that counts drones. */
   isCrowd(x: number, y: number): boolean {
     return this.#crowd !== null && this.map.queryRenderedFeatures([x, y], { layers: [CROWD] }).length > 0;
+  }
+
+  /** Has the map's own names move aside for labels that stand over it, each below its point. */
+  makeRoom(labels: readonly { readonly label: string; readonly latitude: number; readonly longitude: number }[]): void {
+    this.#put(ROOM, collection(labels.map(({ label, latitude, longitude }): GeoJSON.Feature => ({ type: "Feature", properties: { label }, geometry: { type: "Point", coordinates: [longitude, latitude] } }))));
   }
 
   /** Puts an element on the map. */

@@ -1,4 +1,6 @@
 import type { PastFlights } from "../api/model";
+import type { Drone } from "../fleet/roster";
+import { stateOfPurpose, type DroneState } from "../fleet/state";
 import type { Flight } from "../telemetry/flight";
 
 /** A flight of the past, and when it was over: at its arrival, or earlier where it was cut short. */
@@ -18,6 +20,23 @@ export function flightsOf({ flights }: PastFlights): PastFlight[] {
     const flight: Flight = { drone: droneId, delivery: deliveryId, purpose, path, departsAt, arrivesAt: departsAt + last * 1_000, batteryWh: 0, batteryWhEnd: 0 };
     return [{ id: `${droneId} ${departs}`, flight, endsAt: ended === null ? flight.arrivesAt : Date.parse(ended) }];
   });
+}
+
+/** The drone that flies a flight. */
+export function droneOf(flight: Flight, id: string): Drone {
+  return { id, state: stateOfPurpose(flight.purpose), flight, stands: null };
+}
+
+/** Drones as flights of the past had them, by name. */
+export function dronesOf(flights: readonly PastFlight[]): ReadonlyMap<string, Drone> {
+  return new Map(flights.map(({ flight }) => [flight.drone, droneOf(flight, flight.drone)]));
+}
+
+/** How many drones are in each state. */
+export function countsOf(drones: Iterable<Drone>): ReadonlyMap<DroneState, number> {
+  const counts = new Map<DroneState, number>();
+  for (const { state } of drones) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
 }
 
 /** Flights of a span of the past: what was in the air at each of its instants. */
