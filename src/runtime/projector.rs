@@ -13,9 +13,10 @@ use super::backlog::Backlog;
 use super::complaint::Complaint;
 use super::supervisor::{APART, Pulse, Wake, wakes};
 
-/// How often the store is flushed. What is not flushed comes again from the journal after a crash; rows that change a few times meanwhile are
-/// written once.
-const FLUSH_EVERY: Duration = Duration::from_secs(3);
+/// How often the store is flushed, from one beginning to the next; it may wait a second for its turn. What is not flushed comes again from the
+/// journal after a crash, from a snapshot before it: with three seconds that took some starts a second or two longer. Rows that change a few times
+/// meanwhile are written once.
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a flush rests between two portions of its work: about as long as a portion takes, so that it holds up nobody for longer.
 const BREATH: Duration = Duration::from_micros(500);
@@ -115,10 +116,11 @@ impl Projector {
     }
 
     fn flush(&mut self, projection: &mut dyn Projection, breathe: &mut dyn FnMut()) {
+        let begun = Instant::now();
         match projection.flush(breathe) {
             Ok(()) => {
                 self.is_dirty = false;
-                self.flushed_at = Instant::now();
+                self.flushed_at = begun;
                 self.parts.backlog.flushed_to(projection.next_event());
             }
             Err(error) => self.failed(&error),
