@@ -24,6 +24,8 @@ pub(super) struct Queue<M> {
     /// The last of those that was popped.
     taken: Entry,
     depth: u32,
+    /// Set when the chain of causes at the present instant gets longer.
+    is_deeper: bool,
     /// Source and sequence of messages that were called back; they are dropped when their turn comes.
     called_back: BTreeSet<(u64, u64)>,
 }
@@ -38,6 +40,7 @@ impl<M> Default for Queue<M> {
             deeper: Vec::new(),
             taken: Entry::default(),
             depth: 0,
+            is_deeper: false,
             called_back: BTreeSet::new(),
         }
     }
@@ -139,7 +142,7 @@ impl<M> Queue<M> {
         }
         if self.ready.is_empty() {
             self.depth += 1;
-            self.later.is_fresh = true;
+            self.is_deeper = true;
             std::mem::swap(&mut self.ready, &mut self.deeper);
             self.ready.sort_unstable_by_key(|entry| Reverse(*entry));
         }
@@ -147,10 +150,16 @@ impl<M> Queue<M> {
         Some(&self.taken)
     }
 
-    /// Whether many entries have come into sight with the one just taken, not one more: then it is also time to look at the limits.
+    /// Whether many entries have come into sight with the one just taken, not one more.
     #[inline]
     pub(super) fn is_fresh(&mut self) -> bool {
         std::mem::take(&mut self.later.is_fresh)
+    }
+
+    /// Whether the one just taken is the first of its depth at its instant.
+    #[inline]
+    pub(super) fn is_deeper(&mut self) -> bool {
+        std::mem::take(&mut self.is_deeper)
     }
 
     /// The entry so many behind the next one, where that is known; its message is fetched meanwhile.

@@ -94,11 +94,15 @@ impl<S: System> Region<S> {
             if core.queue.was_called_back(&entry) {
                 continue;
             }
-            if core.queue.is_fresh() {
+            let is_fresh = core.queue.is_fresh();
+            if is_fresh {
                 (0..AHEAD).for_each(|by| core.prefetch_ahead(by));
-                if let Some(halt) = self.limits.exceeded(core, &entry) {
-                    return Pause::Halted(halt);
-                }
+            }
+            // Looked at now and then, not at each message.
+            if (is_fresh | core.queue.is_deeper())
+                && let Some(halt) = self.limits.exceeded(core, &entry)
+            {
+                return Pause::Halted(halt);
             }
             core.prefetch_ahead(AHEAD);
             core.note(&entry);

@@ -1,9 +1,10 @@
 //! The sorting wheel: what is due later, sorted only when its turn is near.
 //!
-//! Eight levels of 256 slots, one level a byte of the time. An entry lies at the level of the highest byte in which its time
-//! differs from `base`, in the slot of that byte: so the first occupied slot of the lowest occupied level comes first. When
+//! Levels of 256 slots, one level for each eight bits of the time, but fewer for the first. An entry lies at the level of the highest bits in which its time
+//! differs from `base`, in the slot of those bits: so the first occupied slot of the lowest occupied level comes first. When
 //! its turn comes, a slot small enough is sorted into one contiguous run, a larger one is spread a level down. What arrives
-//! within the part of time that the run covers goes to a small heap beside it.
+//! within the part of time that the run covers goes to a small heap beside it: so a slot with a great part of all there is, which most new ones would
+//! come late for, is spread as well.
 //!
 //! No tuning, no floats: the order depends on the entries alone. An entry is moved two or three times in its life, always
 //! from one contiguous piece of memory to another, where a heap of a million touches twenty lines for each.
@@ -11,13 +12,16 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use self::slots::{First, Slots};
+use self::slots::{First, Slots, span_bits};
 use super::entry::Entry;
 
 mod slots;
 
-/// Entries in a slot that are sorted at once: their run is half of a small second-level cache. More are spread first.
-const SORT_MAX: usize = 8_192;
+/// Entries in a slot that are sorted at once: their run is half of a second-level cache. More are spread first.
+const SORT_MAX: usize = 32_768;
+
+/// The part of all entries, one in so many, that is sorted at once at most.
+const SHARE_MAX: usize = 8;
 
 /// Entries up to which a plain sort beats counting first.
 const PLAIN_SORT_MAX: usize = 8;
@@ -43,7 +47,7 @@ pub(super) struct Wheel {
     /// Sorted; the next is at `at`.
     run: Vec<Entry>,
     at: usize,
-    /// Set when a run begins, or by whoever else wants to know when the next entry is taken.
+    /// Set when a run begins.
     pub(super) is_fresh: bool,
     /// What came when the run already covered its time.
     late: BinaryHeap<Reverse<Entry>>,
@@ -213,12 +217,14 @@ impl Wheel {
             if start > horizon {
                 return false;
             }
-            let span = 1_u64 << (8 * first.level);
+            let span = 1_u64 << span_bits(first.level);
             let end = first.start.saturating_add(span);
             let is_small = first.level == 0 || first.count <= LATE_MAX;
-            if is_small || (end <= horizon && first.count <= SORT_MAX) {
+            let is_fit = first.count <= SORT_MAX.min(self.slots.len_bound() / SHARE_MAX);
+            if is_small || (end <= horizon && is_fit) {
                 (self.base, self.covered) = (first.start, end);
                 self.sort(first);
+                self.lengthen(horizon);
                 (self.at, self.is_fresh) = (0, true);
                 return true;
             }
@@ -232,6 +238,22 @@ impl Wheel {
             }
         }
         false
+    }
+
+    /// Adds the next few slots with few entries to a run that is too short to look ahead in.
+    fn lengthen(&mut self, horizon: u64) {
+        while self.run.len() < AHEAD
+            && let Some(next) = self.slots.first(self.base)
+            && next.start <= horizon
+            && next.count <= LATE_MAX
+        {
+            let end = next.start.saturating_add(1 << span_bits(next.level));
+            (self.base, self.covered) = (next.start, end);
+            let before = self.run.len();
+            self.slots
+                .drain(next, |entries| self.run.extend_from_slice(entries));
+            self.run[before..].sort_unstable();
+        }
     }
 
     /// Sorts what is due in a slot until `horizon` into the run, so that what comes for later does not come late; false where that is nothing.
@@ -287,7 +309,7 @@ fn deal<'a>(
         run.sort_unstable();
         return;
     }
-    let slot_bits = 8 * level;
+    let slot_bits = span_bits(level);
     let bits = (count.ilog2() as usize + 1).min(slot_bits).min(PARTS_BITS_MAX);
     let (shift, mask) = (slot_bits - bits, (1 << bits) - 1);
     let part = |entry: &Entry| (entry.time >> shift) as usize & mask;

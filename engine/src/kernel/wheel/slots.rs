@@ -3,11 +3,18 @@
 use super::super::entry::Entry;
 use super::super::memory::{make_room, prefetch, prefetch_to_write};
 
-/// One level for each byte of a time.
-const LEVELS: usize = 8;
+/// Slots of a level: the values of so many bits of a time.
+const SLOTS: usize = 1 << SLOT_BITS;
 
-/// Slots of a level: the values of a byte.
-const SLOTS: usize = 256;
+/// Bits of a time by which a level is told apart.
+const SLOT_BITS: usize = 8;
+
+/// Bits that the first level has less than the others. So a slot of the third covers 8 ms: what comes within two seconds goes straight to where it is
+/// sorted, a million a second in runs of 8,000, and what comes within minutes is moved once more.
+const FEWER_BITS: usize = 3;
+
+/// Levels that hold all 64 bits of a time.
+const LEVELS: usize = (64 + FEWER_BITS).div_ceil(SLOT_BITS);
 
 /// Entries of a chunk: a page's worth.
 const CHUNK: usize = 128;
@@ -68,10 +75,13 @@ impl Default for Slots {
 impl Slots {
     /// Where an entry goes that is due at `time`, which is `base` or later, `base` being what all others were counted from.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "a byte of the time is wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a few bits of the time are wanted"
+    )]
     pub(super) fn place(&mut self, base: u64, time: u64) -> &mut Entry {
-        let level = (((time ^ base) | 1).ilog2() / 8) as usize;
-        let number = level * SLOTS + (time >> (8 * level)) as usize % SLOTS;
+        let level = (((time ^ base) | 1).ilog2() as usize + FEWER_BITS) / SLOT_BITS;
+        let number = level * SLOTS + (time >> span_bits(level)) as usize % SLOTS;
         let slot = &mut self.slots[number];
         let within = slot.count as usize % CHUNK;
         if within == 0 {
@@ -79,8 +89,8 @@ impl Slots {
         }
         slot.count += 1;
         let entry = &mut self.entries[slot.chunk as usize * CHUNK + within];
-        // Who writes waits for a line that is far away, and all later writes with it: the next one's is asked for while this one is written.
-        prefetch_to_write(entry, 1);
+        // Who writes waits for a line that is far away, and all later writes with it: the next one's is asked for well before it is written.
+        prefetch_to_write(entry, 2);
         entry
     }
 
@@ -119,7 +129,7 @@ impl Slots {
                 let slot = level * SLOTS + byte;
                 return Some(First {
                     level,
-                    start: (base & above(level)) | ((byte as u64) << (8 * level)),
+                    start: (base & above(level)) | ((byte as u64) << span_bits(level)),
                     count: self.slots[slot].count as usize,
                     slot,
                 });
@@ -214,8 +224,14 @@ fn chunk_lengths(count: u32) -> impl Iterator<Item = usize> + Clone {
     newest.into_iter().chain(std::iter::repeat_n(CHUNK, full))
 }
 
-/// The bytes of a time above that of `level`.
-#[expect(clippy::cast_possible_truncation, reason = "a level is below 8")]
+/// The bits of a time above those of `level`.
+#[expect(clippy::cast_possible_truncation, reason = "a time has 64 bits")]
 fn above(level: usize) -> u64 {
-    u64::MAX.checked_shl(8 * (level as u32 + 1)).unwrap_or(0)
+    u64::MAX.checked_shl(span_bits(level + 1) as u32).unwrap_or(0)
+}
+
+/// Bits of a time that differ within one slot of a level.
+#[inline]
+pub(super) const fn span_bits(level: usize) -> usize {
+    (SLOT_BITS * level).saturating_sub(FEWER_BITS)
 }

@@ -106,8 +106,10 @@ fn holds_the_last_instant_there_is() {
 fn shows_each_entry_of_a_run_but_its_first_once_before_its_turn() {
     let mut wheel = Wheel::default();
     (0..20).for_each(|sequence| wheel.push(entry(256 + sequence, sequence)));
+    // So that the twenty are few enough of all to be sorted at once.
+    (20..200).for_each(|sequence| wheel.push(entry(1 << 40, sequence)));
     let mut shown: Vec<u64> = Vec::new();
-    while wheel.pop_until(u64::MAX).is_some() {
+    while wheel.pop_until(1 << 30).is_some() {
         let first = if std::mem::take(&mut wheel.is_fresh) {
             0
         } else {
@@ -117,6 +119,21 @@ fn shows_each_entry_of_a_run_but_its_first_once_before_its_turn() {
         shown.extend(came.map(|entry| entry.time));
     }
     assert_eq!(shown, (257..276).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_is_long_enough_to_look_ahead_in_and_a_small_part_of_all() {
+    let mut wheel = Wheel::default();
+    // Two milliseconds apart, a few in each slot of the third level, all of them in one of the fourth.
+    (0..1_000).for_each(|sequence| wheel.push(entry((1 << 21) + sequence * 2_000, sequence)));
+    for left in (0..1_000).rev() {
+        assert!(wheel.pop_until(u64::MAX).is_some());
+        let is_last = wheel.slots.len() == 0;
+        assert!(
+            is_last || (AHEAD..1_000 / SHARE_MAX).contains(&wheel.run.len()),
+            "{left}"
+        );
+    }
 }
 
 #[test]
