@@ -4,6 +4,8 @@
 //! so a flight keeps out of a zone also where that comes into force while the flight is in the air ([`Sky::closing`]). What a flight goes by is
 //! what was known when it took off, however much is known since: so its plan can be made again at any time.
 
+use std::ops::Deref;
+
 use skyhaul_engine::geo::{LocalPlane, Position};
 use skyhaul_engine::time::SimTime;
 
@@ -17,6 +19,7 @@ use self::obstacle::Obstacle;
 mod field;
 mod memo;
 mod obstacle;
+mod raster;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -61,6 +64,26 @@ pub struct Sky<'a> {
 pub struct Closed {
     at: SimTime,
     more: Vec<usize>,
+}
+
+/// A way over the ground from one place to another, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Nothing is near: as most are, and told without memory of its own.
+    Straight([Position; 2]),
+    /// Perhaps round something.
+    Round(Vec<Position>),
+}
+
+impl Deref for Way {
+    type Target = [Position];
+
+    fn deref(&self) -> &[Position] {
+        match self {
+            Self::Straight(ends) => ends,
+            Self::Round(places) => places,
+        }
+    }
 }
 
 impl Airspace {
@@ -198,14 +221,9 @@ impl<'a> Sky<'a> {
     /// The shortest way from one place, at so many metres above ground, to another on the ground, round all closed zones, both ends included;
     /// `None` where there is none.
     #[must_use]
-    pub fn route(
-        &self,
-        (from, altitude_m): (Position, f64),
-        to: Position,
-        closed: &Closed,
-    ) -> Option<Vec<Position>> {
-        if self.near(from, to).next().is_none() {
-            return Some(vec![from, to]);
+    pub fn route(&self, (from, altitude_m): (Position, f64), to: Position, closed: &Closed) -> Option<Way> {
+        if self.airspace.field.is_clear(from, to) || self.near(from, to).next().is_none() {
+            return Some(Way::Straight([from, to]));
         }
         let low_m = altitude_m.min(self.level_m);
         let mut round = Vec::new();
@@ -224,9 +242,9 @@ impl<'a> Sky<'a> {
             }
         }
         let question = Question { from, to, round };
-        self.airspace
-            .ways
-            .answer(question, |question| self.airspace.seek(question))
+        let ways = &self.airspace.ways;
+        ways.answer(question, |question| self.airspace.seek(question))
+            .map(Way::Round)
     }
 
     /// The zones, besides those closed already, that come into force during the flight and are touched by it while they are.

@@ -163,7 +163,7 @@ impl Area {
     /// Whether the place lies inside.
     #[must_use]
     pub fn contains(&self, place: Position) -> bool {
-        self.centre.distance_m(place) <= self.radius_m
+        self.centre.is_within(place, self.radius_m)
     }
 }
 

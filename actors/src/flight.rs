@@ -5,7 +5,7 @@ use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
-use crate::airspace::Sky;
+use crate::airspace::{Sky, Way};
 use crate::energy::{SECONDS_PER_HOUR, powers};
 use crate::environment::{AircraftSpec, Arrival, Weather, WeatherSeries};
 use crate::event::{AssignmentRefusal, Waypoint};
@@ -15,7 +15,7 @@ use self::trip::Trip;
 
 mod trip;
 
-/// Nearer than this nothing is flown.
+/// To no more than this nothing is flown.
 pub const NOTHING_TO_FLY_M: f64 = 1.0;
 
 /// Where a flight begins.
@@ -170,7 +170,7 @@ pub fn plan_flight(
     arrival: Arrival,
     conditions: Conditions<'_>,
 ) -> Result<FlightPlan, AssignmentRefusal> {
-    if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
+    if departure.altitude_m == 0.0 && departure.at.is_within(to, NOTHING_TO_FLY_M) {
         return Ok(FlightPlan::nothing(departure));
     }
     let weather = conditions.weather.at(departure.time);
@@ -229,10 +229,14 @@ fn fly_round<'a>(
         let route = sky.route((from, departure.altitude_m), to, &closed);
         let mut route = route.ok_or(AssignmentRefusal::NoFlyZone)?;
         if from != departure.at {
-            route.insert(0, departure.at);
+            route = Way::Round(
+                std::iter::once(departure.at)
+                    .chain(route.iter().copied())
+                    .collect(),
+            );
         }
         let mut trip = begin();
-        trip.record(route.len() + ENDS);
+        trip.record(route.len() - 1);
         trip.hold(sets_off_at);
         trip.fly(&route, arrival).ok_or(AssignmentRefusal::Wind)?;
         let closing = sky.closing(trip.path(), &closed);
@@ -255,7 +259,7 @@ pub fn estimate_flight(
     arrival: Arrival,
     conditions: Conditions<'_>,
 ) -> Result<(Departure, WattHours), AssignmentRefusal> {
-    if departure.altitude_m == 0.0 && departure.at.distance_m(to) < NOTHING_TO_FLY_M {
+    if departure.altitude_m == 0.0 && departure.at.is_within(to, NOTHING_TO_FLY_M) {
         return Ok((departure, WattHours::ZERO));
     }
     let weather = conditions.weather.at(departure.time);
@@ -306,6 +310,3 @@ fn check_take_off(
         _ => Ok(()),
     }
 }
-
-/// Waypoints beside those over the route: the ground at both ends.
-const ENDS: usize = 2;

@@ -98,7 +98,8 @@ pub fn assess(
         return Err(reason.into());
     }
     let spare = starting.battery - aircraft.reserve_energy();
-    if energy_floor(aircraft, errand, starting, conditions.weather) > spare {
+    let floor = |distance_m| energy_floor(aircraft, errand, starting, conditions.weather, distance_m);
+    if floor(Position::distance_at_most_m) > spare && floor(Position::distance_m) > spare {
         let sky = conditions.airspace.at_level(aircraft.altitude_m);
         let closed = sky.closed_at(starting.time);
         let is_closed = |place| sky.covers(place, &closed);
@@ -139,13 +140,14 @@ pub fn assess(
     })
 }
 
-/// What the errand takes at the least: straight lines, the wind from behind on each, and nothing hovered. Dense air lifts better but also drags
+/// What the errand takes at the least: straight lines, as long as `distance_m` says, the wind from behind on each, and nothing hovered. Dense air lifts better but also drags
 /// more: where it changes, no least is known of an aircraft that feels both.
 fn energy_floor(
     aircraft: &AircraftSpec,
     errand: &Errand,
     starting: Starting,
     series: &WeatherSeries,
+    distance_m: fn(Position, Position) -> f64,
 ) -> WattHours {
     if matches!(aircraft.energy_model, EnergyModel::Momentum(_)) && series.period().is_some() {
         return WattHours::ZERO;
@@ -155,8 +157,8 @@ fn energy_floor(
     let loaded = powers(aircraft, errand.weight, weather.rho);
     let handover_m = aircraft.height_at(Arrival::Dropoff).get();
     let leg_ws = |draws: &Powers, (from, from_m): (Position, f64), (to, to_m): (Position, f64)| {
-        let distance_m = from.distance_m(to);
-        if distance_m < NOTHING_TO_FLY_M {
+        let distance_m = distance_m(from, to);
+        if distance_m <= NOTHING_TO_FLY_M {
             return 0.0;
         }
         draws.take_off * (aircraft.altitude_m - from_m).max(0.0) / aircraft.climb_mps

@@ -5,5 +5,6 @@ pub mod geo;
 pub mod kernel;
 pub mod ports;
 pub mod rng;
+mod rounding;
 pub mod time;
 pub mod units;

@@ -6,6 +6,8 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::rounding::nearest;
+
 macro_rules! quantity {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -24,9 +26,9 @@ macro_rules! quantity {
 
             /// From the unit itself, rounded to the nearest thousandth.
             #[must_use]
-            #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what is wanted")]
+            #[inline]
             pub fn new(value: f64) -> Self {
-                Self((value * 1_000.0).round() as i64)
+                Self(nearest(value * 1_000.0))
             }
 
             /// Whole thousandths of the unit.

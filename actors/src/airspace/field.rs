@@ -6,6 +6,7 @@ use skyhaul_engine::geo::Position;
 
 use super::memo::Memo;
 use super::obstacle::Obstacle;
+use super::raster::Raster;
 
 /// An obstacle's rectangle of latitudes and longitudes, in 1e-7 degrees, with its number.
 type Entry = GeomWithData<Rectangle<[f64; 2]>, usize>;
@@ -19,6 +20,7 @@ const LINES_MAX: usize = 1 << 14;
 pub(super) struct Field {
     obstacles: Vec<Obstacle>,
     index: RTree<Entry>,
+    raster: Raster,
     /// What blocks the lines from corner to corner, whether or not it counts: with those that nothing blocks, the graph of which corners see each other.
     lines: Memo<[CornerId; 2], Box<[usize]>, LINES_MAX>,
 }
@@ -30,12 +32,17 @@ impl Field {
     pub(super) fn new(obstacles: Vec<Obstacle>) -> Self {
         let entry = |(number, obstacle): (usize, &Obstacle)| {
             let (low, high) = obstacle.envelope();
-            Entry::new(Rectangle::from_corners(low, high), number)
+            Entry::new(
+                Rectangle::from_corners(low.map(f64::from), high.map(f64::from)),
+                number,
+            )
         };
         let index = RTree::bulk_load(obstacles.iter().enumerate().map(entry).collect());
+        let rectangles: Vec<_> = obstacles.iter().map(Obstacle::envelope).collect();
         Self {
             obstacles,
             index,
+            raster: Raster::new(&rectangles),
             lines: Memo::default(),
         }
     }
@@ -55,12 +62,23 @@ impl Field {
         &self.obstacles[number]
     }
 
+    /// Whether it is plain at once that the line between two places touches none.
+    #[inline]
+    pub(super) fn is_clear(&self, from: Position, to: Position) -> bool {
+        let (lats, lons) = ([from.lat_e7(), to.lat_e7()], [from.lon_e7(), to.lon_e7()]);
+        let low = [lats[0].min(lats[1]), lons[0].min(lons[1])];
+        let high = [lats[0].max(lats[1]), lons[0].max(lons[1])];
+        !self.raster.may_meet(low, high)
+    }
+
     /// The numbers of those that the line between two places could touch, in no order that means anything.
     pub(super) fn near(&self, from: Position, to: Position) -> impl Iterator<Item = usize> {
-        let corner = |at: Position| [f64::from(at.lat_e7()), f64::from(at.lon_e7())];
-        let envelope = AABB::from_corners(corner(from), corner(to));
-        let met = self.index.locate_in_envelope_intersecting(&envelope);
-        met.map(|entry| entry.data)
+        let met = (!self.is_clear(from, to)).then(|| {
+            let corner = |at: Position| [f64::from(at.lat_e7()), f64::from(at.lon_e7())];
+            let envelope = AABB::from_corners(corner(from), corner(to));
+            self.index.locate_in_envelope_intersecting(&envelope)
+        });
+        met.into_iter().flatten().map(|entry| entry.data)
     }
 
     /// The obstacles that block the line from one corner to another.

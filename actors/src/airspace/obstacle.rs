@@ -173,17 +173,14 @@ impl Obstacle {
     }
 
     /// The rectangle that holds it, as south, west, north and east in 1e-7 degrees.
-    pub(super) fn envelope(&self) -> ([f64; 2], [f64; 2]) {
+    pub(super) fn envelope(&self) -> ([i32; 2], [i32; 2]) {
         let Bounds {
             south,
             west,
             north,
             east,
         } = self.bounds;
-        (
-            [f64::from(south), f64::from(west)],
-            [f64::from(north), f64::from(east)],
-        )
+        ([south, west], [north, east])
     }
 
     /// Whether the place lies nearer than the corners do.

@@ -64,7 +64,7 @@ fn ask(
     airspace: &Airspace,
     places: &[Position],
     ((from, to), (known, flown), (height, level)): Asked,
-) -> Option<Vec<Position>> {
+) -> Option<Way> {
     let sky = airspace
         .known_at(at_minute(known))
         .at_level(f64::from(level) * 60.0 + 40.0);

@@ -145,12 +145,11 @@ impl Drone {
         if let Some(by) = sky.way_out(turning.here.at, now) {
             return self.try_out(turning, Manoeuvre::Leave { by });
         }
-        let holds = sky.openings(now, now + HOLD_MAX);
-        let holds = holds.into_iter().take(HOLDS_TRIED_MAX);
-        let holds = holds.map(|until| Manoeuvre::Hold { until });
-        std::iter::once(Manoeuvre::Direct)
-            .chain(holds)
-            .find_map(|manoeuvre| self.try_out(turning, manoeuvre))
+        self.try_out(turning, Manoeuvre::Direct).or_else(|| {
+            let holds = sky.openings(now, now + HOLD_MAX);
+            let mut holds = holds.into_iter().take(HOLDS_TRIED_MAX);
+            holds.find_map(|until| self.try_out(turning, Manoeuvre::Hold { until }))
+        })
     }
 
     pub(super) fn try_out(

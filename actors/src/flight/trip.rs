@@ -50,8 +50,13 @@ impl<'a> Trip<'a> {
         }
     }
 
-    /// Writes down the path, of about so many waypoints.
-    pub(super) fn record(&mut self, waypoints: usize) {
+    /// Writes down the path, of so many straight pieces.
+    pub(super) fn record(&mut self, pieces: usize) {
+        let phases = &self.aircraft.phases;
+        let changes = usize::from(phases.acceleration_mps2.is_some())
+            + usize::from(phases.transition > SimDuration::ZERO);
+        let waypoints =
+            WAYPOINTS_AT_ENDS + pieces + 2 * changes + usize::from(phases.hover > SimDuration::ZERO);
         self.path.reserve(waypoints);
         self.path.push(self.departure.into());
         self.spent.reserve(waypoints);
@@ -133,16 +138,27 @@ impl<'a> Trip<'a> {
         self.energy_ws += seconds * power_w;
     }
 
+    #[inline]
     fn reach(&mut self, at: Position, altitude_m: f64) {
-        if self.path.is_empty() {
-            return;
+        if !self.path.is_empty() {
+            self.write_down(at, altitude_m);
         }
+    }
+
+    fn write_down(&mut self, at: Position, altitude_m: f64) {
         self.path.push(Waypoint {
             at,
             altitude: Metres::new(altitude_m),
             time: self.time(),
         });
         self.spent.push(self.energy());
+    }
+
+    /// Is so much of the way from one place to another, at its cruise altitude.
+    fn reach_between(&mut self, from: Position, to: Position, share: f64) {
+        if !self.path.is_empty() {
+            self.write_down(from.towards(to, share), self.aircraft.altitude_m);
+        }
     }
 
     fn climb(&mut self) {
@@ -180,7 +196,7 @@ impl<'a> Trip<'a> {
             flown_m += ramp_m;
             self.energy_ws += self.kinetic_ws();
             self.spend(self.powers.cruise, ramp_s);
-            self.reach(from.towards(to, flown_m / distance_m), self.aircraft.altitude_m);
+            self.reach_between(from, to, flown_m / distance_m);
         }
         let slowing_m = if ramps.down { ramp_m } else { 0.0 };
         let level_m = distance_m - flown_m - slowing_m;
@@ -188,7 +204,7 @@ impl<'a> Trip<'a> {
             flown_m += level_m;
             self.spend(self.powers.cruise, level_m / speed);
             if slowing_m > 0.0 {
-                self.reach(from.towards(to, flown_m / distance_m), self.aircraft.altitude_m);
+                self.reach_between(from, to, flown_m / distance_m);
             }
         }
         if slowing_m > 0.0 {
@@ -251,6 +267,9 @@ impl<'a> Trip<'a> {
         }
     }
 }
+
+/// Waypoints of every flight beside the ends of straight pieces: where it begins, has held, has climbed, is down.
+const WAYPOINTS_AT_ENDS: usize = 4;
 
 /// Where on a piece speed changes.
 #[derive(Clone, Copy)]
