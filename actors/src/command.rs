@@ -7,7 +7,7 @@ use skyhaul_engine::units::Kilograms;
 
 use crate::account::AccountRecord;
 use crate::environment::Zone;
-use crate::ids::{DeliveryId, DepotId, DroneId};
+use crate::ids::{ContactId, DeliveryId, DepotId, DroneId};
 use crate::trace::{CommandTrace, TraceContext};
 
 /// Something that is asked of the engine from outside.
@@ -224,8 +224,8 @@ impl Place {
 pub struct NotificationRequest {
     /// Of which delivery.
     pub delivery: DeliveryId,
-    /// Stands for who is told.
-    pub contact: u128,
+    /// Who is told.
+    pub contact: ContactId,
     /// On which ways, each once.
     pub channels: Vec<Channel>,
 }

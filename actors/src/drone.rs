@@ -91,7 +91,7 @@ pub enum DroneState {
 }
 
 /// A drone of the fleet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Drone {
     id: DroneId,
     depot: DepotId,
@@ -115,6 +115,27 @@ pub struct Drone {
     random: RandomStream,
 }
 
+impl Clone for Drone {
+    fn clone(&self) -> Self {
+        let mut copy = self.but_idle();
+        copy.busy.clone_from(&self.busy);
+        copy
+    }
+
+    /// Copies what it does to where the last copy lay: the kernel keeps a copy of whoever handles a message, the next one over the last.
+    fn clone_from(&mut self, source: &Self) {
+        let kept = self.busy.take();
+        *self = source.but_idle();
+        self.busy = match (kept, &source.busy) {
+            (Some(mut kept), Some(busy)) => {
+                *kept = **busy;
+                Some(kept)
+            }
+            (_, busy) => busy.clone(),
+        };
+    }
+}
+
 /// What is seen of a drone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DroneView {
@@ -127,6 +148,15 @@ pub struct DroneView {
 }
 
 impl Drone {
+    /// A copy that stands ready.
+    fn but_idle(&self) -> Self {
+        Self {
+            busy: None,
+            random: self.random.clone(),
+            ..*self
+        }
+    }
+
     /// A drone with a full battery at its depot.
     #[must_use]
     pub fn new(id: DroneId, depot: DepotId, aircraft: AircraftId, surroundings: &Surroundings) -> Self {

@@ -368,8 +368,8 @@ pub enum Event {
     AccountChanged {
         /// The command that changed it.
         command: Option<CommandId>,
-        /// What, and by whom.
-        record: AccountRecord,
+        /// What, and by whom. Apart, since it is long and rare.
+        record: Box<AccountRecord>,
     },
     /// A drone gives back a delivery, because its client wants another one.
     DeliveryReleased {

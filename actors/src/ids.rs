@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A delivery, by the UUID its client was given. A delivery's parcel has the same identity.
+// Aligned as a word: what holds an id would else be padded, and allocated with more care, to sixteen bytes.
+#[repr(Rust, packed(8))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeliveryId(pub u128);
 
@@ -25,6 +27,7 @@ impl FromStr for DeliveryId {
 }
 
 /// An account, by the UUID that it was given.
+#[repr(Rust, packed(8))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId(pub u128);
 
@@ -41,6 +44,11 @@ impl FromStr for AccountId {
         Ok(Self(Uuid::parse_str(text)?.as_u128()))
     }
 }
+
+/// Whoever is told how a delivery goes, by a number that says nothing of them.
+#[repr(Rust, packed(8))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContactId(pub u128);
 
 /// A drone, numbered from 0 in the order in which the fleets were commissioned; written `drone-0`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

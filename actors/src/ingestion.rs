@@ -193,7 +193,7 @@ impl Ingestion {
             }),
             Command::ChangeAccount(record) => ctx.emit(Event::AccountChanged {
                 command: Some(id),
-                record,
+                record: Box::new(record),
             }),
             Command::Operate(operation) => say_operated(id, *operation, ctx),
             Command::Traced(traced) => self.on_take_command(id, traced.command, ctx),

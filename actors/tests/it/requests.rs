@@ -311,7 +311,7 @@ fn what_is_said_about_packages_confirmations_and_accounts_is_repeated_as_an_even
         },
         Event::AccountChanged {
             command: commands[2],
-            record,
+            record: Box::new(record),
         },
     );
     assert_eq!(said, [&first, &second, &third]);

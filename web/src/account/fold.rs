@@ -184,7 +184,7 @@ mod tests {
             };
             let event = Event::AccountChanged {
                 command: Some(CommandId(self.next)),
-                record,
+                record: Box::new(record),
             };
             let event = Numbered {
                 number: self.next,

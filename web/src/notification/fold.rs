@@ -29,7 +29,7 @@ pub(crate) fn on_requested(
     }
     let subscription = Subscription {
         number: event.number,
-        contact: request.contact,
+        contact: request.contact.0,
         channels: request.channels.clone(),
     };
     if !matches!(row.stage, Stage::Created | Stage::Rescheduled) {

@@ -8,6 +8,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use skyhaul_actors::command::{Channel, Command, NotificationRequest};
+use skyhaul_actors::ids::ContactId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -93,7 +94,7 @@ pub(crate) async fn notify_me(
     let pseudonym = Uuid::new_v4().as_u128();
     let request = NotificationRequest {
         delivery: id,
-        contact: pseudonym,
+        contact: ContactId(pseudonym),
         channels: channels(&contact),
     };
     let table = service.table.clone();
