@@ -19,6 +19,12 @@ const PAGE: usize = 1_000;
 /// How long is waited between two looks, at least; after a look that took longer, as long as that took.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// How often it is looked whether the newest are shown.
+const GLANCE_EVERY: Duration = Duration::from_millis(50);
+
+/// How many of the accepted are looked for among the newest: requests are taken in one order, but answers overtake each other a little.
+const NEWEST: usize = 64;
+
 /// The last stages.
 const FINAL: [&str; 2] = ["Completed", "Cancelled"];
 
@@ -64,8 +70,12 @@ pub(super) async fn reckon(
 ) -> Result<Reckoning, Failure> {
     let begun = Instant::now();
     let mut client = Client::new(&plan.target);
+    // To list a million takes a minute: when the newest were shown is found out before.
+    let newest_shown_after = wait_for_the_newest(&mut client, plan, accepted, begun).await;
+    let mut looks = 0;
     let mut shown_after = None;
     loop {
+        looks += 1;
         let look_begun = Instant::now();
         let listed = match list(&mut client, &plan.owner).await {
             Ok(listed) => listed,
@@ -83,7 +93,12 @@ pub(super) async fn reckon(
             reckoning.known + reckoning.lost.len()
         ));
         if reckoning.lost.is_empty() {
-            shown_after = shown_after.or_else(|| Some(begun.elapsed()));
+            let since = if looks == 1 {
+                newest_shown_after
+            } else {
+                begun.elapsed()
+            };
+            shown_after = shown_after.or(Some(since));
         }
         let is_settled = reckoning.lost.is_empty() || begun.elapsed() >= plan.settle;
         let has_ended = plan.wait.is_none_or(|wait| {
@@ -103,6 +118,32 @@ pub(super) async fn reckon(
             wait_for_the_end(&mut client, plan, begun).await;
         }
     }
+}
+
+/// Waits until the list begins with the newest of the accepted, or the time for it is over; how long that took.
+async fn wait_for_the_newest(
+    client: &mut Client<'_>,
+    plan: &Plan,
+    accepted: &[DeliveryId],
+    begun: Instant,
+) -> Duration {
+    let path = format!("/api/deliveries?ownerId={}&limit={PAGE}", plan.owner);
+    let mut newest: BTreeSet<DeliveryId> = accepted.iter().rev().take(NEWEST).copied().collect();
+    while !newest.is_empty() && begun.elapsed() < plan.settle {
+        // A service that works off what it took may be slow to answer: it is asked again.
+        if let Ok(answer) = get(client, &path).await
+            && let Ok(page) = read(&path, &answer)
+        {
+            let ids = page.items.iter().filter_map(|item| item.id.parse().ok());
+            for id in ids {
+                newest.remove(&id);
+            }
+        }
+        if !newest.is_empty() {
+            tokio::time::sleep(GLANCE_EVERY).await;
+        }
+    }
+    begun.elapsed()
 }
 
 /// Waits until none of the owner's deliveries is open, or the time for it is over. That is asked for by itself, since to list all of them again and
