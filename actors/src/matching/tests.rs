@@ -153,25 +153,6 @@ proptest! {
 }
 
 #[test]
-fn very_wide_rows_that_all_want_the_same_have_what_is_cheapest() {
-    const COLUMNS: u32 = 1_700;
-    let cost = |row: u32, column: u32| {
-        let noise = (row * 7_919 + column * 104_729).wrapping_mul(2_654_435_761) >> 24;
-        i64::from(column * 10 + noise)
-    };
-    let edges = |row: u32| (0..COLUMNS).map(move |column| (column, cost(row, column)));
-    let mut matcher = Matcher::new([0; COLUMNS as usize]);
-    (0..400).for_each(|row| matcher.set_row(row, 1_000_000, edges(row)));
-    matcher.settle();
-    assert_eq!(matcher.certificate(), Ok(()));
-    for batch in 0..3 {
-        (0..20).for_each(|row| matcher.set_row(row * 17, 1_000_000, edges(1_000 * batch + row)));
-        matcher.settle();
-        assert_eq!(matcher.certificate(), Ok(()));
-    }
-}
-
-#[test]
 fn rows_without_columns_and_columns_without_rows_are_left_alone() {
     assert_eq!(solved(0, &[]).cost(), 0);
     let nothing = solved(0, &[(7, vec![]), (5, vec![])]);
