@@ -130,7 +130,7 @@ impl Town {
         )?;
         let depots = fleet::draw_depots(ground, reduction);
         let drones = self.write_fleet(ground, &depots, reduction)?;
-        self.write_demand(ground, drones, reduction)?;
+        self.write_demand(ground, &depots, drones, reduction)?;
         self.write_weather(ground, reduction)?;
         self.write_airspace(ground, &depots, reduction)?;
         self.write_terms(seed, reduction)?;

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use skyhaul_engine::geo::Position;
 use skyhaul_engine::time::SimDuration;
 
 use super::{Ground, Town, point, seconds};
@@ -21,6 +22,7 @@ impl Town {
     pub(super) fn write_demand(
         &mut self,
         ground: &Ground,
+        depots: &[Position],
         drones: u32,
         reduction: &Reduction,
     ) -> fmt::Result {
@@ -31,7 +33,7 @@ impl Town {
         match draw.whole(0..=3) {
             0 => self.write_trace(ground, &mut draw, requests),
             1 => {
-                let places = list_places(ground, &mut draw, 8);
+                let places = list_places(ground, depots, &mut draw, 8);
                 self.files.insert("places.csv".to_owned(), places);
                 let spread = draw.one_of(&[0, 100, 800]);
                 writeln!(
@@ -39,23 +41,29 @@ impl Town {
                     "\n[demand]\nkind = \"places\"\nplaces = \"places.csv\""
                 )?;
                 writeln!(self.text, "weight = \"people\"\nspread_m = {spread}")?;
-                self.write_stream(ground, &mut draw, requests / hours)
+                self.write_stream(ground, depots, &mut draw, requests / hours)
             }
             _ => {
                 writeln!(self.text, "\n[demand]\nkind = \"uniform\"")?;
-                self.write_stream(ground, &mut draw, requests / hours)
+                self.write_stream(ground, depots, &mut draw, requests / hours)
             }
         }
     }
 
-    fn write_stream(&mut self, ground: &Ground, draw: &mut Draw, requests_per_hour: f64) -> fmt::Result {
+    fn write_stream(
+        &mut self,
+        ground: &Ground,
+        depots: &[Position],
+        draw: &mut Draw,
+        requests_per_hour: f64,
+    ) -> fmt::Result {
         writeln!(
             self.text,
             "requests_per_day = {}",
             (requests_per_hour * 24.0).round()
         )?;
         if draw.chance(0.3) {
-            let shops = list_places(ground, draw, 4);
+            let shops = list_places(ground, depots, draw, 4);
             self.files.insert("shops.csv".to_owned(), shops);
             writeln!(self.text, "pickups = \"shops.csv\"")?;
         }
@@ -113,12 +121,15 @@ impl Town {
     }
 }
 
-/// A list of places in the area, with how many people live there.
-fn list_places(ground: &Ground, draw: &mut Draw, most: u32) -> String {
+/// A list of places in the area, with how many people live there. Zones may lie over all that are drawn, but over no depot: the first is one of the places.
+fn list_places(ground: &Ground, depots: &[Position], draw: &mut Draw, most: u32) -> String {
     let mut list = "lat,lon,people\n".to_owned();
     for _ in 0..draw.whole(1..=most) {
         let at = draw.place(ground.centre, ground.radius_m);
         list += &format!("{},{},{}\n", at.lat(), at.lon(), draw.whole(1..=9));
+    }
+    if let Some(depot) = depots.first() {
+        list += &format!("{},{},1\n", depot.lat(), depot.lon());
     }
     list
 }
