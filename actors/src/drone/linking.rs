@@ -14,6 +14,7 @@ use std::num::NonZeroU32;
 
 use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::units::Metres;
 
 use super::flying::Flight;
 use super::replanning::Turning;
@@ -53,9 +54,13 @@ impl Drone {
         let DroneState::Flying(flight) = self.state() else {
             return;
         };
-        self.link_lost_in = NonZeroU32::new(self.generation);
         let surroundings = ctx.shared_arc();
         let turning = self.turning(flight, ctx.now(), &surroundings);
+        // It has not left the ground yet, by the millimetres in which heights are kept: who stands beside it reaches it.
+        if Metres::new(turning.here.altitude_m) == Metres::ZERO {
+            return;
+        }
+        self.link_lost_in = NonZeroU32::new(self.generation);
         ctx.emit(Event::LinkLost {
             drone: self.id,
             at: turning.here.at,
