@@ -2,7 +2,7 @@
 //!
 //! A journal is a folder of segments named by the number of their first record (`00000000000000000000.seg`). A segment is filled
 //! with zeros when it is made, so that a flush writes data only and a full disk shows when a segment is made, not in the middle of a
-//! record. Its layout, little-endian:
+//! record; and it is made while the one before it is filled, so that no flush waits for that. Its layout, little-endian:
 //!
 //! | bytes | what |
 //! |---|---|
@@ -26,9 +26,11 @@ use skyhaul_engine::time::SimTime;
 
 use self::frame::{FRAME_OVERHEAD, Frame};
 use self::segment::{SEGMENT_BYTES, Segment};
+use self::spare::Spare;
 
 mod frame;
 mod segment;
+mod spare;
 
 /// The largest payload: twice the largest body the REST interface takes, after encoding.
 pub const PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -51,6 +53,8 @@ pub struct FileJournal {
     /// What the next flush writes: whole frames, cut where a new segment begins.
     pending: Vec<Chunk>,
     kept_from: RecordNumber,
+    /// The segment that comes next, once the last one is half full.
+    ahead: Option<Spare>,
 }
 
 /// What a journal is opened for.
@@ -116,6 +120,7 @@ impl FileJournal {
             batch: RecordNumber(0),
             pending: Vec::new(),
             kept_from,
+            ahead: None,
         };
         let mut report = OpenReport::default();
         let paths = segment::paths(folder)?;
@@ -180,7 +185,8 @@ impl FileJournal {
     fn write_pending(&mut self) -> io::Result<()> {
         for chunk in &self.pending {
             if let Some(first) = chunk.begins {
-                self.segments.push(Segment::create(&self.folder, first)?);
+                let ahead = self.ahead.take();
+                self.segments.push(Segment::create(&self.folder, first, ahead)?);
             }
             let segment = self
                 .segments
@@ -192,6 +198,15 @@ impl FileJournal {
             segment.sync()?;
         }
         Ok(())
+    }
+
+    /// Begins to make the next segment where the last one is half full. Where that fails, it is made when it is needed, and what is wrong is said
+    /// then.
+    fn look_ahead(&mut self) {
+        let is_half_full = |segment: &Segment| segment.end > SEGMENT_BYTES / 2;
+        if self.ahead.is_none() && self.segments.last().is_some_and(is_half_full) {
+            self.ahead = Spare::begin(&self.folder).ok();
+        }
     }
 
     /// Makes the segments as if nothing had been written since `before` segments ended at `end`.
@@ -248,6 +263,7 @@ impl Journal for FileJournal {
         match written {
             Ok(()) => {
                 self.batch = self.next;
+                self.look_ahead();
                 Ok(())
             }
             Err(error) => {

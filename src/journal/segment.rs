@@ -1,7 +1,7 @@
 //! Segments: files of frames.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use skyhaul_engine::ports::{JournalError, JournalRecord, RecordNumber};
 
 use super::Access;
 use super::frame::{Found, Frame};
+use super::spare::{self, Spare};
 
 /// Bytes of a segment: large enough that making one is rare, small enough that it is made in tens of milliseconds.
 pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
@@ -16,7 +17,8 @@ pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes before the first frame.
 pub(super) const HEADER_BYTES: u64 = MAGIC.len() as u64;
 
-const MAGIC: &[u8; 8] = b"SKYJRNL1";
+/// What a segment begins with.
+pub(super) const MAGIC: &[u8; 8] = b"SKYJRNL1";
 
 /// A segment.
 #[derive(Debug)]
@@ -71,11 +73,19 @@ pub(super) fn remove_half_made(folder: &Path) -> io::Result<()> {
 }
 
 impl Segment {
-    /// Makes a segment, all its room taken, so that writing into it cannot find the disk full.
-    pub(super) fn create(folder: &Path, first: RecordNumber) -> io::Result<Self> {
+    /// Makes a segment, all its room taken, so that writing into it cannot find the disk full: of what was made ahead, or, where that came to
+    /// nothing, from the beginning.
+    pub(super) fn create(folder: &Path, first: RecordNumber, ahead: Option<Spare>) -> io::Result<Self> {
         let path = folder.join(format!("{:020}.seg", first.0));
-        let aside = path.with_extension("making");
-        let made = fill(&aside).and_then(|()| {
+        let (aside, filled) = match ahead.map(Spare::take) {
+            Some(Ok(made)) => (made, Ok(())),
+            Some(Err(_)) | None => {
+                let aside = path.with_extension("making");
+                let filled = spare::fill(&aside, |_| Ok(()));
+                (aside, filled)
+            }
+        };
+        let made = filled.and_then(|()| {
             fs::rename(&aside, &path)?;
             File::open(folder)?.sync_all()
         });
@@ -216,20 +226,6 @@ impl Segment {
         }
         Ok(true)
     }
-}
-
-/// Writes a header and zeros, durably.
-fn fill(path: &Path) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(MAGIC)?;
-    let zeros = vec![0; 1024 * 1024];
-    let mut left = SEGMENT_BYTES - HEADER_BYTES;
-    while left > 0 {
-        let step = left.min(zeros.len() as u64);
-        file.write_all(&zeros[..usize::try_from(step).expect("at most a megabyte")])?;
-        left -= step;
-    }
-    file.sync_all()
 }
 
 /// Whether a good frame stands anywhere in `bytes` whose flush began after record `broken`.

@@ -119,6 +119,59 @@ fn a_flush_that_fails_takes_everything_back_and_may_be_tried_again() {
     assert_eq!((numbers(&journal), report.cut), (vec![0, 1], None));
 }
 
+/// A journal whose only segment is half full, so that the next one is being made.
+fn half_full(folder: &TempDir) -> FileJournal {
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    for _ in 0..3 {
+        let payload = vec![7; 3 * 1024 * 1024];
+        journal.append(SimTime::ZERO, &payload).expect("appends");
+    }
+    journal.flush().expect("flushes");
+    journal
+}
+
+#[test]
+fn the_next_segment_is_made_while_the_last_one_is_filled() {
+    let folder = folder();
+    let ahead = folder.path().join("next.making");
+    let mut journal = half_full(&folder);
+    assert!(journal.ahead.is_some(), "it was begun");
+    for _ in 0..3 {
+        journal
+            .append(SimTime::ZERO, &vec![8; 3 * 1024 * 1024])
+            .expect("appends");
+    }
+    journal.flush().expect("flushes into what was made ahead");
+    assert_eq!(journal.segments.len(), 2);
+    assert_eq!(
+        fs::metadata(journal.segments[1].path()).expect("is there").len(),
+        SEGMENT_BYTES
+    );
+    assert!(!ahead.exists(), "it became the segment");
+    drop(journal);
+    let (journal, report) = FileJournal::open(folder.path()).expect("opens");
+    assert_eq!((numbers(&journal), report.cut), ((0..6).collect(), None));
+}
+
+#[test]
+fn what_was_made_ahead_is_gone_with_the_journal_and_needed_by_no_other() {
+    let folder = folder();
+    let ahead = folder.path().join("next.making");
+    drop(half_full(&folder));
+    assert!(!ahead.exists(), "it went with the journal");
+    fs::write(&ahead, b"what a crash left").expect("writes");
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    assert!(!ahead.exists(), "opening clears it away");
+    fs::create_dir(&ahead).expect("something stands in the way of making one");
+    for _ in 0..4 {
+        journal
+            .append(SimTime::ZERO, &vec![9; 3 * 1024 * 1024])
+            .expect("appends");
+        journal.flush().expect("flushes all the same");
+    }
+    assert_eq!(journal.segments.len(), 2);
+}
+
 #[test]
 fn a_corrupt_middle_is_refused_and_named() {
     let folder = folder();
