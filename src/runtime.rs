@@ -33,6 +33,7 @@ pub mod inbox;
 pub mod lag;
 pub mod notifier;
 pub mod pacer;
+mod priority;
 pub mod projector;
 pub mod recovery;
 pub mod retention;
@@ -94,7 +95,7 @@ pub struct Shared {
     /// From the host to the projectors; set once, when the services that submit commands through here have said what they fold.
     backlogs: OnceLock<Vec<Arc<Backlog>>>,
     /// Whether the host runs. While it does not, nothing is stamped.
-    host_is_up: AtomicBool,
+    host_is_up: Arc<AtomicBool>,
     /// The number of the first event that nobody has seen.
     published: AtomicU64,
     /// Up to where events may leave, in virtual microseconds.
@@ -214,7 +215,7 @@ impl Shared {
             backlogs: OnceLock::new(),
             metrics: parts.metrics,
             fatal: parts.fatal,
-            host_is_up: AtomicBool::new(false),
+            host_is_up: Arc::default(),
             published: AtomicU64::new(0),
             sealed: AtomicU64::new(parts.sealed.micros()),
             reached: Mutex::new(None),

@@ -15,6 +15,9 @@ const MARK_BYTES_MAX: usize = u8::MAX as usize;
 /// Bytes beside mark and state: what a file begins with, the mark's length, and both checksums.
 const FRAME_BYTES: usize = MAGIC.len() + 1 + 4 + 4;
 
+/// Written and synced at once: little enough that a flush of the journal beside it is held up for a millisecond or two.
+const STEP_BYTES: usize = 1024 * 1024;
+
 /// A folder of snapshots. A file is `SKYSNAP2`, the length of the mark (1 byte), the mark (postcard), its CRC-32C (4 bytes, little-endian), the
 /// CRC-32C of the state, and the state, so that what is kept can be listed without reading states. It is written aside, flushed and renamed.
 #[derive(Debug)]
@@ -62,7 +65,10 @@ impl SnapshotStore for FileSnapshotStore {
         let mut file = File::create(&aside)?;
         file.write_all(&encode_head(mark)?)?;
         file.write_all(&crc32c::crc32c(bytes).to_le_bytes())?;
-        file.write_all(bytes)?;
+        for step in bytes.chunks(STEP_BYTES) {
+            file.write_all(step)?;
+            file.sync_data()?;
+        }
         file.sync_all()?;
         fs::rename(&aside, &path)?;
         File::open(&self.folder)?.sync_all()?;

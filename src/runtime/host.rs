@@ -15,6 +15,7 @@ use super::backlog::Batch;
 use super::cadence::{Cadence, thread_time};
 use super::deaths::Suspects;
 use super::pacer::unix_micros;
+use super::priority;
 use super::recovery::{self, Recovered};
 use super::retention::Needed;
 use super::supervisor::{APART, Pulse, Wake, wakes};
@@ -108,6 +109,7 @@ impl Host {
         wait_for_stores(&shared);
         step.done("they have all that was rebuilt");
         shared.set_host_is_up(true);
+        priority::give_way();
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Projector: folds events into one service's store, batch after batch, and makes them durable every few seconds.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext as _, Context, StreamHandler};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::backlog::Backlog;
 use super::complaint::Complaint;
+use super::priority;
 use super::supervisor::{APART, Pulse, Wake, wakes};
 
 /// How often the store is flushed, from one beginning to the next; it may wait a second for its turn. What is not flushed comes again from the
@@ -37,6 +39,8 @@ pub struct ProjectorParts {
     pub projection: Arc<Mutex<Box<dyn Projection>>>,
     /// Held by the one projector that flushes. All at once would take the processors from those who answer requests, and wait for one disk.
     pub flush_turn: Arc<Mutex<()>>,
+    /// Whether the world is up, so that there are requests to answer.
+    pub host_is_up: Arc<AtomicBool>,
     /// Where its events wait.
     pub backlog: Arc<Backlog>,
     /// For how long what hangs on deliveries that have ended is kept, in virtual time.
@@ -53,6 +57,7 @@ pub struct Projector {
     flushed_at: Instant,
     forgot_at: Instant,
     is_dirty: bool,
+    gives_way: bool,
     complaint: Complaint,
     _pulse: Pulse,
 }
@@ -65,6 +70,7 @@ impl Projector {
             flushed_at: Instant::now(),
             forgot_at: Instant::now(),
             is_dirty: true,
+            gives_way: false,
             complaint: Complaint::default(),
             _pulse: pulse,
         }
@@ -72,6 +78,10 @@ impl Projector {
 
     fn turn(&mut self, is_last: bool) {
         let parts = self.parts.clone();
+        if !self.gives_way && parts.host_is_up.load(Ordering::Relaxed) {
+            self.gives_way = true;
+            priority::give_way();
+        }
         let mut projection = parts.projection.lock();
         while let Some(batch) = parts.backlog.front() {
             if let Err(error) = projection.apply(&batch) {
@@ -193,6 +203,7 @@ mod tests {
         let parts = ProjectorParts {
             projection: Arc::new(Mutex::new(Box::new(Counted(Arc::clone(&flushes))))),
             flush_turn: Arc::clone(&flush_turn),
+            host_is_up: Arc::default(),
             backlog: Arc::new(Backlog::new(0)),
             history: SimDuration::from_mins(1),
             stop: CancellationToken::new(),

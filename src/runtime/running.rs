@@ -164,6 +164,7 @@ fn start_projector(shared: &Shared, pair: &ProjectionAndBacklog) -> Supervised {
         let parts = ProjectorParts {
             projection: Arc::clone(&pair.projection),
             flush_turn: Arc::clone(&shared.flush_turn),
+            host_is_up: Arc::clone(&shared.host_is_up),
             backlog: Arc::clone(&pair.backlog),
             history: shared.retention.history,
             stop,
