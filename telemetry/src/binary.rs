@@ -24,6 +24,7 @@ pub(crate) mod read;
 mod status;
 
 use self::columns::Columns;
+pub(crate) use self::legs::{PackedLeg, PackedPoint};
 pub(crate) use self::status::{delivery, stats};
 
 /// The version of the layout, in each header.
@@ -81,9 +82,9 @@ impl Stamp {
         }
     }
 
-    /// Milliseconds from the frame's time to another; what is weeks away is cut to the nearest that four bytes hold.
-    fn offset_ms(&self, began: &Epoch, at: SimTime) -> i32 {
-        let offset = unix_ms(began, at).saturating_sub(self.unix_ms);
+    /// Milliseconds from the frame's time to another, which is since 1970; what is weeks away is cut to the nearest that four bytes hold.
+    fn offset_ms(&self, unix_ms: i64) -> i32 {
+        let offset = unix_ms.saturating_sub(self.unix_ms);
         let latest = i64::from(i32::MAX);
         i32::try_from(offset.clamp(-latest, latest)).unwrap_or(i32::MAX)
     }
@@ -134,6 +135,15 @@ impl Showing {
     }
 }
 
+/// Where in a `view` it says how many frames follow.
+const VIEW_FRAMES_AT: usize = 28;
+
+/// Says in a `view` that was written already how many frames follow it.
+pub(crate) fn announce(view: &mut [u8], frames: usize) {
+    let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+    view[VIEW_FRAMES_AT..VIEW_FRAMES_AT + 4].copy_from_slice(&frames.to_le_bytes());
+}
+
 /// Appends a `view`: `frames` frames of cells follow; the subscription no longer looks at the cells it `left`.
 pub(crate) fn view(
     bytes: Vec<u8>,
@@ -180,6 +190,23 @@ pub(crate) fn cell(bytes: Vec<u8>, stamp: &Stamp, began: &Epoch, cell: Cell, par
     columns.words(part.gone.iter().map(|drone| drone.0));
     legs::put(&mut columns, stamp, began, &part.legs);
     fixes::put(&mut columns, stamp, began, &part.fixes);
+    columns.into_bytes()
+}
+
+/// Appends a frame of what is otherwise in a cell of nothing but legs, which are packed.
+pub(crate) fn delta_of_legs<'a>(
+    bytes: Vec<u8>,
+    stamp: &Stamp,
+    cell: Cell,
+    gone: impl Iterator<Item = DroneId> + Clone,
+    legs: &(impl Iterator<Item = (&'a PackedLeg, &'a [PackedPoint])> + Clone),
+) -> Vec<u8> {
+    let mut columns = header_behind(bytes, Kind::Delta, 0, Some(cell), stamp);
+    columns.count(gone.clone().count());
+    columns.words(gone.map(|drone| drone.0));
+    legs::put_packed(&mut columns, stamp, legs);
+    // No fixes, and so none with a delivery.
+    columns.words([0; 2].into_iter());
     columns.into_bytes()
 }
 

@@ -2,8 +2,8 @@
 
 use skyhaul_actors::environment::Epoch;
 
-use super::Stamp;
 use super::columns::{Columns, steps};
+use super::{Stamp, unix_ms};
 use crate::external::ExternalView;
 use crate::view::{DroneState, DroneView};
 
@@ -51,7 +51,7 @@ pub(super) fn put(columns: &mut Columns, stamp: &Stamp, began: &Epoch, fixes: &[
     columns.signed_words(fixes.iter().map(|fix| fix.at.lon_e7()));
     columns.signed_words(fixes.iter().map(|fix| {
         fix.arrives_at
-            .map_or(NO_ETA, |arrives_at| stamp.offset_ms(began, arrives_at))
+            .map_or(NO_ETA, |arrives_at| stamp.offset_ms(unix_ms(began, arrives_at)))
     }));
     columns.halves(fixes.iter().map(|fix| steps(fix.altitude_m, DECI)));
     columns.halves(fixes.iter().map(|fix| steps(fix.heading_deg, DECI)));

@@ -2,9 +2,10 @@
 
 use skyhaul_actors::environment::Epoch;
 use skyhaul_actors::event::{Leg, LegPurpose, Waypoint};
+use skyhaul_actors::ids::DeliveryId;
 
-use super::Stamp;
 use super::columns::{Columns, millis, signed_steps, steps};
+use super::{Stamp, unix_ms};
 
 /// In a leg's word beside its purpose: it has a delivery, the next in the column of those.
 const HAS_DELIVERY: u32 = 1 << 8;
@@ -26,38 +27,101 @@ const fn purpose(purpose: LegPurpose) -> u32 {
     }
 }
 
+/// A leg as it lies in columns, worked out once for all whom it is told: but for its times, which a frame has relative to its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedLeg {
+    drone: u32,
+    purpose: u32,
+    /// Milliseconds since 1970, as the arrival.
+    departs_ms: i64,
+    arrives_ms: i64,
+    battery_at_departure: i32,
+    battery_at_arrival: i32,
+    delivery: Option<DeliveryId>,
+    /// Where its points are.
+    first: u32,
+    count: u32,
+}
+
+/// A point of a leg's path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedPoint {
+    lat_e7: i32,
+    lon_e7: i32,
+    after_ms: u32,
+    altitude_dm: u16,
+}
+
+impl PackedLeg {
+    /// Packs a leg; its points are added to others'.
+    pub(crate) fn of(leg: &Leg, began: &Epoch, points: &mut Vec<PackedPoint>) -> Self {
+        let first = points.len();
+        points.extend(leg.path.iter().map(|point| PackedPoint {
+            lat_e7: point.at.lat_e7(),
+            lon_e7: point.at.lon_e7(),
+            after_ms: after_ms(leg, point),
+            altitude_dm: steps(point.altitude.get(), DECI),
+        }));
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            drone: leg.drone.0,
+            purpose: purpose(leg.purpose) | leg.delivery.map_or(0, |_| HAS_DELIVERY),
+            departs_ms: unix_ms(began, leg.departs()),
+            arrives_ms: unix_ms(began, leg.arrives()),
+            battery_at_departure: signed_steps(leg.battery.get(), MILLI),
+            battery_at_arrival: signed_steps((leg.battery - leg.energy).get(), MILLI),
+            delivery: leg.delivery,
+            first: number(first),
+            count: number(leg.path.len()),
+        }
+    }
+
+    /// Its own among the points that it was packed with.
+    pub(crate) fn points<'a>(&self, points: &'a [PackedPoint]) -> &'a [PackedPoint] {
+        let first = self.first as usize;
+        points.get(first..first + self.count as usize).unwrap_or_default()
+    }
+}
+
 /// Appends a section of legs.
 pub(super) fn put(columns: &mut Columns, stamp: &Stamp, began: &Epoch, legs: &[&Leg]) {
-    let points = || legs.iter().flat_map(|leg| &leg.path);
-    let deliveries = || legs.iter().filter_map(|leg| leg.delivery);
-    columns.count(legs.len());
-    columns.count(points().count());
+    let mut points = Vec::new();
+    let packed: Vec<_> = legs
+        .iter()
+        .map(|leg| PackedLeg::of(leg, began, &mut points))
+        .collect();
+    let packed = packed.iter().map(|leg| (leg, leg.points(&points)));
+    put_packed(columns, stamp, &packed);
+}
+
+/// The same of legs that are packed, each with its points.
+pub(super) fn put_packed<'a>(
+    columns: &mut Columns,
+    stamp: &Stamp,
+    legs: &(impl Iterator<Item = (&'a PackedLeg, &'a [PackedPoint])> + Clone),
+) {
+    let each = || legs.clone().map(|(leg, _)| leg);
+    let points = || legs.clone().flat_map(|(_, points)| points);
+    let deliveries = || each().filter_map(|leg| leg.delivery);
+    columns.count(each().count());
+    columns.count(each().map(|leg| leg.count as usize).sum());
     columns.count(deliveries().count());
-    columns.words(legs.iter().map(|leg| leg.drone.0));
-    columns.words(legs.iter().map(|leg| {
-        let has_delivery = leg.delivery.map_or(0, |_| HAS_DELIVERY);
-        purpose(leg.purpose) | has_delivery
-    }));
-    columns.signed_words(legs.iter().map(|leg| stamp.offset_ms(began, leg.departs())));
-    columns.signed_words(legs.iter().map(|leg| stamp.offset_ms(began, leg.arrives())));
-    columns.signed_words(legs.iter().map(|leg| signed_steps(leg.battery.get(), MILLI)));
-    columns.signed_words(
-        legs.iter()
-            .map(|leg| signed_steps((leg.battery - leg.energy).get(), MILLI)),
-    );
+    columns.words(each().map(|leg| leg.drone));
+    columns.words(each().map(|leg| leg.purpose));
+    columns.signed_words(each().map(|leg| stamp.offset_ms(leg.departs_ms)));
+    columns.signed_words(each().map(|leg| stamp.offset_ms(leg.arrives_ms)));
+    columns.signed_words(each().map(|leg| leg.battery_at_departure));
+    columns.signed_words(each().map(|leg| leg.battery_at_arrival));
     let mut end = 0;
-    columns.words(legs.iter().map(|leg| {
-        end += u32::try_from(leg.path.len()).unwrap_or(u32::MAX);
+    columns.words(each().map(|leg| {
+        end += leg.count;
         end
     }));
     columns.identities(deliveries().map(|delivery| delivery.0));
-    columns.signed_words(points().map(|point| point.at.lat_e7()));
-    columns.signed_words(points().map(|point| point.at.lon_e7()));
-    columns.words(
-        legs.iter()
-            .flat_map(|leg| leg.path.iter().map(|point| after_ms(leg, point))),
-    );
-    columns.halves(points().map(|point| steps(point.altitude.get(), DECI)));
+    columns.signed_words(points().map(|point| point.lat_e7));
+    columns.signed_words(points().map(|point| point.lon_e7));
+    columns.words(points().map(|point| point.after_ms));
+    columns.halves(points().map(|point| point.altitude_dm));
 }
 
 /// Milliseconds after the leg's departure, rounded as the JSON form rounds them.

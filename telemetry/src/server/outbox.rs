@@ -145,37 +145,46 @@ impl Outbox {
 
     /// Adds a frame of the client's own, which `write` appends to what there is.
     pub(super) fn written(&mut self, write: impl FnOnce(Vec<u8>) -> Vec<u8>) {
-        self.put(0, |piece| wire::put_written(piece, write));
+        self.put(0, |piece| {
+            wire::put_written(piece, write);
+        });
     }
 
-    /// Adds a frame that is framed already, and not kept by whoever has it.
-    pub(super) fn copied(&mut self, frame: &[u8]) {
-        self.put(frame.len(), |piece| piece.extend_from_slice(frame));
+    /// Adds frames that `put` appends to what there is, and so many as it says.
+    pub(super) fn gathered(&mut self, put: impl FnOnce(&mut Vec<u8>) -> usize) {
+        let piece = self.open(0);
+        let before = piece.len();
+        let frames = put(piece);
+        let bytes = piece.len() - before;
+        self.fresh += Sealed { frames, bytes };
     }
 
     /// Adds a frame of about so many bytes to the last piece, where that is not being written.
     fn put(&mut self, length: usize, put: impl FnOnce(&mut Vec<u8>)) {
+        let piece = self.open(length);
+        let before = piece.len();
+        put(piece);
+        let bytes = piece.len() - before;
+        self.fresh += Sealed { frames: 1, bytes };
+    }
+
+    /// The last piece that frames may be copied to, of about so many bytes.
+    fn open(&mut self, length: usize) -> &mut Vec<u8> {
         let room = COPIED_ROOM.max(length + wire::HEADER_BYTES_MAX);
-        let piece = if self.pieces.is_empty() && !self.is_sealed {
+        if self.pieces.is_empty() && !self.is_sealed {
             if self.first.capacity() == 0 {
                 self.first = Vec::with_capacity(room);
             }
-            &mut self.first
-        } else {
-            let is_open =
-                self.pieces.len() > self.sealed && matches!(self.pieces.back(), Some(Piece::Own(_)));
-            if !is_open {
-                self.pieces.push_back(Piece::Own(Vec::with_capacity(room)));
-            }
-            let Some(Piece::Own(piece)) = self.pieces.back_mut() else {
-                return;
-            };
-            piece
-        };
-        let before = piece.len();
-        put(piece);
-        self.fresh.frames += 1;
-        self.fresh.bytes += piece.len() - before;
+            return &mut self.first;
+        }
+        let is_open = self.pieces.len() > self.sealed && matches!(self.pieces.back(), Some(Piece::Own(_)));
+        if !is_open {
+            self.pieces.push_back(Piece::Own(Vec::with_capacity(room)));
+        }
+        match self.pieces.back_mut() {
+            Some(Piece::Own(piece)) => piece,
+            Some(Piece::Shared(_)) | None => unreachable!("it was opened just now"),
+        }
     }
 
     /// Exchanges its buffer for another one where neither holds anything: who puts together for many at a time has buffers that are in the cache.
@@ -381,6 +390,20 @@ mod tests {
         assert!(!outbox.is_writing());
         assert_eq!((outbox.len(), outbox.form()), (1, Form::Binary));
         assert_eq!(outbox.take(), [Bytes::from_static(b"\x81\x05later")]);
+    }
+
+    #[test]
+    fn what_is_gathered_counts_as_many_frames_as_it_comes_to() {
+        let mut outbox = Outbox::new(Form::Binary);
+        outbox.gathered(|_| 0);
+        assert_eq!(outbox.seal(), Sealed::default());
+        outbox.gathered(|bytes| {
+            wire::put_binary(bytes, &[1]);
+            wire::put_binary(bytes, &[2, 3]);
+            2
+        });
+        assert_eq!(outbox.seal(), Sealed { frames: 2, bytes: 7 });
+        assert_eq!(outbox.whole(), Some(&[0x82, 1, 1, 0x82, 2, 2, 3][..]));
     }
 
     #[test]

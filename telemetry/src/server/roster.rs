@@ -13,9 +13,8 @@ use super::metrics::Metrics;
 use super::outbox::Sealed;
 use super::picture::Picture;
 
-/// Clients told of a tick before others may be heard: a fraction of a millisecond's work. What is put together for them is written in one go: writes
-/// that follow one another at once cost less, as the kernel's part of the cache stays warm and whoever reads stays awake. So much fits the first
-/// level of the cache.
+/// Clients for whom what is due is put together, and then written in one go: writes that follow one another at once cost less, as the kernel's part of
+/// the cache stays warm and whoever reads stays awake. So much fits the first level of the cache.
 pub(super) const TOLD_MAX: usize = 32;
 
 /// A client, as its own task and the walk share it. Neither holds it while it waits.

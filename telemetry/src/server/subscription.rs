@@ -9,6 +9,7 @@ use super::outbox::{Form, Outbox};
 use super::picture::{Glance, Picture, Recent};
 use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
+use super::wire;
 use crate::binary::Showing;
 use crate::following::News;
 use crate::view::DeliveryView;
@@ -229,11 +230,11 @@ impl Subscription {
         let is_told = match out.form() {
             Form::Json => self.push_changes(&glance, &scope, mode, was_asked, picture, out),
             Form::Binary => match picture.recent(&glance, &scope, mode) {
-                Some(recent) => {
-                    self.push_recent(&recent, &glance, &scope, was_asked, picture, out);
+                Some(recent) if self.missed == 0 => {
+                    self.push_recent(recent, &glance, &scope, was_asked, picture, out);
                     true
                 }
-                None => self.push_deltas(&glance, &scope, mode, was_asked, picture, out),
+                _ => self.push_deltas(&glance, &scope, mode, was_asked, picture, out),
             },
         };
         if is_told {
@@ -327,10 +328,10 @@ impl Subscription {
         true
     }
 
-    /// The same where the frames of the last ticks say it all.
+    /// The same where the frames of the last ticks say it all, and nothing was missed before. How many those are shows once they are there.
     fn push_recent(
         &mut self,
-        recent: &Recent<'_>,
+        recent: Recent,
         glance: &Glance,
         scope: &Scope,
         was_asked: bool,
@@ -338,21 +339,26 @@ impl Subscription {
         out: &mut Outbox,
     ) {
         let external = picture.external_frame(scope, Some(glance));
-        let frames = recent.frames_count() + usize::from(external.is_some());
-        if frames == 0 && !was_asked {
-            return;
-        }
-        let seq = self.number(out);
         let showing = Showing {
             is_whole: false,
             is_answer: was_asked,
         };
-        let stamp = picture.stamp();
-        out.written(|bytes| binary::view(bytes, &stamp, &self.id, seq, showing, frames, &[]));
-        picture.each_frame(recent, |frame| out.copied(frame));
-        if recent.has_rim() {
-            out.written(|bytes| picture.rim_frame(bytes, recent));
-        }
+        let (id, seq, stamp) = (&self.id, self.seq + 1, picture.stamp());
+        out.gathered(|bytes| {
+            let before = bytes.len();
+            let view = wire::put_written(bytes, |bytes| {
+                binary::view(bytes, &stamp, id, seq, showing, 0, &[])
+            });
+            let copied = picture.put_recent(bytes, &recent);
+            let frames = copied + usize::from(external.is_some());
+            if frames == 0 && !was_asked {
+                bytes.truncate(before);
+                return 0;
+            }
+            binary::announce(&mut bytes[view..], frames);
+            self.seq = seq;
+            1 + copied
+        });
         external.into_iter().for_each(|frame| out.framed(frame));
     }
 

@@ -33,22 +33,28 @@ pub(super) fn put_binary(frames: &mut Vec<u8>, payload: &[u8]) {
     put(frames, BINARY, payload);
 }
 
-/// Appends a frame of the bytes that `write` appends.
-pub(super) fn put_written(frames: &mut Vec<u8>, write: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+/// Appends a frame of the bytes that `write` appends; gives where those begin.
+pub(super) fn put_written(frames: &mut Vec<u8>, write: impl FnOnce(Vec<u8>) -> Vec<u8>) -> usize {
     let start = frames.len();
     // The header of most frames; others are moved once their length is known.
     frames.extend_from_slice(&[BINARY, TWO_BYTES, 0, 0]);
     let body = start + 4;
     *frames = write(std::mem::take(frames));
     let length = frames.len() - body;
-    match u16::try_from(length) {
-        Ok(medium) if length > SHORT_MAX => frames[start + 2..body].copy_from_slice(&medium.to_be_bytes()),
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if length <= SHORT_MAX => {
+            frames[start + 1] = short;
+            frames.copy_within(body.., start + 2);
+            frames.truncate(start + 2 + length);
+        }
+        (_, Ok(medium)) => frames[start + 2..body].copy_from_slice(&medium.to_be_bytes()),
         _ => {
             let mut header = Vec::with_capacity(HEADER_BYTES_MAX);
             put_header(&mut header, BINARY, length);
             frames.splice(start..body, header);
         }
     }
+    frames.len() - length
 }
 
 /// A frame of bytes.
@@ -140,9 +146,10 @@ mod tests {
         for length in [0, 125, 126, 65_535, 65_536] {
             let payload = vec![7; length];
             let (mut written, mut copied) = (vec![1], vec![1]);
-            put_written(&mut written, |bytes| [bytes, payload.clone()].concat());
+            let begins = put_written(&mut written, |bytes| [bytes, payload.clone()].concat());
             put_binary(&mut copied, &payload);
             assert_eq!(written, copied);
+            assert_eq!(written[begins..], payload);
         }
     }
 

@@ -1,14 +1,15 @@
 //! What each of the last ticks brought to each tile, for those who follow legs: framed once, as soon as it has happened, for all who look there
 //! whenever their turn is. Whoever saw an earlier tick is sent the frames of those since, one behind the other.
 
+use std::cell::RefCell;
 use std::mem;
-use std::sync::Arc;
 
+use skyhaul_actors::environment::Epoch;
 use skyhaul_actors::event::Leg;
 use skyhaul_actors::ids::DroneId;
 
 use super::{Glance, Picture};
-use crate::binary::{self, CellPart};
+use crate::binary::{self, PackedLeg, PackedPoint};
 use crate::cell::Cell;
 use crate::server::scope::{Mode, Scope, Shape};
 use crate::server::wire;
@@ -45,6 +46,8 @@ struct Bulletin {
     /// All its frames, one behind the other.
     frames: Vec<u8>,
     passing: Vec<Passing>,
+    /// The points of the legs that pass.
+    points: Vec<PackedPoint>,
 }
 
 /// What a tick brought to a tile: small, as whoever looks there reads it from another processor's memory.
@@ -61,9 +64,10 @@ struct Note {
 /// A note with what it is of.
 #[derive(Clone, Copy)]
 struct Noted<'a> {
-    tile: Tile,
     tick: u32,
     frame: &'a [u8],
+    /// The number of the first one that passes, among all of the tick.
+    first: u32,
     passing: &'a [Passing],
 }
 
@@ -74,18 +78,36 @@ struct Passing {
     /// The tile that the leg belongs to.
     anchor: Tile,
     /// `None`: it has ended.
-    leg: Option<Arc<Leg>>,
+    leg: Option<PackedLeg>,
 }
 
 /// What is new in a part of the map.
-#[derive(Debug)]
-pub(in crate::server) struct Recent<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct Recent {
     tiles: TileRect,
     since: u32,
-    /// How many frames its tiles have.
-    frames: usize,
-    /// What passed, or passes, through the outermost of them, and at which tick that began or ended.
-    rim: Vec<(u32, &'a Passing)>,
+}
+
+/// Something that passed, or passes, through the outermost of the tiles that somebody looks at: at which tick that began or ended, and its number there.
+#[derive(Clone, Copy, Debug)]
+struct AtRim {
+    drone: DroneId,
+    tick: u32,
+    number: u32,
+    has_ended: bool,
+}
+
+/// What is noted while the news of a part of the map are gathered.
+#[derive(Default)]
+struct Scratch {
+    /// Tiles that have news, and their newest notes.
+    changed: Vec<(Tile, Pointer)>,
+    rim: Vec<AtRim>,
+}
+
+thread_local! {
+    /// Kept for whoever is told next: room for it anew would cost as much as all else.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl Bulletin {
@@ -122,51 +144,74 @@ impl Bulletins {
             notes,
             frames,
             passing,
+            points,
         } = &mut self.kept[Self::place(tick)];
         notes.clear();
         frames.clear();
         passing.clear();
+        points.clear();
     }
 
-    /// Hands over all that was noted of some tiles after a tick, of each tile in order.
-    fn each_since<'a>(&'a self, tiles: &TileRect, since: u32, mut each: impl FnMut(Noted<'a>)) {
+    /// Finds those of some tiles of which something was noted after a tick.
+    fn changed_since(&self, tiles: &TileRect, since: u32, changed: &mut Vec<(Tile, Pointer)>) {
+        changed.clear();
         self.newest.each_within(tiles, |tile, newest| {
             if newest.tick > since {
-                self.each_of(tile, *newest, since, &mut each);
+                changed.push((tile, *newest));
             }
         });
     }
 
-    /// The same of one tile, whose newest is `at`.
-    fn each_of<'a>(&'a self, tile: Tile, at: Pointer, since: u32, each: &mut impl FnMut(Noted<'a>)) {
-        if let Some((noted, before)) = self.noted(tile, at) {
+    /// Hands over all that was noted of a tile after a tick, in order; its newest note is `at`.
+    fn each_of<'a>(&'a self, at: Pointer, since: u32, each: &mut impl FnMut(Noted<'a>)) {
+        if let Some((noted, before)) = self.noted(at) {
             if before.tick > since {
-                self.each_of(tile, before, since, each);
+                self.each_of(before, since, each);
             }
             each(noted);
         }
     }
 
-    /// Writes down what a tick brought to a tile.
-    fn note(&mut self, tick: u32, tile: Tile, frame: Option<&[u8]>, passing: impl Iterator<Item = Passing>) {
+    /// Writes down what a tick brought to a tile; of what passes through it, which drone, the tile that it belongs to, and its leg.
+    fn note<'a>(
+        &mut self,
+        (tick, began): (u32, &Epoch),
+        tile: Tile,
+        frame: Option<&[u8]>,
+        passing: impl Iterator<Item = (DroneId, Tile, Option<&'a Leg>)>,
+    ) {
         let bulletin = &mut self.kept[Self::place(tick)];
         let number = count(bulletin.notes.len());
         bulletin.close(mem::replace(self.newest.get_mut(tile), Pointer { tick, number }));
         if let Some(frame) = frame {
             wire::put_binary(&mut bulletin.frames, frame);
         }
-        bulletin.passing.extend(passing);
+        let points = &mut bulletin.points;
+        bulletin
+            .passing
+            .extend(passing.map(|(drone, anchor, leg)| Passing {
+                drone,
+                anchor,
+                leg: leg.map(|leg| PackedLeg::of(leg, began, points)),
+            }));
+    }
+
+    /// A leg that passes, with its points; `None` where it has ended.
+    fn packed(&self, at: &AtRim) -> Option<(&PackedLeg, &[PackedPoint])> {
+        let bulletin = self.kept.get(Self::place(at.tick))?;
+        let leg = bulletin.passing.get(at.number as usize)?.leg.as_ref()?;
+        Some((leg, leg.points(&bulletin.points)))
     }
 
     /// What was noted of a tile, and where what was noted before that is.
-    fn noted(&self, tile: Tile, at: Pointer) -> Option<(Noted<'_>, Pointer)> {
+    fn noted(&self, at: Pointer) -> Option<(Noted<'_>, Pointer)> {
         let bulletin = self.kept.get(Self::place(at.tick))?;
         let number = at.number as usize;
         let (note, next) = (bulletin.notes.get(number)?, bulletin.notes.get(number + 1)?);
         let noted = Noted {
-            tile,
             tick: at.tick,
             frame: bulletin.frames.get(note.frame as usize..next.frame as usize)?,
+            first: note.passing,
             passing: bulletin
                 .passing
                 .get(note.passing as usize..next.passing as usize)?,
@@ -207,78 +252,80 @@ impl Picture {
         let (stamp, began) = (self.stamp(), &self.environment.epoch);
         let frame = part.map(|part| binary::cell(Vec::new(), &stamp, began, cell, &part));
         let ended = self.departed(cell, &before);
-        let ended = ended.filter_map(|old| passing(old.drone, &old.shape, &old.tiles, tile));
-        let ended = ended.map(|passing| Passing { leg: None, ..passing });
+        let ended = ended.filter_map(|old| {
+            let (_, anchor) = passing(&old.shape, &old.tiles, tile)?;
+            Some((old.drone, anchor, None))
+        });
         let begun = self.residents(cell, first).into_iter();
-        let begun = begun.filter_map(|sprite| passing(sprite.drone, &sprite.shape, &sprite.tiles, tile));
-        bulletins.note(tick, tile, frame.as_deref(), ended.chain(begun));
+        let begun = begun.filter_map(|sprite| {
+            let (leg, anchor) = passing(&sprite.shape, &sprite.tiles, tile)?;
+            Some((sprite.drone, anchor, Some(leg)))
+        });
+        bulletins.note((tick, began), tile, frame.as_deref(), ended.chain(begun));
     }
 
     /// What is new for someone who looks at the same tiles as `before`, in legs; `None` where they look elsewhere, or bulletins do not reach back so far.
-    pub(in crate::server) fn recent(&self, before: &Glance, scope: &Scope, mode: Mode) -> Option<Recent<'_>> {
+    pub(in crate::server) fn recent(&self, before: &Glance, scope: &Scope, mode: Mode) -> Option<Recent> {
         let (Scope::Within(was), Scope::Within(is), Mode::Legs) = (before.scope(), scope, mode) else {
             return None;
         };
         let reaches_back = self.tick - before.tick <= KEPT_TICKS as u64;
-        (reaches_back && was.tiles() == is.tiles()).then(|| self.recent_within(is.tiles(), before.tick))
+        (reaches_back && was.tiles() == is.tiles()).then(|| Recent {
+            tiles: *is.tiles(),
+            since: u32::try_from(before.tick).unwrap_or(u32::MAX),
+        })
     }
 
-    fn recent_within(&self, tiles: &TileRect, since: u64) -> Recent<'_> {
-        let since = u32::try_from(since).unwrap_or(u32::MAX);
-        let (mut frames, mut rim) = (0, Vec::new());
-        self.bulletins.each_since(tiles, since, |noted| {
-            frames += usize::from(!noted.frame.is_empty());
-            if tiles.has_at_rim(noted.tile) {
-                let passing = noted.passing.iter();
-                let from_outside = passing.filter(|passing| !tiles.holds(passing.anchor));
-                rim.extend(from_outside.map(|passing| (noted.tick, passing)));
-            }
-        });
-        settle(&mut rim);
-        Recent {
-            tiles: *tiles,
-            since,
-            frames,
-            rim,
+    /// Appends the frames of what is new, those of a tile in order, and one of what is otherwise at the rim; gives how many those are.
+    pub(in crate::server) fn put_recent(&self, frames: &mut Vec<u8>, recent: &Recent) -> usize {
+        SCRATCH.with_borrow_mut(|scratch| self.gather(frames, recent, scratch))
+    }
+
+    fn gather(&self, frames: &mut Vec<u8>, recent: &Recent, scratch: &mut Scratch) -> usize {
+        let Recent { tiles, since } = recent;
+        let Scratch { changed, rim } = scratch;
+        self.bulletins.changed_since(tiles, *since, changed);
+        rim.clear();
+        let mut count = 0;
+        for (tile, newest) in changed {
+            let is_at_rim = tiles.has_at_rim(*tile);
+            self.bulletins.each_of(*newest, *since, &mut |noted| {
+                if !noted.frame.is_empty() {
+                    frames.extend_from_slice(noted.frame);
+                    count += 1;
+                }
+                if is_at_rim {
+                    rim.extend(noted.entering(tiles));
+                }
+            });
         }
+        if !rim.is_empty() {
+            settle(rim);
+            wire::put_written(frames, |bytes| self.rim_frame(bytes, tiles, rim));
+            count += 1;
+        }
+        count
     }
 
-    /// Hands over the frames of what is new in its tiles, those of a tile in order.
-    pub(in crate::server) fn each_frame(&self, recent: &Recent<'_>, mut each: impl FnMut(&[u8])) {
-        let Recent { tiles, since, .. } = recent;
-        self.bulletins.each_since(tiles, *since, |noted| {
-            if !noted.frame.is_empty() {
-                each(noted.frame);
-            }
-        });
-    }
-
-    /// Appends a frame of what is otherwise at the rim of its tiles.
-    pub(in crate::server) fn rim_frame(&self, bytes: Vec<u8>, recent: &Recent<'_>) -> Vec<u8> {
-        let legs = recent
-            .rim
-            .iter()
-            .filter_map(|(_, passing)| passing.leg.as_deref());
-        let ended = recent.rim.iter().filter(|(_, passing)| passing.leg.is_none());
-        let part = CellPart {
-            gone: ended.map(|(_, passing)| passing.drone).collect(),
-            legs: legs.collect(),
-            ..CellPart::default()
-        };
-        let (stamp, began) = (self.stamp(), &self.environment.epoch);
-        binary::cell(bytes, &stamp, began, Cell::Rim(recent.tiles), &part)
+    /// Appends a frame of what is otherwise at the rim of some tiles.
+    fn rim_frame(&self, bytes: Vec<u8>, tiles: &TileRect, rim: &[AtRim]) -> Vec<u8> {
+        let gone = rim.iter().filter(|at| at.has_ended).map(|at| at.drone);
+        let legs = rim.iter().filter_map(|at| self.bulletins.packed(at));
+        binary::delta_of_legs(bytes, &self.stamp(), Cell::Rim(*tiles), gone, &legs)
     }
 }
 
-impl Recent<'_> {
-    /// Whether anything is otherwise at the rim.
-    pub(in crate::server) fn has_rim(&self) -> bool {
-        !self.rim.is_empty()
-    }
-
-    /// How many frames it makes.
-    pub(in crate::server) fn frames_count(&self) -> usize {
-        self.frames + usize::from(self.has_rim())
+impl Noted<'_> {
+    /// Those of the legs passing through its tile that belong to others than some.
+    fn entering(&self, tiles: &TileRect) -> impl Iterator<Item = AtRim> {
+        let numbered = (self.first..).zip(self.passing);
+        let from_outside = numbered.filter(|(_, passing)| !tiles.holds(passing.anchor));
+        from_outside.map(|(number, passing)| AtRim {
+            drone: passing.drone,
+            tick: self.tick,
+            number,
+            has_ended: passing.leg.is_none(),
+        })
     }
 }
 
@@ -288,20 +335,16 @@ fn count(count: usize) -> u32 {
 }
 
 /// Keeps of each drone what came last: a leg in several tiles is there as often, and what began at a tick came after what ended.
-fn settle(rim: &mut Vec<(u32, &Passing)>) {
-    rim.sort_unstable_by_key(|(tick, passing)| (passing.drone, u32::MAX - tick, passing.leg.is_none()));
-    rim.dedup_by_key(|(_, passing)| passing.drone);
+fn settle(rim: &mut Vec<AtRim>) {
+    rim.sort_unstable_by_key(|at| (at.drone, u32::MAX - at.tick, at.has_ended));
+    rim.dedup_by_key(|at| at.drone);
 }
 
-/// A leg that is in a tile, but belongs to another.
-fn passing(drone: DroneId, shape: &Shape, path: &[Tile], tile: Tile) -> Option<Passing> {
+/// A leg that is in a tile, but belongs to another, and that.
+fn passing<'a>(shape: &'a Shape, path: &[Tile], tile: Tile) -> Option<(&'a Leg, Tile)> {
     let anchor = anchor(path).filter(|anchor| *anchor != tile)?;
     match shape {
-        Shape::Flies(leg) => Some(Passing {
-            drone,
-            anchor,
-            leg: Some(Arc::clone(leg)),
-        }),
+        Shape::Flies(leg) => Some((leg, anchor)),
         Shape::Stands(_) => None,
     }
 }
