@@ -38,6 +38,12 @@ struct Arguments {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 20.0)]
     seconds: f64,
+    /// Measurements of telemetry and bare TCP, both at the same time.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Nothing but those two.
+    #[arg(long)]
+    only_bare: bool,
     /// Folder with the `ws` peer, its packages installed; without it that peer is left out.
     #[arg(long)]
     npm: Option<PathBuf>,
@@ -155,6 +161,9 @@ impl Bench<'_> {
         for &clients in &self.0.clients {
             self.beside_peers(clients)?;
         }
+        if self.0.only_bare {
+            return Ok(());
+        }
         self.many()?;
         self.idle()?;
         self.stalled()?;
@@ -196,27 +205,40 @@ impl Bench<'_> {
 
     fn beside_peers(&self, clients: usize) -> Result<(), Box<dyn Error>> {
         println!("{clients} clients, legs, one frame a second each");
-        let mut server = self.start(&["serve"])?;
-        let address = server.address()?;
-        let _crowd = self.crowd(address, clients, LEGS)?;
-        let told = self.measure(&mut server)?;
-        let telemetry = per_write(&told, "telemetry");
-        drop(server);
+        let (mut telemetry, _crowd) = self.apart(&["serve"], clients, LEGS, "telemetry")?;
+        let told = self.measure(&mut telemetry)?;
         let bytes = told.bytes / told.writes.max(1);
         let hz = told.writes as f64 / clients as f64 / self.0.seconds;
-        println!(
-            "  telemetry  {telemetry:.2} us a write of {bytes} bytes, {hz:.2} writes a second and client"
-        );
-        let bare = self.peer(
-            &mut self.start(&["bare", &bytes.to_string(), &hz.to_string()])?,
+        println!("  {bytes} bytes a write, {hz:.2} writes a second and client");
+        let mute = Ask {
+            protocol: None,
+            mode: None,
+            ..LEGS
+        };
+        let (mut bare, _mute) = self.apart(
+            &["bare", &bytes.to_string(), &hz.to_string()],
             clients,
-            None,
+            mute,
+            "bare",
         )?;
-        let bare = per_write(&bare, "bare");
+        sleep(Duration::from_secs(2));
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..self.0.rounds {
+            let before = (telemetry.report()?, bare.report()?);
+            sleep(Duration::from_secs_f64(self.0.seconds));
+            ours.push(per_write(&telemetry.report()?.since(&before.0), "telemetry"));
+            theirs.push(per_write(&bare.report()?.since(&before.1), "bare"));
+        }
+        drop((telemetry, bare));
+        println!("  at the same time, us a write: telemetry {ours:.2?}, bare TCP {theirs:.2?}");
+        let (ours, bare) = (median(ours), median(theirs));
         println!(
-            "  bare TCP   {bare:.2} us; telemetry {:.2} times",
-            telemetry / bare
+            "  telemetry {ours:.2} us, bare TCP {bare:.2} us; telemetry {:.3} times",
+            ours / bare
         );
+        if self.0.only_bare {
+            return Ok(());
+        }
         if let Some(folder) = &self.0.npm {
             let ws = self.peer(&mut node(folder, bytes)?, clients, Some("bench"))?;
             let ws = per_write(&ws, "ws");
@@ -229,6 +251,21 @@ impl Bench<'_> {
         let nats = self.nats(clients, bytes, hz)?;
         println!("  NATS       {nats:.2} us, {:.2} times bare TCP", nats / bare);
         Ok(())
+    }
+
+    /// A server and its clients, the serving thread apart from all others.
+    fn apart(
+        &self,
+        part: &[&str],
+        clients: usize,
+        ask: Ask<'_>,
+        serving: &str,
+    ) -> io::Result<(Process, Process)> {
+        let mut server = self.start(part)?;
+        let crowd = self.crowd(server.address()?, clients, ask)?;
+        server.set_apart(serving)?;
+        crowd.set_apart(serving)?;
+        Ok((server, crowd))
     }
 
     /// Microseconds of the NATS server's processor time a message to a client.
@@ -361,6 +398,12 @@ impl Bench<'_> {
 /// Microseconds of processor time a write.
 fn per_write(report: &Report, thread: &str) -> f64 {
     report.cpu(thread).as_secs_f64() * 1e6 / report.writes.max(1) as f64
+}
+
+/// The one in the middle; zero where there are none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 fn node(folder: &Path, bytes: u64) -> io::Result<Process> {

@@ -4,11 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::process::answer_each_line;
 use super::{Report, nats};
@@ -18,6 +20,12 @@ const READ_BYTES: usize = 16 * 1024;
 
 /// Degrees between the edges of a view and its middle, of latitude and longitude: twenty tiles of the map, or a little more.
 const VIEW_DEG: (f64, f64) = (0.05, 0.088);
+
+/// A crowd takes this long to come, or somewhat longer: so they are due at all ticks of a second, as people are, not all at a few.
+const ARRIVAL: Duration = Duration::from_secs(1);
+
+/// The least that a pause may be told to last.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a client says before it is told anything.
 #[derive(Clone, Debug)]
@@ -59,9 +67,14 @@ pub fn run(habit: &Habit, middle: impl Fn(usize) -> (f64, f64)) -> io::Result<()
     let bytes = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();
     let mut idle = Vec::new();
+    let pauses = usize::try_from(ARRIVAL.as_millis() / PAUSE.as_millis()).unwrap_or(1);
+    let together = habit.clients.div_ceil(pauses);
     runtime.block_on(async {
         for number in 0..habit.clients {
             let stream = connect(habit, number, middle(number)).await?;
+            if number.is_multiple_of(together) {
+                sleep(PAUSE).await;
+            }
             if habit.reads {
                 clients.spawn(read(stream, Arc::clone(&bytes)));
             } else {

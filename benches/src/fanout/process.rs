@@ -1,10 +1,20 @@
 //! Processes of the bench, and how they talk: a line each way.
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_setaffinity};
+
 use super::Report;
+
+/// The processor of the thread that serves, where each has its own.
+const SERVING: usize = 0;
+
+/// The processor of all else: clients, and whoever brings the news.
+const OTHERS: usize = 1;
 
 /// Answers each line of the standard input with a report, until there are no more.
 ///
@@ -68,6 +78,23 @@ impl Process {
         input.write_all(b"\n")?;
         input.flush()?;
         Ok(serde_json::from_str(&self.line()?)?)
+    }
+
+    /// Gives threads whose names begin with `serving` a processor of their own, and all others another one: those of clients, who on one processor with
+    /// who writes to them take turns with it, at the one server after each write, at the other after many.
+    ///
+    /// # Errors
+    /// Where the system has no second processor, or gives none.
+    pub fn set_apart(&self, serving: &str) -> io::Result<()> {
+        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let task = task?;
+            let is_serving = fs::read_to_string(task.path().join("comm"))?.starts_with(serving);
+            let thread = task.file_name().to_string_lossy().parse().ok();
+            let mut processors = CpuSet::new();
+            processors.set(if is_serving { SERVING } else { OTHERS });
+            sched_setaffinity(thread.and_then(Pid::from_raw), &processors)?;
+        }
+        Ok(())
     }
 
     /// Lets it end by itself, with what it has started: its standard input ends.
