@@ -7,7 +7,7 @@
 //! is exact and the same on every host.
 
 use self::search::Search;
-use self::table::{COLUMNS_MAX, Table};
+use self::table::{NUMBERS_MAX, Table};
 
 mod by_column;
 mod search;
@@ -78,7 +78,7 @@ impl Matcher {
     #[must_use]
     pub fn new(prices: impl IntoIterator<Item = i64>) -> Self {
         let prices: Vec<i64> = prices.into_iter().map(|price| price.min(0)).collect();
-        assert!(prices.len() <= COLUMNS_MAX, "at most {COLUMNS_MAX} columns");
+        assert!(prices.len() <= NUMBERS_MAX, "at most {NUMBERS_MAX} columns");
         let columns = number(prices.len());
         Self {
             lost: (0..columns)
@@ -97,12 +97,12 @@ impl Matcher {
     /// once, from 0 to [`COST_MAX`]. One without columns whose fallback costs nothing is as good as none.
     pub fn set_row(&mut self, row: u32, fallback: i64, edges: impl IntoIterator<Item = (u32, i64)>) {
         let Market { table, owners, .. } = &mut self.market;
-        let before = table.set(row, fallback, edges);
-        if before.column != NONE {
-            owners[before.column as usize] = NONE;
-            self.lost.push(before.column);
+        let had = table.set(row, fallback, edges);
+        if had.column != NONE {
+            owners[had.column as usize] = NONE;
+            self.lost.push(had.column);
         }
-        if before.dual != OUT {
+        if had.dual != OUT {
             self.left.push(row);
         }
     }
@@ -143,8 +143,7 @@ impl Matcher {
     /// What all rows cost together.
     #[must_use]
     pub fn cost(&self) -> i64 {
-        let duals = self.market.table.rows().map(|(_, row)| row.dual);
-        duals.sum::<i64>() + self.market.prices.iter().sum::<i64>()
+        self.market.table.duals.iter().sum::<i64>() + self.market.prices.iter().sum::<i64>()
     }
 
     /// Proves that nothing is cheaper: no row finds a column or its fallback below its dual, and what it has costs just that; no column that nobody
@@ -160,16 +159,17 @@ impl Matcher {
         } = &self.market;
         for (number, row) in table.rows() {
             let mut paid = (row.column == NONE).then_some(row.fallback);
-            let mut is_beaten = row.fallback < row.dual;
+            let dual = table.duals[number as usize];
+            let mut is_beaten = row.fallback < dual;
             for edge in table.all_edges(number) {
                 let reduced = edge.reduced(prices);
-                is_beaten |= reduced < row.dual;
-                if row.column == edge.column() {
+                is_beaten |= reduced < dual;
+                if row.column == edge.to() {
                     paid = Some(reduced);
                 }
             }
             let is_owner = row.column == NONE || owners[row.column as usize] == number;
-            if is_beaten || paid != Some(row.dual) || !is_owner {
+            if is_beaten || paid != Some(dual) || !is_owner {
                 return Err(Broken::Row(number as usize));
             }
         }
@@ -210,12 +210,13 @@ impl Matcher {
 impl Market {
     /// The best that a row finds at these prices.
     fn offer(&mut self, row: u32) -> Offer {
-        let offer = self.offer_nearby(row);
-        if self.table.beyond(row) >= offer.second.min(self.table.row(row).fallback) {
-            return offer;
+        loop {
+            let offer = self.offer_nearby(row);
+            if self.table.beyond(row) >= offer.second.min(self.table.row(row).fallback) {
+                return offer;
+            }
+            self.table.look_again(row, &self.prices);
         }
-        self.table.look_again(row, &self.prices);
-        self.offer_nearby(row)
     }
 
     fn offer_nearby(&self, row: u32) -> Offer {
@@ -231,7 +232,7 @@ impl Market {
             }
             let reduced = edge.reduced(&self.prices);
             if reduced < offer.best {
-                (offer.second, offer.best, offer.column) = (offer.best, reduced, edge.column());
+                (offer.second, offer.best, offer.column) = (offer.best, reduced, edge.to());
             } else {
                 offer.second = offer.second.min(reduced);
             }
@@ -248,17 +249,17 @@ impl Market {
     /// Gives a row what it bid for; who had that.
     fn accept(&mut self, row: u32, offer: &Offer) -> u32 {
         if offer.column == NONE {
-            self.table.row_mut(row).dual = offer.best;
+            self.table.duals[row as usize] = offer.best;
             return NONE;
         }
         let column = offer.column as usize;
         self.prices[column] -= offer.second - offer.best;
-        let bidder = self.table.row_mut(row);
-        (bidder.dual, bidder.column) = (offer.second, offer.column);
+        self.table.duals[row as usize] = offer.second;
+        self.table.row_mut(row).column = offer.column;
         let had = std::mem::replace(&mut self.owners[column], row);
         if had != NONE {
-            let displaced = self.table.row_mut(had);
-            (displaced.dual, displaced.column) = (OUT, NONE);
+            self.table.duals[had as usize] = OUT;
+            self.table.row_mut(had).column = NONE;
         }
         had
     }

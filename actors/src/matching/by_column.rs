@@ -1,103 +1,133 @@
 //! Edges by column.
 
-use super::NONE;
 use super::number as numbered;
 use super::table::Edge;
 
-/// An edge, seen from its column.
+/// Room that a column has for edges that come later. Once it is used up, those of rows that were replaced since are cleared away; where that leaves
+/// less than half of it, the column moves to where there is more.
+const ROOM: u32 = 8;
+
+/// Where a column's edges are.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Entry {
-    pub(super) cost: i64,
-    pub(super) row: u32,
-    /// Where it is among the edges at hand: what is no longer there was left behind.
-    pub(super) place: u32,
+struct Place {
+    start: u32,
+    end: u32,
+    /// Where its room ends.
+    limit: u32,
 }
 
-/// An edge that came later.
-#[derive(Clone, Copy, Debug)]
-struct Later {
-    entry: Entry,
-    /// The column's one before it.
-    before: u32,
+impl Place {
+    const fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
-/// The edges of each column: those that were there when it was filled side by side, later ones in a chain from the last to the first.
+/// The edges of each column, each leading to a row: those of a column side by side, with some room behind them. Rows that are replaced get other
+/// places for their edges at hand; by that those of earlier ones are known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ByColumn {
-    /// Where each column's entries begin; one more at the end; none until it is filled.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
-    later: Vec<Later>,
-    /// Each column's last one of those.
-    last: Vec<u32>,
+    /// Of each column; none until it is filled.
+    places: Vec<Place>,
+    edges: Vec<Edge>,
+    /// Where the edges at hand began that the row of each edge had then.
+    origins: Vec<u32>,
 }
 
 impl ByColumn {
     pub(super) fn is_filled(&self) -> bool {
-        !self.starts.is_empty()
+        !self.places.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
-        self.starts.clear();
+        self.places.clear();
     }
 
-    /// Takes in these edges, by rows and places.
-    pub(super) fn fill(
+    /// Takes in these rows' edges: a row's number, where they begin, and they.
+    pub(super) fn fill<'a>(
         &mut self,
         columns: usize,
-        edges: &[Edge],
-        places: impl Iterator<Item = (u32, u32)> + Clone,
+        rows: impl Iterator<Item = (u32, u32, &'a [Edge])> + Clone,
     ) {
-        self.later.clear();
-        self.last.clear();
-        self.last.resize(columns, NONE);
-        self.starts.clear();
-        self.starts.resize(columns + 2, 0);
-        for (_, place) in places.clone() {
-            self.starts[edges[place as usize].column() as usize + 2] += 1;
+        self.places.clear();
+        self.places.resize(columns, Place::default());
+        for (_, _, edges) in rows.clone() {
+            for edge in edges {
+                self.places[edge.to() as usize].limit += 1;
+            }
         }
-        for column in 2..self.starts.len() {
-            self.starts[column] += self.starts[column - 1];
+        let mut used = 0;
+        for place in &mut self.places {
+            let count = place.limit;
+            (place.start, place.end) = (used, used);
+            used += count + ROOM;
+            place.limit = used;
         }
-        self.entries.clear();
-        self.entries
-            .resize(self.starts[columns + 1] as usize, Entry::default());
-        for (row, place) in places {
-            let edge = edges[place as usize];
-            let next = &mut self.starts[edge.column() as usize + 1];
-            self.entries[*next as usize] = Entry {
-                cost: edge.cost(),
-                row,
-                place,
-            };
-            *next += 1;
+        self.make_room(used);
+        for (row, start, edges) in rows {
+            for edge in edges {
+                self.put(edge.to() as usize, Edge::new(row, edge.cost()), start);
+            }
         }
     }
 
-    /// Takes in a row's edges: those from there on.
-    pub(super) fn add(&mut self, row: u32, edges: &[Edge], start: usize) {
+    fn make_room(&mut self, used: u32) {
+        self.edges.resize(used as usize, Edge::default());
+        self.origins.resize(used as usize, 0);
+    }
+
+    fn put(&mut self, column: usize, edge: Edge, origin: u32) {
+        let end = &mut self.places[column].end;
+        self.edges[*end as usize] = edge;
+        self.origins[*end as usize] = origin;
+        *end += 1;
+    }
+
+    /// Takes in a row's edges: those from there on. `start_of` tells where those of other rows begin now.
+    pub(super) fn add(&mut self, row: u32, edges: &[Edge], start: usize, start_of: impl Fn(u32) -> u32) {
         if !self.is_filled() {
             return;
         }
-        for (place, edge) in (numbered(start)..).zip(&edges[start..]) {
-            let number = numbered(self.later.len());
-            let before = std::mem::replace(&mut self.last[edge.column() as usize], number);
-            let entry = Entry {
-                cost: edge.cost(),
-                row,
-                place,
-            };
-            self.later.push(Later { entry, before });
+        for edge in &edges[start..] {
+            let column = edge.to() as usize;
+            if self.places[column].end == self.places[column].limit {
+                self.clear_away(column, &start_of);
+            }
+            self.put(column, Edge::new(row, edge.cost()), numbered(start));
         }
     }
 
-    /// A column's edges, and some that were left behind.
-    pub(super) fn edges(&self, column: u32) -> impl Iterator<Item = &Entry> {
-        let column = column as usize;
-        let first = &self.entries[self.starts[column] as usize..self.starts[column + 1] as usize];
-        let later = std::iter::successors(self.later.get(self.last[column] as usize), |later| {
-            self.later.get(later.before as usize)
-        });
-        first.iter().chain(later.map(|later| &later.entry))
+    /// Clears away a column's edges of rows that were replaced, and sees to it that there is room again.
+    fn clear_away(&mut self, column: usize, start_of: impl Fn(u32) -> u32) {
+        let Place { start, limit, .. } = self.places[column];
+        let mut kept = start as usize;
+        for place in self.places[column].range() {
+            let (edge, origin) = (self.edges[place], self.origins[place]);
+            if start_of(edge.to()) == origin {
+                (self.edges[kept], self.origins[kept]) = (edge, origin);
+                kept += 1;
+            }
+        }
+        self.places[column].end = numbered(kept);
+        if limit - numbered(kept) < ROOM / 2 {
+            self.move_behind(column);
+        }
+    }
+
+    /// Moves a column's edges behind all others.
+    fn move_behind(&mut self, column: usize) {
+        let from = self.places[column].range();
+        let start = numbered(self.edges.len());
+        let end = start + numbered(from.len());
+        let limit = end + ROOM;
+        self.edges.extend_from_within(from.clone());
+        self.origins.extend_from_within(from);
+        self.make_room(limit);
+        self.places[column] = Place { start, end, limit };
+    }
+
+    /// A column's edges, also some of rows that were replaced, and where the edges at hand began that the row of each had then.
+    pub(super) fn edges(&self, column: u32) -> (&[Edge], &[u32]) {
+        let range = self.places[column as usize].range();
+        (&self.edges[range.clone()], &self.origins[range])
     }
 }

@@ -1,7 +1,7 @@
 //! Rows with their edges, by row and by column.
 
 use super::by_column::ByColumn;
-use super::wide::Wide;
+use super::wide::{Priced, Wide};
 use super::{COST_MAX, NONE, OUT, number as numbered};
 
 /// A row with more edges is wide: looking through all of them now and then costs less than searching among them.
@@ -19,33 +19,34 @@ const RISEN_MAX: i64 = 1 << 60;
 /// Edges of rows that were replaced are cleared away once they are more than the others, and than so many.
 const LEFT_BEHIND_MAX: usize = 1 << 10;
 
-/// What a column costs a row: the cost in the upper bits, so that edges are in the order of their costs, the column in the lower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What it costs that a row has a column, seen from one of both: the cost in the upper bits, so that edges are in the order of their costs, and the
+/// number of the other in the lower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Edge(u64);
 
-/// Bits of a column's number: [`COST_MAX`] leaves so many.
-const COLUMN_BITS: u32 = COST_MAX.leading_zeros();
+/// Bits of a column's or row's number: [`COST_MAX`] leaves so many.
+const NUMBER_BITS: u32 = COST_MAX.leading_zeros();
 
-/// So many columns have numbers that fit.
-pub(super) const COLUMNS_MAX: usize = 1 << COLUMN_BITS;
+/// So many columns, and rows, have numbers that fit.
+pub(super) const NUMBERS_MAX: usize = 1 << NUMBER_BITS;
 
 impl Edge {
-    fn new(column: u32, cost: i64) -> Self {
-        Self(cost.cast_unsigned() << COLUMN_BITS | u64::from(column))
+    pub(super) fn new(to: u32, cost: i64) -> Self {
+        Self(cost.cast_unsigned() << NUMBER_BITS | u64::from(to))
     }
 
     pub(super) const fn cost(self) -> i64 {
-        (self.0 >> COLUMN_BITS).cast_signed()
+        (self.0 >> NUMBER_BITS).cast_signed()
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the lower bits are fewer than 32")]
-    pub(super) const fn column(self) -> u32 {
-        self.0 as u32 & ((1 << COLUMN_BITS) - 1)
+    pub(super) const fn to(self) -> u32 {
+        self.0 as u32 & ((1 << NUMBER_BITS) - 1)
     }
 
-    /// What it costs at these prices.
-    pub(super) fn reduced(self, prices: &[i64]) -> i64 {
-        self.cost() - prices[self.column() as usize]
+    /// What it costs at these prices, or, seen from a column, more than these duals.
+    pub(super) fn reduced(self, worths: &[i64]) -> i64 {
+        self.cost() - worths[self.to() as usize]
     }
 }
 
@@ -53,39 +54,44 @@ impl Edge {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) fallback: i64,
-    /// What it pays; `OUT`: it has nothing yet.
-    pub(super) dual: i64,
     /// `NONE`: its fallback.
     pub(super) column: u32,
     /// Its edges at hand.
-    start: u32,
+    pub(super) start: u32,
     end: u32,
     /// Where all its edges are; `NONE`: at hand.
     wide: u32,
+}
+
+/// What a row had.
+pub(super) struct Had {
+    pub(super) column: u32,
+    pub(super) dual: i64,
 }
 
 /// All rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     rows: Vec<Row>,
+    /// What each row pays; `OUT`: it has nothing yet.
+    pub(super) duals: Vec<i64>,
     /// Edges at hand, those of a row together, and some that were left behind. Those of a row that is not wide are in the order of their costs.
     edges: Vec<Edge>,
     /// How many are not left behind.
     living: usize,
     wide: Vec<Wide>,
     /// The same edges by column, but those of wide rows.
-    by_column: ByColumn,
+    pub(super) by_column: ByColumn,
     /// By how much prices have risen in all.
     risen: i64,
-    /// Edges of a row: what they cost at the prices, and where they are.
-    nearest: Vec<(i64, u32)>,
+    /// Edges of the row that is looked at.
+    nearest: Priced,
 }
 
 impl Row {
     /// One that is not there.
     const ABSENT: Self = Self {
         fallback: 0,
-        dual: 0,
         column: NONE,
         start: 0,
         end: 0,
@@ -95,10 +101,6 @@ impl Row {
     /// Whether its edges at hand are in the order of their costs.
     pub(super) const fn is_sorted(&self) -> bool {
         self.wide == NONE
-    }
-
-    pub(super) const fn holds(&self, place: u32) -> bool {
-        self.start <= place && place < self.end
     }
 }
 
@@ -115,18 +117,24 @@ impl Table {
         (0..).zip(&self.rows)
     }
 
-    /// Puts another row in the place of one, without anything yet; the one before.
+    /// Puts another row in the place of one, without anything yet; what that had.
     pub(super) fn set(
         &mut self,
         number: u32,
         fallback: i64,
         edges: impl IntoIterator<Item = (u32, i64)>,
-    ) -> Row {
+    ) -> Had {
         let at = number as usize;
+        assert!(at < NUMBERS_MAX, "at most {NUMBERS_MAX} rows");
         if self.rows.len() <= at {
             self.rows.resize(at + 1, Row::ABSENT);
+            self.duals.resize(at + 1, 0);
         }
         let before = self.rows[at];
+        let had = Had {
+            column: before.column,
+            dual: std::mem::replace(&mut self.duals[at], OUT),
+        };
         self.leave_edges_behind(number);
         let start = self.edges.len();
         let edge = |(column, cost)| Edge::new(column, cost);
@@ -134,7 +142,6 @@ impl Table {
         let row = &mut self.rows[at];
         *row = Row {
             fallback,
-            dual: OUT,
             wide: before.wide,
             ..Row::ABSENT
         };
@@ -146,15 +153,17 @@ impl Table {
             self.wide[row.wide as usize].fill(&mut self.edges[start..]);
             self.edges.truncate(start);
         } else {
-            self.edges[start..].sort_unstable();
-            self.by_column.add(number, &self.edges, start);
             if row.wide != NONE {
                 self.wide[row.wide as usize].fill(&mut []);
                 row.wide = NONE;
             }
+            self.edges[start..].sort_unstable();
+            let rows = &self.rows;
+            self.by_column
+                .add(number, &self.edges, start, |row| rows[row as usize].start);
         }
         self.place(number, start);
-        before
+        had
     }
 
     /// Says that the edges from there on are those that a row has at hand.
@@ -218,31 +227,20 @@ impl Table {
         self.risen += by;
         if self.risen > RISEN_MAX {
             for wide in &mut self.wide {
-                wide.beyond = wide.beyond.saturating_sub(self.risen);
+                wide.forget_rise(self.risen);
             }
             self.risen = 0;
         }
     }
 
-    /// Takes those edges of a wide row at hand that cost least at these prices: as many as it had, or more where that tells nothing new.
+    /// Takes those edges of a wide row at hand that cost least at these prices.
     pub(super) fn look_again(&mut self, row: u32, prices: &[i64]) {
-        let known = self.beyond(row);
-        let costs = self.edges(row).iter().map(|edge| edge.reduced(prices));
-        let less_than = costs.max().map_or(NOTHING, |cost| cost + 1);
-        let mut count = self.edges(row).len().max(AT_HAND);
-        let wide = &self.wide[self.row(row).wide as usize];
-        let mut beyond = wide.find_nearest(prices, count, less_than, &mut self.nearest);
-        while beyond <= known {
-            count *= 2;
-            beyond = wide.find_nearest(prices, count, NOTHING, &mut self.nearest);
-        }
+        let count = self.edges(row).len().max(AT_HAND);
         self.leave_edges_behind(row);
         let start = self.edges.len();
         let wide = &mut self.wide[self.rows[row as usize].wide as usize];
-        wide.beyond = beyond.saturating_add(self.risen);
-        let all = wide.edges();
-        self.edges
-            .extend(self.nearest.iter().map(|(_, place)| all[*place as usize]));
+        wide.look_again(prices, self.risen, count, &mut self.nearest);
+        self.edges.extend(self.nearest.iter().map(|(_, edge)| *edge));
         self.place(row, start);
     }
 
@@ -263,23 +261,11 @@ impl Table {
         if !self.by_column.is_filled() {
             let mut by_column = std::mem::take(&mut self.by_column);
             let narrow = self.rows().filter(|(_, row)| row.wide == NONE);
-            let edges = narrow.flat_map(|(number, row)| {
-                let places = row.start..row.end;
-                places.map(move |place| (number, place))
-            });
-            by_column.fill(columns, &self.edges, edges);
+            by_column.fill(
+                columns,
+                narrow.map(|(number, row)| (number, row.start, self.edges(number))),
+            );
             self.by_column = by_column;
         }
-    }
-
-    /// The edges to a column: of each row that has it, which row and at what cost.
-    pub(super) fn edges_to(&self, column: u32) -> impl Iterator<Item = (u32, i64)> {
-        let narrow = self.by_column.edges(column);
-        let narrow = narrow.filter(|entry| self.row(entry.row).holds(entry.place));
-        let narrow = narrow.map(|entry| (entry.row, entry.cost));
-        let wide = self
-            .wide_rows()
-            .filter_map(move |(row, wide)| Some((row, wide.cost_of(column)?)));
-        narrow.chain(wide)
     }
 }

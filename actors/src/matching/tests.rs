@@ -153,6 +153,63 @@ proptest! {
 }
 
 #[test]
+fn very_wide_rows_that_all_want_the_same_have_what_is_cheapest() {
+    const COLUMNS: u32 = 1_700;
+    let cost = |row: u32, column: u32| {
+        let noise = (row * 7_919 + column * 104_729).wrapping_mul(2_654_435_761) >> 24;
+        i64::from(column * 10 + noise)
+    };
+    let edges = |row: u32| (0..COLUMNS).map(move |column| (column, cost(row, column)));
+    let mut matcher = Matcher::new([0; COLUMNS as usize]);
+    (0..400).for_each(|row| matcher.set_row(row, 1_000_000, edges(row)));
+    matcher.settle();
+    assert_eq!(matcher.certificate(), Ok(()));
+    for batch in 0..3 {
+        (0..20).for_each(|row| matcher.set_row(row * 17, 1_000_000, edges(1_000 * batch + row)));
+        matcher.settle();
+        assert_eq!(matcher.certificate(), Ok(()));
+    }
+}
+
+#[test]
+fn a_wide_row_that_finds_more_within_reach_is_no_nearer_than_it_was() {
+    const ALIKE: u32 = 0;
+    const WON_BACK: u32 = 1;
+    let mut matcher = Matcher::new((0..200).map(|column| match column {
+        ALIKE => -90,
+        WON_BACK => -150,
+        _ => 0,
+    }));
+    let wide = (0..200).map(|column| match column {
+        ALIKE => (column, 10),
+        WON_BACK => (column, 100),
+        2 => (column, 110),
+        3 | 4 => (column, 1_000),
+        _ => (column, 120),
+    });
+    matcher.set_row(0, 210, [(WON_BACK, 200), (ALIKE, 110)]);
+    matcher.set_row(1, 50, [(2, 0)]);
+    matcher.set_row(2, 200, [(WON_BACK, 0)]);
+    matcher.set_row(3, 60, [(4, 0)]);
+    matcher.set_row(4, 10_000, [(3, 0), (4, 50)]);
+    matcher.set_row(5, 10_000, wide);
+    matcher.settle();
+    assert_eq!((matcher.column(5), matcher.column(0)), (Some(ALIKE), None));
+    // What row 2 had rises to where rows 0 and 5 would as well have it as what they have; row 5 has it not at hand.
+    matcher.set_row(2, 0, []);
+    matcher.settle();
+    assert_eq!(matcher.column(0), Some(WON_BACK));
+    // Who comes to row 5 now finds it there, and from its owner a way back that is no shorter.
+    matcher.set_row(6, 10_000, [(ALIKE, 5), (3, 55)]);
+    matcher.settle();
+    assert_eq!(matcher.certificate(), Ok(()));
+    assert_eq!(
+        (matcher.column(6), matcher.column(5)),
+        (Some(ALIKE), Some(WON_BACK))
+    );
+}
+
+#[test]
 fn rows_without_columns_and_columns_without_rows_are_left_alone() {
     assert_eq!(solved(0, &[]).cost(), 0);
     let nothing = solved(0, &[(7, vec![]), (5, vec![])]);
