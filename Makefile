@@ -50,6 +50,10 @@ bench-peers: ## the kernel beside the field's engines
 miri: ## the kernel's unsafe code under Miri; needs the nightly toolchain
 	tools/miri.sh
 
+.PHONY: asan
+asan: ## the kernel under AddressSanitizer
+	tools/asan.sh
+
 .PHONY: loom
 loom: ## every order of the threads of a run, under Loom
 	tools/loom.sh
