@@ -21,4 +21,5 @@ tools/packages.sh nats-server || echo "The NATS peer is left out."
 step "telemetry beside bare TCP, ws and NATS" bench fanout -- --npm benches/fanout
 tools/packages.sh chromium fonts-liberation
 step "20,000 drones on the operations page" node benches/dashboard/many.mjs "$1"
+tools/packages.sh wrk || echo "wrk is left out."
 step "durable requests beside the raw disk" bench durable_posts -- --binary "$1"

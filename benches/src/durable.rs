@@ -4,8 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 pub mod client;
-pub mod raw;
+pub mod group_commit;
+pub mod responder;
 pub mod service;
+pub mod wrk;
 
 /// How hard to push, and how long.
 #[derive(Clone, Copy, Debug)]
@@ -52,10 +54,21 @@ impl Outcome {
             .map_or(f64::NAN, |s| s * 1e3)
     }
 
-    /// Answers other than the one hoped for.
+    /// Requests answered as hoped.
     #[must_use]
-    pub fn refused(&self) -> u64 {
-        self.refused
+    pub fn answered(&self) -> u64 {
+        self.latencies_s.len() as u64
+    }
+
+    /// What of it is told.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            per_second: self.per_second(),
+            p50_ms: self.quantile_ms(0.5),
+            p99_ms: self.quantile_ms(0.99),
+            refused: self.refused,
+        }
     }
 
     fn take_in(&mut self, other: Self) {
@@ -64,16 +77,39 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+/// What is told of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// Requests answered as hoped, a second.
+    pub per_second: f64,
+    /// The latency that half of them stayed below, milliseconds.
+    pub p50_ms: f64,
+    /// The latency that 99 % of them stayed below, milliseconds.
+    pub p99_ms: f64,
+    /// Answers other than the one hoped for.
+    pub refused: u64,
+}
+
+impl Figures {
+    /// Those of several runs whose rate is in the middle.
+    #[must_use]
+    pub fn median(mut runs: Vec<Self>) -> Option<Self> {
+        runs.sort_by(|a, b| f64::total_cmp(&a.per_second, &b.per_second));
+        runs.get(runs.len() / 2).copied()
+    }
+}
+
+impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            per_second,
+            p50_ms,
+            p99_ms,
+            refused,
+        } = self;
         write!(
             f,
-            "{:>9.0}/s, p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, refused {}",
-            self.per_second(),
-            self.quantile_ms(0.5),
-            self.quantile_ms(0.99),
-            self.quantile_ms(0.999),
-            self.refused,
+            "{per_second:>9.0}/s, p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, refused {refused}"
         )
     }
 }
@@ -92,5 +128,18 @@ mod tests {
         assert_eq!(outcome.per_second(), 50.0);
         assert!((outcome.quantile_ms(0.5) - 51.0).abs() < 1e-9);
         assert!((outcome.quantile_ms(0.99) - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn of_several_runs_the_one_in_the_middle_counts() {
+        let run = |per_second| Figures {
+            per_second,
+            p50_ms: 1.0,
+            p99_ms: 2.0,
+            refused: 0,
+        };
+        let median = Figures::median([30.0, 10.0, 20.0].map(run).to_vec()).expect("there are some");
+        assert_eq!(median, run(20.0));
+        assert_eq!(Figures::median(Vec::new()), None);
     }
 }

@@ -44,10 +44,16 @@ pub fn run(target: SocketAddr, load: Load) -> io::Result<Outcome> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
+        let mut streams = Vec::with_capacity(load.connections);
+        for _ in 0..load.connections {
+            let stream = TcpStream::connect(target).await?;
+            stream.set_nodelay(true)?;
+            streams.push(stream);
+        }
         let started = Instant::now();
         let mut connections = JoinSet::new();
-        for connection in 0..load.connections {
-            connections.spawn(post(target, load, started, connection));
+        for (connection, stream) in streams.into_iter().enumerate() {
+            connections.spawn(post(stream, load, started, connection));
         }
         let mut outcome = Outcome::default();
         while let Some(joined) = connections.join_next().await {
@@ -59,9 +65,7 @@ pub fn run(target: SocketAddr, load: Load) -> io::Result<Outcome> {
 }
 
 /// One connection's requests. At a fixed rate, latency counts from when the request was due, not from when it could be sent.
-async fn post(target: SocketAddr, load: Load, started: Instant, connection: usize) -> io::Result<Outcome> {
-    let mut stream = TcpStream::connect(target).await?;
-    stream.set_nodelay(true)?;
+async fn post(mut stream: TcpStream, load: Load, started: Instant, connection: usize) -> io::Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut answer = Vec::with_capacity(1 << 10);
     for turn in 0_u64.. {

@@ -13,6 +13,15 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How often readiness is asked for.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
+/// The world that a service begins with.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// Its scenario file.
+    pub scenario: &'a Path,
+    /// Its speed.
+    pub speed: f64,
+}
+
 /// A running `skyhaul serve`; killed when dropped.
 #[derive(Debug)]
 pub struct Service {
@@ -26,7 +35,7 @@ impl Service {
     ///
     /// # Errors
     /// Where it cannot be started, or is not ready in time.
-    pub fn start(binary: &Path, folder: &Path) -> io::Result<Self> {
+    pub fn start(binary: &Path, folder: &Path, world: World<'_>) -> io::Result<Self> {
         let (address, telemetry) = (free_address()?, free_address()?);
         let child = Command::new(binary)
             .arg("serve")
@@ -38,7 +47,10 @@ impl Service {
             ])
             .arg("--data")
             .arg(folder)
-            .arg("--no-demand")
+            .arg("--scenario")
+            .arg(world.scenario)
+            .args(["--speed", &world.speed.to_string(), "--no-demand"])
+            .env("SKYHAUL__LOG__LEVEL", "warn")
             .stdout(Stdio::null())
             .spawn()?;
         let mut service = Self { child, address };

@@ -3,7 +3,10 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use skyhaul_benches::durable::{Load, client, raw};
+use skyhaul::journal::FileJournal;
+use skyhaul_benches::durable::group_commit::{self, GroupCommit, RawFile};
+use skyhaul_benches::durable::{Load, client, responder};
+use skyhaul_engine::ports::Journal as _;
 
 const SMOKE: Load = Load {
     connections: 3,
@@ -11,12 +14,31 @@ const SMOKE: Load = Load {
     rate: None,
 };
 
+/// Commits as [`SMOKE`] says; how many records.
+fn commit(log: &mut dyn GroupCommit) -> u64 {
+    let outcome = group_commit::run(log, SMOKE).expect("a file that can be written");
+    let figures = outcome.figures();
+    assert!(figures.per_second > 0.0);
+    assert_eq!(figures.refused, 0);
+    outcome.answered()
+}
+
 #[test]
-fn the_raw_group_commit_makes_every_record_durable() {
+fn group_commit_makes_every_record_durable() {
     let folder = tempfile::tempdir().expect("a folder");
-    let outcome = raw::run(folder.path(), SMOKE).expect("a file that can be written");
-    assert!(outcome.per_second() > 0.0);
-    assert_eq!(outcome.refused(), 0);
+    commit(&mut RawFile::create(folder.path()).expect("a file"));
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("a journal");
+    let records = commit(&mut journal);
+    assert_eq!(journal.next_number().0, records);
+}
+
+#[test]
+fn the_bare_responder_accepts_every_request() {
+    let figures = client::run(responder::start().expect("a free port"), SMOKE)
+        .expect("answers that are HTTP")
+        .figures();
+    assert!(figures.per_second > 0.0);
+    assert_eq!(figures.refused, 0);
 }
 
 /// Answers every request on a connection with `status`, in two pieces.
@@ -60,7 +82,7 @@ fn server(status: &'static str) -> std::net::SocketAddr {
 fn the_client_counts_what_was_accepted() {
     let outcome = client::run(server("202 Accepted"), SMOKE).expect("answers that are HTTP");
     assert!(outcome.per_second() > 0.0);
-    assert_eq!(outcome.refused(), 0);
+    assert_eq!(outcome.figures().refused, 0);
 }
 
 #[test]
@@ -70,6 +92,6 @@ fn the_client_counts_what_was_refused_apart() {
         ..SMOKE
     };
     let outcome = client::run(server("503 Service Unavailable"), load).expect("answers that are HTTP");
-    assert_eq!(outcome.refused(), 10);
+    assert_eq!(outcome.figures().refused, 10);
     assert_eq!(outcome.per_second(), 0.0);
 }
