@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod city;
 pub mod dispatch;
+#[cfg(feature = "service")]
 pub mod durable;
 pub mod fanout;
 pub mod matching;

@@ -2,6 +2,7 @@
 
 mod city;
 mod dispatch;
+#[cfg(feature = "service")]
 mod durable;
 mod matching;
 mod phold;
