@@ -1,5 +1,5 @@
 //! Quantities as types: whole thousandths of a unit, so that what is stored and logged is exact everywhere. What is more than a quantity holds, such
-//! as the energy of a flight that never arrives, is the most that it holds, also in sums.
+//! as endless energy, is the most that it holds, also in sums.
 
 use std::fmt;
 use std::iter::Sum;

@@ -13,7 +13,7 @@ use super::segment::{HEADER_BYTES, MAGIC, SEGMENT_BYTES};
 /// Written and synced at once: little enough that a flush beside it is held up for a millisecond or two.
 const STEP_BYTES: usize = 1024 * 1024;
 
-/// How long the disk is left to others between two steps. All of them take half a second; a segment is filled in four at 10,000 requests a second.
+/// How long the disk is left to others between two steps. All of them take half a second; a segment is filled in nine at 10,000 requests a second.
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Nobody waits for it.
@@ -39,7 +39,12 @@ impl Spare {
         let pace = Arc::new(AtomicU8::new(AT_EASE));
         let work = {
             let (path, pace) = (path.clone(), Arc::clone(&pace));
-            move || fill(&path, |file| file.sync_data().and_then(|()| rest(&pace)))
+            move || {
+                fill(&path, |file| file.sync_data().and_then(|()| rest(&pace))).inspect_err(|_| {
+                    // What is not whole would only take room, as on a disk that is full.
+                    let _ = fs::remove_file(&path);
+                })
+            }
         };
         let making = Some(thread::Builder::new().name("journal".to_owned()).spawn(work)?);
         Ok(Self { path, pace, making })
@@ -63,7 +68,7 @@ impl Spare {
 
 impl Drop for Spare {
     fn drop(&mut self) {
-        if self.end(UNWANTED).is_some() {
+        if let Some(Ok(())) = self.end(UNWANTED) {
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -119,36 +119,31 @@ fn a_flush_that_fails_takes_everything_back_and_may_be_tried_again() {
     assert_eq!((numbers(&journal), report.cut), (vec![0, 1], None));
 }
 
-/// A journal whose only segment is half full, so that the next one is being made.
-fn half_full(folder: &TempDir) -> FileJournal {
-    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
-    for _ in 0..3 {
-        let payload = vec![7; 3 * 1024 * 1024];
-        journal.append(SimTime::ZERO, &payload).expect("appends");
+/// Appends records of three megabytes, of which five fill a segment.
+fn append_large(journal: &mut FileJournal, count: usize) {
+    for _ in 0..count {
+        journal
+            .append(SimTime::ZERO, &vec![7; 3 * 1024 * 1024])
+            .expect("appends");
     }
-    journal.flush().expect("flushes");
-    journal
 }
 
 #[test]
 fn the_next_segment_is_made_while_the_last_one_is_filled() {
     let folder = folder();
-    let ahead = folder.path().join("next.making");
-    let mut journal = half_full(&folder);
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    append_large(&mut journal, 3);
+    journal.flush().expect("flushes");
     assert!(journal.ahead.is_some(), "it was begun");
-    for _ in 0..3 {
-        journal
-            .append(SimTime::ZERO, &vec![8; 3 * 1024 * 1024])
-            .expect("appends");
-    }
+    let in_place = folder.path().join(format!("{:020}.making", 5));
+    fs::create_dir(&in_place).expect("something stands where it would be made when it is needed");
+    append_large(&mut journal, 3);
     journal.flush().expect("flushes into what was made ahead");
     assert_eq!(journal.segments.len(), 2);
-    assert_eq!(
-        fs::metadata(journal.segments[1].path()).expect("is there").len(),
-        SEGMENT_BYTES
-    );
-    assert!(!ahead.exists(), "it became the segment");
+    let segment = fs::metadata(journal.segments[1].path()).expect("is there");
+    assert_eq!(segment.len(), SEGMENT_BYTES);
     drop(journal);
+    fs::remove_dir(&in_place).expect("goes");
     let (journal, report) = FileJournal::open(folder.path()).expect("opens");
     assert_eq!((numbers(&journal), report.cut), ((0..6).collect(), None));
 }
@@ -157,16 +152,17 @@ fn the_next_segment_is_made_while_the_last_one_is_filled() {
 fn what_was_made_ahead_is_gone_with_the_journal_and_needed_by_no_other() {
     let folder = folder();
     let ahead = folder.path().join("next.making");
-    drop(half_full(&folder));
+    let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
+    append_large(&mut journal, 3);
+    journal.flush().expect("flushes");
+    drop(journal);
     assert!(!ahead.exists(), "it went with the journal");
     fs::write(&ahead, b"what a crash left").expect("writes");
     let (mut journal, _) = FileJournal::open(folder.path()).expect("opens");
     assert!(!ahead.exists(), "opening clears it away");
     fs::create_dir(&ahead).expect("something stands in the way of making one");
     for _ in 0..4 {
-        journal
-            .append(SimTime::ZERO, &vec![9; 3 * 1024 * 1024])
-            .expect("appends");
+        append_large(&mut journal, 1);
         journal.flush().expect("flushes all the same");
     }
     assert_eq!(journal.segments.len(), 2);
