@@ -2,6 +2,9 @@
 
 use crate::environment::Weather;
 
+/// Less than this over the ground is no headway, but what rounding leaves of none: a millimetre a second, the least that a speed is told to.
+const HEADWAY_MIN_MPS: f64 = 0.001;
+
 /// Wind as it moves the air: metres a second to the east and to the north.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drift {
@@ -22,7 +25,7 @@ impl Drift {
 
     /// Ground speed in a direction (east and north, of length 1), m/s: `w_along + sqrt(V_a² − w_cross²)` (Rodrigues et al. 2022).
     ///
-    /// `None` where the crosswind is as strong as the airspeed or the drone would be blown backwards.
+    /// `None` where the crosswind is as strong as the airspeed, or the drone would make no headway or be blown backwards.
     #[must_use]
     pub fn ground_speed(self, airspeed_mps: f64, (east, north): (f64, f64)) -> Option<f64> {
         let along = self.east_mps * east + self.north_mps * north;
@@ -32,7 +35,7 @@ impl Drift {
             return None;
         }
         let speed = along + room.sqrt();
-        (speed > 0.0).then_some(speed)
+        (speed >= HEADWAY_MIN_MPS).then_some(speed)
     }
 }
 
@@ -60,6 +63,20 @@ mod tests {
     #[test]
     fn a_crosswind_as_strong_as_the_airspeed_is_infeasible() {
         assert_eq!(wind(12.0, 270.0).ground_speed(12.0, towards(0.0)), None);
+    }
+
+    #[test]
+    fn a_head_wind_as_fast_as_the_drone_leaves_no_headway_however_it_is_rounded() {
+        for course in 0..3_600 {
+            let course = f64::from(course) / 10.0;
+            for mps in [7.3, 12.0, 18.7] {
+                assert_eq!(
+                    wind(mps, course).ground_speed(mps, towards(course)),
+                    None,
+                    "{course}"
+                );
+            }
+        }
     }
 
     proptest! {
