@@ -193,13 +193,13 @@ pub(crate) fn cell(bytes: Vec<u8>, stamp: &Stamp, began: &Epoch, cell: Cell, par
     columns.into_bytes()
 }
 
-/// Appends a frame of what is otherwise in a cell of nothing but legs, which are packed.
-pub(crate) fn delta_of_legs<'a>(
+/// Appends a frame of what is otherwise in a cell of nothing but legs, which are packed, the points of one after the other.
+pub(crate) fn delta_of_legs(
     bytes: Vec<u8>,
     stamp: &Stamp,
     cell: Cell,
     gone: impl Iterator<Item = DroneId> + Clone,
-    legs: &(impl Iterator<Item = (&'a PackedLeg, &'a [PackedPoint])> + Clone),
+    legs: (&[PackedLeg], &[PackedPoint]),
 ) -> Vec<u8> {
     let mut columns = header_behind(bytes, Kind::Delta, 0, Some(cell), stamp);
     columns.count(gone.clone().count());

@@ -90,38 +90,35 @@ pub(super) fn put(columns: &mut Columns, stamp: &Stamp, began: &Epoch, legs: &[&
         .iter()
         .map(|leg| PackedLeg::of(leg, began, &mut points))
         .collect();
-    let packed = packed.iter().map(|leg| (leg, leg.points(&points)));
-    put_packed(columns, stamp, &packed);
+    put_packed(columns, stamp, (&packed, &points));
 }
 
-/// The same of legs that are packed, each with its points.
-pub(super) fn put_packed<'a>(
+/// The same of legs that are packed, and the points of one after the other.
+pub(super) fn put_packed(
     columns: &mut Columns,
     stamp: &Stamp,
-    legs: &(impl Iterator<Item = (&'a PackedLeg, &'a [PackedPoint])> + Clone),
+    (legs, points): (&[PackedLeg], &[PackedPoint]),
 ) {
-    let each = || legs.clone().map(|(leg, _)| leg);
-    let points = || legs.clone().flat_map(|(_, points)| points);
-    let deliveries = || each().filter_map(|leg| leg.delivery);
-    columns.count(each().count());
-    columns.count(each().map(|leg| leg.count as usize).sum());
+    let deliveries = || legs.iter().filter_map(|leg| leg.delivery);
+    columns.count(legs.len());
+    columns.count(points.len());
     columns.count(deliveries().count());
-    columns.words(each().map(|leg| leg.drone));
-    columns.words(each().map(|leg| leg.purpose));
-    columns.signed_words(each().map(|leg| stamp.offset_ms(leg.departs_ms)));
-    columns.signed_words(each().map(|leg| stamp.offset_ms(leg.arrives_ms)));
-    columns.signed_words(each().map(|leg| leg.battery_at_departure));
-    columns.signed_words(each().map(|leg| leg.battery_at_arrival));
+    columns.words(legs.iter().map(|leg| leg.drone));
+    columns.words(legs.iter().map(|leg| leg.purpose));
+    columns.signed_words(legs.iter().map(|leg| stamp.offset_ms(leg.departs_ms)));
+    columns.signed_words(legs.iter().map(|leg| stamp.offset_ms(leg.arrives_ms)));
+    columns.signed_words(legs.iter().map(|leg| leg.battery_at_departure));
+    columns.signed_words(legs.iter().map(|leg| leg.battery_at_arrival));
     let mut end = 0;
-    columns.words(each().map(|leg| {
+    columns.words(legs.iter().map(|leg| {
         end += leg.count;
         end
     }));
     columns.identities(deliveries().map(|delivery| delivery.0));
-    columns.signed_words(points().map(|point| point.lat_e7));
-    columns.signed_words(points().map(|point| point.lon_e7));
-    columns.words(points().map(|point| point.after_ms));
-    columns.halves(points().map(|point| point.altitude_dm));
+    columns.signed_words(points.iter().map(|point| point.lat_e7));
+    columns.signed_words(points.iter().map(|point| point.lon_e7));
+    columns.words(points.iter().map(|point| point.after_ms));
+    columns.halves(points.iter().map(|point| point.altitude_dm));
 }
 
 /// Milliseconds after the leg's departure, rounded as the JSON form rounds them.

@@ -22,63 +22,57 @@ const KEPT_TICKS: usize = 20;
 /// The bulletins of the last ticks.
 #[derive(Debug, Default)]
 pub(super) struct Bulletins {
-    /// Each tile's newest note.
-    newest: Grid<Pointer>,
+    newest: Grid<Newest>,
     /// By tick, modulo their number.
     kept: Vec<Bulletin>,
     /// Tiles in which something happened since the last one.
     touched: Vec<Tile>,
 }
 
-/// Where a note is: of which tick, and which of its notes.
+/// What was noted of a tile last. The two are apart, as only views whose rim a tile is at ask for the second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Newest {
+    /// The frame of what belongs to it.
+    frame: Pointer,
+    /// What only passes through it: that is at the rim of a view that its own tile is outside of.
+    passing: Pointer,
+}
+
+/// Where something noted is: in the bulletin of which tick, and where there.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pointer {
-    /// Zero where there is none.
+    /// Zero where there is nothing.
     tick: u32,
-    number: u32,
+    place: u32,
 }
 
 /// What a tick brought.
 #[derive(Debug, Default)]
 struct Bulletin {
-    /// One for each tile; the last one says where the others end.
-    notes: Vec<Note>,
-    /// All its frames, one behind the other.
+    /// The frames of tiles, each behind a [`Heading`], as whoever looks there reads both from another processor's memory.
     frames: Vec<u8>,
     passing: Vec<Passing>,
-    /// The points of the legs that pass.
+    legs: Vec<PackedLeg>,
+    /// The points of those legs.
     points: Vec<PackedPoint>,
 }
 
-/// What a tick brought to a tile: small, as whoever looks there reads it from another processor's memory.
-#[derive(Debug)]
-struct Note {
-    /// Where the frame of what belongs to the tile begins; it is empty where that is nothing.
-    frame: u32,
-    /// Where the legs begin that only pass through it: they are at the rim of a view that their own tile is outside of.
-    passing: u32,
-    /// The tile's note before this one.
+/// What is before a frame: how long that is, and where the tile's frame before it is.
+struct Heading {
+    length: u32,
     before: Pointer,
 }
 
-/// A note with what it is of.
-#[derive(Clone, Copy)]
-struct Noted<'a> {
-    tick: u32,
-    frame: &'a [u8],
-    /// The number of the first one that passes, among all of the tick.
-    first: u32,
-    passing: &'a [Passing],
-}
-
 /// A leg that passes through a tile, or did.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Passing {
     drone: DroneId,
     /// The tile that the leg belongs to.
     anchor: Tile,
-    /// `None`: it has ended.
-    leg: Option<PackedLeg>,
+    /// Which of the tick's legs; `None`: it has ended.
+    leg: Option<u32>,
+    /// What passed through the tile before it.
+    before: Pointer,
 }
 
 /// What is new in a part of the map.
@@ -88,21 +82,23 @@ pub(in crate::server) struct Recent {
     since: u32,
 }
 
-/// Something that passed, or passes, through the outermost of the tiles that somebody looks at: at which tick that began or ended, and its number there.
+/// Something that passed, or passes, through the outermost of the tiles that somebody looks at: at which tick that began or ended.
 #[derive(Clone, Copy, Debug)]
 struct AtRim {
     drone: DroneId,
     tick: u32,
-    number: u32,
-    has_ended: bool,
+    leg: Option<u32>,
 }
 
 /// What is noted while the news of a part of the map are gathered.
 #[derive(Default)]
 struct Scratch {
-    /// Tiles that have news, and their newest notes.
-    changed: Vec<(Tile, Pointer)>,
+    /// Where the frames are, and what passes through outermost tiles.
+    frames: Vec<Pointer>,
+    passing: Vec<Pointer>,
     rim: Vec<AtRim>,
+    legs: Vec<PackedLeg>,
+    points: Vec<PackedPoint>,
 }
 
 thread_local! {
@@ -110,14 +106,26 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-impl Bulletin {
-    /// What is noted so far ends here, and what follows begins.
-    fn close(&mut self, before: Pointer) {
-        self.notes.push(Note {
-            frame: count(self.frames.len()),
-            passing: count(self.passing.len()),
-            before,
-        });
+impl Heading {
+    const BYTES: usize = 12;
+
+    fn bytes(&self) -> [u8; Self::BYTES] {
+        let words = [self.length, self.before.tick, self.before.place];
+        let mut bytes = [0; Self::BYTES];
+        for (place, word) in bytes.chunks_exact_mut(4).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    fn read([a, b, c, d, e, f, g, h, i, j, k, l]: [u8; Self::BYTES]) -> Self {
+        Self {
+            length: u32::from_le_bytes([a, b, c, d]),
+            before: Pointer {
+                tick: u32::from_le_bytes([e, f, g, h]),
+                place: u32::from_le_bytes([i, j, k, l]),
+            },
+        }
     }
 }
 
@@ -141,82 +149,113 @@ impl Bulletins {
     fn begin(&mut self, tick: u32) {
         self.kept.resize_with(KEPT_TICKS, Bulletin::default);
         let Bulletin {
-            notes,
             frames,
             passing,
+            legs,
             points,
         } = &mut self.kept[Self::place(tick)];
-        notes.clear();
         frames.clear();
         passing.clear();
+        legs.clear();
         points.clear();
     }
 
-    /// Finds those of some tiles of which something was noted after a tick.
-    fn changed_since(&self, tiles: &TileRect, since: u32, changed: &mut Vec<(Tile, Pointer)>) {
-        changed.clear();
-        self.newest.each_within(tiles, |tile, newest| {
-            if newest.tick > since {
-                changed.push((tile, *newest));
-            }
-        });
+    /// Writes down the frame of what a tick brought to what belongs to a tile.
+    fn note_frame(&mut self, tick: u32, tile: Tile, frame: &[u8]) {
+        let frames = &mut self.kept[Self::place(tick)].frames;
+        let place = count(frames.len());
+        let before = mem::replace(&mut self.newest.get_mut(tile).frame, Pointer { tick, place });
+        frames.extend([0; Heading::BYTES]);
+        let begins = frames.len();
+        wire::put_binary(frames, frame);
+        let length = count(frames.len() - begins);
+        frames[begins - Heading::BYTES..begins].copy_from_slice(&Heading { length, before }.bytes());
     }
 
-    /// Hands over all that was noted of a tile after a tick, in order; its newest note is `at`.
-    fn each_of<'a>(&'a self, at: Pointer, since: u32, each: &mut impl FnMut(Noted<'a>)) {
-        if let Some((noted, before)) = self.noted(at) {
-            if before.tick > since {
-                self.each_of(before, since, each);
-            }
-            each(noted);
-        }
-    }
-
-    /// Writes down what a tick brought to a tile; of what passes through it, which drone, the tile that it belongs to, and its leg.
-    fn note<'a>(
+    /// Writes down that a leg passes through a tile from a tick on; `None`: that it has ended.
+    fn note_passing(
         &mut self,
         (tick, began): (u32, &Epoch),
         tile: Tile,
-        frame: Option<&[u8]>,
-        passing: impl Iterator<Item = (DroneId, Tile, Option<&'a Leg>)>,
+        (drone, anchor, leg): (DroneId, Tile, Option<&Leg>),
     ) {
-        let bulletin = &mut self.kept[Self::place(tick)];
-        let number = count(bulletin.notes.len());
-        bulletin.close(mem::replace(self.newest.get_mut(tile), Pointer { tick, number }));
-        if let Some(frame) = frame {
-            wire::put_binary(&mut bulletin.frames, frame);
+        let Bulletin {
+            passing,
+            legs,
+            points,
+            ..
+        } = &mut self.kept[Self::place(tick)];
+        let place = count(passing.len());
+        passing.push(Passing {
+            drone,
+            anchor,
+            leg: leg.map(|leg| {
+                legs.push(PackedLeg::of(leg, began, points));
+                count(legs.len() - 1)
+            }),
+            before: mem::replace(&mut self.newest.get_mut(tile).passing, Pointer { tick, place }),
+        });
+    }
+
+    /// Gathers where the frames of some tiles are that were noted after a tick, those of a tile in order, and what passes through the outermost
+    /// ones. All that is looked at first, so that what is not in the cache comes from memory together.
+    fn gather(&self, tiles: &TileRect, since: u32, scratch: &mut Scratch) {
+        let Scratch {
+            frames, passing, rim, ..
+        } = scratch;
+        frames.clear();
+        passing.clear();
+        rim.clear();
+        self.newest.each_within(tiles, |tile, newest| {
+            if newest.frame.tick > since {
+                frames.push(newest.frame);
+            }
+            if newest.passing.tick > since && tiles.has_at_rim(tile) {
+                passing.push(newest.passing);
+            }
+        });
+        for number in (0..frames.len()).rev() {
+            let mut before = self.heading(frames[number]).0.before;
+            while before.tick > since {
+                frames.insert(number, before);
+                before = self.heading(before).0.before;
+            }
         }
-        let points = &mut bulletin.points;
-        bulletin
-            .passing
-            .extend(passing.map(|(drone, anchor, leg)| Passing {
-                drone,
-                anchor,
-                leg: leg.map(|leg| PackedLeg::of(leg, began, points)),
-            }));
+        for mut at in passing.drain(..) {
+            while at.tick > since {
+                let passing = &self.kept[Self::place(at.tick)].passing[at.place as usize];
+                if !tiles.holds(passing.anchor) {
+                    rim.push(AtRim {
+                        drone: passing.drone,
+                        tick: at.tick,
+                        leg: passing.leg,
+                    });
+                }
+                at = passing.before;
+            }
+        }
     }
 
-    /// A leg that passes, with its points; `None` where it has ended.
-    fn packed(&self, at: &AtRim) -> Option<(&PackedLeg, &[PackedPoint])> {
-        let bulletin = self.kept.get(Self::place(at.tick))?;
-        let leg = bulletin.passing.get(at.number as usize)?.leg.as_ref()?;
-        Some((leg, leg.points(&bulletin.points)))
+    /// What is noted of a frame, and what lies behind that.
+    fn heading(&self, at: Pointer) -> (Heading, &[u8]) {
+        let frames = &self.kept[Self::place(at.tick)].frames[at.place as usize..];
+        let (heading, behind) = frames.split_first_chunk().unwrap_or((&[0; Heading::BYTES], &[]));
+        (Heading::read(*heading), behind)
     }
 
-    /// What was noted of a tile, and where what was noted before that is.
-    fn noted(&self, at: Pointer) -> Option<(Noted<'_>, Pointer)> {
-        let bulletin = self.kept.get(Self::place(at.tick))?;
-        let number = at.number as usize;
-        let (note, next) = (bulletin.notes.get(number)?, bulletin.notes.get(number + 1)?);
-        let noted = Noted {
-            tick: at.tick,
-            frame: bulletin.frames.get(note.frame as usize..next.frame as usize)?,
-            first: note.passing,
-            passing: bulletin
-                .passing
-                .get(note.passing as usize..next.passing as usize)?,
-        };
-        Some((noted, note.before))
+    /// A frame that is noted.
+    fn frame(&self, at: Pointer) -> &[u8] {
+        let (heading, behind) = self.heading(at);
+        &behind[..heading.length as usize]
+    }
+
+    /// Adds a leg that passes to others, and its points to theirs; nothing where it has ended.
+    fn unpack(&self, at: &AtRim, legs: &mut Vec<PackedLeg>, points: &mut Vec<PackedPoint>) {
+        let bulletin = &self.kept[Self::place(at.tick)];
+        if let Some(leg) = at.leg.map(|leg| &bulletin.legs[leg as usize]) {
+            legs.push(*leg);
+            points.extend_from_slice(leg.points(&bulletin.points));
+        }
     }
 }
 
@@ -237,7 +276,6 @@ impl Picture {
         for tile in touched.drain(..) {
             self.note(tile, first, tick, &mut bulletins);
         }
-        bulletins.kept[Bulletins::place(tick)].close(Pointer::default());
         bulletins.touched = touched;
         self.bulletins = bulletins;
     }
@@ -250,7 +288,10 @@ impl Picture {
         };
         let part = self.draw_cell(cell, Mode::Legs, Some(&before));
         let (stamp, began) = (self.stamp(), &self.environment.epoch);
-        let frame = part.map(|part| binary::cell(Vec::new(), &stamp, began, cell, &part));
+        if let Some(part) = part {
+            let frame = binary::cell(Vec::new(), &stamp, began, cell, &part);
+            bulletins.note_frame(tick, tile, &frame);
+        }
         let ended = self.departed(cell, &before);
         let ended = ended.filter_map(|old| {
             let (_, anchor) = passing(&old.shape, &old.tiles, tile)?;
@@ -261,7 +302,9 @@ impl Picture {
             let (leg, anchor) = passing(&sprite.shape, &sprite.tiles, tile)?;
             Some((sprite.drone, anchor, Some(leg)))
         });
-        bulletins.note((tick, began), tile, frame.as_deref(), ended.chain(begun));
+        for passes in ended.chain(begun) {
+            bulletins.note_passing((tick, began), tile, passes);
+        }
     }
 
     /// What is new for someone who looks at the same tiles as `before`, in legs; `None` where they look elsewhere, or bulletins do not reach back so far.
@@ -278,54 +321,32 @@ impl Picture {
 
     /// Appends the frames of what is new, those of a tile in order, and one of what is otherwise at the rim; gives how many those are.
     pub(in crate::server) fn put_recent(&self, frames: &mut Vec<u8>, recent: &Recent) -> usize {
-        SCRATCH.with_borrow_mut(|scratch| self.gather(frames, recent, scratch))
-    }
-
-    fn gather(&self, frames: &mut Vec<u8>, recent: &Recent, scratch: &mut Scratch) -> usize {
-        let Recent { tiles, since } = recent;
-        let Scratch { changed, rim } = scratch;
-        self.bulletins.changed_since(tiles, *since, changed);
-        rim.clear();
-        let mut count = 0;
-        for (tile, newest) in changed {
-            let is_at_rim = tiles.has_at_rim(*tile);
-            self.bulletins.each_of(*newest, *since, &mut |noted| {
-                if !noted.frame.is_empty() {
-                    frames.extend_from_slice(noted.frame);
-                    count += 1;
-                }
-                if is_at_rim {
-                    rim.extend(noted.entering(tiles));
-                }
-            });
-        }
-        if !rim.is_empty() {
-            settle(rim);
-            wire::put_written(frames, |bytes| self.rim_frame(bytes, tiles, rim));
-            count += 1;
-        }
-        count
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.bulletins.gather(&recent.tiles, recent.since, scratch);
+            for at in &scratch.frames {
+                frames.extend_from_slice(self.bulletins.frame(*at));
+            }
+            if scratch.rim.is_empty() {
+                return scratch.frames.len();
+            }
+            wire::put_written(frames, |bytes| self.rim_frame(bytes, &recent.tiles, scratch));
+            scratch.frames.len() + 1
+        })
     }
 
     /// Appends a frame of what is otherwise at the rim of some tiles.
-    fn rim_frame(&self, bytes: Vec<u8>, tiles: &TileRect, rim: &[AtRim]) -> Vec<u8> {
-        let gone = rim.iter().filter(|at| at.has_ended).map(|at| at.drone);
-        let legs = rim.iter().filter_map(|at| self.bulletins.packed(at));
-        binary::delta_of_legs(bytes, &self.stamp(), Cell::Rim(*tiles), gone, &legs)
-    }
-}
-
-impl Noted<'_> {
-    /// Those of the legs passing through its tile that belong to others than some.
-    fn entering(&self, tiles: &TileRect) -> impl Iterator<Item = AtRim> {
-        let numbered = (self.first..).zip(self.passing);
-        let from_outside = numbered.filter(|(_, passing)| !tiles.holds(passing.anchor));
-        from_outside.map(|(number, passing)| AtRim {
-            drone: passing.drone,
-            tick: self.tick,
-            number,
-            has_ended: passing.leg.is_none(),
-        })
+    fn rim_frame(&self, bytes: Vec<u8>, tiles: &TileRect, scratch: &mut Scratch) -> Vec<u8> {
+        let Scratch {
+            rim, legs, points, ..
+        } = scratch;
+        settle(rim);
+        legs.clear();
+        points.clear();
+        for at in rim.iter() {
+            self.bulletins.unpack(at, legs, points);
+        }
+        let gone = rim.iter().filter(|at| at.leg.is_none()).map(|at| at.drone);
+        binary::delta_of_legs(bytes, &self.stamp(), Cell::Rim(*tiles), gone, (legs, points))
     }
 }
 
@@ -336,7 +357,7 @@ fn count(count: usize) -> u32 {
 
 /// Keeps of each drone what came last: a leg in several tiles is there as often, and what began at a tick came after what ended.
 fn settle(rim: &mut Vec<AtRim>) {
-    rim.sort_unstable_by_key(|at| (at.drone, u32::MAX - at.tick, at.has_ended));
+    rim.sort_unstable_by_key(|at| (at.drone, u32::MAX - at.tick, at.leg.is_none()));
     rim.dedup_by_key(|at| at.drone);
 }
 
