@@ -9,7 +9,9 @@
 use self::search::Search;
 use self::table::{NUMBERS_MAX, Table};
 
+mod ahead;
 mod by_column;
+mod labels;
 mod search;
 mod table;
 mod wide;
@@ -110,9 +112,7 @@ impl Matcher {
     /// Finds the cheapest matching of the rows as they are now.
     pub fn settle(&mut self) {
         self.bid();
-        for row in std::mem::take(&mut self.left) {
-            self.search.take_in(row, &mut self.market);
-        }
+        self.search.take_in_all(&mut self.left, &mut self.market);
         let Market {
             table,
             prices,
@@ -123,9 +123,7 @@ impl Matcher {
         if !self.lost.is_empty() {
             table.turn_round(prices.len());
         }
-        for column in std::mem::take(&mut self.lost) {
-            self.search.give_back(column, &mut self.market);
-        }
+        self.search.give_back_all(&mut self.lost, &mut self.market);
     }
 
     /// The row's column; `None` where it has its fallback.

@@ -1,58 +1,15 @@
 //! The search for the cheapest chain of exchanges: Dijkstra's over reduced costs.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
+use super::ahead::Ahead;
+use super::labels::Labels;
 use super::table::Edge;
 use super::{Market, NONE};
 
-/// Where nothing was reached yet.
-const FAR: i64 = i64::MAX;
-
-/// Edges that are looked at together: first all are weighed, then those that lead on are followed, so that the processor need not guess which do.
-const TOGETHER: usize = 16;
+/// Edges that are weighed together.
+const TOGETHER: usize = 64;
 
 /// Marks a place to go on from that is not a column, but a row whose other edges begin there.
 const BEYOND: u32 = 1 << 31;
-
-/// A place to go on from. The nearest is the heap's greatest.
-#[derive(Clone, Copy, Debug)]
-struct Ahead {
-    distance: i64,
-    /// A column that was reached, or, with [`BEYOND`], a row whose edges at hand are used up.
-    place: u32,
-}
-
-impl Ord for Ahead {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.distance.cmp(&self.distance)
-    }
-}
-
-impl PartialOrd for Ahead {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Ahead {
-    fn eq(&self, other: &Self) -> bool {
-        self.distance == other.distance
-    }
-}
-
-impl Eq for Ahead {}
-
-/// How far columns or rows are.
-#[derive(Clone, Debug, Default)]
-struct Labels {
-    /// `FAR` between searches.
-    distances: Vec<i64>,
-    /// From which row (of a column) or column (of a row) each was reached.
-    from: Vec<u32>,
-    /// Which were.
-    reached: Vec<u32>,
-}
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Search {
@@ -60,9 +17,8 @@ pub(super) struct Search {
     columns: Labels,
     /// Of rows, on the way back.
     rows: Labels,
-    ahead: BinaryHeap<Ahead>,
-    /// What is no farther than where the search is: most is reached by edges that cost nothing at these prices.
-    here: Vec<u32>,
+    ahead: Ahead,
+    /// Which columns or rows were passed.
     done: Vec<u32>,
 }
 
@@ -75,81 +31,59 @@ struct End {
     row: u32,
 }
 
-impl Labels {
-    fn begin(&mut self, count: usize) {
-        self.distances.resize(count, FAR);
-        self.from.resize(count, NONE);
-        for number in self.reached.drain(..) {
-            self.distances[number as usize] = FAR;
-        }
-    }
-
-    fn note(&mut self, number: u32, distance: i64, from: u32) {
-        let known = std::mem::replace(&mut self.distances[number as usize], distance);
-        if known == FAR {
-            self.reached.push(number);
-        }
-        self.from[number as usize] = from;
-    }
-
-    fn distance(&self, number: u32) -> i64 {
-        self.distances[number as usize]
-    }
-
-    /// Which of these edges lead somewhere that is closer by them than it was known to be, and than `length`: a bit for each.
-    fn weigh(&self, edges: &[Edge], owed: i64, length: i64, worths: &[i64]) -> u32 {
-        let distances = &self.distances[..worths.len()];
-        let mut closer = 0;
-        for (bit, edge) in edges.iter().enumerate() {
-            let known = distances[edge.to() as usize].min(length);
-            closer |= u32::from(owed + edge.reduced(worths) < known) << bit;
-        }
-        closer
-    }
-}
-
 impl Search {
-    fn begin(&mut self) {
-        self.ahead.clear();
-        self.here.clear();
-        self.done.clear();
+    /// Takes in rows that have nothing.
+    pub(super) fn take_in_all(&mut self, rows: &mut Vec<u32>, market: &mut Market) {
+        if !rows.is_empty() {
+            self.columns.take_in(&market.prices);
+        }
+        for row in rows.drain(..) {
+            self.take_in(row, market);
+        }
     }
 
-    /// Takes in a row that has nothing.
-    pub(super) fn take_in(&mut self, row: u32, market: &mut Market) {
-        self.begin();
-        self.columns.begin(market.prices.len());
+    fn take_in(&mut self, row: u32, market: &mut Market) {
+        let nearest = market.offer(row).best;
         market.table.duals[row as usize] = 0;
+        self.ahead.clear();
+        self.done.clear();
+        self.columns.begin(nearest);
         let mut end = End {
             length: i64::MAX,
             column: NONE,
             row,
         };
         self.visit(row, 0, market, &mut end);
-        self.go_on_from_here(0, market, &mut end);
-        while let Some(Ahead { distance, place }) = self.ahead.pop() {
-            if distance >= end.length {
-                break;
+        self.go_there(row, market, &mut end);
+        while self.columns.limit < end.length {
+            self.columns.look_farther(&market.prices);
+            self.follow_edges(row, 0, market, &mut end);
+            for at in 0..self.done.len() {
+                let column = self.done[at];
+                let (row, distance) = (market.owners[column as usize], self.columns.distance(column));
+                self.follow_edges(row, distance, market, &mut end);
             }
-            if place & BEYOND != 0 {
-                let at = place & !BEYOND;
-                market.table.look_again(at, &market.prices);
-                let so_far = self.distance_of(at, row, market);
-                self.follow_edges(at, so_far, market, &mut end);
-            } else if distance == self.columns.distance(place) {
-                self.here.push(place);
-            }
-            self.go_on_from_here(distance, market, &mut end);
+            self.go_there(row, market, &mut end);
         }
         self.take_over(row, &end, market);
+        self.columns.end(end.length - nearest, &market.prices);
     }
 
-    fn go_on_from_here(&mut self, distance: i64, market: &Market, end: &mut End) {
-        while distance < end.length
-            && let Some(column) = self.here.pop()
+    /// Goes as far as the limit.
+    fn go_there(&mut self, first: u32, market: &mut Market, end: &mut End) {
+        while let Some(place) = self.ahead.pop()
+            && place.distance < end.length
         {
-            self.done.push(column);
-            self.visit(market.owners[column as usize], distance, market, end);
+            let number = place.number;
+            if number & BEYOND != 0 {
+                let at = number & !BEYOND;
+                market.table.look_again(at, &market.prices);
+                let so_far = self.distance_of(at, first, market);
+                self.follow_edges(at, so_far, market, end);
+            } else if place.distance == self.columns.distance(number) {
+                self.done.push(number);
+                self.visit(market.owners[number as usize], place.distance, market, end);
+            }
         }
     }
 
@@ -174,39 +108,25 @@ impl Search {
         let owed = so_far - market.table.duals[at as usize];
         let is_sorted = market.table.row(at).is_sorted();
         for edges in market.table.edges(at).chunks(TOGETHER) {
-            if is_sorted && owed + edges[0].cost() >= end.length {
-                break;
-            }
-            let mut closer = self.columns.weigh(edges, owed, end.length, &market.prices);
-            while closer != 0 {
-                let edge = edges[closer.trailing_zeros() as usize];
-                closer &= closer - 1;
+            let mut leading = self.columns.weigh(edges, owed, is_sorted);
+            while leading != 0 {
+                let edge = edges[leading.trailing_zeros() as usize];
+                leading &= leading - 1;
                 let distance = owed + edge.reduced(&market.prices);
                 if distance < end.length {
-                    self.columns.note(edge.to(), distance, at);
+                    self.columns.note(edge.to(), distance, at, &market.prices);
                     if market.owners[edge.to() as usize] == NONE {
                         (end.length, end.column) = (distance, edge.to());
                     } else {
-                        self.plan(edge.to(), distance, so_far);
+                        self.ahead.push(edge.to(), distance);
                     }
                 }
             }
         }
+        self.columns.look_to(end.length, &market.prices);
         let beyond = market.table.beyond(at).saturating_add(owed).max(so_far);
-        if beyond < end.length {
-            self.ahead.push(Ahead {
-                distance: beyond,
-                place: at | BEYOND,
-            });
-        }
-    }
-
-    /// Has a place at a distance gone on from, once the search is so far.
-    fn plan(&mut self, place: u32, distance: i64, so_far: i64) {
-        if distance == so_far {
-            self.here.push(place);
-        } else {
-            self.ahead.push(Ahead { distance, place });
+        if beyond < self.columns.limit {
+            self.ahead.push(at | BEYOND, beyond);
         }
     }
 
@@ -223,47 +143,62 @@ impl Search {
             column => column,
         };
         while free != NONE {
-            let taker = self.columns.from[free as usize];
+            let taker = self.columns.from(free);
             let had = std::mem::replace(&mut market.table.row_mut(taker).column, free);
             market.owners[free as usize] = taker;
             free = if taker == row { NONE } else { had };
         }
     }
 
-    /// Finds a row for a column that has a price and no row, or a chain that ends at a column without a price.
-    pub(super) fn give_back(&mut self, column: u32, market: &mut Market) {
+    /// Finds rows for columns that have a price and no row, or chains that end at a column without a price.
+    pub(super) fn give_back_all(&mut self, columns: &mut Vec<u32>, market: &mut Market) {
+        if !columns.is_empty() {
+            self.rows.take_in(&market.table.duals);
+        }
+        for column in columns.drain(..) {
+            self.give_back(column, market);
+        }
+    }
+
+    fn give_back(&mut self, column: u32, market: &mut Market) {
         if market.owners[column as usize] != NONE || market.prices[column as usize] == 0 {
             return;
         }
-        self.begin();
-        self.rows.begin(market.table.duals.len());
+        self.ahead.clear();
+        self.done.clear();
+        self.rows.begin(0);
         let mut end = End {
             length: i64::MAX,
             column,
             row: NONE,
         };
         self.offer(column, 0, market, &mut end);
-        self.go_back_from_here(0, market, &mut end);
-        while let Some(Ahead { distance, place }) = self.ahead.pop() {
-            if distance >= end.length {
-                break;
+        self.go_back(market, &mut end);
+        while self.rows.limit < end.length {
+            self.rows.look_farther(&market.table.duals);
+            self.offer(column, 0, market, &mut end);
+            for at in 0..self.done.len() {
+                let row = self.done[at];
+                let (column, distance) = (market.table.row(row).column, self.rows.distance(row));
+                self.offer(column, distance, market, &mut end);
             }
-            if distance == self.rows.distance(place) {
-                self.here.push(place);
-                self.go_back_from_here(distance, market, &mut end);
-            }
+            self.go_back(market, &mut end);
         }
         market.prices[column as usize] += end.length;
         self.raise_prices(end.length, market);
         self.hand_on(column, &end, market);
+        self.rows.end(end.length, &market.table.duals);
     }
 
-    fn go_back_from_here(&mut self, distance: i64, market: &Market, end: &mut End) {
-        while distance < end.length
-            && let Some(row) = self.here.pop()
+    /// Goes back as far as the limit.
+    fn go_back(&mut self, market: &Market, end: &mut End) {
+        while let Some(place) = self.ahead.pop()
+            && place.distance < end.length
         {
-            self.done.push(row);
-            self.offer(market.table.row(row).column, distance, market, end);
+            if place.distance == self.rows.distance(place.number) {
+                self.done.push(place.number);
+                self.offer(market.table.row(place.number).column, place.distance, market, end);
+            }
         }
     }
 
@@ -280,45 +215,42 @@ impl Search {
         let table = &market.table;
         let (edges, origins) = table.by_column.edges(at);
         for (edges, origins) in edges.chunks(TOGETHER).zip(origins.chunks(TOGETHER)) {
-            let mut closer = self.rows.weigh(edges, owed, end.length, &table.duals);
-            while closer != 0 {
-                let bit = closer.trailing_zeros() as usize;
-                closer &= closer - 1;
+            let mut leading = self.rows.weigh(edges, owed, false);
+            while leading != 0 {
+                let bit = leading.trailing_zeros() as usize;
+                leading &= leading - 1;
                 let edge = edges[bit];
                 if table.row(edge.to()).start == origins[bit] {
-                    let raise = owed + edge.reduced(&table.duals);
-                    self.offer_to(edge.to(), raise, at, so_far, market, end);
+                    self.offer_to(edge, owed, at, market, end);
                 }
             }
         }
         for (row, wide) in table.wide_rows() {
             if let Some(cost) = wide.cost_of(at) {
-                self.offer_to(
-                    row,
-                    owed + cost - table.duals[row as usize],
-                    at,
-                    so_far,
-                    market,
-                    end,
-                );
+                let edge = Edge::new(row, cost);
+                if self.rows.leads_on(edge, owed) {
+                    self.offer_to(edge, owed, at, market, end);
+                }
             }
         }
+        self.rows.look_to(end.length, &table.duals);
     }
 
-    fn offer_to(&mut self, row: u32, raise: i64, at: u32, so_far: i64, market: &Market, end: &mut End) {
-        let column = market.table.row(row).column;
-        if column == at || raise >= end.length.min(self.rows.distance(row)) {
+    fn offer_to(&mut self, edge: Edge, owed: i64, at: u32, market: &Market, end: &mut End) {
+        let duals = &market.table.duals;
+        let (row, raise) = (edge.to(), owed + edge.reduced(duals));
+        if raise >= end.length {
             return;
         }
-        if column == NONE {
+        if market.table.row(row).column == NONE {
             *end = End {
                 length: raise,
                 column: at,
                 row,
             };
         } else {
-            self.rows.note(row, raise, at);
-            self.plan(row, raise, so_far);
+            self.rows.note(row, raise, at, duals);
+            self.ahead.push(row, raise);
         }
     }
 
@@ -342,7 +274,7 @@ impl Search {
             if at == first {
                 return;
             }
-            (at, taker) = (self.rows.from[owner as usize], owner);
+            (at, taker) = (self.rows.from(owner), owner);
         }
     }
 }

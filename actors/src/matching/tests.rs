@@ -1,5 +1,9 @@
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use proptest::prelude::*;
 
+use super::ahead::Ahead;
 use super::*;
 
 /// A row: its fallback, and what columns cost it.
@@ -125,6 +129,27 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn places_ahead_are_taken_nearest_first(steps in proptest::collection::vec((proptest::collection::vec(cost(), 0..4), any::<bool>()), 1..60)) {
+        let (mut ahead, mut sorted) = (Ahead::default(), BinaryHeap::new());
+        let mut here = 0;
+        for (farther, is_taken) in steps {
+            for distance in farther.into_iter().map(|by| here + by) {
+                ahead.push(u32::try_from(distance % 1_000)?, distance);
+                sorted.push(Reverse(distance));
+            }
+            if is_taken {
+                let nearest = sorted.pop().map(|Reverse(distance)| distance);
+                let place = ahead.pop();
+                prop_assert_eq!(place.map(|place| place.distance), nearest);
+                prop_assert!(place.is_none_or(|place| i64::from(place.number) == place.distance % 1_000));
+                here = nearest.unwrap_or(here);
+            }
+        }
+    }
+}
+
 /// A row with more edges than it has at hand, in no order.
 fn wide_row() -> impl Strategy<Value = Row> {
     let edges = proptest::sample::subsequence((0..160).collect::<Vec<u32>>(), 97..=160).prop_shuffle();
@@ -149,6 +174,13 @@ proptest! {
         batches in batches(170, any_row()),
     ) {
         follow(160, rows, batches)?;
+    }
+
+    #[test]
+    fn wide_rows_that_go_leave_what_they_had_to_who_would_rather_have_it(costs in proptest::collection::vec(0..50_i64, 110 * 100), gone in batches(110, row(0))) {
+        let edges = |costs: &[i64]| (0..).zip(costs.iter().copied()).collect();
+        let rows = costs.chunks(100).map(|costs| (60, edges(costs))).collect();
+        follow(100, rows, gone)?;
     }
 }
 
