@@ -1,12 +1,10 @@
 //! Whoever does what the frames say holds what the server would draw: for random histories, views, gaps and reconnections, in both forms.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use proptest::prelude::*;
-use serde_json::Value;
 use skyhaul_actors::environment::{AircraftSpec, Environment};
 use skyhaul_actors::event::{Event, Leg, LegPurpose, Waypoint};
 use skyhaul_actors::ids::{AircraftId, DeliveryId, DepotId, DroneId};
@@ -15,16 +13,17 @@ use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, WattHours};
 
-use super::outbox::{Form, Outbox};
+use super::outbox::Form;
 use super::picture::{Looking, Picture};
-use super::request::{Since, Topic};
 use super::scope::{Mode, Scope};
-use super::subscription::Subscription;
-use crate::binary::read::{Body, read};
 use crate::clock::VirtualClock;
 use crate::sample;
 use crate::tiles::Bbox;
 use crate::tracks::Tracks;
+
+mod follower;
+
+use self::follower::Follower;
 
 /// Drones in a random world: few, so that they meet often.
 const DRONES: u32 = 6;
@@ -210,198 +209,6 @@ impl Sky {
     }
 }
 
-type Known = BTreeMap<String, Value>;
-
-/// A client that does what the frames say.
-struct Follower {
-    outbox: Outbox,
-    subscription: Subscription,
-    mode: Mode,
-    scope: Scope,
-    /// What its last frame was of.
-    shown: Scope,
-    seq: u64,
-    since: Option<Since>,
-    /// Whether it asked for what it shows and was not answered yet.
-    is_asked: bool,
-    /// By cell, and in each by drone; JSON knows one cell.
-    cells: BTreeMap<(u8, u32), BTreeMap<String, (bool, Value)>>,
-}
-
-impl Follower {
-    fn new(form: Form, mode: Mode, scope: Scope, tick: u64) -> Self {
-        Self {
-            outbox: Outbox::new(form),
-            subscription: subscribed(scope, mode, tick),
-            mode,
-            scope,
-            shown: scope,
-            seq: 0,
-            since: None,
-            is_asked: true,
-            cells: BTreeMap::new(),
-        }
-    }
-
-    /// Comes back on another socket.
-    fn come_back(&mut self, picture: &Picture, epoch_seen: u32) {
-        self.subscription = subscribed(self.shown, self.mode, picture.tick());
-        self.seq = 0;
-        self.is_asked = true;
-        if let Some(since) = self.since {
-            let since = Since {
-                epoch: epoch_seen,
-                ..since
-            };
-            self.subscription.go_on(since, picture);
-        }
-        if self.scope != self.shown {
-            self.look(self.scope, picture.tick());
-        }
-    }
-
-    fn look(&mut self, scope: Scope, tick: u64) {
-        self.scope = scope;
-        self.is_asked = true;
-        self.subscription
-            .change(Topic::Fleet(scope, self.mode), 10.0, tick);
-    }
-
-    fn listen(&mut self, picture: &Picture) {
-        self.subscription
-            .write(picture, true, &mut self.outbox)
-            .expect("it is allowed");
-        self.shown = self.scope;
-        let mut frames = self.outbox.take().into_iter();
-        while let Some(frame) = frames.next() {
-            let is_text = frame[0] == 0x81;
-            let payload = payload(&frame);
-            if is_text {
-                self.hear_text(&serde_json::from_slice(payload).expect("JSON"));
-            } else {
-                self.hear_view(payload, &mut frames);
-            }
-        }
-    }
-
-    fn hear_text(&mut self, frame: &Value) {
-        if frame["type"] == "gap" {
-            self.seq += frame["missed"].as_u64().expect("a number");
-            return;
-        }
-        self.count(frame["seq"].as_u64());
-        self.since = frame["tick"].as_u64().map(|tick| Since { epoch: 0, tick });
-        if frame["type"] == "snapshot" {
-            self.cells.clear();
-        }
-        let known = self.cells.entry((0, 0)).or_default();
-        for drone in frame["removed"].as_array().expect("a list") {
-            known.remove(drone.as_str().expect("a name"));
-        }
-        for list in ["legs", "positions"] {
-            for part in frame[list].as_array().expect("a list") {
-                let drone = part["drone"].as_str().expect("a name").to_owned();
-                known.insert(drone, (false, part.clone()));
-            }
-        }
-    }
-
-    fn hear_view(&mut self, payload: &[u8], frames: &mut impl Iterator<Item = bytes::Bytes>) {
-        let head = read(payload);
-        let Body::View {
-            seq,
-            frames: follow,
-            left,
-            ..
-        } = head.body
-        else {
-            panic!("a view comes first, not {head:?}");
-        };
-        self.count(Some(u64::from(seq)));
-        self.since = Some(Since {
-            epoch: 0,
-            tick: u64::from(head.tick),
-        });
-        let is_answer = head.flags & 2 != 0;
-        assert_eq!(
-            is_answer,
-            std::mem::take(&mut self.is_asked),
-            "it says that it answers"
-        );
-        if head.flags & 1 != 0 {
-            self.cells.clear();
-        }
-        for cell in left {
-            self.cells.remove(&cell);
-        }
-        for _ in 0..follow {
-            let frame = frames.next().expect("as many as were said");
-            self.hear_cell(self::payload(&frame));
-        }
-    }
-
-    fn hear_cell(&mut self, payload: &[u8]) {
-        let frame = read(payload);
-        let Body::Cell {
-            is_whole,
-            gone,
-            drones,
-        } = frame.body
-        else {
-            panic!("a cell, not {frame:?}");
-        };
-        let known = self.cells.entry(frame.cell).or_default();
-        if is_whole {
-            known.clear();
-        } else if frame.flags & 1 != 0 {
-            known.retain(|_, (flies, _)| !*flies);
-        }
-        for drone in gone {
-            known.remove(&DroneId(drone).to_string());
-        }
-        for (drone, said) in drones {
-            known.insert(DroneId(drone).to_string(), (said.flies, said.json));
-        }
-    }
-
-    fn count(&mut self, seq: Option<u64>) {
-        assert_eq!(seq, Some(self.seq + 1), "consecutive, or a gap says");
-        self.seq += 1;
-    }
-
-    /// What it knows of each drone.
-    fn known(&self) -> Known {
-        let cells = self.cells.values().flatten();
-        let mut known = Known::new();
-        for (drone, (_, json)) in cells {
-            let other = known.insert(drone.clone(), json.clone());
-            assert_eq!(other, None, "{drone} is told of once");
-        }
-        known
-    }
-
-    /// What a newcomer is told.
-    fn newcomer(&self, picture: &Picture) -> Self {
-        let mut fresh = Self::new(self.outbox.form(), self.mode, self.scope, picture.tick());
-        fresh.listen(picture);
-        fresh
-    }
-}
-
-fn subscribed(scope: Scope, mode: Mode, tick: u64) -> Subscription {
-    Subscription::new("a".to_owned(), Topic::Fleet(scope, mode), 10.0, tick)
-}
-
-/// What is in a WebSocket frame.
-fn payload(frame: &[u8]) -> &[u8] {
-    let header = match frame[1] {
-        126 => 4,
-        127 => 10,
-        _ => 2,
-    };
-    &frame[header..]
-}
-
 /// Both forms see the same drones, the binary one maybe some more that are near.
 fn agree(json: &Follower, binary: &Follower, scope: &Scope) {
     let (json, binary) = (json.known(), binary.known());
@@ -438,17 +245,13 @@ fn follow(steps: &[Step], mode: Mode) {
         for follower in &mut followers {
             match step {
                 Step::Look(view) => follower.look(views()[*view], picture.tick()),
-                Step::Forget(frames) => {
-                    let after = follower.seq.saturating_sub(*frames);
-                    follower.subscription.resume(after, picture.tick()).expect("seen");
-                    follower.seq = after;
-                }
+                Step::Forget(frames) => follower.forget(*frames, picture),
                 Step::Return => follower.come_back(picture, picture.epoch()),
                 Step::ReturnAfterRestart => follower.come_back(picture, !picture.epoch()),
                 _ => {}
             }
             if is_slow {
-                follower.subscription.skip(picture);
+                follower.skip(picture);
                 continue;
             }
             if !has_turn {

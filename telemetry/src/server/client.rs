@@ -31,21 +31,19 @@ use super::wire;
 use crate::binary;
 use crate::frame;
 
+mod clock;
 mod hearing;
+mod steady;
 
+use self::clock::ClockTold;
 use self::hearing::Errors;
+pub(super) use self::steady::Steady;
 
 /// Subscriptions of one client: a map, the figures, and thirty deliveries or drones to follow.
 const SUBSCRIPTIONS_MAX: usize = 32;
 
 /// Messages taken from a client in a tick; the others wait in its socket.
 const MESSAGES_PER_TICK_MAX: u32 = 64;
-
-/// Ticks between two `clock` frames: ten seconds.
-const CLOCK_TICKS: u64 = 100;
-
-/// The same where the world runs as fast as it can, and no speed says where the clock is.
-const CLOCK_TICKS_UNPACED: u64 = 10;
 
 /// How long a client that was closed may take to read what it was sent last.
 const CLOSING_WITHIN: Duration = Duration::from_secs(2);
@@ -75,8 +73,7 @@ pub(super) struct Client {
     /// Messages read since the last tick.
     messages: u32,
     errors: Errors,
-    clock_changes: u64,
-    clock_tick: u64,
+    clock: ClockTold,
     /// Wakes its task.
     waker: Waker,
     /// That its stay ends, and what it is told.
@@ -124,15 +121,15 @@ impl Client {
     /// A client that is greeted.
     pub(super) fn new(admitted: Box<Admitted>, surroundings: Rc<Surroundings>, seat: Seat) -> Self {
         let now = Instant::now();
-        let (clock_changes, clock_tick) = {
+        let (clock, tick) = {
             let picture = surroundings.picture.read();
-            (picture.clock_changes(), picture.tick())
+            (ClockTold::now(&picture), picture.tick())
         };
         let mut client = Self {
             _present: Counted::one(&surroundings.metrics.clients),
             socket: admitted.socket,
             surroundings,
-            stay: Stay::new(admitted.pass, clock_tick),
+            stay: Stay::new(admitted.pass, tick),
             seat,
             subscriptions: Vec::new(),
             outbox: Outbox::new(match admitted.speech {
@@ -145,8 +142,7 @@ impl Client {
             composed: now,
             messages: 0,
             errors: Errors::none(now),
-            clock_changes,
-            clock_tick,
+            clock,
             waker: Waker::noop().clone(),
             ended: None,
             slow: None,
@@ -199,17 +195,14 @@ impl Client {
         Composed { due, sealed }
     }
 
-    /// Reads what serving it will read, so that it is in the cache by then.
+    /// Reads what sending will read, so that it is in the cache by then.
+    pub(super) fn look_over_socket(&self) -> u64 {
+        self.socket.get_ref().look_over()
+    }
+
+    /// The same of what serving it will read.
     pub(super) fn look_over(&self) -> u64 {
-        let Self {
-            messages,
-            clock_tick,
-            clock_changes,
-            ..
-        } = self;
-        u64::from(*messages)
-            ^ clock_tick
-            ^ clock_changes
+        u64::from(self.messages)
             ^ u64::from(self.ended.is_some())
             ^ u64::from(self.slow.is_some())
             ^ u64::from(self.has_answers)
@@ -218,7 +211,6 @@ impl Client {
             ^ u64::from(self.outbox.is_writing())
             ^ self.outbox.len() as u64
             ^ self.subscriptions.len() as u64
-            ^ self.socket.get_ref().look_over()
     }
 
     /// The same of its subscriptions.
@@ -247,8 +239,8 @@ impl Client {
             return (picture.tick() + 1, sealed);
         }
         let subscriptions = self.subscriptions.iter().map(Subscription::due);
-        let clock = self.clock_tick + clock_period(picture);
-        let due = subscriptions.chain([clock, self.stay.next_look()]).min();
+        let due = subscriptions.chain([self.clock.due(picture), self.stay.next_look()]);
+        let due = due.min();
         (due.unwrap_or_default(), sealed)
     }
 
@@ -354,14 +346,9 @@ impl Client {
         })
     }
 
-    /// Adds what time it is where that is due; where there is something to write anyway, up to a tenth early, which saves a write.
+    /// Adds what time it is where that is due.
     fn tell_time(&mut self, picture: &Picture) {
-        let period = clock_period(picture);
-        let early = if self.outbox.len() > 0 { period / 10 } else { 0 };
-        let is_due = picture.tick() + early >= self.clock_tick + period;
-        if is_due || picture.clock_changes() != self.clock_changes {
-            self.clock_tick = picture.tick();
-            self.clock_changes = picture.clock_changes();
+        if self.clock.is_due(picture, self.outbox.len() > 0) {
             match self.outbox.form() {
                 Form::Json => {
                     let began = &picture.environment().epoch;
@@ -474,15 +461,6 @@ impl Client {
         };
         // A peer that does not listen any more needs no answer.
         drop(timeout(farewell.within, said).await);
-    }
-}
-
-/// Ticks between two `clock` frames.
-const fn clock_period(picture: &Picture) -> u64 {
-    if picture.speed().is_finite() {
-        CLOCK_TICKS
-    } else {
-        CLOCK_TICKS_UNPACED
     }
 }
 

@@ -36,6 +36,11 @@ impl Connection {
         Ok(Self::Secured(Box::new(accepted.await?)))
     }
 
+    /// Whether it is as it comes.
+    pub(super) const fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// Reads what sending will read, so that it is in the cache by then.
     pub(super) fn look_over(&self) -> u64 {
         match self {

@@ -107,6 +107,11 @@ impl Outbox {
         self.form
     }
 
+    /// Whether nothing waits, and nothing is being written.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.fresh.frames == 0 && !self.is_sealed
+    }
+
     /// How many frames wait for their tick.
     pub(super) const fn len(&self) -> usize {
         self.fresh.frames
@@ -150,13 +155,14 @@ impl Outbox {
         });
     }
 
-    /// Adds frames that `put` appends to what there is, and so many as it says.
-    pub(super) fn gathered(&mut self, put: impl FnOnce(&mut Vec<u8>) -> usize) {
+    /// Adds frames that `put` appends to what there is, and so many as it says; gives how many.
+    pub(super) fn gathered(&mut self, put: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         let piece = self.open(0);
         let before = piece.len();
         let frames = put(piece);
         let bytes = piece.len() - before;
         self.fresh += Sealed { frames, bytes };
+        frames
     }
 
     /// Adds a frame of about so many bytes to the last piece, where that is not being written.
@@ -192,6 +198,13 @@ impl Outbox {
         if self.first.is_empty() && buffer.is_empty() {
             std::mem::swap(&mut self.first, buffer);
         }
+    }
+
+    /// Takes over frames of which the socket took so many bytes already; nothing else waits.
+    pub(super) fn take_over(&mut self, frames: &mut Vec<u8>, taken: usize) {
+        std::mem::swap(&mut self.first, frames);
+        self.is_sealed = true;
+        self.advance(taken);
     }
 
     /// Lets all that waits be written; gives how much that is.
@@ -404,6 +417,24 @@ mod tests {
         });
         assert_eq!(outbox.seal(), Sealed { frames: 2, bytes: 7 });
         assert_eq!(outbox.whole(), Some(&[0x82, 1, 1, 0x82, 2, 2, 3][..]));
+    }
+
+    #[test]
+    fn what_is_taken_over_goes_on_where_the_socket_stopped() {
+        let mut outbox = Outbox::new(Form::Binary);
+        let mut frames = vec![0x82, 1, 1, 0x82, 2, 2, 3];
+        outbox.take_over(&mut frames, 4);
+        outbox.binary(&[4]);
+        assert!(frames.is_empty() && outbox.is_writing() && outbox.whole().is_none());
+        let (mut taken, writes, width) = (Vec::new(), 0, 2);
+        let mut context = Context::from_waker(Waker::noop());
+        while outbox.is_writing() {
+            let mut stream = Narrow { taken, writes, width };
+            assert!(outbox.poll_write(&mut context, Pin::new(&mut stream)).is_ready());
+            taken = stream.taken;
+        }
+        assert_eq!(taken, [2, 2, 3], "what came meanwhile waits");
+        assert_eq!(outbox.take(), [Bytes::from_static(b"\x82\x01\x04")]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod cells;
 mod census;
 mod externals;
 mod foreseen;
+mod glance;
 mod rest;
 mod rim;
 mod sprite;
@@ -34,6 +35,7 @@ pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
 use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
+pub(super) use self::glance::{Glance, Moment};
 use self::rest::Onlookers;
 use self::sprite::Sprite;
 
@@ -77,8 +79,8 @@ pub(super) struct Picture {
     stats: OnceLock<(FleetStats, Arc<str>)>,
     /// Which picture it is.
     epoch: u32,
-    /// The next event and the time at each of the last ticks, the oldest first.
-    history: VecDeque<(u64, SimTime)>,
+    /// Each of the last ticks, the oldest first.
+    history: VecDeque<Moment>,
     frames: Frames,
     bulletins: Bulletins,
     census: LastCensus,
@@ -155,13 +157,8 @@ impl Picture {
     pub(super) fn glance_at(&self, scope: Scope, tick: u64) -> Option<Glance> {
         let ago = usize::try_from(self.tick.checked_sub(tick)?).ok()?;
         let place = self.history.len().checked_sub(ago + 1)?;
-        let (next_event, now) = *self.history.get(place)?;
-        Some(Glance {
-            scope,
-            next_event,
-            now,
-            tick,
-        })
+        let at = *self.history.get(place)?;
+        Some(Glance { scope, at })
     }
 
     pub(super) const fn clock_changes(&self) -> u64 {
@@ -200,7 +197,7 @@ impl Picture {
             let first = self.next_event;
             self.take_in();
             self.publish(first);
-            self.history.push_back((self.next_event, self.now));
+            self.history.push_back(self.moment());
             if self.history.len() > REMEMBERED_TICKS {
                 self.history.pop_front();
             }
@@ -285,7 +282,7 @@ impl Picture {
     }
 
     fn erase(&mut self, old: Sprite, until: u64) {
-        let forget_before = self.history.front().map_or(0, |(next_event, _)| *next_event);
+        let forget_before = self.history.front().map_or(0, |oldest| oldest.next_event);
         let departed = Arc::new(Departed {
             drone: old.drone,
             since: old.since,
@@ -372,24 +369,26 @@ impl Picture {
         let old_buckets = self.buckets(&before.scope);
         if !old_buckets
             .iter()
-            .all(|bucket| bucket.remembers(before.next_event))
+            .all(|bucket| bucket.remembers(before.at.next_event))
         {
             return None;
         }
         let mut part = FleetPart::default();
         let mut removed = self.landed_or_gone(&old_buckets, before, scope, mode);
-        let has_moved = mode == Mode::Positions && self.now != before.now;
+        let has_moved = mode == Mode::Positions && self.now != before.at.now;
         let (buckets, since) = if before.scope != *scope {
             (self.buckets(scope), 0)
         } else if has_moved {
             (Vec::new(), 0)
         } else {
-            (Vec::new(), before.next_event)
+            (Vec::new(), before.at.next_event)
         };
         let buckets = [old_buckets, buckets].concat();
         for sprite in self.candidates(&buckets, since) {
-            let was_seen = sprite.since < before.next_event
-                && before.scope.shows(sprite.drone, &sprite.shape, mode, before.now);
+            let was_seen = sprite.since < before.at.next_event
+                && before
+                    .scope
+                    .shows(sprite.drone, &sprite.shape, mode, before.at.now);
             let is_seen = scope.shows(sprite.drone, &sprite.shape, mode, self.now);
             if is_seen && (!was_seen || (has_moved && sprite.shape.flies())) {
                 self.show(sprite, mode, &mut part);
@@ -412,12 +411,12 @@ impl Picture {
     ) -> BTreeSet<DroneId> {
         let departed = old_buckets
             .iter()
-            .flat_map(|bucket| bucket.departed_since(before.next_event));
+            .flat_map(|bucket| bucket.departed_since(before.at.next_event));
         let was_seen = |departed: &&Departed| {
-            departed.since < before.next_event
+            departed.since < before.at.next_event
                 && before
                     .scope
-                    .shows(departed.drone, &departed.shape, mode, before.now)
+                    .shows(departed.drone, &departed.shape, mode, before.at.now)
         };
         departed
             .filter(was_seen)
@@ -434,9 +433,9 @@ impl Picture {
 
     /// Whether someone who looked at `before` has missed something, roughly: something of the tiles.
     pub(super) fn has_changes(&self, before: &Glance, mode: Mode) -> bool {
-        let has_moved = mode == Mode::Positions && self.now != before.now;
+        let has_moved = mode == Mode::Positions && self.now != before.at.now;
         let is_other = |bucket: &&Bucket| {
-            bucket.has_changed_since(before.next_event) || (has_moved && bucket.flying() > 0)
+            bucket.has_changed_since(before.at.next_event) || (has_moved && bucket.flying() > 0)
         };
         self.has_other_externals(before) || self.buckets(&before.scope).iter().any(is_other)
     }
@@ -461,30 +460,15 @@ impl Picture {
 
     /// Someone's look at a scope, now.
     pub(super) const fn glance(&self, scope: Scope) -> Glance {
-        Glance {
-            scope,
+        Glance::new(scope, self.moment())
+    }
+
+    /// When that is.
+    pub(super) const fn moment(&self) -> Moment {
+        Moment {
             next_event: self.next_event,
             now: self.now,
             tick: self.tick,
         }
-    }
-}
-
-/// What someone looked at last, and when.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Glance {
-    scope: Scope,
-    next_event: u64,
-    now: SimTime,
-    tick: u64,
-}
-
-impl Glance {
-    pub(super) const fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    pub(super) const fn tick(&self) -> u64 {
-        self.tick
     }
 }

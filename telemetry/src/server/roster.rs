@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use parking_lot::RwLock;
+use tokio::time::Instant;
 
-use super::client::{Client, Farewell};
+use super::client::{Client, Composed, Farewell, Steady};
 use super::metrics::Metrics;
 use super::outbox::Sealed;
 use super::picture::Picture;
@@ -30,17 +31,13 @@ pub(super) struct Roster {
     buffers: RefCell<Vec<Vec<u8>>>,
 }
 
-/// Someone for whom something was put together.
-struct Told {
-    number: usize,
-    guest: Rc<Guest>,
-}
-
 #[derive(Default)]
 struct Places {
     guests: Vec<Option<Rc<Guest>>>,
     /// For each place: before this tick there is nothing for who is there.
     dues: Vec<u64>,
+    /// For each place: what there is of who is there, where that is someone steady.
+    steady: Vec<Option<Steady>>,
     vacant: Vec<usize>,
 }
 
@@ -85,6 +82,7 @@ impl Roster {
         if number == places.guests.len() {
             places.guests.push(None);
             places.dues.push(0);
+            places.steady.push(None);
         }
         places.guests[number] = Some(guest);
         places.dues[number] = 0;
@@ -105,51 +103,23 @@ impl Roster {
 
     /// Tells who is in these places of a tick: puts together what is due for each, then writes it.
     pub(super) fn tell(&self, numbers: &[usize], picture: &RwLock<Picture>, metrics: &Metrics) {
-        let buffers = &mut *self.buffers.borrow_mut();
+        let (places, buffers) = (&mut *self.places.borrow_mut(), &mut *self.buffers.borrow_mut());
         buffers.resize_with(TOLD_MAX, Vec::new);
         let (told, tick, looked_at) = {
             let picture = picture.read();
-            let told = self.compose(numbers, &picture, buffers, metrics);
+            places.fetch(numbers);
+            let told = places.compose_all(numbers, &picture, buffers, metrics);
             (told, picture.tick(), picture.looked_at())
         };
         let mut out = 0;
-        for (Told { number, guest }, buffer) in told.iter().zip(buffers) {
-            if guest.serve(|client| client.write(buffer)) == Some(true) {
+        for (number, buffer) in told.into_iter().zip(buffers) {
+            if places.write(number, buffer, looked_at) == Some(true) {
                 out += 1;
             } else {
-                self.places.borrow_mut().dues[*number] = tick + 1;
+                places.dues[number] = tick + 1;
             }
         }
         metrics.observe_lag(looked_at.elapsed(), out);
-    }
-
-    /// Lets what is due be put together, and gathers for whom there is something.
-    fn compose(
-        &self,
-        numbers: &[usize],
-        picture: &Picture,
-        buffers: &mut [Vec<u8>],
-        metrics: &Metrics,
-    ) -> Vec<Told> {
-        let Places { guests, dues, .. } = &mut *self.places.borrow_mut();
-        let mut told = Vec::with_capacity(numbers.len());
-        let mut all = Sealed::default();
-        fetch(numbers, guests);
-        for &number in numbers {
-            let Some(guest) = &guests[number] else { continue };
-            let buffer = &mut buffers[told.len()];
-            let Some(composed) = guest.serve(|client| client.compose(picture, buffer)) else {
-                continue;
-            };
-            dues[number] = composed.due;
-            if composed.sealed.frames > 0 {
-                all += composed.sealed;
-                let guest = Rc::clone(guest);
-                told.push(Told { number, guest });
-            }
-        }
-        metrics.count(all, told.len() as u64);
-        told
     }
 
     /// Sends everyone away.
@@ -160,19 +130,97 @@ impl Roster {
     }
 }
 
-/// Looks at something of each client before any is served, so that what they need comes from memory for many at a time.
-fn fetch(numbers: &[usize], guests: &[Option<Rc<Guest>>]) {
-    let here = || numbers.iter().filter_map(|number| guests[*number].as_ref());
-    let clients = || here().filter_map(|guest| guest.0.try_borrow().ok());
-    let mut seen = clients().fold(0, |seen, client| seen ^ client.look_over());
-    seen ^= clients().fold(0, |seen, client| seen ^ client.look_over_subscriptions());
-    black_box(seen);
+impl Places {
+    /// Looks at something of each client before any is served, so that what they need comes from memory for many at a time.
+    fn fetch(&self, numbers: &[usize]) {
+        let here = || {
+            numbers.iter().filter_map(|&number| {
+                let client = self.guests[number].as_ref()?.0.try_borrow().ok()?;
+                Some((client, self.steady[number].as_ref()))
+            })
+        };
+        let awake = || {
+            here()
+                .filter(|(_, steady)| steady.is_none())
+                .map(|(client, _)| client)
+        };
+        let mut seen = here().fold(0, |seen, (client, _)| seen ^ client.look_over_socket());
+        seen ^= awake().fold(0, |seen, client| seen ^ client.look_over());
+        seen ^= awake().fold(0, |seen, client| seen ^ client.look_over_subscriptions());
+        black_box(seen);
+    }
+
+    /// Lets what is due be put together; gives for whom there is something.
+    fn compose_all(
+        &mut self,
+        numbers: &[usize],
+        picture: &Picture,
+        buffers: &mut [Vec<u8>],
+        metrics: &Metrics,
+    ) -> Vec<usize> {
+        let mut told = Vec::with_capacity(numbers.len());
+        let mut all = Sealed::default();
+        for &number in numbers {
+            let buffer = &mut buffers[told.len()];
+            let Some(composed) = self.compose(number, picture, buffer) else {
+                buffer.clear();
+                continue;
+            };
+            self.dues[number] = composed.due;
+            if composed.sealed.frames > 0 {
+                all += composed.sealed;
+                told.push(number);
+            }
+        }
+        metrics.count(all, told.len() as u64);
+        told
+    }
+
+    fn compose(&mut self, number: usize, picture: &Picture, buffer: &mut Vec<u8>) -> Option<Composed> {
+        let steady = &mut self.steady[number];
+        self.guests[number].as_ref()?.serve(|client| {
+            if let Some(composed) = steady.as_mut().and_then(|steady| steady.compose(picture, buffer)) {
+                return composed;
+            }
+            if let Some(steady) = steady.take() {
+                client.rouse(steady);
+            }
+            client.compose(picture, buffer)
+        })
+    }
+
+    /// Writes what was put together for who is in a place; gives whether the socket took all, after which `buffer` is empty.
+    fn write(&mut self, number: usize, buffer: &mut Vec<u8>, composed: Instant) -> Option<bool> {
+        let steady = &mut self.steady[number];
+        self.guests[number].as_ref()?.serve(|client| {
+            if steady.is_some() {
+                let taken = client.send(buffer);
+                if taken == buffer.len() {
+                    buffer.clear();
+                    return true;
+                }
+                steady.take().into_iter().for_each(|steady| client.rouse(steady));
+                client.take_over(buffer, taken, composed);
+            }
+            let is_out = client.write(buffer);
+            if is_out {
+                *steady = client.settle();
+            }
+            is_out
+        })
+    }
 }
 
 impl Place {
-    /// Who is there may be answered at the next tick, whatever it hears.
+    /// Who is there is roused, and may be answered at the next tick, whatever it hears.
     pub(super) fn hear(&self) {
-        self.roster.places.borrow_mut().dues[self.number] = 0;
+        let Places {
+            guests, dues, steady, ..
+        } = &mut *self.roster.places.borrow_mut();
+        dues[self.number] = 0;
+        if let (Some(guest), Some(steady)) = (&guests[self.number], steady[self.number].take()) {
+            guest.0.borrow_mut().rouse(steady);
+        }
     }
 }
 
@@ -181,6 +229,7 @@ impl Drop for Place {
         let mut places = self.roster.places.borrow_mut();
         places.guests[self.number] = None;
         places.dues[self.number] = u64::MAX;
+        places.steady[self.number] = None;
         places.vacant.push(self.number);
     }
 }

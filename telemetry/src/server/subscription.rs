@@ -9,14 +9,16 @@ use super::outbox::{Form, Outbox};
 use super::picture::{Glance, Picture, Recent};
 use super::request::{HZ_MAX, Refusal, Since, Topic};
 use super::scope::{Mode, Scope};
-use super::wire;
 use crate::binary::Showing;
 use crate::following::News;
 use crate::view::DeliveryView;
 use crate::{binary, frame};
 
+mod map;
 mod subject;
 
+pub(super) use self::map::SteadyMap;
+use self::map::put_recent;
 use self::subject::Subject;
 
 /// Ticks for which a delivery that is not known yet is waited for: five seconds. A request that was just accepted reaches the tracks a
@@ -28,7 +30,7 @@ const COUNTS_TICKS: u64 = 10;
 
 /// One subscription.
 pub(super) struct Subscription {
-    id: String,
+    id: Box<str>,
     subject: Subject,
     /// Ticks between two frames.
     period: u64,
@@ -42,7 +44,7 @@ pub(super) struct Subscription {
 impl Subscription {
     pub(super) fn new(id: String, topic: Topic, hz: f64, tick: u64) -> Self {
         Self {
-            id,
+            id: id.into_boxed_str(),
             subject: Subject::of(topic, tick),
             period: period(hz),
             due: tick,
@@ -339,26 +341,11 @@ impl Subscription {
         out: &mut Outbox,
     ) {
         let external = picture.external_frame(scope, Some(glance));
-        let showing = Showing {
-            is_whole: false,
-            is_answer: was_asked,
-        };
-        let (id, seq, stamp) = (&self.id, self.seq + 1, picture.stamp());
-        out.gathered(|bytes| {
-            let before = bytes.len();
-            let view = wire::put_written(bytes, |bytes| {
-                binary::view(bytes, &stamp, id, seq, showing, 0, &[])
-            });
-            let copied = picture.put_recent(bytes, &recent);
-            let frames = copied + usize::from(external.is_some());
-            if frames == 0 && !was_asked {
-                bytes.truncate(before);
-                return 0;
-            }
-            binary::announce(&mut bytes[view..], frames);
+        let (id, seq, others) = (&self.id, self.seq + 1, usize::from(external.is_some()));
+        let put = |bytes: &mut Vec<u8>| put_recent(bytes, picture, &recent, id, seq, was_asked, others);
+        if out.gathered(put) > 0 {
             self.seq = seq;
-            1 + copied
-        });
+        }
         external.into_iter().for_each(|frame| out.framed(frame));
     }
 

@@ -15,4 +15,5 @@ mod links;
 mod live;
 mod mavlink;
 mod slow;
+mod steady;
 mod tracks;

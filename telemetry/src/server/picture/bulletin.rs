@@ -282,10 +282,8 @@ impl Picture {
 
     fn note(&self, tile: Tile, first: u64, tick: u32, bulletins: &mut Bulletins) {
         let cell = Cell::Tile(tile);
-        let before = Glance {
-            next_event: first,
-            ..self.glance(Scope::All)
-        };
+        let mut before = self.glance(Scope::All);
+        before.at.next_event = first;
         let part = self.draw_cell(cell, Mode::Legs, Some(&before));
         let (stamp, began) = (self.stamp(), &self.environment.epoch);
         if let Some(part) = part {
@@ -312,10 +310,18 @@ impl Picture {
         let (Scope::Within(was), Scope::Within(is), Mode::Legs) = (before.scope(), scope, mode) else {
             return None;
         };
-        let reaches_back = self.tick - before.tick <= KEPT_TICKS as u64;
-        (reaches_back && was.tiles() == is.tiles()).then(|| Recent {
-            tiles: *is.tiles(),
-            since: u32::try_from(before.tick).unwrap_or(u32::MAX),
+        let is_same = was.tiles() == is.tiles();
+        is_same
+            .then(|| self.recent_in(is.tiles(), before.at.tick))
+            .flatten()
+    }
+
+    /// What is new in some tiles, in legs, for someone who looked at them at a tick; `None` where bulletins do not reach back so far.
+    pub(in crate::server) fn recent_in(&self, tiles: &TileRect, since: u64) -> Option<Recent> {
+        let reaches_back = self.tick - since <= KEPT_TICKS as u64;
+        reaches_back.then(|| Recent {
+            tiles: *tiles,
+            since: u32::try_from(since).unwrap_or(u32::MAX),
         })
     }
 

@@ -148,16 +148,16 @@ impl Picture {
             return Drawn::Nothing;
         };
         if let Cell::Tile(_) = cell
-            && !bucket.remembers(before.next_event)
+            && !bucket.remembers(before.at.next_event)
         {
             return Drawn::Forgotten;
         }
-        let has_moved = mode == Mode::Positions && before.now != self.now && bucket.flying() > 0;
-        if !has_moved && !bucket.has_changed_since(before.next_event) {
+        let has_moved = mode == Mode::Positions && before.at.now != self.now && bucket.flying() > 0;
+        if !has_moved && !bucket.has_changed_since(before.at.next_event) {
             return Drawn::Nothing;
         }
-        let moved_since = if has_moved { before.now } else { self.now };
-        let key = (cell, mode, Some((before.next_event, moved_since)));
+        let moved_since = if has_moved { before.at.now } else { self.now };
+        let key = (cell, mode, Some((before.at.next_event, moved_since)));
         self.built(key, || self.draw_cell(cell, mode, Some(before)))
     }
 
@@ -200,12 +200,12 @@ impl Picture {
 
     /// What a cell has to tell; `None` where that is nothing.
     pub(super) fn draw_cell(&self, cell: Cell, mode: Mode, before: Option<&Glance>) -> Option<CellPart<'_>> {
-        let since = before.map_or(0, |glance| glance.next_event);
+        let since = before.map_or(0, |glance| glance.at.next_event);
         let mut part = CellPart {
             is_whole: before.is_none(),
             ..CellPart::default()
         };
-        let has_moved = before.is_some_and(|glance| glance.now != self.now);
+        let has_moved = before.is_some_and(|glance| glance.at.now != self.now);
         for sprite in self.residents(cell, since) {
             match (&sprite.shape, mode) {
                 (Shape::Flies(leg), Mode::Legs) if belongs_to(&sprite.tiles, cell) => part.legs.push(leg),
@@ -252,11 +252,11 @@ impl Picture {
     /// Whether a drone flew in the cell at `before`.
     fn flew_in(&self, cell: Cell, before: &Glance) -> bool {
         let sprites = self.residents(cell, 0).into_iter();
-        let still = sprites.filter(|sprite| sprite.since < before.next_event);
+        let still = sprites.filter(|sprite| sprite.since < before.at.next_event);
         still
             .map(|sprite| &sprite.shape)
             .chain(self.departed(cell, before).map(|departed| &departed.shape))
-            .any(|shape| flies_in(shape, cell, before.now))
+            .any(|shape| flies_in(shape, cell, before.at.now))
     }
 
     /// How drones of the cell looked at `before` that have changed since.
@@ -267,8 +267,8 @@ impl Picture {
     ) -> impl Iterator<Item = &'a Departed> {
         self.bucket(cell)
             .into_iter()
-            .flat_map(|bucket| bucket.departed_since(before.next_event))
-            .filter(|departed| departed.since < before.next_event)
+            .flat_map(|bucket| bucket.departed_since(before.at.next_event))
+            .filter(|departed| departed.since < before.at.next_event)
     }
 }
 

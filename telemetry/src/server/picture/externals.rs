@@ -95,7 +95,12 @@ impl Picture {
 
     /// Whether external aircraft are otherwise than someone saw them who looked at `before`.
     pub(super) fn has_other_externals(&self, before: &Glance) -> bool {
-        has_externals(&before.scope) && self.externals.has_changed_since(before.tick)
+        self.has_other_externals_than(&before.scope, before.at.tick)
+    }
+
+    /// The same of someone who looked at a scope at a tick.
+    pub(in crate::server) fn has_other_externals_than(&self, scope: &Scope, tick: u64) -> bool {
+        has_externals(scope) && self.externals.has_changed_since(tick)
     }
 
     /// Adds those external aircraft to a part that are in a scope and look otherwise than at `before`; all of them where that is nothing.
@@ -108,7 +113,7 @@ impl Picture {
         if !has_externals(scope) {
             return;
         }
-        let is_new = |tick: u64| before.is_none_or(|before| tick > before.tick);
+        let is_new = |tick: u64| before.is_none_or(|before| tick > before.at.tick);
         let shown = self
             .externals
             .shown

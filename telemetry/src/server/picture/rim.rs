@@ -18,8 +18,11 @@ impl Picture {
         let Scope::Within(bbox) = before.scope() else {
             return Drawn::Forgotten;
         };
-        let changed = self.at_rim(bbox.tiles(), before.next_event);
-        if !changed.iter().all(|bucket| bucket.remembers(before.next_event)) {
+        let changed = self.at_rim(bbox.tiles(), before.at.next_event);
+        if !changed
+            .iter()
+            .all(|bucket| bucket.remembers(before.at.next_event))
+        {
             return Drawn::Forgotten;
         }
         let drawn = self.draw_rim(tiles, Some((bbox.tiles(), before)));
@@ -51,7 +54,7 @@ impl Picture {
                 continue;
             };
             let was = before.is_some_and(|(old, glance)| {
-                sprite.since < glance.next_event && old.is_entered_by(&sprite.tiles)
+                sprite.since < glance.at.next_event && old.is_entered_by(&sprite.tiles)
             });
             match (was, tiles.is_entered_by(&sprite.tiles)) {
                 (false, true) => part.legs.push(leg),
@@ -65,10 +68,10 @@ impl Picture {
 
     /// Drones whose legs were at the rim of some tiles, have ended since, and whose next ones are not at the rim of the tiles looked at now.
     fn left_rim(&self, old: &TileRect, before: &Glance, tiles: &TileRect) -> BTreeSet<DroneId> {
-        self.at_rim(old, before.next_event)
+        self.at_rim(old, before.at.next_event)
             .into_iter()
-            .flat_map(|bucket| bucket.departed_since(before.next_event))
-            .filter(|departed| departed.since < before.next_event && old.is_entered_by(&departed.tiles))
+            .flat_map(|bucket| bucket.departed_since(before.at.next_event))
+            .filter(|departed| departed.since < before.at.next_event && old.is_entered_by(&departed.tiles))
             .map(|departed| departed.drone)
             .filter(|drone| !self.is_at_rim(*drone, tiles))
             .collect()

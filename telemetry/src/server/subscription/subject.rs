@@ -70,7 +70,7 @@ impl Subject {
         };
         let is_map = matches!(scope, Scope::Within(_));
         let flags = [is_map, *is_asked, skipped.is_some(), counted.is_some()];
-        let seen = seen.as_ref().map_or(0, Glance::tick);
+        let seen = seen.as_ref().map_or(0, |glance| glance.moment().tick);
         flags.iter().fold(seen, |read, flag| read ^ u64::from(*flag))
     }
 }
