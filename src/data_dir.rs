@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use crate::exit::Failure;
 
+/// Of large files so much is written and synced at once: little enough that a flush of the journal beside it is held up for a millisecond or two.
+pub(crate) const SYNC_STEP_BYTES: usize = 1024 * 1024;
+
 /// A data folder that is ours until this value is dropped.
 #[derive(Debug)]
 pub struct DataDir {

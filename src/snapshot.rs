@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use skyhaul_engine::ports::{KeptSnapshot, SnapshotMark, SnapshotStore, SnapshotStoreError};
 
+use crate::data_dir::SYNC_STEP_BYTES;
+
 /// Begins every snapshot file.
 const MAGIC: &[u8; 8] = b"SKYSNAP2";
 
@@ -14,9 +16,6 @@ const MARK_BYTES_MAX: usize = u8::MAX as usize;
 
 /// Bytes beside mark and state: what a file begins with, the mark's length, and both checksums.
 const FRAME_BYTES: usize = MAGIC.len() + 1 + 4 + 4;
-
-/// Written and synced at once: little enough that a flush of the journal beside it is held up for a millisecond or two.
-const STEP_BYTES: usize = 1024 * 1024;
 
 /// A folder of snapshots. A file is `SKYSNAP2`, the length of the mark (1 byte), the mark (postcard), its CRC-32C (4 bytes, little-endian), the
 /// CRC-32C of the state, and the state, so that what is kept can be listed without reading states. It is written aside, flushed and renamed.
@@ -65,7 +64,7 @@ impl SnapshotStore for FileSnapshotStore {
         let mut file = File::create(&aside)?;
         file.write_all(&encode_head(mark)?)?;
         file.write_all(&crc32c::crc32c(bytes).to_le_bytes())?;
-        for step in bytes.chunks(STEP_BYTES) {
+        for step in bytes.chunks(SYNC_STEP_BYTES) {
             file.write_all(step)?;
             file.sync_data()?;
         }

@@ -9,9 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::segment::{HEADER_BYTES, MAGIC, SEGMENT_BYTES};
-
-/// Written and synced at once: little enough that a flush beside it is held up for a millisecond or two.
-const STEP_BYTES: usize = 1024 * 1024;
+use crate::data_dir::SYNC_STEP_BYTES;
 
 /// How long the disk is left to others between two steps. All of them take half a second; a segment is filled in nine at 10,000 requests a second.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -89,7 +87,7 @@ fn rest(pace: &AtomicU8) -> io::Result<()> {
 pub(super) fn fill(path: &Path, mut between: impl FnMut(&File) -> io::Result<()>) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(MAGIC)?;
-    let zeros = vec![0; STEP_BYTES];
+    let zeros = vec![0; SYNC_STEP_BYTES];
     let mut left = SEGMENT_BYTES - HEADER_BYTES;
     while left > 0 {
         let step = left.min(zeros.len() as u64);

@@ -1,8 +1,10 @@
 //! Durable delivery requests a second of the running service, beside the same service with durability off, group commit alone on the same disk, and a
 //! bare TCP responder.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,16 +46,42 @@ struct Arguments {
     rates: Vec<f64>,
 }
 
-/// What is tried, by turns.
-const TRIED: [&str; 7] = [
-    "group commit, bare file",
-    "group commit, journal",
-    "bare TCP responder",
-    "bare TCP, by wrk",
-    "POST, durability off",
-    "POST, 202 durable",
-    "POST, durable, by wrk",
-];
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Case {
+    BareFile,
+    Journal,
+    BareTcp,
+    BareTcpByWrk,
+    DurabilityOff,
+    Durable,
+    DurableByWrk,
+}
+
+impl Case {
+    /// By turns.
+    const ALL: [Self; 7] = [
+        Self::BareFile,
+        Self::Journal,
+        Self::BareTcp,
+        Self::BareTcpByWrk,
+        Self::DurabilityOff,
+        Self::Durable,
+        Self::DurableByWrk,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::BareFile => "group commit, bare file",
+            Self::Journal => "group commit, journal",
+            Self::BareTcp => "bare TCP responder",
+            Self::BareTcpByWrk => "bare TCP, by wrk",
+            Self::DurabilityOff => "POST, durability off",
+            Self::Durable => "POST, 202 durable",
+            Self::DurableByWrk => "POST, durable, by wrk",
+        }
+    }
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
@@ -70,38 +98,28 @@ fn main() -> Result<(), Box<dyn Error>> {
             "{connections} connections, each busy all the time, {} rounds",
             arguments.rounds
         );
-        let mut outcomes: [Vec<Figures>; TRIED.len()] = Default::default();
+        let mut outcomes: BTreeMap<Case, Vec<Figures>> = BTreeMap::new();
         for _ in 0..arguments.rounds {
-            for (what, outcomes) in outcomes.iter_mut().enumerate() {
-                outcomes.extend(run(what, &arguments, folder.path(), responder, load)?);
+            for case in Case::ALL {
+                let figures = run(case, &arguments, folder.path(), responder, load)?;
+                outcomes.entry(case).or_default().extend(figures);
             }
         }
-        let medians = outcomes.map(Figures::median);
-        for (name, median) in TRIED.iter().zip(&medians) {
-            match median {
-                Some(median) => println!("  {name:<24} {median}"),
-                None => println!("  {name:<24} left out: wrk is not installed"),
+        let median = |case: Case| Figures::median(outcomes.get(&case)?.clone());
+        for case in Case::ALL {
+            match median(case) {
+                Some(median) => println!("  {:<24} {median}", case.name()),
+                None => println!("  {:<24} left out: wrk is not installed", case.name()),
             }
         }
-        if let [
-            Some(raw),
-            Some(journal),
-            Some(bare),
-            _,
-            Some(off),
-            Some(durable),
-            _,
-        ] = &medians
-        {
-            let ratio = |of: &Figures, to: &Figures| of.per_second / to.per_second;
-            println!(
-                "  journal to bare file {:.2}; durable to durability off {:.2}, to the bare responder {:.2}, to the bare file {:.2}",
-                ratio(journal, raw),
-                ratio(durable, off),
-                ratio(durable, bare),
-                ratio(durable, raw),
-            );
-        }
+        let rate = |case: Case| median(case).map_or(f64::NAN, |median| median.per_second);
+        println!(
+            "  journal to bare file {:.2}; durable to durability off {:.2}, to the bare responder {:.2}, to the bare file {:.2}",
+            rate(Case::Journal) / rate(Case::BareFile),
+            rate(Case::Durable) / rate(Case::DurabilityOff),
+            rate(Case::Durable) / rate(Case::BareTcp),
+            rate(Case::Durable) / rate(Case::BareFile),
+        );
     }
     for &rate in &arguments.rates {
         let load = Load {
@@ -110,38 +128,41 @@ fn main() -> Result<(), Box<dyn Error>> {
             rate: Some(rate),
         };
         println!("{rate} requests a second, whatever the answers take");
-        for what in [2, 4, 5] {
-            if let Some(outcome) = run(what, &arguments, folder.path(), responder, load)? {
-                println!("  {:<24} {outcome}", TRIED[what]);
+        for case in [Case::BareTcp, Case::DurabilityOff, Case::Durable] {
+            if let Some(figures) = run(case, &arguments, folder.path(), responder, load)? {
+                println!("  {:<24} {figures}", case.name());
             }
         }
     }
     Ok(())
 }
 
-/// Runs one of [`TRIED`]; `None` where what it needs is not installed.
+/// Runs a case; `None` where what it needs is not installed.
 fn run(
-    what: usize,
+    case: Case,
     arguments: &Arguments,
     folder: &Path,
-    responder: std::net::SocketAddr,
+    responder: SocketAddr,
     load: Load,
 ) -> io::Result<Option<Figures>> {
-    let outcome = match what {
-        0 => group_commit::run(&mut RawFile::create(folder)?, load)?,
-        1 => {
+    let outcome = match case {
+        Case::BareFile => group_commit::run(&mut RawFile::create(folder)?, load)?,
+        Case::Journal => {
             let place = tempfile::tempdir_in(folder)?;
             let (mut journal, _) = FileJournal::open(place.path()).map_err(io::Error::other)?;
             group_commit::run(&mut journal, load)?
         }
-        2 => client::run(responder, load)?,
-        3 => return wrk::run(folder, responder, load),
-        4 | 5 => {
-            let place = if what == 4 { &arguments.memory } else { folder };
-            let (_data, service) = start(arguments, place)?;
+        Case::BareTcp => client::run(responder, load)?,
+        Case::BareTcpByWrk => return wrk::run(folder, responder, load),
+        Case::DurabilityOff => {
+            let (_data, service) = start(arguments, &arguments.memory)?;
             client::run(service.address, load)?
         }
-        _ => {
+        Case::Durable => {
+            let (_data, service) = start(arguments, folder)?;
+            client::run(service.address, load)?
+        }
+        Case::DurableByWrk => {
             let (_data, service) = start(arguments, folder)?;
             return wrk::run(folder, service.address, load);
         }

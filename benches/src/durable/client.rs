@@ -17,17 +17,26 @@ const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// How long an answer may take before the run is given up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// The request of the HTTP contract, with `number` as its package.
+/// Stands for the number of a request in [`BODY`].
+pub(super) const NUMBER: &str = "NUMBER";
+
+/// What is asked for, by the HTTP contract: another package to one of a thousand places.
+pub(super) const BODY: &str = concat!(
+    r#"{"confirmationRequired":"None","deadline":"","dropOffLocation":"drop off PLACE","expedited":true,"#,
+    r#""ownerId":"bench","packageInfo":{"packageId":"p-NUMBER","size":"Small","tag":"bench","weight":0.5},"#,
+    r#""pickupLocation":"my pickup","pickupTime":"2019-05-08T20:00:00.000Z"}"#
+);
+
+/// Stands for a request's place in [`BODY`].
+pub(super) const PLACE: &str = "PLACE";
+
+/// How many places there are.
+pub(super) const PLACES: u64 = 1_000;
+
 fn request(number: u64) -> Vec<u8> {
-    let body = format!(
-        concat!(
-            r#"{{"confirmationRequired":"None","deadline":"","dropOffLocation":"drop off {}","expedited":true,"#,
-            r#""ownerId":"bench","packageInfo":{{"packageId":"p-{}","size":"Small","tag":"bench","weight":0.5}},"#,
-            r#""pickupLocation":"my pickup","pickupTime":"2019-05-08T20:00:00.000Z"}}"#
-        ),
-        number % 1_000,
-        number,
-    );
+    let body = BODY
+        .replace(NUMBER, &number.to_string())
+        .replace(PLACE, &(number % PLACES).to_string());
     let length = body.len();
     format!(
         "POST /api/deliveryrequests HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"

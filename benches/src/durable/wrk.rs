@@ -6,34 +6,38 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use super::client::{BODY, NUMBER, PLACE, PLACES};
 use super::{Figures, Load};
 
-/// Requests with another package each.
-const SCRIPT: &str = r#"
+/// The same requests as from the client beside it.
+fn script() -> String {
+    format!(
+        r#"
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
+local body = '{BODY}'
 local number = 0
 request = function()
   number = number + 1
-  return wrk.format(nil, nil, nil, '{"confirmationRequired":"None","deadline":"","dropOffLocation":"drop off ' .. number % 1000
-    .. '","expedited":true,"ownerId":"bench","packageInfo":{"packageId":"w-' .. number
-    .. '","size":"Small","tag":"bench","weight":0.5},"pickupLocation":"my pickup","pickupTime":"2019-05-08T20:00:00.000Z"}')
+  return wrk.format(nil, nil, nil, (body:gsub("{NUMBER}", number):gsub("{PLACE}", number % {PLACES})))
 end
-"#;
+"#
+    )
+}
 
 /// Posts delivery requests to `target` from `load.connections` connections; what came back, or `None` where `wrk` is not installed.
 ///
 /// # Errors
 /// Where it fails, or says what is not understood.
 pub fn run(folder: &Path, target: SocketAddr, load: Load) -> io::Result<Option<Figures>> {
-    let script = folder.join("posts.lua");
-    fs::write(&script, SCRIPT)?;
+    let path = folder.join("posts.lua");
+    fs::write(&path, script())?;
     let output = Command::new("wrk")
         .args(["--threads", "1", "--timeout", "30s", "--latency"])
         .args(["--connections", &load.connections.to_string()])
         .args(["--duration", &format!("{}s", load.lasting.as_secs().max(1))])
         .arg("--script")
-        .arg(&script)
+        .arg(&path)
         .arg(format!("http://{target}/api/deliveryrequests"))
         .output();
     let output = match output {
