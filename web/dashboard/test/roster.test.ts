@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { movementOf } from "../src/fleet/list";
-import { deliveryOf, fixOf, isStale, Roster } from "../src/fleet/roster";
+import { deliveryOf, fixOf, isStale, Roster, type Drone } from "../src/fleet/roster";
 import type { DronePosition } from "../src/telemetry/frame";
 import type { Flight } from "../src/telemetry/flight";
 
@@ -78,6 +78,14 @@ describe("the roster", () => {
     const said = [0, 10, 60, 200].map((second) => movementOf(climbing, DEPARTS + second * 1_000));
     expect(said).toEqual(["on the ground", "30 m up", "14 m/s N", "60 m up"]);
     expect(movementOf({ id: "drone-2", state: "idle", flight: null, stands: stands("drone-2") }, DEPARTS)).toBe("on the ground");
+  });
+
+  it("says of a drone whose link was lost in flight how it flew then, and of one that stood that it stands", () => {
+    const lost = (motion: Partial<DronePosition>): Drone => ({ id: "drone-1", state: "toPickup", flight: null, stands: { ...stands("drone-1", "toPickup"), stale: true, ...motion } });
+    const drones = [lost({ speed: 14, heading: 90, altitude: 60 }), lost({ altitude: 30 }), lost({})];
+    expect(drones.map((drone) => movementOf(drone, DEPARTS))).toEqual(["14 m/s E", "30 m up", "on the ground"]);
+    expect(drones.map((drone) => fixOf(drone, DEPARTS).speed)).toEqual([14, 0, 0]);
+    expect(fixOf({ ...lost({}), stands: { ...stands("drone-1"), speed: 14 } }, DEPARTS).speed).toBe(0);
   });
 
   it("says where a drone is, for whom, and when news of it is overdue", () => {

@@ -9,7 +9,7 @@ import { fixAt, lineOf, type Flight, type Line as Path } from "../telemetry/flig
 import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
 import { flownIn } from "../track/tracker";
-import { isStale, type Drone } from "./roster";
+import { fixOf, isStale, type Drone } from "./roster";
 import { stateOfName, stateOfPosition, stateOfPurpose, STATE_WORDS } from "./state";
 
 /** How often the page asks what no frame says (depot, type, state of a standing drone), ms. */
@@ -169,13 +169,12 @@ export class DroneDetailsPanel {
   }
 
   #lines(now: number): Line[] {
-    const fix = this.flight ? fixAt(this.flight, now) : this.#isExternal ? this.#position : null;
-    const flying = fix !== null && fix.speed > 0;
+    const fix = this.seen && fixOf(this.seen, now);
     const delivery = this.#delivery;
     const lines: Line[] = [
       { label: "Mission", value: this.#isExternal ? "Not of this fleet" : missionWords(this.flight?.purpose ?? null, delivery) },
-      { label: "Speed", value: flying ? `${fix.speed.toFixed(1)} m/s ${compass(fix.heading)}` : "stands" },
-      { label: "Altitude", value: `${Math.round(fix?.altitude ?? this.#position?.altitude ?? 0)} m` },
+      { label: "Speed", value: fix && fix.speed > 0 ? `${fix.speed.toFixed(1)} m/s ${compass(fix.heading)}` : "stands" },
+      { label: "Altitude", value: `${Math.round(fix?.altitude ?? 0)} m` },
     ];
     if (this.flight && now < this.flight.arrivesAt) {
       lines.push({ label: "Leg ends", value: `in ${countdown((this.flight.arrivesAt - now) / 1_000)} (${clockTime(this.flight.arrivesAt)})` });

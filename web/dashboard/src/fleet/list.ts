@@ -2,7 +2,7 @@ import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { compass, short } from "../page/words";
 import { stateIcon } from "./icon";
-import { deliveryOf, fixOf, type Drone } from "./roster";
+import { deliveryOf, fixOf, saysMotion, type Drone } from "./roster";
 import { STATE_WORDS, type DroneState } from "./state";
 
 /** Rows shown at once; more than a person reads, few enough to redraw each second. */
@@ -98,7 +98,7 @@ export class DroneList {
 /** How a drone moves, in words: also one that climbs, sinks or hovers over a spot is in the air. */
 export function movementOf(drone: Drone, now: number): string {
   const { speed, heading, altitude } = fixOf(drone, now);
-  const flies = drone.flight !== null || drone.state === "external";
+  const flies = drone.flight !== null || saysMotion(drone.stands);
   if (flies && speed > 0) return `${Math.round(speed)} m/s ${compass(heading)}`;
   return flies && altitude >= 1 ? `${Math.round(altitude)} m up` : "on the ground";
 }

@@ -13,11 +13,16 @@ export interface Drone {
 /** Wall seconds without news after a leg's end before its drone is shown as stale. */
 export const STALE_SECONDS = 20;
 
-/** A flying drone's place from its leg, a standing one's from its last position. */
+/** Whether a position says itself how its drone moves, as there is no leg of it: it flies elsewhere, or was last heard of in flight. */
+export function saysMotion(position: DronePosition | null): boolean {
+  return position !== null && (position.external || position.stale);
+}
+
+/** A flying drone's place from its leg, another's from its last position. */
 export function fixOf(drone: Drone, now: number): Fix {
   if (drone.flight) return fixAt(drone.flight, now);
   const at = drone.stands;
-  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading ?? 0, speed: at?.external ? at.speed : 0, batteryWh: 0 };
+  return { latitude: at?.latitude ?? 0, longitude: at?.longitude ?? 0, altitude: at?.altitude ?? 0, heading: at?.heading ?? 0, speed: at && saysMotion(at) ? at.speed : 0, batteryWh: 0 };
 }
 
 /** Whether the drone's leg ended so long ago that the page no longer knows where it is, or nothing was heard of an aircraft that says so itself. */
