@@ -178,6 +178,19 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await close();
   });
 
+  it("goes to a drone that is searched for while the map is elsewhere", async () => {
+    const { page, complaints, close } = await open(browser, `/#map=14/${(latitude + 1).toFixed(5)}/11.00000`);
+    await page.getByText("0 drones in view").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("drone-1");
+    await page.keyboard.press("Enter");
+    await page.locator(".details h2", { hasText: "drone-1" }).waitFor();
+    await page.waitForURL((url) => Math.abs(Number(/map=[\d.]+\/([\d.-]+)/.exec(url.hash)?.[1]) - latitude) < 0.5);
+    await page.locator(".list-held .list-row", { hasText: "drone-1" }).first().waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   it("lists deliveries by state and opens one with its history", async () => {
     const asked = [];
     const first = (page) => page.on("request", (request) => request.url().includes("/api/deliveries?") && asked.push(new URL(request.url()).searchParams.get("stage")));
@@ -191,6 +204,10 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await page.locator("[data-delivery] summary", { hasText: "History" }).click();
     await page.locator("[data-delivery] td", { hasText: "Delivered" }).waitFor();
     await picture(page, "deliveries");
+    const whole = await rows.last().getAttribute("data-id");
+    await page.locator("#delivery-search").fill(whole.slice(0, 8));
+    await page.locator("#delivery-search").press("Enter");
+    await page.locator(`[data-delivery="${whole}"]`).getByText(whole, { exact: true }).waitFor();
     assert.deepEqual(await barriers(page), []);
     assert.deepEqual(complaints, []);
     await close();

@@ -31,6 +31,8 @@ const BRINGERS: readonly (readonly [string, string])[] = [
 /** What the table tells the page. */
 export interface TableEvents {
   readonly chosen: (delivery: string) => void;
+  /** A person asked for the delivery of an id, or of how it begins. */
+  readonly wanted: (text: string) => void;
   readonly filtered: (filter: DeliveryFilter) => void;
 }
 
@@ -58,10 +60,10 @@ export class DeliveryTable {
   #asked = 0;
 
   constructor(private readonly events: TableEvents) {
-    const find = element("input", { type: "search", id: "delivery-search", placeholder: "A delivery’s id", autocomplete: "off" });
+    const find = element("input", { type: "search", id: "delivery-search", placeholder: "A delivery’s id, or how it begins", autocomplete: "off" });
     find.addEventListener("keydown", (event) => {
       const text = find.value.trim();
-      if (event.key === "Enter" && text !== "") this.events.chosen(text);
+      if (event.key === "Enter" && text !== "") this.events.wanted(text);
     });
     const field = (label: string, control: HTMLElement): HTMLElement => element("div", { class: "field" }, element("label", { for: control.id }, label), control);
     const head = element("thead", {}, element("tr", {}, ...["State", "Delivery", "By", "Arrives"].map((name) => element("th", { scope: "col" }, name))));
@@ -92,6 +94,11 @@ export class DeliveryTable {
     this.#by.value = filter.by ?? "";
     this.#late.checked = filter.late;
     this.#turn(null);
+  }
+
+  /** The ids that are listed. */
+  get listed(): readonly string[] {
+    return Array.from(this.#body.querySelectorAll<HTMLElement>("tr"), (row) => row.dataset["id"] ?? "");
   }
 
   /** Marks the delivery that is followed. */

@@ -32,6 +32,8 @@ interface Mission {
 export interface DetailsEvents {
   readonly closed: () => void;
   readonly follow: (on: boolean) => void;
+  /** It is known for the first time where the drone is. */
+  readonly heard: () => void;
   readonly delivery: (delivery: string) => void;
 }
 
@@ -190,6 +192,7 @@ export class DroneDetailsPanel {
   }
 
   #take(change: FleetChange): void {
+    const before = this.seen;
     for (const flight of change.flights) {
       if (this.flight && this.flight.departsAt !== flight.departsAt) this.#left(lineOf(this.flight));
       this.flight = flight;
@@ -200,6 +203,7 @@ export class DroneDetailsPanel {
       if (this.flight && position.speed === 0 && position.altitude === 0 && this.telemetry.now() >= this.flight.arrivesAt) this.#land();
     }
     if (change.removed.includes(this.drone)) this.#land();
+    if (before === null && this.seen) this.events.heard();
   }
 
   #land(): void {

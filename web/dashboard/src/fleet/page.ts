@@ -1,6 +1,7 @@
 import { AlertList } from "../alerts/list";
 import { api } from "../api/client";
 import type { Config, Depot } from "../api/model";
+import { findDelivery } from "../deliveries/find";
 import { DeliveryTable } from "../deliveries/table";
 import { routeMs } from "../map/motion";
 import { Wind } from "../map/wind";
@@ -27,7 +28,7 @@ import { Figures } from "./figures";
 import { FilterBar, isFiltering, queryOf } from "./filters";
 import type { Ends, FleetMap } from "./fleet-map";
 import { DroneList } from "./list";
-import { fixOf, Roster, type Drone } from "./roster";
+import { deliveryOf, fixOf, Roster, type Drone } from "./roster";
 import { Search, type Meaning } from "./search";
 import { DRONE_STATES } from "./state";
 
@@ -57,7 +58,7 @@ export class FleetPage {
   readonly #search = new Search({ typed: () => this.#tick(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
   readonly #list = new DroneList((drone) => (this.#past ? this.#goTo(drone) : this.#choose(drone, true)));
   readonly #alerts: AlertList;
-  readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), filtered: (deliveries) => this.#address.set({ deliveries }) });
+  readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), wanted: (text) => void this.#findDelivery(text), filtered: (deliveries) => this.#address.set({ deliveries }) });
   readonly #form: OrderForm;
   readonly #zones = new ZonesPanel({ changed: () => void this.#askZones().catch(() => undefined), shown: (zone) => this.#map?.view.frame(pointsOf(zone), 90) });
   readonly #tabs: Tabs;
@@ -75,6 +76,8 @@ export class FleetPage {
   #details: DroneDetailsPanel | null = null;
   #followed: FollowPanel | null = null;
   #following = false;
+  /** The drone that the map goes to as soon as it is known where that is. */
+  #awaited: string | null = null;
   /** The drones that fit the filter; `null` where it leaves none out. */
   #only: ReadonlySet<string> | null = null;
   #ends: Ends = NOWHERE;
@@ -140,7 +143,7 @@ export class FleetPage {
         drone: (drone) => this.#zones.drawing || this.#choose(drone, false),
         place: ({ latitude, longitude }) => this.#form.pick(latitude, longitude),
         moved: (at) => this.#address.set({ view: at }),
-        dragged: () => this.#following && this.#details?.following(false),
+        dragged: () => this.#dragged(),
       });
       // What was answered before there was a map to show it on.
       this.#depots.update(this.#known);
@@ -261,7 +264,21 @@ export class FleetPage {
     if (meaning === null) return this.#say("No place of this name is known.");
     if (meaning.kind === "point") this.#map?.go(meaning.latitude, meaning.longitude);
     else if (meaning.kind === "drone") this.#choose(meaning.name, true);
-    else if (meaning.kind === "delivery") this.#follow(meaning.name, true);
+    else if (meaning.kind === "delivery") void this.#findDelivery(meaning.name);
+  }
+
+  /** Follows the delivery of an id, or of one that begins so. */
+  async #findDelivery(text: string): Promise<void> {
+    const flown = [...this.#roster.all()].flatMap((drone) => deliveryOf(drone) ?? []);
+    const found = await findDelivery(text, [...this.#deliveries.listed, ...flown]);
+    if ("delivery" in found) this.#follow(found.delivery, true);
+    else this.#say(found.said);
+  }
+
+  /** A person moved the map: it goes nowhere by itself. */
+  #dragged(): void {
+    this.#awaited = null;
+    if (this.#following) this.#details?.following(false);
   }
 
   #key(event: KeyboardEvent): void {
@@ -309,10 +326,11 @@ export class FleetPage {
     }
     this.#details?.stop();
     this.#details = null;
+    this.#awaited = null;
     this.#setFollowing(false);
     this.#address.set({ drone });
     if (drone !== null) {
-      this.#details = new DroneDetailsPanel(drone, this.telemetry, { closed: () => this.#choose(null, false), follow: (on) => this.#setFollowing(on), delivery: (delivery) => this.#follow(delivery, true) });
+      this.#details = new DroneDetailsPanel(drone, this.telemetry, { closed: () => this.#choose(null, false), follow: (on) => this.#setFollowing(on), heard: () => this.#awaited === drone && this.#goTo(drone), delivery: (delivery) => this.#follow(delivery, true) });
       this.#cards.append(this.#details.root);
       if (go) this.#goTo(drone);
       this.#details.focus();
@@ -320,8 +338,10 @@ export class FleetPage {
     this.#tick();
   }
 
+  /** Goes to a drone; to one out of view once its panel has heard where it is. */
   #goTo(id: string): void {
     const drone = this.#past ? this.#past.drones.get(id) : (this.#roster.get(id) ?? this.#details?.seen);
+    this.#awaited = drone ? null : id;
     if (!drone) return;
     const { latitude, longitude } = fixOf(drone, this.#past?.clock.now() ?? this.telemetry.now());
     this.#map?.go(latitude, longitude);

@@ -16,11 +16,14 @@ const LETTERS_MIN = 2;
 /** What a search means. */
 export type Meaning = { readonly kind: "drone" | "delivery" | "place"; readonly name: string } | { readonly kind: "point"; readonly latitude: number; readonly longitude: number } | null;
 
-/** Reads a search: a delivery's id, a drone's name or number, coordinates, else the name of a place. */
+/** A delivery's id, or its beginning: of eight characters at least, which are those that lists show. */
+const DELIVERY = /^[0-9a-f]{8}(-[0-9a-f-]{0,27})?$/;
+
+/** Reads a search: a delivery's id or how it begins, a drone's name or number, coordinates, else the name of a place. */
 export function meaningOf(text: string): Meaning {
   const said = text.trim().toLowerCase();
   if (said === "") return null;
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(said)) return { kind: "delivery", name: said };
+  if (DELIVERY.test(said)) return { kind: "delivery", name: said };
   if (/^\d+$/.test(said)) return { kind: "drone", name: `drone-${said}` };
   if (/^drone-\d+$/.test(said)) return { kind: "drone", name: said };
   const point = coordinates(said);

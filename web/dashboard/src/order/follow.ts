@@ -36,12 +36,12 @@ export class FollowPanel {
     private readonly events: FollowEvents,
   ) {
     this.#title.textContent = `Delivery ${short(delivery)}`;
-    this.#title.title = delivery;
     this.#link = new CustomerLink(delivery, (text) => say(this.#said, text));
     this.root = element(
       "section",
       { class: "stack follow", "aria-label": `Delivery ${delivery}`, "data-delivery": delivery },
       element("div", { class: "details-head" }, this.#title, element("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => events.closed() }, "✕")),
+      element("p", { class: "faint mono whole-id" }, delivery),
       this.#card.root,
       this.#drone,
       element("details", { class: "more" }, element("summary", {}, "History"), element("table", { class: "table history" }, element("caption", { class: "visually-hidden" }, "Every change of this delivery"), element("thead", {}, element("tr", {}, ...["When", "What", "By"].map((name) => element("th", { scope: "col" }, name)))), this.#history)),
