@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PastFlights } from "../src/api/model";
+import { linesThen } from "../src/fleet/past-card";
 import { countsOf, dronesOf, flightsOf, Past, PastClock } from "../src/playback/past";
 
 const NOON = Date.parse("2026-01-01T12:00:00.000Z");
@@ -25,6 +26,21 @@ describe("the past", () => {
     const drones = dronesOf(flightsOf(answer(0, 10, flight("drone-1", 0, 3), { ...flight("drone-2", 0, 4), purpose: "return" }, flight("drone-3", 1, null))));
     expect([...drones.keys()]).toEqual(["drone-1", "drone-2", "drone-3"]);
     expect(Object.fromEntries(countsOf(drones.values()))).toEqual({ toPickup: 2, returning: 1 });
+  });
+
+  it("tells of a drone how it flew at an instant, and for whom", () => {
+    const [drone] = dronesOf(flightsOf(answer(0, 10, { ...flight("drone-1", 0, 5), deliveryId: "0a1b2c3d-1111-4222-8333-444455556666" }))).values();
+    if (!drone) throw new Error("it flies");
+    const pressed: string[] = [];
+    const lines = linesThen(drone, NOON + 60_000, (delivery) => pressed.push(delivery));
+    expect(lines.map(({ label, value }) => [label, value])).toEqual([
+      ["Mission", "Fetches a parcel"],
+      ["Speed", "3.7 m/s N"],
+      ["Altitude", "0 m"],
+      ["Delivery", "0a1b2c3d"],
+    ]);
+    lines.at(-1)?.press?.();
+    expect(pressed).toEqual(["0a1b2c3d-1111-4222-8333-444455556666"]);
   });
 
   it("shows what was in the air at an instant, and no longer than it was", () => {

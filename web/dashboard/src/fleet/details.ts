@@ -15,8 +15,8 @@ import { stateOfName, stateOfPosition, stateOfPurpose, STATE_WORDS } from "./sta
 /** How often the page asks what no frame says (depot, type, state of a standing drone), ms. */
 const ASK_MS = 5_000;
 
-/** A line of the panel: what, how it is, and what a press on it does. */
-interface Line {
+/** A line of a drone's panel: what, how it is, and what a press on it does. */
+export interface Line {
   readonly label: string;
   readonly value: string;
   readonly press?: () => void;
@@ -256,7 +256,8 @@ export function missionWords(purpose: string | null, delivery: string | null): s
   }
 }
 
-function lineRow({ label, press }: Line): Row<Line> {
+/** A line as a row. */
+export function lineRow({ label, press }: Line): Row<Line> {
   const value = press ? element("button", { type: "button", class: "link-button" }) : element("span");
   let act = press;
   value.addEventListener("click", () => act?.());

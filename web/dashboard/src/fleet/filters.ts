@@ -1,4 +1,4 @@
-import { element } from "../page/element";
+import { element, say } from "../page/element";
 
 /** Which drones are shown, beyond their state. */
 export interface DroneFilter {
@@ -42,6 +42,8 @@ export class FilterBar {
   readonly #battery = element("select", { id: "filter-battery", onchange: () => this.#said() }, ...BATTERIES.map(([value, label]) => element("option", { value }, label)));
   readonly #late = element("input", { type: "checkbox", id: "filter-late", onchange: () => this.#said() });
 
+  readonly #held = element("p", { class: "faint", role: "status" });
+
   constructor(private readonly changed: (filter: DroneFilter) => void) {
     const field = (label: string, control: HTMLElement): HTMLElement => element("div", { class: "field" }, element("label", { for: control.id }, label), control);
     this.root = element(
@@ -50,7 +52,14 @@ export class FilterBar {
       field("Home", this.#depot),
       field("Battery", this.#battery),
       element("div", { class: "check" }, this.#late, element("label", { for: "filter-late" }, "Late deliveries only")),
+      this.#held,
     );
+  }
+
+  /** Takes no choice while the past is played, or takes them again: whose battery and delivery stood how is not kept. */
+  hold(on: boolean): void {
+    for (const control of [this.#depot, this.#battery, this.#late]) control.disabled = on;
+    say(this.#held, on ? "Home, battery and lateness of then are not kept, and leave nothing out." : "");
   }
 
   /** What is shown. */

@@ -5,7 +5,7 @@ import type { Crowd, MapView, View } from "../map/view";
 import { element } from "../page/element";
 import type { Theme } from "../page/tone";
 import type { Telemetry } from "../telemetry/connection";
-import { droneOf, type PastClock, type PastFlight } from "../playback/past";
+import { droneOf, dronesOf, type PastClock, type PastFlight } from "../playback/past";
 import { fixOf, type Drone, type Roster } from "./roster";
 import { isParked, type DroneState } from "./state";
 
@@ -96,17 +96,18 @@ export class FleetMap {
     if (clock === null) for (const drone of this.roster.all()) this.drones.set(drone.id, drone);
   }
 
-  /** Whether the past is shown. */
-  get isBack(): boolean {
-    return this.#past !== null;
-  }
-
   /** Shows these flights of the past. */
   flown(flights: readonly PastFlight[]): void {
     const now = new Map(flights.map((each) => [each.id, each]));
     for (const id of this.#flown.keys()) if (!now.has(id)) this.drones.set(id, undefined);
     for (const [id, { flight }] of now) if (!this.#flown.has(id)) this.drones.set(id, droneOf(flight, id));
     this.#flown = now;
+  }
+
+  /** By which id a drone's flight of the past is drawn; `null` where it is in none. */
+  flownBy(drone: string | null): string | null {
+    for (const { id, flight } of this.#flown.values()) if (flight.drone === drone) return id;
+    return null;
   }
 
   #now(): number {
@@ -147,13 +148,14 @@ export class FleetMap {
 
   /** The drone under a point of the map, px. */
   droneAt(x: number, y: number, shown: ReadonlySet<DroneState>): Drone | null {
-    const now = this.telemetry.now();
+    const now = this.#now();
     let nearest: Drone | null = null;
     let least = REACH_PIXELS;
     // Most drones are nowhere near: a look at their degrees is cheaper than at their pixels.
     const [low, high] = [this.view.map.unproject([x - REACH_PIXELS, y + REACH_PIXELS]), this.view.map.unproject([x + REACH_PIXELS, y - REACH_PIXELS])];
-    for (const drone of this.roster.all()) {
-      if (isParked(drone.state) || drone.state === "maintenance" || !shown.has(drone.state) || (this.#only !== null && !this.#only.has(drone.id))) continue;
+    const drones = this.#past ? dronesOf([...this.#flown.values()]).values() : this.roster.all();
+    for (const drone of drones) {
+      if (isParked(drone.state) || drone.state === "maintenance" || !shown.has(drone.state) || (!this.#past && this.#only !== null && !this.#only.has(drone.id))) continue;
       const { latitude, longitude } = fixOf(drone, now);
       if (latitude < low.lat || latitude > high.lat || longitude < low.lng || longitude > high.lng) continue;
       const at = this.view.map.project([longitude, latitude]);
@@ -183,13 +185,12 @@ export class FleetMap {
     map.on("dragstart", () => this.events.dragged());
     map.on("click", (event: MapMouseEvent) => {
       if (this.picking) return this.events.place({ latitude: event.lngLat.lat, longitude: event.lngLat.lng });
-      if (this.#past) return;
-      if (this.view.isCrowd(event.point.x, event.point.y)) return void map.easeTo({ center: event.lngLat, zoom: map.getZoom() + CROWD_ZOOM });
+      if (!this.#past && this.view.isCrowd(event.point.x, event.point.y)) return void map.easeTo({ center: event.lngLat, zoom: map.getZoom() + CROWD_ZOOM });
       this.events.drone(this.droneAt(event.point.x, event.point.y, this.#visible())?.id ?? null);
     });
     map.on("mousemove", (event: MapMouseEvent) => {
-      if (this.picking || this.#past || this.roster.size > HOVER_DRONES_MAX) return;
-      const over = this.#crowded ? this.view.isCrowd(event.point.x, event.point.y) : this.droneAt(event.point.x, event.point.y, this.#visible());
+      if (this.picking || (this.#past ? this.#flown : this.roster).size > HOVER_DRONES_MAX) return;
+      const over = this.#crowded && !this.#past ? this.view.isCrowd(event.point.x, event.point.y) : this.droneAt(event.point.x, event.point.y, this.#visible());
       map.getCanvas().style.cursor = over ? "pointer" : "";
     });
   }

@@ -29,6 +29,7 @@ import { FilterBar, isFiltering, queryOf } from "./filters";
 import type { Ends, FleetMap } from "./fleet-map";
 import { DroneList } from "./list";
 import { deliveryOf, fixOf, Roster, type Drone } from "./roster";
+import { PastCard } from "./past-card";
 import { Search, type Meaning } from "./search";
 import { DRONE_STATES } from "./state";
 
@@ -56,7 +57,7 @@ export class FleetPage {
   readonly #figures = new Figures((shown) => this.#filter(shown));
   readonly #filters = new FilterBar(() => this.#filtered());
   readonly #search = new Search({ typed: () => this.#tick(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
-  readonly #list = new DroneList((drone) => (this.#past ? this.#goTo(drone) : this.#choose(drone, true)));
+  readonly #list = new DroneList((drone) => this.#choose(drone, true));
   readonly #alerts: AlertList;
   readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), wanted: (text) => void this.#findDelivery(text), filtered: (deliveries) => this.#address.set({ deliveries }) });
   readonly #form: OrderForm;
@@ -74,6 +75,8 @@ export class FleetPage {
   #known: readonly Depot[] = [];
   #declared: GeoJSON.FeatureCollection | null = null;
   #details: DroneDetailsPanel | null = null;
+  /** What stands in its place while the past is shown. */
+  #then: PastCard | null = null;
   #followed: FollowPanel | null = null;
   #following = false;
   /** The drone that the map goes to as soon as it is known where that is. */
@@ -148,7 +151,6 @@ export class FleetPage {
       // What was answered before there was a map to show it on.
       this.#depots.update(this.#known);
       this.#map.only(this.#only);
-      if (this.#declared) view.zones(this.#declared, this.telemetry.now());
       this.#map.visibleBy(() => this.#figures.shown);
       this.#map.subscribe((payload) => this.#receive(payload));
       this.#stage.append(this.#wind.root);
@@ -185,8 +187,12 @@ export class FleetPage {
 
   /** Shows the past by its clock, or the present again. */
   #goBack(clock: PastClock | null): void {
+    const chosen = this.#chosen;
+    this.#choose(null, false);
     this.#past = clock && { clock, drones: new Map() };
     this.#map?.goBack(clock);
+    this.#filters.hold(clock !== null);
+    this.#choose(chosen, false, false);
     this.#tick();
   }
 
@@ -235,11 +241,9 @@ export class FleetPage {
   }
 
   async #askZones(): Promise<void> {
-    const zones = await api.zones();
-    const now = this.telemetry.now();
-    this.#declared = zones;
-    this.#map?.view.zones(zones, now);
-    this.#zones.update(zones.features, now);
+    this.#declared = await api.zones();
+    this.#zones.update(this.#declared.features, this.telemetry.now());
+    this.#tick();
   }
 
   /** Opens the panel of a depot, or closes it. */
@@ -314,28 +318,41 @@ export class FleetPage {
   /** Takes from the address which drone and delivery are chosen. */
   #restoreChoice(): void {
     const { drone, delivery } = this.#address.state;
-    if (drone !== (this.#details?.drone ?? null)) this.#choose(drone, false);
+    if (drone !== this.#chosen) this.#choose(drone, false);
     if (delivery !== null && delivery !== this.#followed?.delivery) this.#follow(delivery, false);
   }
 
+  /** The drone whose panel is open. */
+  get #chosen(): string | null {
+    return (this.#then ?? this.#details)?.drone ?? null;
+  }
+
   /** Opens the panel of a drone, or closes it. */
-  #choose(drone: string | null, go: boolean): void {
-    if (drone === this.#details?.drone) {
+  #choose(drone: string | null, go: boolean, focus = true): void {
+    if (drone === this.#chosen) {
       if (drone !== null && go) this.#goTo(drone);
       return;
     }
-    this.#details?.stop();
-    this.#details = null;
+    (this.#then ?? this.#details)?.stop();
+    this.#details = this.#then = null;
     this.#awaited = null;
     this.#setFollowing(false);
     this.#address.set({ drone });
     if (drone !== null) {
-      this.#details = new DroneDetailsPanel(drone, this.telemetry, { closed: () => this.#choose(null, false), follow: (on) => this.#setFollowing(on), heard: () => this.#awaited === drone && this.#goTo(drone), delivery: (delivery) => this.#follow(delivery, true) });
-      this.#cards.append(this.#details.root);
+      const panel = this.#past ? (this.#then = this.#cardOf(drone)) : (this.#details = this.#detailsOf(drone));
+      this.#cards.append(panel.root);
       if (go) this.#goTo(drone);
-      this.#details.focus();
+      if (focus) panel.focus();
     }
     this.#tick();
+  }
+
+  #cardOf(drone: string): PastCard {
+    return new PastCard(drone, { closed: () => this.#choose(null, false), delivery: (delivery) => this.#follow(delivery, true) });
+  }
+
+  #detailsOf(drone: string): DroneDetailsPanel {
+    return new DroneDetailsPanel(drone, this.telemetry, { closed: () => this.#choose(null, false), follow: (on) => this.#setFollowing(on), heard: () => this.#awaited === drone && this.#goTo(drone), delivery: (delivery) => this.#follow(delivery, true) });
   }
 
   /** Goes to a drone; to one out of view once its panel has heard where it is. */
@@ -409,7 +426,7 @@ export class FleetPage {
     if (this.#zones.drawing) this.#zones.stop();
     else if (this.#map?.picking) this.#form.stopPicking();
     else if (this.#depot) this.#chooseDepot(null);
-    else if (this.#details) this.#choose(null, false);
+    else if (this.#chosen !== null) this.#choose(null, false);
     else if (this.#followed) this.#unfollow();
   }
 
@@ -421,22 +438,27 @@ export class FleetPage {
     this.#details?.show(this.#roster.get(this.#details.drone)?.stands ?? null);
     this.#details?.update(now, wall);
     this.#followed?.tick(now, wall);
+    if (this.#declared) this.#map?.view.zones(this.#declared, this.#past?.clock.now() ?? now);
   }
 
   /** Counts and lists the drones: those in view, or those that flew at the time that is played. */
   #drones(now: number): void {
     const past = this.#past;
     const at = past?.clock.now() ?? now;
+    if (past && this.#then) this.#then.update(past.drones.get(this.#then.drone), at);
     this.#figures.back(past && { counts: countsOf(past.drones.values()), time: clockTime(at, true) });
     if (this.#tabs.opened !== "fleet") return;
     const listed = past ? { drones: past.drones.values(), crowded: false, where: "in the air then" } : { drones: this.#roster.all(), crowded: this.#roster.crowded, where: "in view" };
-    this.#list.update(listed, at, this.#figures.shown, past ? null : this.#only, this.#search.text, this.#details?.drone ?? null);
+    this.#list.update(listed, at, this.#figures.shown, past ? null : this.#only, this.#search.text, this.#chosen);
   }
 
   #route(now: number): void {
     const view = this.#map?.view;
     if (!view) return;
-    if (this.#map?.isBack) return view.route(null, now);
+    if (this.#past) {
+      this.#map?.drones.select(this.#map.flownBy(this.#chosen));
+      return view.route(this.#past.drones.get(this.#chosen ?? "")?.flight ?? null, this.#past.clock.now());
+    }
     const tracked = this.#followed?.tracker.tracked;
     this.#map?.drones.select(this.#details?.drone ?? tracked?.flight?.drone ?? null);
     if (this.#details) {

@@ -68,6 +68,8 @@ export class MapView {
   #tone: Tone;
   readonly #ready: Promise<void>;
   #crowd: Crowd | null = null;
+  /** The zones that are shown, and which of them as in force. */
+  #zones: { readonly of: GeoJSON.FeatureCollection; readonly active: readonly boolean[] } | null = null;
   /** What is shown of a flight, and as of when; what is the same again needs no redraw of the map. */
   #route: { flight: Flight | null; now: number; lines: readonly Line[]; count: number } | null = null;
 
@@ -118,9 +120,12 @@ export class MapView {
     });
   }
 
-  /** Shows the no-fly zones: those that are in force at virtual `now` otherwise than those to come or over. */
+  /** Shows the no-fly zones: those that are in force at virtual `now` otherwise than those to come or over. Asked often, it draws them where that has changed. */
   zones(zones: GeoJSON.FeatureCollection, now: number): void {
-    this.#put("zones", collection(zones.features.map((zone) => ({ ...zone, properties: { ...zone.properties, active: isActive(zone, now) } }))));
+    const active = zones.features.map((zone) => isActive(zone, now));
+    if (this.#zones?.of === zones && this.#zones.active.every((each, index) => each === active[index])) return;
+    this.#zones = { of: zones, active };
+    this.#put("zones", collection(zones.features.map((zone, index) => ({ ...zone, properties: { ...zone.properties, active: active[index] } }))));
   }
 
   /** Shows a flight, cut into flown and planned, or nothing; `before` was flown earlier. */
