@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::admission::Seat;
-use super::connection::Connection;
+use super::connection::{self, Connection};
 use super::handshake::{Admitted, MESSAGE_BYTES_MAX, SUBPROTOCOL, SUBPROTOCOL_BINARY, Speech};
 use super::metrics::Counted;
 use super::outbox::{Form, Outbox, Sealed};
@@ -195,12 +195,7 @@ impl Client {
         Composed { due, sealed }
     }
 
-    /// Reads what sending will read, so that it is in the cache by then.
-    pub(super) fn look_over_socket(&self) -> u64 {
-        self.socket.get_ref().look_over()
-    }
-
-    /// The same of what serving it will read.
+    /// Reads what serving it will read, so that it is in the cache by then.
     pub(super) fn look_over(&self) -> u64 {
         u64::from(self.messages)
             ^ u64::from(self.ended.is_some())
@@ -247,7 +242,8 @@ impl Client {
     /// Writes what was put together just now; gives whether the socket took all, after which `buffer` is as it was. Its task writes the rest.
     pub(super) fn write(&mut self, buffer: &mut Vec<u8>) -> bool {
         if let (Some(all), false) = (self.outbox.whole(), self.has_answers)
-            && let Some(taken) = self.socket.get_ref().send(all)
+            && let Some(socket) = self.socket.get_ref().socket()
+            && let Some(taken) = connection::send(socket, all)
         {
             self.outbox.advance(taken);
         }

@@ -1,10 +1,11 @@
 //! A client's connection: as it comes, or secured by TLS.
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::net::Shutdown;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,8 +19,8 @@ const UNSENT_BYTES_MAX: usize = 16 * 1024;
 
 /// A client's connection.
 pub(super) enum Connection {
-    /// As it comes.
-    Plain(TcpStream),
+    /// As it comes. A walk may have the socket too, so as to send past the client.
+    Plain(Rc<TcpStream>),
     /// Secured by TLS.
     Secured(Box<TlsStream<TcpStream>>),
 }
@@ -28,7 +29,7 @@ impl Connection {
     /// Secures a connection where that is configured.
     pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         let Some(tls) = tls else {
-            return Ok(Self::Plain(stream));
+            return Ok(Self::Plain(Rc::new(stream)));
         };
         let accepted = TlsAcceptor::from(tls).accept_with(stream, |session| {
             session.set_buffer_limit(Some(UNSENT_BYTES_MAX));
@@ -36,24 +37,30 @@ impl Connection {
         Ok(Self::Secured(Box::new(accepted.await?)))
     }
 
-    /// Whether it is as it comes.
-    pub(super) const fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
-    }
-
-    /// Reads what sending will read, so that it is in the cache by then.
-    pub(super) fn look_over(&self) -> u64 {
+    /// Its socket, where nothing but that is between it and the peer.
+    pub(super) const fn socket(&self) -> Option<&Rc<TcpStream>> {
         match self {
-            Self::Plain(stream) => u64::from(stream.as_raw_fd().unsigned_abs()),
-            Self::Secured(_) => 0,
+            Self::Plain(stream) => Some(stream),
+            Self::Secured(_) => None,
         }
     }
+}
 
-    /// Gives `bytes` to the socket without waiting; how many it took. `None` where it takes none, fails, or is secured: writing says which.
-    pub(super) fn send(&self, bytes: &[u8]) -> Option<usize> {
-        match self {
-            Self::Plain(stream) => SockRef::from(stream).send(bytes).ok(),
-            Self::Secured(_) => None,
+/// Gives `bytes` to a socket without waiting; how many it took. `None` where it takes none or fails: writing says which.
+pub(super) fn send(socket: &TcpStream, bytes: &[u8]) -> Option<usize> {
+    SockRef::from(socket).send(bytes).ok()
+}
+
+/// Does something with a socket once that is ready for it.
+fn poll_io<T>(
+    mut poll_ready: impl FnMut() -> Poll<io::Result<()>>,
+    mut io: impl FnMut() -> io::Result<T>,
+) -> Poll<io::Result<T>> {
+    loop {
+        ready!(poll_ready())?;
+        match io() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            done => return Poll::Ready(done),
         }
     }
 }
@@ -65,7 +72,10 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Plain(stream) => poll_io(
+                || stream.poll_read_ready(context),
+                || stream.try_read_buf(buffer).map(drop),
+            ),
             Self::Secured(stream) => {
                 // What the session holds of the last write goes on its way: whoever reads has nothing more to write for now.
                 if let Poll::Ready(flushed) = Pin::new(&mut **stream).poll_flush(context) {
@@ -80,7 +90,7 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Plain(stream) => poll_io(|| stream.poll_write_ready(context), || stream.try_write(bytes)),
             Self::Secured(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
@@ -91,28 +101,31 @@ impl AsyncWrite for Connection {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, pieces),
+            Self::Plain(stream) => poll_io(
+                || stream.poll_write_ready(context),
+                || stream.try_write_vectored(pieces),
+            ),
             Self::Secured(stream) => Pin::new(stream).poll_write_vectored(context, pieces),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Plain(_) => true,
             Self::Secured(stream) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Plain(_) => Poll::Ready(Ok(())),
             Self::Secured(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Plain(stream) => Poll::Ready(SockRef::from(&**stream).shutdown(Shutdown::Write)),
             Self::Secured(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }

@@ -1,6 +1,7 @@
 //! The handshake: who may come in, and which protocol is spoken.
 
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -202,7 +203,7 @@ pub(super) async fn turn_away(stream: TcpStream, is_secured: bool) -> u16 {
     if is_secured {
         return NO_ROOM.status;
     }
-    let mut stream = Connection::Plain(stream);
+    let mut stream = Connection::Plain(Rc::new(stream));
     // The peer is told as far as it listens: nothing depends on it.
     let told = tokio::time::timeout(HEAD_WITHIN, async {
         let head = read_head(&mut stream).await;

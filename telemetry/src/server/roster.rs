@@ -65,13 +65,21 @@ impl Guest {
 
     /// Does its part of a walk. A client that fails is dropped, and the others do not notice.
     fn serve<T>(&self, part: impl FnOnce(&mut Client) -> T) -> Option<T> {
-        let served = catch_unwind(AssertUnwindSafe(|| part(&mut self.0.borrow_mut())));
-        if served.is_err() {
-            tracing::error!("telemetry: a client could not be served and is dropped");
+        let served = attempt(|| part(&mut self.0.borrow_mut()));
+        if served.is_none() {
             self.0.borrow_mut().end(None);
         }
-        served.ok()
+        served
     }
+}
+
+/// Does something for a client; `None` where that fails.
+fn attempt<T>(part: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(part));
+    if done.is_err() {
+        tracing::error!("telemetry: a client could not be served and is dropped");
+    }
+    done.ok()
 }
 
 impl Roster {
@@ -113,7 +121,7 @@ impl Roster {
         };
         let mut out = 0;
         for (number, buffer) in told.into_iter().zip(buffers) {
-            if places.write(number, buffer, looked_at) == Some(true) {
+            if places.write(number, buffer, looked_at) {
                 out += 1;
             } else {
                 places.dues[number] = tick + 1;
@@ -133,18 +141,12 @@ impl Roster {
 impl Places {
     /// Looks at something of each client before any is served, so that what they need comes from memory for many at a time.
     fn fetch(&self, numbers: &[usize]) {
-        let here = || {
-            numbers.iter().filter_map(|&number| {
-                let client = self.guests[number].as_ref()?.0.try_borrow().ok()?;
-                Some((client, self.steady[number].as_ref()))
-            })
-        };
+        let steady = numbers.iter().filter_map(|&number| self.steady[number].as_ref());
         let awake = || {
-            here()
-                .filter(|(_, steady)| steady.is_none())
-                .map(|(client, _)| client)
+            let awake = numbers.iter().filter(|&&number| self.steady[number].is_none());
+            awake.filter_map(|&number| self.guests[number].as_ref()?.0.try_borrow().ok())
         };
-        let mut seen = here().fold(0, |seen, (client, _)| seen ^ client.look_over_socket());
+        let mut seen = steady.fold(0, |seen, steady| seen ^ steady.look_over());
         seen ^= awake().fold(0, |seen, client| seen ^ client.look_over());
         seen ^= awake().fold(0, |seen, client| seen ^ client.look_over_subscriptions());
         black_box(seen);
@@ -177,29 +179,35 @@ impl Places {
     }
 
     fn compose(&mut self, number: usize, picture: &Picture, buffer: &mut Vec<u8>) -> Option<Composed> {
-        let steady = &mut self.steady[number];
-        self.guests[number].as_ref()?.serve(|client| {
-            if let Some(composed) = steady.as_mut().and_then(|steady| steady.compose(picture, buffer)) {
-                return composed;
+        if let Some(steady) = &mut self.steady[number] {
+            match attempt(|| steady.compose(picture, buffer)) {
+                Some(Some(composed)) => return Some(composed),
+                Some(None) => self.rouse(number),
+                None => {
+                    self.rouse(number);
+                    self.guests[number].as_ref()?.0.borrow_mut().end(None);
+                    return None;
+                }
             }
-            if let Some(steady) = steady.take() {
-                client.rouse(steady);
-            }
-            client.compose(picture, buffer)
-        })
+        }
+        let guest = self.guests[number].as_ref()?;
+        guest.serve(|client| client.compose(picture, buffer))
     }
 
     /// Writes what was put together for who is in a place; gives whether the socket took all, after which `buffer` is empty.
-    fn write(&mut self, number: usize, buffer: &mut Vec<u8>, composed: Instant) -> Option<bool> {
+    fn write(&mut self, number: usize, buffer: &mut Vec<u8>, composed: Instant) -> bool {
+        let taken = self.steady[number].as_ref().map(|steady| steady.send(buffer));
+        if taken == Some(buffer.len()) {
+            buffer.clear();
+            return true;
+        }
+        self.rouse(number);
+        let Some(guest) = &self.guests[number] else {
+            return false;
+        };
         let steady = &mut self.steady[number];
-        self.guests[number].as_ref()?.serve(|client| {
-            if steady.is_some() {
-                let taken = client.send(buffer);
-                if taken == buffer.len() {
-                    buffer.clear();
-                    return true;
-                }
-                steady.take().into_iter().for_each(|steady| client.rouse(steady));
+        let is_out = guest.serve(|client| {
+            if let Some(taken) = taken {
                 client.take_over(buffer, taken, composed);
             }
             let is_out = client.write(buffer);
@@ -207,20 +215,24 @@ impl Places {
                 *steady = client.settle();
             }
             is_out
-        })
+        });
+        is_out == Some(true)
+    }
+
+    /// Gives who is in a place back what there is of it, where that is someone steady.
+    fn rouse(&mut self, number: usize) {
+        if let (Some(guest), Some(steady)) = (&self.guests[number], self.steady[number].take()) {
+            guest.0.borrow_mut().rouse(steady);
+        }
     }
 }
 
 impl Place {
     /// Who is there is roused, and may be answered at the next tick, whatever it hears.
     pub(super) fn hear(&self) {
-        let Places {
-            guests, dues, steady, ..
-        } = &mut *self.roster.places.borrow_mut();
-        dues[self.number] = 0;
-        if let (Some(guest), Some(steady)) = (&guests[self.number], steady[self.number].take()) {
-            guest.0.borrow_mut().rouse(steady);
-        }
+        let mut places = self.roster.places.borrow_mut();
+        places.dues[self.number] = 0;
+        places.rouse(self.number);
     }
 }
 

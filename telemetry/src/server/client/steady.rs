@@ -3,11 +3,16 @@
 //! What a tick needs of it is then in one record instead of in the client, and those of a shard's clients lie side by side: what a walk waits for
 //! is memory. When anything else is to be done for it, it is roused first, which puts all back.
 
+use std::os::fd::AsRawFd;
+use std::rc::Rc;
+
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::clock::ClockTold;
 use super::{Client, Composed};
 use crate::binary;
+use crate::server::connection;
 use crate::server::outbox::{Form, Sealed};
 use crate::server::picture::Picture;
 use crate::server::subscription::SteadyMap;
@@ -17,6 +22,7 @@ use crate::server::wire;
 #[derive(Debug)]
 #[repr(align(64))]
 pub(in crate::server) struct Steady {
+    socket: Rc<TcpStream>,
     map: SteadyMap,
     clock: ClockTold,
     /// The tick at which is looked whether it may still be here.
@@ -45,21 +51,34 @@ impl Steady {
     }
 }
 
+impl Steady {
+    /// Reads what sending will read, so that it is in the cache by then.
+    pub(in crate::server) fn look_over(&self) -> u64 {
+        u64::from(self.socket.as_raw_fd().unsigned_abs())
+    }
+
+    /// Sends what was put together; gives how many bytes the socket took.
+    pub(in crate::server) fn send(&self, frames: &[u8]) -> usize {
+        connection::send(&self.socket, frames).unwrap_or_default()
+    }
+}
+
 impl Client {
     /// What there is of it for ticks, where it is steady. Called once all is out that it was sent.
     pub(in crate::server) fn settle(&mut self) -> Option<Steady> {
         let is_quiet = self.messages == 0 && !self.has_answers && self.ended.is_none();
         let keeps_up = self.slow.is_none() && self.pace.is_full() && self.outbox.is_idle();
-        let is_plain = self.outbox.form() == Form::Binary && self.socket.get_ref().is_plain();
         let [only] = &mut self.subscriptions[..] else {
             return None;
         };
-        if !(is_quiet && keeps_up && is_plain) {
+        if !(is_quiet && keeps_up && self.outbox.form() == Form::Binary) {
             return None;
         }
+        let socket = Rc::clone(self.socket.get_ref().socket()?);
         let map = only.settle()?;
         self.subscriptions.clear();
         Some(Steady {
+            socket,
             map,
             clock: self.clock,
             next_look: self.stay.next_look(),
@@ -70,11 +89,6 @@ impl Client {
     pub(in crate::server) fn rouse(&mut self, steady: Steady) {
         self.subscriptions.push(steady.map.into());
         self.clock = steady.clock;
-    }
-
-    /// Sends what was put together for it while it is steady; gives how many bytes the socket took.
-    pub(in crate::server) fn send(&self, frames: &[u8]) -> usize {
-        self.socket.get_ref().send(frames).unwrap_or_default()
     }
 
     /// Takes over what was put together as of `composed` while it was steady, of which the socket took so many bytes.

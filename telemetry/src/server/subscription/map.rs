@@ -13,9 +13,9 @@ pub(in crate::server) struct SteadyMap {
     id: Box<str>,
     bbox: Bbox,
     seen: Moment,
-    period: u64,
     due: u64,
-    seq: u64,
+    period: u32,
+    seq: u32,
 }
 
 impl Subscription {
@@ -32,13 +32,16 @@ impl Subscription {
         else {
             return None;
         };
-        (self.missed == 0).then(|| SteadyMap {
+        if self.missed > 0 {
+            return None;
+        }
+        Some(SteadyMap {
+            period: u32::try_from(self.period).ok()?,
+            seq: u32::try_from(self.seq).ok()?,
             id: std::mem::take(&mut self.id),
             bbox: *bbox,
             seen: *glance.moment(),
-            period: self.period,
             due: self.due,
-            seq: self.seq,
         })
     }
 }
@@ -56,9 +59,9 @@ impl From<SteadyMap> for Subscription {
                 is_asked: false,
                 counted: None,
             },
-            period: map.period,
+            period: map.period.into(),
             due: map.due,
-            seq: map.seq,
+            seq: map.seq.into(),
             missed: 0,
         }
     }
@@ -81,11 +84,19 @@ impl SteadyMap {
             return None;
         }
         let recent = picture.recent_in(self.bbox.tiles(), self.seen.tick)?;
-        let frames = put_recent(bytes, picture, &recent, &self.id, self.seq + 1, false, 0);
+        let frames = put_recent(
+            bytes,
+            picture,
+            &recent,
+            &self.id,
+            u64::from(self.seq) + 1,
+            false,
+            0,
+        );
         self.seen = picture.moment();
         if frames > 0 {
             self.seq += 1;
-            self.due = picture.tick() + self.period;
+            self.due = picture.tick() + u64::from(self.period);
         }
         Some(frames)
     }
