@@ -4,7 +4,7 @@ import { ALL_DRONES } from "../src/fleet/filters";
 import { gridOf, gridStep } from "../src/map/grid";
 import { circle } from "../src/map/mercator";
 import { TileType } from "pmtiles";
-import { archiveMap, basemapOf, PLAIN, styleMap } from "../src/map/basemap";
+import { archiveMap, basemapOf, PLAIN } from "../src/map/basemap";
 import { ABOVE_GROUND, ROOM, styleOf } from "../src/map/style";
 import { hasStreets } from "../src/map/streets";
 import { hashOf, stateOf, trackedIn, type PageState } from "../src/page/address";
@@ -120,8 +120,4 @@ describe("the ground", () => {
     expect(kinds([], TileType.Png)).toEqual(["raster"]);
   });
 
-  it("takes another's style without its ground", () => {
-    const style = { sources: { a: { type: "vector" as const, url: "https://tiles.example/a" } }, layers: [{ id: "ground", type: "background" as const }, { id: "roads", type: "line" as const, source: "a", "source-layer": "roads" }] };
-    expect(styleMap(style).layers("dark").map(({ id }) => id)).toEqual(["roads"]);
-  });
 });

@@ -139,7 +139,7 @@ export class FleetPage {
   async #openMap(): Promise<void> {
     try {
       const [{ MapView }, { FleetMap }] = await Promise.all([import("../map/view"), import("./fleet-map")]);
-      const view = new MapView({ container: this.#stage, config: this.config, tone: this.theme.tone, view: this.#address.state.view });
+      const view = new MapView({ container: this.#stage, config: this.config, tone: this.theme.tone, view: this.#address.state.view, trouble: (words) => this.#say(words) });
       this.#depots = new DepotMarkers(view, (depot) => this.#chooseDepot(depot));
       this.#zones.drawOn(new Outline(view.map, (corners) => this.#zones.drawn(corners)));
       this.#map = new FleetMap(view, this.config, this.telemetry, this.#roster, this.theme, {

@@ -13,7 +13,8 @@ import type { Tone } from "./palette";
 import { isActive } from "../zones/force";
 import { basemapOf, PLAIN, type Basemap } from "./basemap";
 import { crowdOf } from "./crowd";
-import { ABOVE_GROUND, CROWD, LABELS_FROM_ZOOM, ROOM, styleOf } from "./style";
+import { lay, leftOutWords } from "./lay";
+import { CROWD, LABELS_FROM_ZOOM, ROOM, styleOf } from "./style";
 
 /** Where the map looks. */
 export interface View {
@@ -30,6 +31,8 @@ export interface MapOptions {
   readonly view: View | null;
   /** Whether a phone's page scrolls past the map: two fingers move it then. */
   readonly cooperative?: boolean;
+  /** Hears what is wrong with the base map that was brought, in words. */
+  readonly trouble?: (words: string) => void;
 }
 
 /** Zoom that shows a circle of a radius (m) in a square of `pixels`. */
@@ -73,7 +76,7 @@ export class MapView {
   /** What is shown of a flight, and as of when; what is the same again needs no redraw of the map. */
   #route: { flight: Flight | null; now: number; lines: readonly Line[]; count: number } | null = null;
 
-  constructor({ container, config, tone, view, cooperative }: MapOptions) {
+  constructor({ container, config, tone, view, cooperative, trouble }: MapOptions) {
     prepare();
     const { area } = config;
     this.#tone = tone;
@@ -99,7 +102,7 @@ export class MapView {
     // North stays up: nothing here is easier to read turned.
     this.map.touchZoomRotate.disableRotation();
     const loaded = new Promise<void>((resolve) => void this.map.once("load", () => resolve()));
-    this.#ready = Promise.all([loaded, basemapOf(config.basemap ?? null, latitude, longitude)]).then(([, basemap]) => this.#lay(basemap));
+    this.#ready = this.#build(loaded, basemapOf(config.basemap ?? null, latitude, longitude), trouble ?? (() => undefined));
     this.#ground(area);
     this.map.on("zoomend", () => this.#crowd && this.crowd(this.#crowd));
   }
@@ -114,7 +117,7 @@ export class MapView {
     this.#tone = tone;
     void this.#ready.then(() => {
       const style = styleOf(tone, this.#basemap);
-      for (const layer of style.layers) {
+      for (const layer of style.layers.filter(({ id }) => this.map.getLayer(id))) {
         for (const [name, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, name as "fill-color", value as string);
       }
     });
@@ -180,15 +183,22 @@ export class MapView {
     return { zoom: this.map.getZoom(), latitude: lat, longitude: lng };
   }
 
-  /** Puts a base map below what is shown already; without one, the places' names stand on the ground. */
-  #lay(basemap: Basemap): void {
-    this.#basemap = basemap;
-    if (basemap === PLAIN) return void this.#name().catch(() => undefined);
-    if (basemap.archive) prepare().add(new PMTiles(new Archive(basemap.archive)));
-    for (const [name, source] of Object.entries(basemap.sources)) this.map.addSource(name, source);
-    for (const layer of basemap.layers(this.#tone)) this.map.addLayer(layer, ABOVE_GROUND);
+  /** Lays the base map as soon as there is a map; without one, and where it cannot be shown, the places' names stand on the plain ground. */
+  async #build(loaded: Promise<void>, wanted: Promise<Basemap>, trouble: (words: string) => void): Promise<void> {
+    const [, read] = await Promise.allSettled([loaded, wanted]);
+    try {
+      if (read.status === "rejected") throw read.reason;
+      if (read.value.archive) prepare().add(new PMTiles(new Archive(read.value.archive)));
+      const left = lay(this.map, read.value, this.#tone);
+      this.#basemap = read.value;
+      if (left.length > 0) trouble(leftOutWords(left));
+    } catch (problem) {
+      trouble(`The base map cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}.`);
+    }
+    if (this.#basemap === PLAIN) void this.#name().catch(() => undefined);
   }
 
+  /** Names places, where there is no base map that does. */
   async #name(): Promise<void> {
     const places = await api.places("", PLACES_MAX);
     const features = places.map(({ name, location }): GeoJSON.Feature => ({ type: "Feature", properties: { name }, geometry: { type: "Point", coordinates: [location.longitude, location.latitude] } }));
