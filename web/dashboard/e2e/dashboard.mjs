@@ -164,7 +164,7 @@ describe("the dashboard", { timeout: 1_500_000 }, () => {
     await page.keyboard.press("/");
     await page.keyboard.type(depot.name.slice(0, 4));
     await page.getByRole("list", { name: "Places of this name" }).getByRole("button").first().click();
-    await page.waitForURL((url) => /map=14/.test(url.hash));
+    await page.waitForURL((url) => /map=14/.test(url.hash) && url.hash.includes("find="));
     await page.locator("#drone-search").fill("");
     await page.getByLabel("Home").selectOption(depot.name);
     await page.getByLabel("Battery").selectOption("50");

@@ -27,6 +27,9 @@ describe("an operator", { timeout: 900_000 }, () => {
     await confirmed(page, "Ground…", "Ground it");
     await until("it is grounded", grounded);
     await page.locator(".details-state", { hasText: "Grounded" }).waitFor();
+    await page.waitForURL((url) => new URLSearchParams(url.hash.slice(1)).get("open") === name);
+    await page.reload();
+    await page.locator(`[data-depot="${name}"] .details-state`, { hasText: "Grounded" }).waitFor();
     await page.getByRole("tab", { name: "Alerts" }).click();
     const alert = page.locator("[data-alert]", { hasText: name }).first();
     await alert.waitFor();
@@ -69,7 +72,7 @@ describe("an operator", { timeout: 900_000 }, () => {
     for (const filter of ["#filter-depot", "#filter-battery", "#filter-late"]) assert.ok(await page.locator(filter).isDisabled(), filter);
     await page.locator(".list-held .list-row").first().waitFor();
     await page.getByRole("button", { name: /Stop/ }).click();
-    const row = page.locator(".list-held .list-row").first();
+    const row = page.locator(".list-held .list-row", { hasText: "m/s" }).first();
     const drone = await row.locator(".list-main").innerText();
     await row.click();
     const then = page.locator(".details", { has: page.getByRole("heading", { name: drone, exact: true }) });
@@ -78,12 +81,22 @@ describe("an operator", { timeout: 900_000 }, () => {
     await page.keyboard.press("Escape");
     await then.waitFor({ state: "detached" });
     const map = await page.locator(".map").boundingBox();
+    // A depot's label may lie over the drone.
+    await page.evaluate(() => document.querySelectorAll(".depot").forEach((depot) => (depot.style.pointerEvents = "none")));
     await page.mouse.click(map.x + map.width / 2, map.y + map.height / 2);
     await page.locator(".details dt", { hasText: "Mission" }).waitFor();
     assert.deepEqual(await barriers(page), []);
+    await page.waitForURL((url) => /&at=.*&pace=60/.test(url.hash) && url.hash.includes("drone="));
+    const shown = () => page.locator(".playback-time").innerText();
+    const stood = await shown();
+    await page.reload();
+    await page.locator(".details dt", { hasText: "Mission" }).waitFor();
+    assert.equal(await shown(), stood, "a link shows the same instant");
+    assert.equal(await page.getByLabel("Speed of playback").inputValue(), "60");
     await page.getByRole("button", { name: "Back to now" }).click();
     await page.getByRole("button", { name: "Play back…" }).waitFor();
     await page.getByText(/drones? in view/).waitFor();
+    await page.waitForURL((url) => !url.hash.includes("at="));
     assert.ok(await page.locator("#filter-battery").isEnabled());
     await page.locator(".details dt", { hasText: "Home depot" }).waitFor();
     assert.deepEqual(complaints, []);

@@ -7,7 +7,7 @@ import { TileType } from "pmtiles";
 import { archiveMap, basemapOf, PLAIN } from "../src/map/basemap";
 import { ABOVE_GROUND, ROOM, styleOf } from "../src/map/style";
 import { hasStreets } from "../src/map/streets";
-import { hashOf, stateOf, trackedIn, type PageState } from "../src/page/address";
+import { hashOf, PLAYED_SPEED, stateOf, trackedIn, type PageState } from "../src/page/address";
 import { compass, countdown, short, span, speedWords } from "../src/page/words";
 import { distance } from "../src/telemetry/flight";
 import { mayCancel, stepsOf } from "../src/track/steps";
@@ -19,6 +19,9 @@ describe("the address", () => {
       tab: "order",
       drone: "drone-7",
       delivery: "a-b",
+      depot: "Santa Maria Novella",
+      find: "piazza & co",
+      played: { at: Date.parse("2026-01-01T12:34:56.789Z"), speed: 60 },
       hidden: ["idle", "charging"],
       drones: { depot: "Campo di Marte", battery: 30, late: true },
       deliveries: { stage: "Completed", by: "carrier", late: true },
@@ -27,9 +30,10 @@ describe("the address", () => {
   });
 
   it("ignores what makes no sense", () => {
-    expect(stateOf("#map=x/1/2&tab=fleet&hide=none,idle&battery=-3")).toEqual({ view: null, tab: "fleet", drone: null, delivery: null, hidden: ["idle"], drones: ALL_DRONES, deliveries: ANY_DELIVERY });
+    expect(stateOf("#map=x/1/2&tab=fleet&hide=none,idle&battery=-3&at=noon&pace=5")).toEqual({ view: null, tab: "fleet", drone: null, delivery: null, depot: null, find: null, played: null, hidden: ["idle"], drones: ALL_DRONES, deliveries: ANY_DELIVERY });
     expect(stateOf("#map=12/99/11").view).toBeNull();
     expect(stateOf("").view).toBeNull();
+    expect(stateOf("#at=2026-01-01T12:00:00Z&pace=-1").played).toEqual({ at: Date.parse("2026-01-01T12:00:00Z"), speed: PLAYED_SPEED });
   });
 
   it("names the tracked delivery, and only on its page", () => {

@@ -7,7 +7,7 @@ import { routeMs } from "../map/motion";
 import { Wind } from "../map/wind";
 import { OrderForm, type End } from "../order/form";
 import { FollowPanel } from "../order/follow";
-import { Address } from "../page/address";
+import { Address, type Played } from "../page/address";
 import { element } from "../page/element";
 import { notice, Shell } from "../page/shell";
 import { Tabs } from "../page/tabs";
@@ -20,7 +20,7 @@ import type { Telemetry } from "../telemetry/connection";
 import type { Payload } from "../telemetry/frame";
 import type { Tracked } from "../track/tracker";
 import { Outline } from "../zones/draw";
-import { ZonesPanel } from "../zones/panel";
+import { pointsOf, ZonesPanel } from "../zones/panel";
 import { DepotPanel } from "./depot-panel";
 import { DepotMarkers } from "./depots";
 import { DroneDetailsPanel } from "./details";
@@ -56,7 +56,7 @@ export class FleetPage {
   readonly #roster = new Roster();
   readonly #figures = new Figures((shown) => this.#filter(shown));
   readonly #filters = new FilterBar(() => this.#filtered());
-  readonly #search = new Search({ typed: () => this.#tick(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
+  readonly #search = new Search({ typed: () => this.#typed(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
   readonly #list = new DroneList((drone) => this.#choose(drone, true));
   readonly #alerts: AlertList;
   readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), wanted: (text) => void this.#findDelivery(text), filtered: (deliveries) => this.#address.set({ deliveries }) });
@@ -66,7 +66,7 @@ export class FleetPage {
   readonly #cards = element("div", { class: "cards" });
   readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the fleet" });
   readonly #wind = new Wind();
-  readonly #playback = new Playback({ changed: (clock) => this.#goBack(clock), shown: (flights) => this.#flown(flights), now: () => this.telemetry.now() });
+  readonly #playback = new Playback({ changed: (clock) => this.#goBack(clock), shown: (flights) => this.#flown(flights), went: (played) => this.#went(played), now: () => this.telemetry.now() });
   /** The time that is played and who flew then, while the past is shown. */
   #past: { readonly clock: PastClock; drones: ReadonlyMap<string, Drone> } | null = null;
   #map: FleetMap | null = null;
@@ -201,11 +201,18 @@ export class FleetPage {
     this.#map?.flown(flights);
   }
 
+  /** Another time of the past is shown, or it runs or stands now. */
+  #went(played: Played | null): void {
+    this.#address.set({ played });
+    this.#tick();
+  }
+
   /** Asks how the simulation runs where its speed has changed, whoever changed it. */
   #heardTime(time: TimeControls): void {
     const { speed } = this.telemetry.clock;
     if (speed !== this.#speed) void time.refresh();
     this.#speed = speed;
+    this.#restorePast();
   }
 
   #filter(shown: Figures["shown"]): void {
@@ -238,6 +245,7 @@ export class FleetPage {
     this.#depots?.update(this.#known);
     const opened = this.#known.find((depot) => depot.name === this.#depot?.name);
     if (opened) this.#depot?.update(opened);
+    else if (this.#address.state.depot !== null) this.#chooseDepot(this.#address.state.depot, false);
   }
 
   async #askZones(): Promise<void> {
@@ -246,15 +254,21 @@ export class FleetPage {
     this.#tick();
   }
 
-  /** Opens the panel of a depot, or closes it. */
-  #chooseDepot(name: string | null): void {
+  /** Opens the panel of a depot, as soon as that is known, or closes it. */
+  #chooseDepot(name: string | null, focus = true): void {
     this.#depot?.root.remove();
     this.#depot = null;
+    this.#address.set({ depot: name });
     const depot = this.#known.find((known) => known.name === name);
     if (!depot) return;
     this.#depot = new DepotPanel(depot, { closed: () => this.#chooseDepot(null), changed: () => void this.#askDepots().catch(() => undefined), filter: (only) => this.#onlyOf(only) });
     this.#cards.prepend(this.#depot.root);
-    this.#depot.focus();
+    if (focus) this.#depot.focus();
+  }
+
+  #typed(): void {
+    this.#address.set({ find: this.#search.text || null });
+    this.#tick();
   }
 
   #onlyOf(depot: string): void {
@@ -307,7 +321,8 @@ export class FleetPage {
 
   /** Takes from the address what is listed and in which tab, before anything is asked for that it leaves out. */
   #restoreLists(): void {
-    const { tab, hidden, drones, deliveries } = this.#address.state;
+    const { tab, find, hidden, drones, deliveries } = this.#address.state;
+    this.#search.set(find ?? "");
     this.#figures.hide(hidden);
     this.#filters.set(drones);
     this.#deliveries.set(deliveries);
@@ -315,9 +330,11 @@ export class FleetPage {
     this.#tabs.open(tab ?? "fleet");
   }
 
-  /** Takes from the address which drone and delivery are chosen. */
+  /** Takes from the address which time is shown, and which drone, delivery and depot are chosen. */
   #restoreChoice(): void {
-    const { drone, delivery } = this.#address.state;
+    const { drone, delivery, depot } = this.#address.state;
+    this.#restorePast();
+    if (depot !== (this.#depot?.name ?? null)) this.#chooseDepot(depot, false);
     if (drone !== this.#chosen) this.#choose(drone, false);
     if (delivery !== null && delivery !== this.#followed?.delivery) this.#follow(delivery, false);
   }
@@ -325,6 +342,11 @@ export class FleetPage {
   /** The drone whose panel is open. */
   get #chosen(): string | null {
     return (this.#then ?? this.#details)?.drone ?? null;
+  }
+
+  /** Takes from the address which time of the past is shown, once it is known what time it is. */
+  #restorePast(): void {
+    if (this.#map && this.telemetry.clock.known) this.#playback.show(this.#address.state.played);
   }
 
   /** Opens the panel of a drone, or closes it. */
@@ -470,10 +492,4 @@ export class FleetPage {
     if (tracked?.flight) return view.route(tracked.flight, now, tracked.flown);
     view.route(null, now, tracked?.flown);
   }
-}
-
-/** The corners of a zone. */
-function pointsOf({ geometry }: GeoJSON.Feature): { latitude: number; longitude: number }[] {
-  const rings = geometry.type === "Polygon" ? geometry.coordinates : [];
-  return rings.flat().map(([longitude = 0, latitude = 0]) => ({ latitude, longitude }));
 }

@@ -66,6 +66,13 @@ export class Search {
     return this.#input.value;
   }
 
+  /** Takes a text, as from the page's address. */
+  set(text: string): void {
+    if (text === this.text) return;
+    this.#input.value = text;
+    void this.#look();
+  }
+
   /** Puts the focus on it. */
   focus(): void {
     this.#input.focus();

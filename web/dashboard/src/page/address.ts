@@ -9,11 +9,28 @@ export interface PageState {
   readonly tab: string | null;
   readonly drone: string | null;
   readonly delivery: string | null;
+  /** The depot whose panel is open. */
+  readonly depot: string | null;
+  /** What is searched for; `null` for nothing. */
+  readonly find: string | null;
+  /** The time of the past that is shown, while that is played back. */
+  readonly played: Played | null;
   /** States that are not shown. */
   readonly hidden: readonly DroneState[];
   readonly drones: DroneFilter;
   readonly deliveries: DeliveryFilter;
 }
+
+/** What is played back. */
+export interface Played {
+  /** Virtual ms. */
+  readonly at: number;
+  /** Virtual seconds a second, while it runs. */
+  readonly speed: number;
+}
+
+/** The speed where an address says none. */
+export const PLAYED_SPEED = 20;
 
 /** The address is written this long after the last change, ms. */
 const WRITE_MS = 300;
@@ -28,10 +45,20 @@ export function stateOf(hash: string): PageState {
     tab: fields.get("tab"),
     drone: fields.get("drone"),
     delivery: fields.get("delivery"),
+    depot: fields.get("open"),
+    find: fields.get("find"),
+    played: played(fields.get("at"), fields.get("pace")),
     hidden: DRONE_STATES.filter((state) => (fields.get("hide") ?? "").split(",").includes(state)),
     drones: { ...ALL_DRONES, depot: fields.get("depot"), battery: share(fields.get("battery")), late: fields.has("late") },
     deliveries: { ...ANY_DELIVERY, stage: fields.get("stage"), by: fields.get("by"), late: fields.has("overdue") },
   };
+}
+
+/** The time that is played back, and how fast; nothing where it is no time. */
+function played(at: string | null, pace: string | null): Played | null {
+  const time = Date.parse(at ?? "");
+  const speed = Number(pace ?? PLAYED_SPEED);
+  return Number.isNaN(time) ? null : { at: time, speed: speed > 0 ? speed : PLAYED_SPEED };
 }
 
 /** A number of per cent; nothing where it is none. */
@@ -41,12 +68,16 @@ function share(text: string | null): number | null {
 }
 
 /** Writes the part after `#`. */
-export function hashOf({ view, tab, drone, delivery, hidden, drones, deliveries }: PageState): string {
+export function hashOf({ view, tab, drone, delivery, depot, find, played, hidden, drones, deliveries }: PageState): string {
   const fields = [
     view && `map=${view.zoom.toFixed(2)}/${view.latitude.toFixed(5)}/${view.longitude.toFixed(5)}`,
     tab && `tab=${encodeURIComponent(tab)}`,
     drone && `drone=${encodeURIComponent(drone)}`,
     delivery && `delivery=${encodeURIComponent(delivery)}`,
+    depot && `open=${encodeURIComponent(depot)}`,
+    find && `find=${encodeURIComponent(find)}`,
+    played && `at=${new Date(played.at).toISOString()}`,
+    played && played.speed !== PLAYED_SPEED && `pace=${played.speed}`,
     hidden.length > 0 && `hide=${hidden.join(",")}`,
     drones.depot && `depot=${encodeURIComponent(drones.depot)}`,
     drones.battery && `battery=${drones.battery}`,

@@ -34,6 +34,12 @@ export function nameOf(zone: GeoJSON.Feature): string {
   return String(zone.properties?.["name"] ?? "");
 }
 
+/** The corners of a zone. */
+export function pointsOf({ geometry }: GeoJSON.Feature): { latitude: number; longitude: number }[] {
+  const rings = geometry.type === "Polygon" ? geometry.coordinates : [];
+  return rings.flat().map(([longitude = 0, latitude = 0]) => ({ latitude, longitude }));
+}
+
 /** The zones that fit a text, those that somebody can still do something about first: in force, to come, over. */
 export function listed(zones: readonly GeoJSON.Feature[], text: string, now: number): GeoJSON.Feature[] {
   const wanted = text.trim().toLowerCase();
