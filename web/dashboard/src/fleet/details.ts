@@ -10,10 +10,14 @@ import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
 import { flownIn } from "../track/tracker";
 import { fixOf, isStale, type Drone } from "./roster";
+import { lastFlown, thinned } from "./trail";
 import { stateOfName, stateOfPosition, stateOfPurpose, STATE_WORDS } from "./state";
 
 /** How often the page asks what no frame says (depot, type, state of a standing drone), ms. */
 const ASK_MS = 5_000;
+
+/** A drone that flies home left its last delivery this long before at most, virtual ms. */
+const BACK_MS = 10 * 60_000;
 
 /** A line of a drone's panel: what, how it is, and what a press on it does. */
 export interface Line {
@@ -43,13 +47,15 @@ export class DroneDetailsPanel {
   /** The leg it flies now. */
   flight: Flight | null = null;
   /** Legs it flew since it was chosen. */
-  readonly #since: Path[] = [];
+  #since: readonly Path[] = [];
   #position: DronePosition | null = null;
   #known: DroneDetails | null = null;
   /** The delivery it has, as far as the service told. */
   #mission: Mission | null = null;
   #before: readonly Path[] = [];
   #trail: readonly Path[] = [];
+  /** Whether it was asked what it flew before; once is enough. */
+  #lookedBack = false;
   #missing = false;
   #asked = 0;
   readonly #title = element("h2", { tabindex: -1 });
@@ -212,7 +218,16 @@ export class DroneDetailsPanel {
   }
 
   #left(path: Path): void {
-    this.#since.push(path);
+    this.#since = thinned([...this.#since, path]);
+    this.#trail = [...this.#before, ...this.#since];
+  }
+
+  /** Asks what it flew before it was chosen, where it flies for nobody: its last flight is the way that it came. */
+  async #askWayHere({ departsAt }: Flight): Promise<void> {
+    this.#lookedBack = true;
+    const before = lastFlown(await api.past(departsAt - BACK_MS, departsAt), this.drone, departsAt);
+    if (this.flight?.departsAt !== departsAt) return;
+    this.#before = before;
     this.#trail = [...this.#before, ...this.#since];
   }
 
@@ -232,6 +247,7 @@ export class DroneDetailsPanel {
       this.#missing = false;
       const delivery = this.#delivery;
       if (delivery) await this.#askMission(delivery);
+      else if (this.flight && this.#before.length + this.#since.length === 0 && !this.#lookedBack) await this.#askWayHere(this.flight);
     } catch {
       this.#missing = this.#known === null && !this.flight && !this.#position;
     }
