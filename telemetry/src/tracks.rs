@@ -39,7 +39,7 @@ pub use self::deliveries::ENDED_KEPT_MAX;
 pub use self::delivery::{FlownLeg, LEGS_KEPT_MAX, MILESTONES_KEPT_MAX};
 
 /// The first byte of saved tracks; another layout gets another one.
-const LAYOUT: u8 = 5;
+const LAYOUT: u8 = 6;
 
 /// Why saved tracks could not be read.
 #[derive(Debug, Error)]

@@ -41,6 +41,8 @@ pub struct DroneView {
     pub heading_deg: f64,
     /// Ground speed, m/s.
     pub speed_mps: f64,
+    /// How fast it climbs, m/s; below zero where it descends.
+    pub climb_mps: f64,
     /// Energy left, as a share of the capacity, 0 to 1.
     pub battery: f64,
     /// The delivery it has.
@@ -49,6 +51,14 @@ pub struct DroneView {
     pub arrives_at: Option<SimTime>,
     /// Whether its link is lost: place, height, course, speed, battery and arrival are those last heard of.
     pub is_stale: bool,
+}
+
+impl DroneView {
+    /// Whether it is in the air: on a leg, or hanging there with its winch down.
+    #[must_use]
+    pub fn is_in_air(&self) -> bool {
+        self.arrives_at.is_some() || self.altitude_m > 0.0
+    }
 }
 
 /// What a drone does.

@@ -61,6 +61,7 @@ fn fix() -> DroneView {
         altitude_m: 0.0,
         heading_deg: 271.25,
         speed_mps: 0.0,
+        climb_mps: 0.0,
         battery: 0.5,
         delivery: None,
         arrives_at: None,

@@ -65,11 +65,6 @@ impl Voice {
     }
 }
 
-/// Whether it is in the air.
-fn flies(view: &DroneView) -> bool {
-    view.arrives_at.is_some()
-}
-
 /// Where a drone is and how it moves, in the units of the messages.
 struct Motion {
     lat: i32,
@@ -77,6 +72,7 @@ struct Motion {
     altitude_mm: i32,
     north_cm_s: i16,
     east_cm_s: i16,
+    down_cm_s: i16,
     heading_cdeg: u16,
 }
 
@@ -95,6 +91,7 @@ impl Motion {
             altitude_mm: (view.altitude_m * 1_000.0).round() as i32,
             north_cm_s: (cos * speed_cm_s).round() as i16,
             east_cm_s: (sin * speed_cm_s).round() as i16,
+            down_cm_s: (-view.climb_mps * 100.0).round() as i16,
             heading_cdeg: ((view.heading_deg * 100.0).round() as u16) % 36_000,
         }
     }
@@ -102,7 +99,7 @@ impl Motion {
 
 fn heartbeat(view: &DroneView) -> HEARTBEAT_DATA {
     let mut base_mode = MavModeFlag::MAV_MODE_FLAG_AUTO_ENABLED | MavModeFlag::MAV_MODE_FLAG_HIL_ENABLED;
-    if flies(view) {
+    if view.is_in_air() {
         base_mode |= MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED;
     }
     HEARTBEAT_DATA {
@@ -112,7 +109,7 @@ fn heartbeat(view: &DroneView) -> HEARTBEAT_DATA {
         base_mode,
         system_status: match view.state {
             DroneState::Failed => MavState::MAV_STATE_EMERGENCY,
-            _ if flies(view) => MavState::MAV_STATE_ACTIVE,
+            _ if view.is_in_air() => MavState::MAV_STATE_ACTIVE,
             DroneState::Maintenance => MavState::MAV_STATE_POWEROFF,
             _ => MavState::MAV_STATE_STANDBY,
         },
@@ -131,7 +128,7 @@ fn position(motion: &Motion, moment: Moment) -> GLOBAL_POSITION_INT_DATA {
         relative_alt: motion.altitude_mm,
         vx: motion.north_cm_s,
         vy: motion.east_cm_s,
-        vz: 0,
+        vz: motion.down_cm_s,
         hdg: motion.heading_cdeg,
     }
 }
@@ -169,7 +166,7 @@ fn utm_position(view: &DroneView, motion: &Motion, moment: Moment) -> UTM_GLOBAL
         next_alt: 0,
         vx: motion.north_cm_s,
         vy: motion.east_cm_s,
-        vz: 0,
+        vz: motion.down_cm_s,
         h_acc: 0,
         v_acc: 0,
         vel_acc: 0,
@@ -177,13 +174,14 @@ fn utm_position(view: &DroneView, motion: &Motion, moment: Moment) -> UTM_GLOBAL
         uas_id,
         flight_state: match view.state {
             DroneState::Failed => UtmFlightState::UTM_FLIGHT_STATE_EMERGENCY,
-            _ if flies(view) => UtmFlightState::UTM_FLIGHT_STATE_AIRBORNE,
+            _ if view.is_in_air() => UtmFlightState::UTM_FLIGHT_STATE_AIRBORNE,
             _ => UtmFlightState::UTM_FLIGHT_STATE_GROUND,
         },
         flags: UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_TIME_VALID
             | UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_UAS_ID_AVAILABLE
             | UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_POSITION_AVAILABLE
             | UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_RELATIVE_ALTITUDE_AVAILABLE
-            | UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_HORIZONTAL_VELO_AVAILABLE,
+            | UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_HORIZONTAL_VELO_AVAILABLE
+            | UtmDataAvailFlags::UTM_DATA_AVAIL_FLAGS_VERTICAL_VELO_AVAILABLE,
     }
 }

@@ -65,6 +65,8 @@ pub(super) struct DroneTrack {
     pub(super) doing: Doing,
     /// Where it stands, or stood at take-off.
     pub(super) at: Position,
+    /// How high it hangs there with its winch down, m; zero where it stands.
+    altitude_m: f64,
     heading_deg: f64,
     battery: WattHours,
     pub(super) leg: Option<Arc<Leg>>,
@@ -88,6 +90,7 @@ impl DroneTrack {
             aircraft,
             doing: Doing::Resting,
             at,
+            altitude_m: 0.0,
             heading_deg: 0.0,
             battery,
             leg: None,
@@ -132,7 +135,8 @@ impl DroneTrack {
         spec: &AircraftSpec,
     ) {
         if let Some(leg) = self.leg.take() {
-            self.heading_deg = along(&leg, now).heading_deg;
+            let motion = along(&leg, now);
+            (self.heading_deg, self.altitude_m) = (motion.heading_deg, motion.altitude_m);
         }
         self.at = at;
         self.battery = battery;
@@ -165,6 +169,7 @@ impl DroneTrack {
 
     pub(super) fn on_failed(&mut self, at: Position) {
         self.at = at;
+        self.altitude_m = 0.0;
         self.leg = None;
         self.last_word = None;
         self.delivery = None;
@@ -198,6 +203,7 @@ impl DroneTrack {
 
     pub(super) fn on_recovered(&mut self, at: Position, battery: WattHours, spec: &AircraftSpec) {
         self.at = at;
+        self.altitude_m = 0.0;
         self.battery = battery;
         self.rest(spec);
     }
@@ -215,9 +221,10 @@ impl DroneTrack {
             (None, Some(leg)) => along(leg, now),
             (None, None) => Motion {
                 at: self.at,
-                altitude_m: 0.0,
+                altitude_m: self.altitude_m,
                 heading_deg: self.heading_deg,
                 speed_mps: 0.0,
+                climb_mps: 0.0,
                 battery_wh: self.battery_wh(now, spec),
             },
         }
@@ -249,6 +256,7 @@ impl DroneTrack {
             altitude_m: motion.altitude_m,
             heading_deg: motion.heading_deg,
             speed_mps: motion.speed_mps,
+            climb_mps: motion.climb_mps,
             battery: (motion.battery_wh / spec.battery_capacity.get()).clamp(0.0, 1.0),
             delivery: self.delivery,
             arrives_at: arrives_at.map(|at| at.max(now)),

@@ -19,6 +19,8 @@ pub struct Motion {
     pub heading_deg: f64,
     /// Ground speed, m/s.
     pub speed_mps: f64,
+    /// How fast it climbs, m/s; below zero where it descends.
+    pub climb_mps: f64,
     /// Energy in its battery, Wh, falling evenly over the leg.
     pub battery_wh: f64,
 }
@@ -34,12 +36,18 @@ pub fn along(leg: &Leg, now: SimTime) -> Motion {
     let (from, to) = (leg.path[next - 1], leg.path[next]);
     let share = share(from.time, to.time, now);
     let is_under_way = now > leg.departs() && now < leg.arrives();
+    let [speed_mps, climb_mps] = if is_under_way {
+        speeds_mps(from, to)
+    } else {
+        [0.0; 2]
+    };
     let flown = share_of(leg, now);
     Motion {
         at: from.at.towards(to.at, share),
         altitude_m: from.altitude.get() + (to.altitude.get() - from.altitude.get()) * share,
         heading_deg: heading_deg(&leg.path, next),
-        speed_mps: if is_under_way { speed_mps(from, to) } else { 0.0 },
+        speed_mps,
+        climb_mps,
         battery_wh: leg.battery.get() - leg.energy.get() * flown,
     }
 }
@@ -59,13 +67,11 @@ pub(super) fn share(from: SimTime, to: SimTime, now: SimTime) -> f64 {
     }
 }
 
-fn speed_mps(from: Waypoint, to: Waypoint) -> f64 {
+/// Over the ground, and upwards.
+fn speeds_mps(from: Waypoint, to: Waypoint) -> [f64; 2] {
     let span = to.time.since(from.time).as_seconds_f64();
-    if span > 0.0 {
-        from.at.distance_m(to.at) / span
-    } else {
-        0.0
-    }
+    let way_m = [from.at.distance_m(to.at), to.altitude.get() - from.altitude.get()];
+    way_m.map(|way_m| if span > 0.0 { way_m / span } else { 0.0 })
 }
 
 /// The course of the segment that ends at waypoint `next`; on a climb the next one's, on a descent the last one's.
@@ -143,5 +149,13 @@ mod tests {
             assert!(at(second).heading_deg.abs() < 1e-9, "north at {second}");
         }
         assert!((at(15).altitude_m - 30.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn climbs_and_descends_as_fast_as_its_waypoints_say() {
+        assert_eq!(
+            [0, 10, 15, 70, 125, 130].map(|second| at(second).climb_mps),
+            [0.0, 0.0, 6.0, 0.0, -6.0, 0.0]
+        );
     }
 }

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mavlink::dialects::common::{MavMessage, MavModeFlag, UtmFlightState};
 use mavlink::{MavHeader, MavlinkReader};
 use parking_lot::RwLock;
-use skyhaul_engine::time::SimTime;
+use skyhaul_actors::environment::Environment;
+use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_telemetry::clock::VirtualClock;
 use skyhaul_telemetry::mavlink::Broadcast;
 use skyhaul_telemetry::tracks::Tracks;
@@ -48,7 +49,11 @@ struct Sky {
 
 impl Sky {
     fn new(drones_each: u32) -> Self {
-        let city = City::new(environment(drones_each));
+        Self::of(environment(drones_each))
+    }
+
+    fn of(environment: Environment) -> Self {
+        let city = City::new(environment);
         let tracks = Tracks::new(Arc::clone(city.world.environment()));
         Self {
             city,
@@ -85,11 +90,14 @@ fn heard(datagram: &[u8]) -> Vec<(MavHeader, MavMessage)> {
 
 #[test]
 fn an_hour_of_the_stream_tells_where_each_drone_is() {
-    let mut sky = Sky::new(2);
+    let mut planned = environment(2);
+    planned.aircraft[0].phases.winch_m = Some(15.0);
+    planned.aircraft[0].phases.hover = SimDuration::from_secs(20);
+    let mut sky = Sky::of(planned);
     let mut broadcast = sky.broadcast(Vec::new());
     let mut capture = std::env::var_os(CAPTURE).map(|path| File::create(path).expect("it can be written"));
     let mut sequences: BTreeMap<u32, u8> = BTreeMap::new();
-    let mut airborne = 0;
+    let (mut airborne, mut hanging, mut climbing, mut descending) = (0, 0, 0, 0);
     for second in 0..3_600_u64 {
         if second.is_multiple_of(300) {
             sky.city
@@ -128,17 +136,24 @@ fn an_hour_of_the_stream_tells_where_each_drone_is() {
                 .base_mode
                 .contains(MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED);
             let flies = utm.flight_state == UtmFlightState::UTM_FLIGHT_STATE_AIRBORNE;
-            assert_eq!(
-                (is_armed, flies),
-                (view.arrives_at.is_some(), view.arrives_at.is_some())
+            assert_eq!((is_armed, flies), (view.is_in_air(), view.is_in_air()));
+            assert_eq!(utm.vz, position.vz);
+            assert!(
+                (f64::from(position.vz) + view.climb_mps * 100.0).abs() <= 0.5,
+                "downwards"
             );
             airborne += u32::from(flies);
+            hanging += u32::from(flies && view.arrives_at.is_none() && position.relative_alt == 15_000);
+            climbing += u32::from(position.vz == -500);
+            descending += u32::from(position.vz == 400);
             let before = sequences.insert(header.system_id, last.sequence);
             assert_eq!(header.sequence, before.map_or(0, |before| before.wrapping_add(1)));
         }
     }
     assert_eq!(sequences.len(), 4, "all drones are heard");
     assert!(airborne > 1_000, "and some of them fly: {airborne}");
+    assert!(hanging > 100, "some hang there with their winch down: {hanging}");
+    assert!(climbing > 100 && descending > 100, "{climbing}, {descending}");
 }
 
 #[test]

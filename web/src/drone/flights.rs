@@ -17,8 +17,8 @@ use crate::store::{Rows, Table, last_number};
 /// How long flights are kept after their end.
 const KEPT_FOR: SimDuration = SimDuration::from_mins(24 * 60);
 
-/// Most flights that are kept, the latest: a day of some 16,000 deliveries, about 15 MB.
-const KEPT_MAX: usize = 50_000;
+/// Most flights that are kept, the latest: a day of some 50,000 deliveries, about 45 MB.
+const KEPT_MAX: usize = 150_000;
 
 /// Flights that are over, and those in the air.
 #[derive(Default)]
@@ -311,7 +311,7 @@ mod tests {
         for second in 0..most + 300 {
             let mut events = [started(1, 2 * second), ended(1, 2 * second + 1)];
             // All within a day.
-            events.iter_mut().for_each(|event| event.at = at(second));
+            events.iter_mut().for_each(|event| event.at = at(second / 2));
             take(&mut flights, &events);
             if second % 1_000 == 0 {
                 save(&mut flights, &table);

@@ -50,7 +50,8 @@ impl Past {
     }
 
     /// What was in the air at some time from `from` to before `to`, in the order of departures, `to` or where the answer ends before it, and how many more
-    /// there are than an answer has room for.
+    /// there are than an answer has room for: where too many were in the air at once it has all flights of some drones, those with the lowest numbers, so
+    /// that who plays it sees the same ones from one span to the next.
     fn between(&self, from: SimTime, to: SimTime) -> (Vec<Flight>, SimTime, usize) {
         let flights = self.0.lock();
         let mut found: Vec<Flight> = flights
@@ -68,8 +69,12 @@ impl Past {
             found.retain(|(leg, _)| departs(leg) < next);
             return (found, next, 0);
         }
-        let left_out = found.len() - ANSWERED_MAX;
-        found.truncate(ANSWERED_MAX);
+        let all = found.len();
+        found.sort_by_key(|(leg, _)| leg.drone);
+        let drone = found[ANSWERED_MAX].0.drone;
+        found.truncate(found.partition_point(|(leg, _)| leg.drone < drone));
+        let left_out = all - found.len();
+        found.sort_by_key(|(leg, _)| (departs(leg), leg.drone));
         (found, to, left_out)
     }
 }
@@ -228,5 +233,24 @@ mod tests {
         take(&past, &at_once);
         let (found, to, left_out) = past.between(at(6), at(9));
         assert_eq!((found.len(), to, left_out), (ANSWERED_MAX, at(9), 10));
+    }
+
+    #[test]
+    fn where_too_many_fly_at_once_some_drones_have_all_their_flights() {
+        let most = u32::try_from(ANSWERED_MAX).expect("some thousands");
+        let past = Past::default();
+        // The higher a drone's number, the earlier it took off; drone 1 flies again.
+        let mut events: Vec<_> = (0..most + 10)
+            .map(|drone| started(drone, u64::from(most + 10 - drone)))
+            .collect();
+        events.sort_by_key(|event| event.number);
+        events.extend([ended(1, 10_000), started(1, 10_010)]);
+        take(&past, &events);
+        let (found, to, left_out) = past.between(at(9_000), at(20_000));
+        assert_eq!((to, left_out), (at(20_000), 11), "no part of a drone's flights");
+        assert_eq!(found.len(), ANSWERED_MAX);
+        assert!(found.is_sorted_by_key(|(leg, _)| departs(leg)));
+        let flights = |drone| found.iter().filter(|(leg, _)| leg.drone.0 == drone).count();
+        assert_eq!((flights(1), flights(most - 2), flights(most - 1)), (2, 1, 0));
     }
 }

@@ -35,8 +35,8 @@ const SPEED_MAX_MPS: f64 = 254.25;
 /// Stands for a geodetic altitude that is unknown: heights here are above ground.
 const ALTITUDE_UNKNOWN_M: f64 = -1_000.0;
 
-/// Stands for a vertical speed that is unknown, m/s.
-const VERTICAL_SPEED_UNKNOWN_MPS: f64 = 63.0;
+/// Vertical speeds go up and down to this, m/s, in halves.
+const VERTICAL_SPEED_MAX_MPS: f64 = 62.0;
 
 /// The flights of a view.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -70,7 +70,7 @@ pub(crate) struct RemoteIdFlight {
     speed: f64,
     /// Course over ground, whole degrees clockwise from north, 0 to 359.
     track: u16,
-    /// m/s; 63 where it is unknown.
+    /// Upwards, m/s, in halves, from -62 to 62.
     vertical_speed: f64,
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn remote_id(service: Data<Drones>, http: HttpRequest) -> Resul
     let now = service.context.clock.now();
     let flying: Vec<DroneView> = {
         let tracks = service.context.tracks.read();
-        let flying = tracks.drones(now).filter(|drone| drone.arrives_at.is_some());
+        let flying = tracks.drones(now).filter(DroneView::is_in_air);
         flying.filter(|drone| bounds.contains(drone.at)).collect()
     };
     let timestamp = service.context.calendar.text(now);
@@ -166,12 +166,17 @@ fn flight(drone: &DroneView, timestamp: &str) -> RemoteIdFlight {
             lat: drone.at.lat(),
             lng: drone.at.lon(),
             alt: ALTITUDE_UNKNOWN_M,
-            height: (drone.altitude_m * 2.0).round() / 2.0,
+            height: halves(drone.altitude_m),
         },
         speed: ((drone.speed_mps * 4.0).round() / 4.0).min(SPEED_MAX_MPS),
         track: track(drone.heading_deg),
-        vertical_speed: VERTICAL_SPEED_UNKNOWN_MPS,
+        vertical_speed: halves(drone.climb_mps).clamp(-VERTICAL_SPEED_MAX_MPS, VERTICAL_SPEED_MAX_MPS),
     }
+}
+
+/// Rounded to steps of a half.
+fn halves(value: f64) -> f64 {
+    (value * 2.0).round() / 2.0
 }
 
 /// Whole degrees, 0 to 359.
@@ -217,6 +222,7 @@ mod tests {
             altitude_m: 59.8,
             heading_deg,
             speed_mps,
+            climb_mps: -3.3,
             battery: 1.0,
             delivery: None,
             arrives_at: None,
@@ -229,6 +235,7 @@ mod tests {
         let told = flight(&drone(43.77, 359.7, 24.9), "now");
         assert_eq!((told.track, told.speed, told.position.height), (0, 25.0, 60.0));
         assert_eq!(flight(&drone(43.77, 90.4, 1_000.0), "now").speed, 254.25);
+        assert_eq!(told.vertical_speed, -3.5);
         assert!(told.simulated);
     }
 

@@ -60,12 +60,14 @@ async fn remote_id_shows_flights_up_to_two_kilometres_and_counts_up_to_seven() {
     let drone = client.get("/api/drones?state=toPickup").await.json()["items"][0].clone();
     let place = |name: &str| drone["location"][name].as_f64().expect("a number");
     let (lat, lon) = (place("latitude"), place("longitude"));
-    let look = |reach: f64| {
-        let (west, east) = (lon - reach, lon + reach);
-        let (south, north) = (lat - reach / 2.0, lat + reach / 2.0);
+    let look = |diagonal_m: f64| {
+        let north_deg = diagonal_m / 8.0_f64.sqrt() / 111_195.0;
+        let east_deg = north_deg / lat.to_radians().cos();
+        let (west, east) = (lon - east_deg, lon + east_deg);
+        let (south, north) = (lat - north_deg, lat + north_deg);
         format!("/api/remote-id?bbox={west},{south},{east},{north}")
     };
-    let near = client.get(&look(0.005)).await;
+    let near = client.get(&look(1_990.0)).await;
     assert_eq!(near.header("cache-control"), Some("private, max-age=1"));
     let near = near.json();
     assert_eq!(near["flights"][0]["id"], drone["id"]);
@@ -80,12 +82,19 @@ async fn remote_id_shows_flights_up_to_two_kilometres_and_counts_up_to_seven() {
         (&near["clusters"], near["flights"].as_array().map(Vec::len)),
         (&json!([]), Some(1))
     );
-    let far = client.get(&look(0.02)).await.json();
-    assert_eq!(
-        (&far["flights"], &far["clusters"][0]["numberOfFlights"]),
-        (&json!([]), &json!(1))
-    );
-    assert_eq!(client.get(&look(0.1)).await.status, 422);
+    for steps in
+        ["lat", "lng"].map(|side| near["flights"][0]["position"][side].as_f64().expect("a number") * 1e7)
+    {
+        assert!((steps - steps.round()).abs() < 1e-3, "in steps of 1e-7: {steps}");
+    }
+    for diagonal_m in [2_010.0, 6_980.0] {
+        let far = client.get(&look(diagonal_m)).await.json();
+        assert_eq!(
+            (&far["flights"], &far["clusters"][0]["numberOfFlights"]),
+            (&json!([]), &json!(1))
+        );
+    }
+    assert_eq!(client.get(&look(7_020.0)).await.status, 422);
     assert_eq!(client.get("/api/remote-id").await.status, 400);
 }
 

@@ -66,6 +66,7 @@ impl Sprite {
             altitude_m: motion.altitude_m,
             heading_deg: motion.heading_deg,
             speed_mps: motion.speed_mps,
+            climb_mps: motion.climb_mps,
             battery: (motion.battery_wh / self.capacity_wh).clamp(0.0, 1.0),
             arrives_at: Some(leg.arrives().max(now)),
             ..self.view.clone()
