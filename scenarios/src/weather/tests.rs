@@ -159,3 +159,18 @@ fn the_year_at_jfk_has_its_rows_and_the_gaps_that_are_stated() {
     );
     assert_eq!(record.period_micros(), 364 * MICROS_PER_DAY);
 }
+
+/// The four years of Seattle, as they come with the library.
+#[test]
+fn the_four_years_of_seattle_have_all_their_days_and_their_rain() {
+    let text = include_str!("../../data/weather_seattle_daily.csv");
+    let record = read_record("seattle.csv", text, reading(Format::Daily)).expect("it can be read");
+    assert_eq!(
+        (record.rows_read, record.filled, record.hours_missing),
+        (1_461, 0, 0)
+    );
+    assert_eq!(record.rows.len(), 1_461 * 24);
+    assert_eq!(record.period_micros(), 1_461 * MICROS_PER_DAY);
+    let millimetres: f64 = record.rows.iter().map(|(_, weather)| weather.rain_mm_h).sum();
+    assert!((millimetres - 4_426.0).abs() < 1e-6, "{millimetres} mm");
+}

@@ -1,7 +1,19 @@
 //! A small scenario in memory, and how to change it.
 
+use std::path::{Path, PathBuf};
+
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::scenario::Scenario;
+
+/// Every scenario file of the library.
+pub(crate) fn library() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    let entries = folder.read_dir().expect("there is a library").flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "toml"))
+        .collect()
+}
 
 /// A scenario that names a file of each kind.
 pub(crate) const TOWN: &str = r#"name = "town"

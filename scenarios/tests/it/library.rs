@@ -1,6 +1,6 @@
 //! The library's files, and what a scenario means once it is built.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use skyhaul_actors::airspace::Airspace;
@@ -14,14 +14,11 @@ use skyhaul_engine::units::{Kilograms, WattHours};
 use skyhaul_scenarios::bundle::ScenarioBundle;
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 
-use crate::files::{TOWN, bundle, town, town_with};
-
-fn library() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("library")
-}
+use crate::files::{TOWN, bundle, library, town, town_with};
 
 fn read(name: &str) -> (ScenarioBundle, Scenario) {
-    let bundle = ScenarioBundle::read(&library().join(name)).expect("it can be read");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("library").join(name);
+    let bundle = ScenarioBundle::read(&file).expect("it can be read");
     let scenario = Scenario::parse(&bundle).expect("it is right");
     (bundle, scenario)
 }
@@ -33,20 +30,20 @@ fn build(scenario: &Scenario) -> Environment {
 #[test]
 fn every_file_of_the_library_says_what_it_shows_and_is_written_out_as_what_it_means() {
     let mut count = 0;
-    for entry in library().read_dir().expect("there is a library").flatten() {
-        let name = entry.file_name().into_string().expect("a plain name");
-        if !name.ends_with(".toml") {
-            continue;
-        }
+    for file in library() {
+        let name = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a plain name");
         count += 1;
-        let (bundle, scenario) = read(&name);
+        let (bundle, scenario) = read(name);
         assert!(
             bundle.text.starts_with("# ") && bundle.text.contains("# What to look at: "),
             "{name}"
         );
         assert_same_when_written_out(&bundle, &scenario);
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 12);
 }
 
 #[test]
@@ -263,6 +260,7 @@ fn every_scenario_gives_the_same_events_on_any_number_of_threads() {
         "m100.toml",
         "new-york-wind-year.toml",
         "rush-hour.toml",
+        "seattle-winter.toml",
         "seattle.toml",
         "smoke.toml",
         "storm-front.toml",

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use skyhaul_actors::environment::{DispatchPolicy, Environment};
-use skyhaul_actors::event::{Event, Transport};
+use skyhaul_actors::event::{Event, GroundingReason, Transport};
+use skyhaul_actors::ids::DepotId;
 use skyhaul_actors::world::World;
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -66,6 +67,37 @@ fn the_gale_grounds_every_depot_from_noon_to_five_and_nobody_takes_off_in_betwee
             assert!(*flights > 200, "{flights} flights in hour {hour}");
         }
     }
+}
+
+/// Hours and days are those of the list: 1 mm of rain takes an hour, and 24 hours are not enough for more than 24 mm.
+#[test]
+fn in_seattles_winter_common_drones_stand_in_rain_and_frost_and_resistant_ones_on_its_four_wettest_days() {
+    let [capitol_hill, university] = [DepotId(0), DepotId(1)];
+    let (mut since, mut hours, mut days) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    for Numbered { at, event, .. } in run("seattle-winter.toml", |_| ()) {
+        match event {
+            Event::FleetGrounded { depot, reason } => {
+                since.insert((depot, reason), at);
+            }
+            Event::FleetReleased { depot, reason } => {
+                let from = since.remove(&(depot, reason)).expect("it was grounded");
+                *hours.entry((depot, reason)).or_insert(0) += hour(at) - hour(from);
+                if depot == capitol_hill {
+                    days.extend((hour(from)..hour(at)).step_by(24).map(|hour| hour / 24));
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(since.is_empty(), "{since:?}");
+    let expected = [
+        ((capitol_hill, GroundingReason::Rain), 96),
+        ((university, GroundingReason::Rain), 453),
+        ((university, GroundingReason::Temperature), 150),
+    ];
+    assert_eq!(hours, BTreeMap::from(expected));
+    let wettest = [4, 8, 15, 55];
+    assert_eq!(days, wettest, "19, 23 and 30 November, 9 January");
 }
 
 #[test]
