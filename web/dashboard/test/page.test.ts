@@ -24,7 +24,7 @@ describe("the address", () => {
       played: { at: Date.parse("2026-01-01T12:34:56.789Z"), speed: 60 },
       hidden: ["idle", "charging"],
       drones: { depot: "Campo di Marte", battery: 30, late: true },
-      deliveries: { stage: "Completed", by: "carrier", late: true },
+      deliveries: { stage: "Completed", by: "carrier", carrier: "van & co", late: true },
     };
     expect(stateOf(hashOf(state))).toEqual(state);
   });
@@ -33,6 +33,7 @@ describe("the address", () => {
     expect(stateOf("#map=x/1/2&tab=fleet&hide=none,idle&battery=-3&at=noon&pace=5")).toEqual({ view: null, tab: "fleet", drone: null, delivery: null, depot: null, find: null, played: null, hidden: ["idle"], drones: ALL_DRONES, deliveries: ANY_DELIVERY });
     expect(stateOf("#map=12/99/11").view).toBeNull();
     expect(stateOf("").view).toBeNull();
+    expect(stateOf("#by=drone&carrier=van").deliveries).toEqual({ ...ANY_DELIVERY, by: "drone" });
     expect(stateOf("#at=2026-01-01T12:00:00Z&pace=-1").played).toEqual({ at: Date.parse("2026-01-01T12:00:00Z"), speed: PLAYED_SPEED });
   });
 

@@ -1,4 +1,4 @@
-import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, TrackingLink, Weather } from "./model";
+import type { Alert, Booking, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, TrackingLink, Weather } from "./model";
 import { listQuery, type DeliveryFilter } from "../deliveries/filter";
 import { key } from "./key";
 
@@ -111,6 +111,8 @@ export const api = {
   makeTrackingLink: async (delivery: string): Promise<TrackingLink> => (await (await call("POST", `/api/deliveries/${id(delivery)}/trackinglinks`)).json()) as TrackingLink,
   revokeTrackingLinks: (delivery: string): Promise<void> => act("DELETE", `/api/deliveries/${id(delivery)}/trackinglinks`),
   confirmations: (delivery: string): Promise<readonly Confirmation[]> => rows(`/api/deliveries/${id(delivery)}/confirmations`),
+  /** The carrier that has a delivery, or had it. */
+  booking: (delivery: string): Promise<Booking> => get(`/api/thirdpartydeliveries/${id(delivery)}`),
   track: (delivery: string): Promise<GeoJSON.FeatureCollection> => get(`/api/deliveries/${id(delivery)}/track`),
   /** What a delivery would come to; nothing is reserved. */
   quote: async (request: DeliveryRequest): Promise<Quote> => (await (await call("POST", "/api/quotes", request)).json()) as Quote,

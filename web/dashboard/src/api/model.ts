@@ -144,6 +144,12 @@ export interface Milestone {
   readonly droneId: string | null;
 }
 
+/** `GET /api/thirdpartydeliveries/{id}`, as far as the page uses it. */
+export interface Booking {
+  /** The carrier's name. */
+  readonly carrier: string;
+}
+
 /** A row of `GET /api/deliveries/{id}/confirmations`. */
 export interface Confirmation {
   readonly confirmationType: string;

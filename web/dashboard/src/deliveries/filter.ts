@@ -4,12 +4,14 @@ export interface DeliveryFilter {
   readonly stage: string | null;
   /** `drone` or `carrier`. */
   readonly by: string | null;
+  /** Only those that this carrier has, or had. The service tells no list by that: of its pages the page leaves out the others. */
+  readonly carrier: string | null;
   /** Only those that arrive, or arrived, after their deadline. */
   readonly late: boolean;
 }
 
 /** Nothing is left out. */
-export const ANY_DELIVERY: DeliveryFilter = { stage: null, by: null, late: false };
+export const ANY_DELIVERY: DeliveryFilter = { stage: null, by: null, carrier: null, late: false };
 
 /** The query that the service is asked by; `cursor` is where a page ended. */
 export function listQuery({ stage, by, late }: DeliveryFilter, limit: number, cursor: string | null = null): string {

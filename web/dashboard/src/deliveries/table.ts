@@ -4,6 +4,7 @@ import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { clockTime, short } from "../page/words";
 import { stageWords } from "../track/steps";
+import { Carriers } from "./carriers";
 import { ANY_DELIVERY, type DeliveryFilter } from "./filter";
 
 /** How often the table is asked for while it is open, ms. */
@@ -36,10 +37,13 @@ export interface TableEvents {
   readonly filtered: (filter: DeliveryFilter) => void;
 }
 
-/** Who brings a delivery, in a word. */
-export function bringer({ droneId, by }: Pick<DeliveryRow, "droneId" | "by">): string {
-  return droneId ?? (by === "carrier" ? "Carrier" : "–");
+/** Who brings a delivery, in a word: a carrier by its name, where that is known. */
+export function bringer({ droneId, by }: Pick<DeliveryRow, "droneId" | "by">, carrier: string | null = null): string {
+  return droneId ?? (by === "carrier" ? (carrier ?? "Carrier") : "–");
 }
+
+/** What stands in the value of a choice before a carrier's name. */
+const ONE_CARRIER = "carrier:";
 
 /** Deliveries by state, newest first, page by page; a way to find one. */
 export class DeliveryTable {
@@ -52,7 +56,9 @@ export class DeliveryTable {
   readonly #late = element("input", { type: "checkbox", id: "deliveries-late", onchange: () => this.#said() });
   readonly #older = element("button", { type: "button", class: "button small", onclick: () => this.#turn(this.#next) }, "Older");
   readonly #newest = element("button", { type: "button", class: "button small", onclick: () => this.#turn(null) }, "Newest");
+  readonly #carriers = new Carriers();
   #filter = ANY_DELIVERY;
+  #items: readonly DeliveryRow[] = [];
   #cursor: string | null = null;
   #next: string | null = null;
   #chosen: string | null = null;
@@ -91,7 +97,8 @@ export class DeliveryTable {
   set(filter: DeliveryFilter): void {
     this.#filter = filter;
     this.#stage.value = filter.stage ?? "";
-    this.#by.value = filter.by ?? "";
+    if (filter.carrier !== null) this.#offer(filter.carrier);
+    this.#by.value = filter.carrier === null ? (filter.by ?? "") : ONE_CARRIER + filter.carrier;
     this.#late.checked = filter.late;
     this.#turn(null);
   }
@@ -108,7 +115,8 @@ export class DeliveryTable {
   }
 
   #said(): void {
-    this.#filter = { stage: this.#stage.value || null, by: this.#by.value || null, late: this.#late.checked };
+    const carrier = this.#by.value.startsWith(ONE_CARRIER) ? this.#by.value.slice(ONE_CARRIER.length) : null;
+    this.#filter = { stage: this.#stage.value || null, by: carrier === null ? this.#by.value || null : "carrier", carrier, late: this.#late.checked };
     this.events.filtered(this.#filter);
     this.#turn(null);
   }
@@ -126,13 +134,31 @@ export class DeliveryTable {
       // An answer to an older question says nothing about this page.
       if (asked !== this.#asked) return;
       this.#next = nextCursor;
-      say(this.#count, items.length === 0 ? "No such delivery." : this.#cursor === null ? "Newest first" : "Older ones");
-      this.#rows.update(items);
-      this.mark(this.#chosen);
+      this.#items = items;
+      this.#draw();
+      if (await this.#carriers.learn(items)) this.#draw();
     } catch {
       say(this.#count, "Deliveries cannot be read at the moment.");
     }
     this.#label();
+  }
+
+  /** Shows the page's deliveries, or those of them that the chosen carrier has. */
+  #draw(): void {
+    const { carrier } = this.#filter;
+    for (const { id } of this.#items) this.#offer(this.#carriers.of(id));
+    const shown = carrier === null ? this.#items : this.#items.filter(({ id }) => this.#carriers.of(id) === carrier);
+    const page = this.#cursor === null ? "Newest first" : "Older ones";
+    if (this.#items.length === 0) say(this.#count, "No such delivery.");
+    else say(this.#count, carrier === null ? page : `${page}; ${shown.length} of the ${this.#items.length} by carriers on this page are ${carrier}’s`);
+    this.#rows.update(shown);
+    this.mark(this.#chosen);
+  }
+
+  /** Offers a carrier to choose. */
+  #offer(carrier: string | null): void {
+    const value = ONE_CARRIER + (carrier ?? "");
+    if (carrier !== null && [...this.#by.options].every((option) => option.value !== value)) this.#by.append(element("option", { value }, `Carrier: ${carrier}`));
   }
 
   #label(): void {
@@ -153,7 +179,7 @@ export class DeliveryTable {
       dot.className = `stage-dot stage-${row.stage}`;
       say(stage, STAGES.find(([name]) => name === row.stage)?.[1] ?? stageWords(row.stage));
       say(owner, row.expedited ? `${row.owner.userId}, expedited` : row.owner.userId);
-      say(by, bringer(row));
+      say(by, bringer(row, this.#carriers.of(row.id)));
       const at = Date.parse(row.deliveryETA ?? "");
       say(time, Number.isNaN(at) || row.stage === "Cancelled" ? "–" : clockTime(at));
       late.hidden = !row.late;

@@ -50,7 +50,7 @@ export function stateOf(hash: string): PageState {
     played: played(fields.get("at"), fields.get("pace")),
     hidden: DRONE_STATES.filter((state) => (fields.get("hide") ?? "").split(",").includes(state)),
     drones: { ...ALL_DRONES, depot: fields.get("depot"), battery: share(fields.get("battery")), late: fields.has("late") },
-    deliveries: { ...ANY_DELIVERY, stage: fields.get("stage"), by: fields.get("by"), late: fields.has("overdue") },
+    deliveries: { ...ANY_DELIVERY, stage: fields.get("stage"), by: fields.get("by"), carrier: fields.get("by") === "carrier" ? fields.get("carrier") : null, late: fields.has("overdue") },
   };
 }
 
@@ -84,6 +84,7 @@ export function hashOf({ view, tab, drone, delivery, depot, find, played, hidden
     drones.late && "late",
     deliveries.stage && `stage=${encodeURIComponent(deliveries.stage)}`,
     deliveries.by && `by=${encodeURIComponent(deliveries.by)}`,
+    deliveries.carrier && `carrier=${encodeURIComponent(deliveries.carrier)}`,
     deliveries.late && "overdue",
   ];
   return `#${fields.filter(Boolean).join("&")}`;
