@@ -34,7 +34,7 @@
 use self::attempts::Attempts;
 use self::batteries::Batteries;
 use self::deliveries::Deliveries;
-use self::entry::Entry;
+use self::entry::{Entry, What};
 use self::failures::Failures;
 use self::groundings::Groundings;
 use self::legs::Legs;
@@ -42,6 +42,7 @@ use self::links::Links;
 use self::loads::Loads;
 use self::order::Order;
 use self::parcels::Parcels;
+use self::roster::Roster;
 use self::zones::Zones;
 
 mod attempts;
@@ -56,6 +57,7 @@ mod links;
 mod loads;
 mod order;
 mod parcels;
+mod roster;
 mod zones;
 
 /// Violations kept with their text; more are only counted. The first few show what is wrong, and a broken run would fill the memory.
@@ -81,10 +83,11 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
 }
 
-/// All checkers, to be shown a log line by line. They remember what is open: drones, deliveries, legs.
+/// All checkers, to be shown a log line by line. They remember what is open: drones of which something was said, deliveries, legs.
 #[derive(Default)]
 pub struct Checkers {
     order: Order,
+    roster: Roster,
     families: Families,
     findings: Findings,
 }
@@ -170,8 +173,19 @@ impl Checkers {
         };
         findings.seq = entry.seq;
         self.order.apply(&entry, line, findings);
-        for checker in self.families.each() {
-            checker.apply(&entry, findings);
+        let (seq, t) = (entry.seq, entry.t);
+        let mut what = entry.what;
+        if let What::DroneCommissioned(drone) = &what
+            && self.roster.keep(drone, findings)
+        {
+            what = What::Other;
+        }
+        let called = what.drone().and_then(|drone| self.roster.call(drone, findings));
+        for what in called.into_iter().chain([what]) {
+            let entry = Entry { seq, t, what };
+            for checker in self.families.each() {
+                checker.apply(&entry, findings);
+            }
         }
     }
 

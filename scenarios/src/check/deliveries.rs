@@ -1,14 +1,13 @@
-//! SG-1 and EV-5: every delivery ends once, and nothing is said of drones and deliveries that are not there.
+//! SG-1, and EV-5 for deliveries: every one ends once, and nothing is said of those that are not there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::entry::{Entry, Micros, What};
 use super::{Checker, Findings};
 
-/// The drones there are, and the deliveries that are not over.
+/// The deliveries that are not over.
 #[derive(Default)]
 pub(super) struct Deliveries {
-    drones: BTreeSet<String>,
     open: BTreeMap<String, Open>,
     now: Micros,
     /// Deliveries that ended at the present instant: what was under way about them may still be said.
@@ -33,9 +32,7 @@ impl Checker for Deliveries {
             self.end_instant();
             self.now = entry.t;
         }
-        self.look_up_drone(&entry.what, findings);
         match &entry.what {
-            What::DroneCommissioned(drone) => self.on_commissioned(&drone.drone, findings),
             What::DeliveryRequested(request) => self.on_requested(&request.delivery, findings),
             What::DroneAssigned(assigned) => {
                 if let Some(open) = self.look_up(&assigned.delivery, findings) {
@@ -93,12 +90,6 @@ impl Checker for Deliveries {
 }
 
 impl Deliveries {
-    fn on_commissioned(&mut self, drone: &str, findings: &mut Findings) {
-        if !self.drones.insert(drone.to_owned()) {
-            findings.object("EV-5", || format!("{drone} is commissioned twice"));
-        }
-    }
-
     fn on_requested(&mut self, delivery: &str, findings: &mut Findings) {
         if self.open.insert(delivery.to_owned(), Open::default()).is_some() {
             findings.object("SG-1", || {
@@ -144,23 +135,6 @@ impl Deliveries {
             None => findings.object("SG-1", || {
                 format!("{delivery} ends, but was never requested or ended before")
             }),
-        }
-    }
-
-    fn look_up_drone(&self, what: &What<'_>, findings: &mut Findings) {
-        let drone = match what {
-            What::DroneAssigned(assigned) => Some(&assigned.drone),
-            What::DroneReleased(released) => Some(&released.drone),
-            What::LegStarted(leg) => Some(&leg.drone),
-            What::LegEnded(leg) => Some(&leg.drone),
-            What::PackagePickedUp(handover) | What::PackageDroppedOff(handover) => handover.drone.as_ref(),
-            What::ChargeStarted(charge) | What::ChargeEnded(charge) => Some(&charge.drone),
-            What::DroneFailed(failed) => Some(&failed.drone),
-            What::DroneRecovered(recovered) => Some(&recovered.drone),
-            _ => None,
-        };
-        if let Some(drone) = drone.filter(|drone| !self.drones.contains(&***drone)) {
-            findings.object("EV-5", || format!("{drone} was never commissioned"));
         }
     }
 }

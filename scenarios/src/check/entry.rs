@@ -87,7 +87,7 @@ pub(super) struct ZoneLifted<'a> {
     pub(super) zone: Name<'a>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 pub(super) struct DroneCommissioned<'a> {
     #[serde(borrow)]
     pub(super) drone: Name<'a>,
@@ -99,8 +99,8 @@ pub(super) struct DroneCommissioned<'a> {
     pub(super) speed_max_mps: f64,
     #[serde(borrow)]
     pub(super) depot: Name<'a>,
-    #[serde(rename = "aircraft", borrow)]
-    _aircraft: Name<'a>,
+    #[serde(borrow)]
+    aircraft: Name<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -358,6 +358,38 @@ impl<'a> Entry<'a> {
             _ => What::Other,
         };
         Ok(Self { seq, t, what })
+    }
+}
+
+impl What<'_> {
+    /// The drone of which it says something, but that it was commissioned.
+    pub(super) fn drone(&self) -> Option<&str> {
+        let name = match self {
+            Self::DroneAssigned(assigned) => &assigned.drone,
+            Self::DroneReleased(released) => &released.drone,
+            Self::LegStarted(leg) => &leg.drone,
+            Self::LegEnded(leg) => &leg.drone,
+            Self::PackagePickedUp(handover) | Self::PackageDroppedOff(handover) => handover.drone.as_ref()?,
+            Self::ChargeStarted(charge) | Self::ChargeEnded(charge) => &charge.drone,
+            Self::DroneFailed(failed) => &failed.drone,
+            Self::DroneRecovered(recovered) => &recovered.drone,
+            Self::DroneMoved(moved) => &moved.drone,
+            Self::LinkLost(change) | Self::LinkRestored(change) => &change.drone,
+            _ => return None,
+        };
+        Some(name)
+    }
+}
+
+impl DroneCommissioned<'_> {
+    /// The same of a drone of that name.
+    pub(super) fn called(&self, drone: String) -> DroneCommissioned<'static> {
+        DroneCommissioned {
+            drone: Name::Owned(drone),
+            depot: Name::Owned(self.depot.to_string()),
+            aircraft: Name::Owned(self.aircraft.to_string()),
+            ..*self
+        }
     }
 }
 

@@ -27,7 +27,9 @@ pub struct SummaryFold {
     environment: Arc<Environment>,
     deliveries: DeliveryCounts,
     open: BTreeMap<DeliveryId, OpenDelivery>,
-    drones: BTreeMap<DroneId, DroneTimes>,
+    drones: BTreeMap<DroneId, AircraftId>,
+    /// Those that fly or handle a parcel: of a large fleet few.
+    at_work: BTreeMap<DroneId, DroneTimes>,
     wait_s: Sample,
     door_to_door_s: Sample,
     eta_error_s: Sample,
@@ -75,15 +77,24 @@ struct OpenDelivery {
     assigned: Option<(SimTime, SimTime)>,
 }
 
-/// What a drone is at.
-#[derive(Clone, Debug, Default)]
+/// What a drone at work is at.
+#[derive(Clone, Debug)]
 struct DroneTimes {
-    /// Since when it flies or handles a parcel.
-    busy_since: Option<SimTime>,
-    aircraft: AircraftId,
+    since: SimTime,
     leg: Option<Arc<Leg>>,
     /// What the wind makes the whole of that leg take.
     wind: WattHours,
+}
+
+impl DroneTimes {
+    /// At work from then on.
+    fn new(since: SimTime) -> Self {
+        Self {
+            since,
+            leg: None,
+            wind: WattHours::ZERO,
+        }
+    }
 }
 
 impl SummaryFold {
@@ -95,6 +106,7 @@ impl SummaryFold {
             deliveries: DeliveryCounts::default(),
             open: BTreeMap::new(),
             drones: BTreeMap::new(),
+            at_work: BTreeMap::new(),
             wait_s: Sample::default(),
             door_to_door_s: Sample::default(),
             eta_error_s: Sample::default(),
@@ -123,13 +135,14 @@ impl SummaryFold {
 
     /// Forgets all figures so far, and takes them from `now` on, by this plan; what is open, grounded or busy stays known.
     pub fn begin_at(&mut self, now: SimTime, environment: &Arc<Environment>) {
-        let mut drones = std::mem::take(&mut self.drones);
-        for times in drones.values_mut() {
-            times.busy_since = times.busy_since.map(|_| now);
+        let mut at_work = std::mem::take(&mut self.at_work);
+        for times in at_work.values_mut() {
+            times.since = now;
         }
         *self = Self {
             open: std::mem::take(&mut self.open),
-            drones,
+            drones: std::mem::take(&mut self.drones),
+            at_work,
             groundings: std::mem::take(&mut self.groundings).begin_at(now),
             began_at: now,
             ..Self::new(environment)
@@ -239,14 +252,7 @@ impl SummaryFold {
     fn apply_to_drones(&mut self, event: &Event, at: SimTime) {
         match event {
             Event::DroneCommissioned { drone, aircraft, .. } => {
-                let aircraft = *aircraft;
-                self.drones.insert(
-                    *drone,
-                    DroneTimes {
-                        aircraft,
-                        ..DroneTimes::default()
-                    },
-                );
+                self.drones.insert(*drone, *aircraft);
             }
             Event::DroneAssigned { drone, .. } => self.set_busy(*drone, true, at),
             Event::LegStarted(leg) => self.on_leg_started(leg, at),
@@ -266,7 +272,7 @@ impl SummaryFold {
             | Event::DroneReleased { drone, .. }
             | Event::ChargeStarted { drone, .. }
             | Event::DroneFailed { drone, .. } => {
-                let flies = self.drones.get(drone).is_some_and(|times| times.leg.is_some());
+                let flies = self.at_work.get(drone).is_some_and(|times| times.leg.is_some());
                 self.set_busy(*drone, flies, at);
             }
             Event::FleetGrounded { depot, reason } => self.groundings.on_grounded(*depot, *reason, at),
@@ -276,25 +282,30 @@ impl SummaryFold {
     }
 
     fn set_busy(&mut self, drone: DroneId, busy: bool, at: SimTime) {
-        let times = self.drones.entry(drone).or_default();
-        if let Some(since) = times.busy_since.take() {
-            self.busy += at.since(since);
+        if busy {
+            let times = self.at_work.entry(drone).or_insert(DroneTimes::new(at));
+            self.busy += at.since(std::mem::replace(&mut times.since, at));
+        } else if let Some(times) = self.at_work.remove(&drone) {
+            self.busy += at.since(times.since);
         }
-        times.busy_since = busy.then_some(at);
     }
 
     fn on_leg_started(&mut self, leg: &Arc<Leg>, at: SimTime) {
         self.flights += 1;
         self.set_busy(leg.drone, true, at);
-        let times = self.drones.entry(leg.drone).or_default();
+        let aircraft = *self.drones.entry(leg.drone).or_default();
+        let aircraft = self.environment.aircraft(aircraft);
         let weather = self.environment.weather.at(at);
-        let aircraft = self.environment.aircraft(times.aircraft);
-        times.wind = energy_of_wind(aircraft, leg.payload, &leg.path, weather);
-        times.leg = Some(Arc::clone(leg));
+        if let Some(times) = self.at_work.get_mut(&leg.drone) {
+            times.wind = energy_of_wind(aircraft, leg.payload, &leg.path, weather);
+            times.leg = Some(Arc::clone(leg));
+        }
     }
 
     fn on_leg_ended(&mut self, drone: DroneId, battery: WattHours, at: SimTime) {
-        let times = self.drones.entry(drone).or_default();
+        let Some(times) = self.at_work.get_mut(&drone) else {
+            return;
+        };
         if let Some(leg) = times.leg.take() {
             self.energy += leg.battery - battery;
             let flown_m = flown_m(&leg, at);
@@ -312,8 +323,8 @@ impl SummaryFold {
             .values()
             .filter(|open| open.deadline.is_some_and(|deadline| ended_at > deadline));
         let overdue = overdue.count() as u64;
-        let still_busy = self.drones.values().filter_map(|times| times.busy_since);
-        let busy = still_busy.fold(self.busy, |sum, since| sum + ended_at.since(since));
+        let still_busy = self.at_work.values();
+        let busy = still_busy.fold(self.busy, |sum, times| sum + ended_at.since(times.since));
         let span_s = ended_at.since(self.began_at).as_seconds_f64();
         let drone_time_s = self.drones.len() as f64 * span_s;
         let off_by = self.eta_error_s.magnitudes().spread();

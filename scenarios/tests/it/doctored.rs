@@ -103,6 +103,33 @@ fn nothing_is_said_of_who_is_not_there() {
 }
 
 #[test]
+fn a_drone_that_stands_all_day_is_looked_at_as_any_other() {
+    let mut log = Log::good();
+    let end = log.find("RunEnded", |_| true);
+    let mut idle = log.0[log.find("DroneCommissioned", |_| true)].clone();
+    idle["drone"] = json!("drone-99");
+    let mut moved = idle.clone();
+    moved["type"] = json!("DroneMoved");
+    let mut overfull = idle.clone();
+    overfull["battery_wh"] = json!(1e6);
+    for (lines, objections) in [
+        (vec![idle.clone()], vec![]),
+        (vec![idle.clone(), moved.clone()], vec![]),
+        (vec![moved], vec!["EV-5"]),
+        (vec![idle.clone(), idle], vec!["EV-5"]),
+        (vec![overfull], vec!["BT-1"]),
+    ] {
+        let mut doctored = log.clone();
+        for line in lines.into_iter().rev() {
+            doctored.insert(end, line);
+        }
+        assert_eq!(doctored.objections(), objections);
+    }
+    log.0.remove(log.find("DroneCommissioned", |_| true));
+    assert!(log.objections().contains(&"EV-5"));
+}
+
+#[test]
 fn a_delivery_ends_once() {
     let mut log = Log::good();
     let line = log.find("DeliveryCompleted", |_| true);
