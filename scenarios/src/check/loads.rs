@@ -65,6 +65,8 @@ impl Checker for Loads {
             }
             What::LegStarted(leg) => self.weigh(&leg.drone, leg.payload_kg, findings),
             What::LegEnded(leg) if leg.delivery.is_none() => self.unload_unwanted(&leg.drone),
+            // Where it stood at a depot already, it has no leg to there.
+            What::ChargeStarted(charge) => self.unload_unwanted(&charge.drone),
             What::DroneFailed(failed) => {
                 if let Some(hold) = self.drones.get_mut(&*failed.drone) {
                     hold.parcel = None;

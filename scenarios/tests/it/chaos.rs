@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use skyhaul_actors::command::{Command, Place, RescheduleChanges};
-use skyhaul_actors::environment::{Environment, Weather, Zone, ZoneShape};
+use skyhaul_actors::environment::{Demand, Environment, Weather, Zone, ZoneShape};
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{CommandId, DeliveryId};
 use skyhaul_actors::world::World;
@@ -128,5 +128,21 @@ proptest! {
         planned.zones.extend(zones);
         planned.demand = Some(parcels(80, 75));
         prop_assert_eq!(violations(planned, &whims), vec![]);
+    }
+}
+
+#[test]
+fn a_parcel_that_is_given_up_at_the_depot_leaves_its_drone_before_the_next_comes() {
+    for seed in 0..40 {
+        let mut planned = town(3);
+        planned.seed = seed;
+        planned.faults.actor_panic_per_message = 0.25;
+        let Demand::Trace(requests) = planned.demand.insert(parcels(80, 75)) else {
+            panic!("a trace");
+        };
+        for request in requests {
+            request.dropoff = place(0.0, 0.0);
+        }
+        assert_eq!(violations(planned, &[]), vec![], "{seed}");
     }
 }
