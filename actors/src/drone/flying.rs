@@ -151,7 +151,8 @@ pub(super) struct Fall {
 }
 
 impl Drone {
-    /// Takes off from where it stands; `false` where no lawful way leads there.
+    /// Takes off from where it stands; `false` where no lawful way leads there, or a parcel's way there and home takes more than it has. Whether it can
+    /// do all of an errand was reckoned by who gave it.
     pub(super) fn begin_leg(
         &mut self,
         purpose: LegPurpose,
@@ -160,13 +161,16 @@ impl Drone {
         ctx: &mut Ctx<'_, Skyhaul>,
     ) -> bool {
         let flight = Flight::towards(purpose, to, errand, self.standing(ctx.now()));
-        match self.plan(&flight, ctx.shared()) {
-            Ok(plan) if plan.energy <= self.battery => {
-                self.depart(flight, plan, ctx);
-                true
-            }
-            _ => false,
+        let surroundings = ctx.shared_arc();
+        let Ok(plan) = self.plan(&flight, &surroundings) else {
+            return false;
+        };
+        let is_affordable = plan.energy <= self.battery
+            && (purpose == LegPurpose::Pickup || self.can_go_on(&flight, &plan, self.battery, &surroundings));
+        if is_affordable {
+            self.depart(flight, plan, ctx);
         }
+        is_affordable
     }
 
     /// Breaks its way home off for a pickup; `false` where no lawful way leads there.

@@ -169,7 +169,7 @@ impl Drone {
     }
 
     /// Whether what comes after a flight is still possible, with what is then in the battery.
-    fn can_go_on(
+    pub(super) fn can_go_on(
         &self,
         flight: &Flight,
         plan: &FlightPlan,

@@ -154,6 +154,36 @@ fn a_parcel_whose_dropoff_is_closed_comes_home_and_goes_on_by_carrier() {
 }
 
 #[test]
+fn a_drone_that_could_not_come_home_from_there_does_not_take_off_with_the_parcel() {
+    let wall = |half_width_m: f64| {
+        let corners = [
+            (-half_width_m, 6_200.0),
+            (half_width_m, 6_200.0),
+            (half_width_m, 6_400.0),
+            (-half_width_m, 6_400.0),
+        ];
+        let shape = ZoneShape::Polygon(corners.map(|(east_m, north_m)| place(east_m, north_m)).to_vec());
+        let mut planned = environment(1);
+        // It is told of while the drone loads.
+        planned.zones = vec![Zone::permanent("wall".to_owned(), shape).told_of_at(second(20))];
+        let mut city = City::new(planned);
+        let id = city.request(1, place(0.0, 0.0), place(0.0, 7_000.0), 1.0);
+        city.run_s(7_200);
+        assert_eq!(city.story(id).last(), Some(&"completed"));
+        all_is_well(&city);
+        (purposes(&city), failures(&city))
+    };
+    let there_and_home = vec![LegPurpose::Dropoff, LegPurpose::Return];
+    assert_eq!(wall(500.0), (there_and_home, vec![]), "a short way round");
+    // There and home would take all but a watt-hour of what it has, the reserve included.
+    assert_eq!(
+        wall(5_000.0),
+        (vec![], vec![DroneFailure::DropoffClosed]),
+        "a long one"
+    );
+}
+
+#[test]
 fn what_flies_in_a_zone_is_out_of_it_or_on_the_ground_before_it_comes_into_force() {
     for radius_m in [400.0, 1_500.0, 4_000.0] {
         let mut city = City::new(told_of(circle(300.0, 1_200.0, radius_m)));
