@@ -121,3 +121,84 @@ fn millis(span: SimDuration) -> i64 {
 fn energy_milli_wh(energy: WattHours) -> u64 {
     SimDuration::from_seconds_f64(energy.get()).micros() / 1_000
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOT_PRESSING: Urgency = Urgency {
+        is_expedited: false,
+        until_deadline: None,
+        late_by: SimDuration::ZERO,
+        waited: SimDuration::ZERO,
+    };
+
+    const fn secs(seconds: u64) -> SimDuration {
+        SimDuration::from_secs(seconds)
+    }
+
+    const fn there_in(seconds: u64) -> Offer {
+        Offer {
+            dropoff_in: secs(seconds),
+            afterwards: SimDuration::ZERO,
+            energy: WattHours::ZERO,
+        }
+    }
+
+    #[test]
+    fn time_until_the_parcel_is_there_counts_as_it_is_and_twice_where_it_is_expedited() {
+        let expedited = Urgency {
+            is_expedited: true,
+            ..NOT_PRESSING
+        };
+        assert_eq!(of_drone(&there_in(100), &NOT_PRESSING), 100_000);
+        assert_eq!(of_drone(&there_in(100), &expedited), 200_000);
+        assert_eq!(of_waiting(secs(30), &there_in(100), &NOT_PRESSING), 130_000);
+    }
+
+    #[test]
+    fn time_after_the_deadline_counts_four_times_more() {
+        let due = |until_deadline| Urgency {
+            until_deadline: Some(until_deadline),
+            ..NOT_PRESSING
+        };
+        assert_eq!(of_drone(&there_in(100), &due(secs(100))), 100_000);
+        assert_eq!(of_drone(&there_in(100), &due(secs(70))), 100_000 + 4 * 30_000);
+        let late = Urgency {
+            late_by: secs(20),
+            ..due(SimDuration::ZERO)
+        };
+        assert_eq!(of_drone(&there_in(100), &late), 100_000 + 4 * 120_000);
+    }
+
+    #[test]
+    fn energy_and_where_the_drone_is_afterwards_count() {
+        let thirsty = Offer {
+            energy: WattHours::new(2.0),
+            ..there_in(100)
+        };
+        assert_eq!(of_drone(&thirsty, &NOT_PRESSING), 100_000 + 2 * 450);
+        let far_off = Offer {
+            afterwards: secs(40),
+            ..there_in(100)
+        };
+        assert_eq!(of_drone(&far_off, &NOT_PRESSING), 100_000 + 10_000);
+    }
+
+    #[test]
+    fn a_carrier_costs_its_price_and_its_time() {
+        assert_eq!(
+            of_carrier(Usd::new(2.0), secs(100), &NOT_PRESSING),
+            100_000 + 2 * 255_000
+        );
+    }
+
+    #[test]
+    fn hope_costs_more_the_longer_one_has_waited() {
+        let waited = Urgency {
+            waited: secs(50),
+            ..NOT_PRESSING
+        };
+        assert_eq!(of_hope(&waited) - of_hope(&NOT_PRESSING), 10_000);
+    }
+}

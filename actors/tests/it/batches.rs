@@ -124,7 +124,7 @@ fn a_request_whose_deadline_is_near_goes_before_those_that_have_time() {
     }
     let urgent = request(6, place(1_000.0, 0.0), place(0.0, 3_000.0), 1.0);
     let urgent = skyhaul_actors::command::DeliveryRequest {
-        expedited: true,
+        deadline: Some(SimTime::from_micros(300_000_000)),
         ..urgent
     };
     let id = urgent.delivery;
