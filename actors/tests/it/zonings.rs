@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use skyhaul_actors::command::Command;
-use skyhaul_actors::environment::{Environment, ZONE_NOTICE, Zone, ZoneShape};
-use skyhaul_actors::event::{DroneFailure, Event, Leg, LegPurpose, ZoneRefusal};
+use skyhaul_actors::environment::{DepotSpec, Environment, FleetSpec, ZONE_NOTICE, Zone, ZoneShape};
+use skyhaul_actors::event::{DroneFailure, Event, Leg, LegPurpose, ReleaseReason, ZoneRefusal};
+use skyhaul_actors::ids::{DepotId, DroneId};
 use skyhaul_actors::world::World;
 use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
@@ -181,6 +182,45 @@ fn a_drone_that_could_not_come_home_from_there_does_not_take_off_with_the_parcel
         (vec![], vec![DroneFailure::DropoffClosed]),
         "a long one"
     );
+}
+
+#[test]
+fn a_request_whose_drone_has_to_go_a_long_way_round_goes_to_another_that_is_sooner_there() {
+    let mut planned = environment(1);
+    let north = DepotSpec {
+        name: "north".to_owned(),
+        at: place(0.0, 8_300.0),
+        ..planned.depots[0].clone()
+    };
+    planned.depots.push(north);
+    let fleet = FleetSpec {
+        depot: DepotId(1),
+        ..planned.fleets[0].clone()
+    };
+    planned.fleets.push(fleet);
+    let corners = [
+        (-2_500.0, 3_500.0),
+        (2_500.0, 3_500.0),
+        (2_500.0, 3_600.0),
+        (-2_500.0, 3_600.0),
+    ];
+    let shape = ZoneShape::Polygon(corners.map(|(east_m, north_m)| place(east_m, north_m)).to_vec());
+    planned.zones = vec![Zone::permanent("wall".to_owned(), shape).told_of_at(second(30))];
+    let mut city = City::new(planned);
+    let id = city.request(1, place(0.0, 4_100.0), place(0.0, 4_500.0), 1.0);
+    city.run_s(7_200);
+    let released = city.events.iter().find_map(|event| match &event.event {
+        Event::DroneReleased { drone, reason, .. } => Some((*drone, *reason)),
+        _ => None,
+    });
+    assert_eq!(released, Some((DroneId(0), ReleaseReason::Delayed)));
+    let assigned = city.events.iter().filter_map(|event| match &event.event {
+        Event::DroneAssigned { drone, .. } => Some(*drone),
+        _ => None,
+    });
+    assert_eq!(assigned.collect::<Vec<_>>(), [DroneId(0), DroneId(1)]);
+    assert_eq!(city.story(id).last(), Some(&"completed"));
+    all_is_well(&city);
 }
 
 #[test]
