@@ -12,9 +12,11 @@ use skyhaul_actors::world::World;
 use skyhaul_engine::ports::{EventSink, Numbered};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_scenarios::bundle::ScenarioBundle;
+use skyhaul_scenarios::recorder::Recorder;
 use skyhaul_scenarios::runner::{self, RunOptions};
 use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 
+use crate::memory::resident_bytes;
 use crate::slices::thread_time;
 
 /// Counts what matters and forgets the rest.
@@ -59,6 +61,17 @@ pub struct Alone {
     pub messages: u64,
     /// The kernel's digest of all messages in order.
     pub digest: u64,
+}
+
+/// What a run held in memory beyond what the process held before, bytes for each drone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// With every drone's first message still to be handled.
+    pub founded: u64,
+    /// When all drones stand ready, after a second of virtual time.
+    pub ready: u64,
+    /// At the end.
+    pub ended: u64,
 }
 
 impl City {
@@ -166,5 +179,40 @@ impl City {
             outcome.summary.digest.unwrap_or_default(),
             thread_time() - started,
         ))
+    }
+
+    /// Runs the world to its end and looks at what the process holds meanwhile: once a process, since memory that is free again stays with it.
+    /// With `recorded` summary and checkers follow, as `skyhaul run --format none` has them.
+    ///
+    /// # Errors
+    /// Where the kernel halts.
+    pub fn run_held(&self, recorded: bool) -> io::Result<Held> {
+        if recorded {
+            self.hold(&mut Recorder::new(self.environment(), io::sink()))
+        } else {
+            self.hold(&mut Tally::default())
+        }
+    }
+
+    fn hold(&self, sink: &mut impl EventSink<Event>) -> io::Result<Held> {
+        let drones: u64 = self
+            .environment
+            .fleets
+            .iter()
+            .map(|fleet| u64::from(fleet.count))
+            .sum();
+        let before = resident_bytes();
+        let held = || resident_bytes().saturating_sub(before) / drones.max(1);
+        let mut world = World::found(&self.environment);
+        let founded = held();
+        let mut run = |until| world.run_until(until, sink).map_err(io::Error::other);
+        run(SimTime::ZERO + SimDuration::from_secs(1))?;
+        let ready = held();
+        run(SimTime::ZERO + self.duration)?;
+        Ok(Held {
+            founded,
+            ready,
+            ended: held(),
+        })
     }
 }

@@ -28,6 +28,9 @@ struct Arguments {
     /// Beside it, the same scenario in which this share of all handlers panics.
     #[arg(long)]
     panics: Option<f64>,
+    /// One run, and how many bytes it holds for each drone; with `--alone` without summary and checkers.
+    #[arg(long)]
+    memory: bool,
 }
 
 fn main() -> io::Result<()> {
@@ -35,6 +38,10 @@ fn main() -> io::Result<()> {
     for file in &arguments.files {
         let city = City::read(file)?.times(arguments.scale);
         println!("{}, times {}", city.name(), arguments.scale);
+        if arguments.memory {
+            println!("  bytes a drone: {:?}", city.run_held(!arguments.alone)?);
+            continue;
+        }
         if let Some(share) = arguments.panics {
             compare_panics(&city, share, arguments.times)?;
             continue;
