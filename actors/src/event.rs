@@ -74,7 +74,7 @@ pub enum Event {
         /// All that was asked.
         request: Arc<DeliveryRequest>,
     },
-    /// A delivery waits: no able drone is free. Carries the scheduler's estimate.
+    /// A delivery waits: no able drone is free. Carries the scheduler's estimate, and comes again where that has changed by what matters.
     DeliveryQueued {
         /// Which.
         delivery: DeliveryId,

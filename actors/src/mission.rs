@@ -35,6 +35,20 @@ const FLOOR_SHARE: f64 = 0.999;
 /// No mission takes longer: batteries hold for less. The least energy of a mission is taken in the kindest weather within that time.
 const MISSION_MAX: SimDuration = SimDuration::from_mins(6 * 60);
 
+/// A change of a time smaller than this is none to whoever waits.
+const NEWS_MIN: SimDuration = SimDuration::from_secs(5);
+
+/// Nor is one smaller than this part of what is left.
+const NEWS_MIN_PART: u64 = 20;
+
+/// Whether a time that is expected at `now` is so far from the one that was told that it matters to whoever waits: over five seconds and over 5 % of
+/// what is left.
+#[must_use]
+pub fn is_news(told: SimTime, expected: SimTime, now: SimTime) -> bool {
+    let change = told.max(expected).since(told.min(expected));
+    change > NEWS_MIN && change.micros() > expected.since(now).micros() / NEWS_MIN_PART
+}
+
 /// What is to be carried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Errand {

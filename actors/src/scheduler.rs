@@ -55,6 +55,7 @@ mod message;
 mod neighbours;
 mod reassign;
 mod rebalancing;
+mod reviewing;
 mod rezoning;
 mod waiting;
 mod weathering;
@@ -90,6 +91,8 @@ pub struct Scheduler {
     handing: Handing,
     /// When the weather next grounds a depot or releases it.
     weather_due: BTreeMap<DepotId, SimTime>,
+    /// When those that wait are looked at next, where any does.
+    review_due: Option<SimTime>,
 }
 
 /// What is seen of a scheduler.
@@ -118,6 +121,7 @@ impl Scheduler {
             balance: Balance::default(),
             handing: Handing::default(),
             weather_due: BTreeMap::new(),
+            review_due: None,
         }
     }
 
@@ -160,6 +164,7 @@ impl Actor for Scheduler {
                 self.on_reposition_refused(drone, home, ctx);
             }
             SchedulerMessage::BatchDue { at } => self.on_batch_due(at, ctx),
+            SchedulerMessage::ReviewDue { at } => self.on_review_due(at, ctx),
             SchedulerMessage::ErrandDone { delivery } => self.on_errand_done(delivery, ctx),
             SchedulerMessage::ErrandRefused {
                 drone,
@@ -284,15 +289,21 @@ impl Scheduler {
         wait: SimDuration,
         ctx: &mut Ctx<'_, Skyhaul>,
     ) -> (DeliveryId, u64) {
-        let estimate = prospect.estimate;
+        let MissionEstimate {
+            picked_up_at,
+            dropped_off_at,
+            ..
+        } = prospect.estimate;
+        let eta_pickup = picked_up_at + wait;
         let wait_max = ctx.shared().environment.dispatch.wait_max;
         let id = order.id;
         ctx.emit(Event::DeliveryQueued {
             delivery: id,
-            eta_pickup: estimate.picked_up_at + wait,
-            eta_dropoff: estimate.dropped_off_at + wait,
+            eta_pickup,
+            eta_dropoff: dropped_off_at + wait,
         });
-        let ticket = self.waiting.push(order, whose, prospect);
+        let ticket = self.waiting.push(order, whose, prospect, eta_pickup);
+        self.arm_review(ctx);
         if ctx.shared().environment.faults.sabotage == Some(Sabotage::ForgetsWaiting) {
             self.waiting.remove(id);
             return (id, ticket);

@@ -72,12 +72,12 @@ impl Scheduler {
                 refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
             }
             Ok(prospect) => {
-                let ahead = self.waiting.len();
-                let wait = if ahead < self.fleet.idle() {
-                    batches.interval
-                } else {
-                    prospect.wait(ahead)
-                };
+                // As many as stand ready leave with the next batch.
+                let wait = self
+                    .waiting
+                    .len()
+                    .checked_sub(self.fleet.idle())
+                    .map_or(batches.interval, |ahead| prospect.wait(ahead));
                 self.queue(order, Whose::Own, prospect, wait, ctx);
                 self.batching.fresh += 1;
                 self.arm(batches, ctx);
@@ -149,6 +149,7 @@ impl Scheduler {
         let rows = (ROWS + table.seats.len() * ROWS_PER_SEAT).min(ROWS_MAX);
         let mut asks = Vec::new();
         let mut takers = Vec::new();
+        let ready = self.fleet.idle();
         for (ahead, (order, prospect)) in self.waiting.prospects().take(rows).enumerate() {
             let wish = Wish::from(order);
             let urgency = urgency(&wish, now);
@@ -159,7 +160,11 @@ impl Scheduler {
                 carrier: (!order.is_turned_down)
                     .then(|| carrier_cost(&wish, &urgency, now, &surroundings))
                     .flatten(),
-                later: of_waiting(prospect.wait(ahead), &prospect.offer(), &urgency),
+                later: of_waiting(
+                    prospect.wait(ahead.saturating_sub(ready)),
+                    &prospect.offer(),
+                    &urgency,
+                ),
             });
             takers.push((order.id, taker));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::{Addr, RegionId};
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
 use crate::atlas::Atlas;
@@ -19,9 +19,11 @@ use crate::tree::Surroundings;
 use self::set::DroneSet;
 
 pub(super) use self::moving::{Expected, Lack, Move, Wanted, reaches};
+pub(super) use self::prospect::Prospect;
 pub(super) use self::starting::{assess_from, assess_start, bound_from, no_sooner_than, ready_start};
 
 mod moving;
+mod prospect;
 mod set;
 mod starting;
 
@@ -33,31 +35,6 @@ pub(super) enum Choice {
     Busy(Prospect),
     /// No drone ever can.
     Unable(AssignmentRefusal),
-}
-
-/// What a request may hope for while all able drones are busy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Prospect {
-    pub(super) estimate: MissionEstimate,
-    pub(super) asked_at: SimTime,
-    able: u32,
-}
-
-impl Prospect {
-    /// What only one drone in the world may do, leaving at `asked_at`.
-    pub(super) const fn of_one(estimate: MissionEstimate, asked_at: SimTime) -> Self {
-        Self {
-            estimate,
-            asked_at,
-            able: 1,
-        }
-    }
-
-    /// The wait to expect behind `ahead` others: able drones come home one after another.
-    pub(super) fn wait(&self, ahead: usize) -> SimDuration {
-        let mission = self.estimate.home_at.since(self.asked_at).as_seconds_f64();
-        SimDuration::from_seconds_f64(mission * (ahead as f64 + 1.0) / f64::from(self.able.max(1)))
-    }
 }
 
 /// All groups.
@@ -197,77 +174,6 @@ impl Fleet {
             .collect();
         ready.sort_unstable();
         ready
-    }
-
-    /// What a request may hope for though no ready drone can do it; `closest` is the reason why the one that came closest cannot.
-    fn hope(
-        &self,
-        closest: AssignmentRefusal,
-        errand: &Errand,
-        surroundings: &Surroundings,
-        now: SimTime,
-    ) -> Choice {
-        let may_come =
-            |group: &&Group| group.living() > 0 && (group.idle.is_empty() || self.is_grounded(group.depot));
-        let may_come = self.groups.iter().filter(may_come);
-        match self.prospect(may_come, closest, errand, surroundings, now) {
-            Ok(prospect) => Choice::Busy(prospect),
-            Err(closest) => Choice::Unable(closest),
-        }
-    }
-
-    /// What a request may hope for of all drones, ready or not.
-    ///
-    /// # Errors
-    /// The reason why the drone that came closest never can.
-    pub(super) fn outlook(
-        &self,
-        errand: &Errand,
-        surroundings: &Surroundings,
-        now: SimTime,
-    ) -> Result<Prospect, AssignmentRefusal> {
-        let living = self.groups.iter().filter(|group| group.living() > 0);
-        self.prospect(living, AssignmentRefusal::TooHeavy, errand, surroundings, now)
-    }
-
-    fn prospect<'a>(
-        &self,
-        groups: impl Iterator<Item = &'a Group>,
-        mut closest: AssignmentRefusal,
-        errand: &Errand,
-        surroundings: &Surroundings,
-        now: SimTime,
-    ) -> Result<Prospect, AssignmentRefusal> {
-        let mut best: Option<MissionEstimate> = None;
-        let mut able = 0;
-        let waits_for_release = surroundings.environment.carriers.is_empty();
-        for group in groups {
-            match group.assess(errand, surroundings, now, now) {
-                Ok(_) if self.is_grounded(group.depot) && !waits_for_release => {
-                    closest = closest.max(AssignmentRefusal::Grounded);
-                }
-                Ok(estimate) => {
-                    able += group.living();
-                    if best.is_none_or(|known| estimate.picked_up_at < known.picked_up_at) {
-                        best = Some(estimate);
-                    }
-                }
-                Err(reason) => {
-                    closest = closest.max(reason);
-                    let later = waits_for_release.then(|| group.assess_later(errand, surroundings, now));
-                    if let Some(estimate) = later.flatten() {
-                        able += group.living();
-                        best = best.or(Some(estimate));
-                    }
-                }
-            }
-        }
-        let estimate = best.ok_or(closest)?;
-        Ok(Prospect {
-            estimate,
-            asked_at: now,
-            able,
-        })
     }
 
     /// How many fly, or will again.
@@ -418,19 +324,6 @@ impl Group {
         now: SimTime,
     ) -> Result<MissionEstimate, AssignmentRefusal> {
         assess_from((self.depot, self.aircraft), errand, surroundings, leaves_at, now)
-    }
-
-    /// When a drone would do the errand once the weather lets it, while a request may wait.
-    fn assess_later(
-        &self,
-        errand: &Errand,
-        surroundings: &Surroundings,
-        now: SimTime,
-    ) -> Option<MissionEstimate> {
-        let environment = &surroundings.environment;
-        let until = now + environment.dispatch.wait_max;
-        let mut changes = environment.weather.changes(now, until);
-        changes.find_map(|change| self.assess(errand, surroundings, change, now).ok())
     }
 
     fn picks_up_no_sooner_than(

@@ -76,6 +76,11 @@ pub enum SchedulerMessage {
         /// For when it was set.
         at: SimTime,
     },
+    /// What was said to those that wait is to be held against what is known.
+    ReviewDue {
+        /// For when it was set.
+        at: SimTime,
+    },
     /// A parcel was handed over.
     ErrandDone {
         /// Of which delivery.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use skyhaul_engine::time::{SimDuration, SimTime};
 
 use super::Order;
 use super::fleet::Prospect;
 use crate::ids::DeliveryId;
+use crate::mission::is_news;
 
 /// A place in the queue: those for the region's own drones before those for its neighbours', expedited before others, then by ticket.
 type Place = (Whose, bool, u64);
@@ -25,6 +27,27 @@ pub(super) enum Whose {
 struct Waiter {
     order: Order,
     prospect: Prospect,
+    /// For when its pickup was announced.
+    eta_pickup: SimTime,
+}
+
+impl Waiter {
+    /// When its pickup is to be expected with `ahead` others before it, where that is news. What was announced stands as long as the next drone may
+    /// come free at any time between now and a headway from now.
+    fn news(&self, whose: Whose, ahead: usize, idle: usize, now: SimTime) -> Option<SimTime> {
+        // Neighbours serve one as well as the other.
+        let ahead = if whose == Whose::Neighbours { 0 } else { ahead };
+        let may_be_next = ahead < idle;
+        let wait_min = if may_be_next {
+            SimDuration::ZERO
+        } else {
+            self.prospect.wait_min(ahead)
+        };
+        let earliest = self.prospect.picked_up_after(wait_min, now);
+        let expected = self.prospect.picked_up_after(self.prospect.wait(ahead), now);
+        let stands = (earliest..=expected).contains(&self.eta_pickup);
+        (!stands && is_news(self.eta_pickup, expected, now)).then_some(expected)
+    }
 }
 
 /// The queue.
@@ -36,13 +59,24 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Lets a request wait and gives its ticket.
-    pub(super) fn push(&mut self, order: Order, whose: Whose, prospect: Prospect) -> u64 {
+    /// Lets a request wait whose pickup was announced for `eta_pickup`, and gives its ticket.
+    pub(super) fn push(
+        &mut self,
+        order: Order,
+        whose: Whose,
+        prospect: Prospect,
+        eta_pickup: SimTime,
+    ) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let place = (whose, !order.is_expedited, ticket);
         self.places.insert(order.id, place);
-        self.orders.insert(place, Waiter { order, prospect });
+        let waiter = Waiter {
+            order,
+            prospect,
+            eta_pickup,
+        };
+        self.orders.insert(place, waiter);
         ticket
     }
 
@@ -85,6 +119,18 @@ impl Waiting {
             .map(|(_, waiter)| (&waiter.order, &waiter.prospect))
     }
 
+    /// Which requests are to be told new times, while so many drones stand ready: of each its pickup and its drop-off.
+    pub(super) fn review(&mut self, idle: usize, now: SimTime) -> Vec<(DeliveryId, SimTime, SimTime)> {
+        let waiters = (0..).zip(&mut self.orders);
+        let news = waiters.filter_map(|(ahead, ((whose, ..), waiter))| {
+            waiter.eta_pickup = waiter.news(*whose, ahead, idle, now)?;
+            let estimate = &waiter.prospect.estimate;
+            let journey = estimate.dropped_off_at.since(estimate.picked_up_at);
+            Some((waiter.order.id, waiter.eta_pickup, waiter.eta_pickup + journey))
+        });
+        news.collect()
+    }
+
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.orders.len()
@@ -95,7 +141,6 @@ impl Waiting {
 mod tests {
     use skyhaul_engine::geo::Position;
     use skyhaul_engine::kernel::Addr;
-    use skyhaul_engine::time::SimTime;
     use skyhaul_engine::units::{Kilograms, WattHours};
 
     use super::*;
@@ -133,7 +178,7 @@ mod tests {
     fn expedited_requests_go_first_then_the_oldest() {
         let mut waiting = Waiting::default();
         for (id, is_expedited) in [(1, false), (2, true), (3, false), (4, true)] {
-            waiting.push(order(id, is_expedited), Whose::Own, prospect());
+            waiting.push(order(id, is_expedited), Whose::Own, prospect(), SimTime::ZERO);
         }
         let ids: Vec<u128> = waiting.queue(Whose::Own).map(|(_, order)| order.id.0).collect();
         assert_eq!(ids, [2, 4, 1, 3]);
@@ -148,7 +193,7 @@ mod tests {
             (3, Whose::Neighbours),
             (4, Whose::Own),
         ] {
-            waiting.push(order(id, false), whose, prospect());
+            waiting.push(order(id, false), whose, prospect(), SimTime::ZERO);
         }
         let ids = |whose| {
             waiting
@@ -164,10 +209,10 @@ mod tests {
     #[test]
     fn a_request_that_left_and_came_again_has_another_ticket() {
         let mut waiting = Waiting::default();
-        let first = waiting.push(order(1, false), Whose::Own, prospect());
+        let first = waiting.push(order(1, false), Whose::Own, prospect(), SimTime::ZERO);
         assert!(waiting.remove(DeliveryId(1)).is_some());
         assert!(waiting.remove(DeliveryId(1)).is_none());
-        let second = waiting.push(order(1, false), Whose::Own, prospect());
+        let second = waiting.push(order(1, false), Whose::Own, prospect(), SimTime::ZERO);
         assert_ne!(first, second);
         assert_eq!(waiting.ticket_of(DeliveryId(1)), Some(second));
     }

@@ -163,12 +163,15 @@ impl City {
         delivery
     }
 
-    /// What was said about a delivery's fate, in the event log's words.
+    /// What was said about a delivery's fate, in the event log's words; once, that it waits, however often its times were said anew.
     pub(crate) fn story(&self, delivery: DeliveryId) -> Vec<&'static str> {
-        self.events
+        let told = self
+            .events
             .iter()
-            .filter_map(|event| told(&event.event, delivery))
-            .collect()
+            .filter_map(|event| told(&event.event, delivery));
+        let mut story: Vec<_> = told.collect();
+        story.dedup_by(|later, earlier| *later == "queued" && later == earlier);
+        story
     }
 
     pub(crate) fn count(&self, wanted: fn(&Event) -> bool) -> usize {

@@ -69,17 +69,41 @@ fn a_ready_drone_is_promised_as_it_is_then_assigned() {
 #[test]
 fn a_busy_fleet_is_waited_for_the_longer_the_more_wait() {
     let asked = wish(place(0.0, 500.0), place(0.0, 2_000.0), 1.0);
+    let mut planned = environment(1);
+    planned.dispatch.wait_max = SimDuration::from_mins(60);
     let waits = [0, 3].map(|waiting| {
         let outside = Outside {
             waiting,
             ..outside(&[Standing::Away])
         };
-        match answer(environment(1), &asked, &outside) {
+        match answer(planned.clone(), &asked, &outside) {
             Answer::Drone { wait, .. } => wait,
             other => panic!("{other:?}"),
         }
     });
     assert!(waits[0] > SimDuration::ZERO && waits[1] > waits[0], "{waits:?}");
+}
+
+#[test]
+fn a_fleet_that_queues_for_its_pads_and_charges_there_is_waited_for_longer() {
+    let asked = wish(place(0.0, 500.0), place(0.0, 4_000.0), 1.0);
+    let wait = |pads, swap| {
+        let mut planned = environment(4);
+        planned.dispatch.wait_max = SimDuration::from_mins(24 * 60);
+        planned.depots[0].pads = pads;
+        planned.depots[0].spare_batteries = 16;
+        planned.aircraft[0].swap = swap;
+        match answer(planned, &asked, &outside(&[Standing::Away; 4])) {
+            Answer::Drone { wait, .. } => wait,
+            other => panic!("{other:?}"),
+        }
+    };
+    let swapping = wait(4, Some(SimDuration::from_secs(60)));
+    let (charging, queueing) = (wait(4, None), wait(1, None));
+    assert!(
+        swapping < charging && charging < queueing,
+        "{swapping:?} {charging:?} {queueing:?}"
+    );
 }
 
 #[test]

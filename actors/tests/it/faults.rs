@@ -99,7 +99,7 @@ fn a_fleet_whose_drones_are_all_gone_leaves_everything_to_carriers() {
 /// A delivery whose actor is given up at the drop-off leaves its parcel in the drone.
 #[test]
 fn a_parcel_that_nobody_wants_any_more_weighs_on_the_way_home() {
-    let heavy_returns = (0..40).map(|seed| {
+    let heavy_returns = (0..400).map(|seed| {
         let mut planned = environment(6);
         planned.seed = seed;
         planned.faults.actor_panic_per_message = 0.3;

@@ -17,6 +17,7 @@ mod invariants;
 mod links;
 mod mishaps;
 mod missions;
+mod queues;
 mod rebalancing;
 mod regions;
 mod releases;

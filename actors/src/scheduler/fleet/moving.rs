@@ -239,7 +239,7 @@ impl Fleet {
     }
 
     /// How many drones of a depot lift so much.
-    fn living_at(&self, depot: DepotId, lifting: Kilograms, environment: &Environment) -> u32 {
+    pub(super) fn living_at(&self, depot: DepotId, lifting: Kilograms, environment: &Environment) -> u32 {
         let groups = self.groups.iter().filter(|group| group.depot == depot);
         groups
             .filter(|group| environment.aircraft(group.aircraft).payload_max >= lifting)
