@@ -1,14 +1,9 @@
 //! Told: the times of a delivery as its client last heard them, and when another is worth saying.
 
-use skyhaul_engine::time::{SimDuration, SimTime};
+use skyhaul_actors::mission::is_news;
+use skyhaul_engine::time::SimTime;
 
 use crate::view::{Between, DeliveryView};
-
-/// A change smaller than this is none to whoever waits.
-const CHANGE_MIN: SimDuration = SimDuration::from_secs(5);
-
-/// Nor is one smaller than this part of what is left.
-const CHANGE_MIN_PART: u64 = 20;
 
 /// The times that a client was told.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +24,8 @@ impl Told {
         }
     }
 
-    /// Puts what was told in the place of what is known at `now`, unless the difference matters: over five seconds and over 5 % of
-    /// what is left, or a time that was told has passed.
+    /// Puts what was told in the place of what is known at `now`, unless the difference matters ([`is_news`]), or a time that was told has passed: all
+    /// but a lower bound, of which whoever was told it sees that it has.
     pub(super) fn stand_in(&self, view: &mut DeliveryView, now: SimTime) {
         let stands = stands(self.pickup, view.pickup_eta, now)
             && stands(self.delivery, view.delivery_eta, now)
@@ -46,17 +41,12 @@ impl Told {
 }
 
 fn bounds_stand(told: Between, known: Between, now: SimTime) -> bool {
-    stands(told.low, known.low, now) && stands(told.high, known.high, now)
+    let low_stands = told.low == known.low || !is_news(told.low.max(now), known.low, now);
+    low_stands && stands(told.high, known.high, now)
 }
 
 fn stands(told: SimTime, known: SimTime, now: SimTime) -> bool {
-    if told == known {
-        return true;
-    }
-    let change = told.max(known).since(told.min(known));
-    let left = known.since(now);
-    let matters = change > CHANGE_MIN && change.micros() > left.micros() / CHANGE_MIN_PART;
-    told >= now && !matters
+    told == known || (told >= now && !is_news(told, known, now))
 }
 
 #[cfg(test)]
@@ -84,5 +74,20 @@ mod tests {
     fn a_time_that_has_passed_is_told_again() {
         assert!(!stands(at_s(99), at_s(100), at_s(100)));
         assert!(stands(at_s(99), at_s(99), at_s(100)), "unless it is what was");
+    }
+
+    #[test]
+    fn a_lower_bound_that_has_passed_is_told_again_only_where_another_is_known() {
+        let told = Between {
+            low: at_s(90),
+            high: at_s(400),
+        };
+        let known = |low_s| Between {
+            low: at_s(low_s),
+            ..told
+        };
+        assert!(bounds_stand(told, known(104), at_s(100)));
+        assert!(!bounds_stand(told, known(110), at_s(100)));
+        assert!(!bounds_stand(told, known(410), at_s(401)), "an upper one always");
     }
 }

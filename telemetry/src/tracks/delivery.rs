@@ -255,11 +255,8 @@ impl DeliveryTrack {
         let estimate = self.last_word.unwrap_or(self.estimate);
         match self.stage {
             Stage::Completed | Stage::Cancelled => estimate,
-            Stage::HeadedToDropoff => Estimate {
-                pickup: estimate.pickup,
-                dropoff: estimate.dropoff.max(now),
-            },
-            Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup => estimate.not_before(now),
+            Stage::HeadedToDropoff => estimate.arriving_after(now),
+            Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup => estimate.picked_up_after(now),
         }
     }
 

@@ -11,6 +11,9 @@ use crate::view::Between;
 /// Where there is neither a fleet nor a carrier: the speed of a bicycle, m/s.
 const SPEED_OF_NOBODY_MPS: f64 = 5.0;
 
+/// What should have been and was not is put off by so much at the least.
+const PUT_OFF_MIN: SimDuration = SimDuration::from_secs(30);
+
 /// Two times of a delivery: when the parcel is in the transport, and when it is out of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Estimate {
@@ -28,13 +31,33 @@ impl Estimate {
         };
     }
 
-    /// The same, where the parcel was not picked up at `now`: a pickup that should have been is expected now.
-    pub(super) fn not_before(mut self, now: SimTime) -> Self {
-        if self.pickup < now {
-            self.shift_pickup(now);
-        }
+    /// The same, where the parcel was not picked up at `now`: a pickup that should have been is put off.
+    pub(super) fn picked_up_after(mut self, now: SimTime) -> Self {
+        self.shift_pickup(put_off(self.pickup, now));
         self
     }
+
+    /// The same, where the parcel was picked up, and did not arrive until `now`.
+    pub(super) fn arriving_after(self, now: SimTime) -> Self {
+        Self {
+            dropoff: put_off(self.dropoff, now),
+            ..self
+        }
+    }
+}
+
+/// A time that lies ahead; one that has passed by `now` is put off, each time for twice as long, while a fifth of that is left. So it never lies in the
+/// past, changes seldom, and is the less certain the later it gets.
+fn put_off(expected: SimTime, now: SimTime) -> SimTime {
+    if expected >= now {
+        return expected;
+    }
+    let late = now.since(expected).micros();
+    let mut more = PUT_OFF_MIN.micros();
+    while more < late + late / 4 {
+        more *= 2;
+    }
+    expected + SimDuration::from_micros(more)
 }
 
 /// The two times with the bounds of each.
@@ -131,8 +154,25 @@ mod tests {
             pickup: at_s(100),
             dropoff: at_s(400),
         };
-        assert_eq!(estimate.not_before(at_s(50)), estimate);
-        let late = estimate.not_before(at_s(130));
+        assert_eq!(estimate.picked_up_after(at_s(50)), estimate);
+        let late = estimate.picked_up_after(at_s(101));
         assert_eq!((late.pickup, late.dropoff), (at_s(130), at_s(430)));
+        let late = estimate.arriving_after(at_s(401));
+        assert_eq!((late.pickup, late.dropoff), (at_s(100), at_s(430)));
+    }
+
+    #[test]
+    fn what_is_late_is_put_off_the_longer_the_later_it_is() {
+        let put_off_s = |now_s| put_off(at_s(100), at_s(now_s)).micros() / 1_000_000;
+        assert_eq!(
+            [100, 101, 124, 125, 148, 149].map(put_off_s),
+            [100, 130, 130, 160, 160, 220]
+        );
+        for now_s in 101..10_000 {
+            let left_s = put_off_s(now_s) - now_s;
+            assert!(left_s * 4 >= now_s - 100, "{now_s}: {left_s}");
+        }
+        let said: std::collections::BTreeSet<u64> = (101..10_000).map(put_off_s).collect();
+        assert_eq!(said.len(), 10, "in nearly three hours");
     }
 }
