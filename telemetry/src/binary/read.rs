@@ -8,6 +8,9 @@ use skyhaul_actors::stage::Stage;
 use crate::frame::rfc3339;
 use crate::view::DroneState;
 
+/// Marks a fix that is the last word of a drone whose link is lost.
+const STALE: u32 = 0x800;
+
 const PURPOSES: [&str; 5] = ["pickup", "dropoff", "return", "reposition", "divert"];
 
 /// A frame, read.
@@ -238,7 +241,7 @@ fn fixes(reader: &mut Reader<'_>) -> Vec<(u32, Drone)> {
         let delivery = (words[n] & 0x100 != 0).then(|| deliveries.next());
         let eta = (etas[n] != i32::MIN).then(|| reader.after(etas[n]));
         let flies = words[n] & 0x200 != 0;
-        let json = json!({
+        let mut json = json!({
             "drone": DroneId(drones[n]).to_string(),
             "state": DroneState::ALL[(words[n] & 0xFF) as usize].name(),
             "latitude": degrees(lat[n]),
@@ -250,6 +253,9 @@ fn fixes(reader: &mut Reader<'_>) -> Vec<(u32, Drone)> {
             "delivery": delivery,
             "eta": eta,
         });
+        if words[n] & STALE != 0 {
+            json["stale"] = json!(true);
+        }
         (drones[n], Drone { flies, json })
     };
     (0..fixes as usize).map(read).collect()

@@ -20,6 +20,7 @@ use crate::clock::VirtualClock;
 use crate::sample;
 use crate::tiles::Bbox;
 use crate::tracks::Tracks;
+use crate::view::DroneView;
 
 mod follower;
 
@@ -55,6 +56,8 @@ enum Step {
     Land(u32),
     /// It is out of order.
     Fail(u32),
+    /// Its link is lost, or comes back.
+    Link(u32),
     /// Time passes, in milliseconds.
     Pass(u64),
     /// The client looks elsewhere.
@@ -77,6 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..DRONES, way(), 200_000_u64..600_000).prop_map(|(drone, way, ms)| Step::TakeOff(drone, way, ms)),
         3 => (0..DRONES).prop_map(Step::Land),
         1 => (0..DRONES).prop_map(Step::Fail),
+        3 => (0..DRONES).prop_map(Step::Link),
         3 => (0_u64..200_000).prop_map(Step::Pass),
         2 => (0_usize..views().len()).prop_map(Step::Look),
         2 => Just(Step::Skip),
@@ -198,9 +202,22 @@ impl Sky {
         });
     }
 
-    fn fail(&mut self, drone: DroneId) {
+    fn view(&self, drone: DroneId) -> DroneView {
         let view = self.tracks.read().drone(drone, self.clock.now());
-        let at = view.expect("it is known").at;
+        view.expect("it is known")
+    }
+
+    fn change_link(&mut self, drone: DroneId) {
+        let DroneView { is_stale, at, .. } = self.view(drone);
+        self.tell(if is_stale {
+            Event::LinkRestored { drone }
+        } else {
+            Event::LinkLost { drone, at }
+        });
+    }
+
+    fn fail(&mut self, drone: DroneId) {
+        let at = self.view(drone).at;
         self.tell(Event::DroneFailed {
             drone,
             reason: skyhaul_actors::event::DroneFailure::Mechanical,
@@ -231,6 +248,7 @@ fn follow(steps: &[Step], mode: Mode) {
             Step::TakeOff(drone, way, ms) => sky.take_off(DroneId(*drone), *way, *ms),
             Step::Land(drone) => sky.land(DroneId(*drone)),
             Step::Fail(drone) => sky.fail(DroneId(*drone)),
+            Step::Link(drone) => sky.change_link(DroneId(*drone)),
             Step::Pass(ms) => {
                 sky.clock.0.fetch_add(ms * 1_000, Ordering::Relaxed);
             }

@@ -126,6 +126,12 @@ async fn stages_of_a_delivery_wait_for_a_slow_client() {
         stages,
         ["HeadedToPickup", "HeadedToDropoff", "Completed"].map(|stage| json!(stage))
     );
+    let families = live.registry.gather();
+    let lag = families
+        .iter()
+        .find(|family| family.name() == "skyhaul_telemetry_client_lag_seconds");
+    let lag = lag.expect("it is gathered").get_metric()[0].get_histogram();
+    assert!(lag.get_sample_sum() > 0.1, "it lagged by more than a tick");
 }
 
 #[tokio::test]
