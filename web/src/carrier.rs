@@ -23,7 +23,7 @@ use crate::location::read_required_location;
 use crate::ports::{KeyValueStore, Projection, StoreError};
 use crate::store::{StoredProjection, Table};
 
-mod fold;
+pub(crate) mod fold;
 pub(crate) mod shown;
 
 use self::fold::{BookingRow, CarrierFold, booking_row};

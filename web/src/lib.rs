@@ -24,6 +24,7 @@ mod package;
 mod people;
 pub mod ports;
 mod quote;
+mod reasons;
 pub mod services;
 mod sky;
 mod store;

@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde_json::Number;
 use skyhaul_actors::account::PricePlan;
 use skyhaul_actors::command::DeliveryRequest;
-use skyhaul_actors::event::AssignmentRefusal;
 use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
 use skyhaul_actors::mission::Errand;
 use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Seen, Standing, Wish, enquire};
@@ -21,7 +20,6 @@ use skyhaul_telemetry::view::{DroneDuty, DroneState};
 use utoipa::ToSchema;
 
 use crate::account::Accounts;
-use crate::carrier::shown::refusal_name;
 use crate::context::Context;
 use crate::gateway::caller::Caller;
 use crate::gateway::invoice::InvoiceAmount;
@@ -30,6 +28,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ingestion::request::CreateDeliveryRequest;
+use crate::reasons::{DroneReadiness, QuoteReason};
 
 /// For how long a look at the fleet serves all who ask, while drones come and go: putting a hundred thousand of them in order takes a millisecond. A depot
 /// that is grounded or released counts at once.
@@ -66,8 +65,8 @@ pub(crate) struct QuotedResponse {
     /// When it would arrive.
     #[serde(rename = "deliveryETA")]
     delivery_eta: String,
-    /// `Ready`: a drone stands ready; `Waits`: one has to come free first; else why no drone would bring it.
-    reason: &'static str,
+    /// Whether a drone stands ready or has to come free first; else why no drone would bring it.
+    reason: QuoteReason,
     /// The carrier that would.
     carrier: Option<String>,
 }
@@ -165,17 +164,34 @@ impl Quotes {
         let (by, millimetres, pickup, dropoff, reason, carrier) =
             match enquire(&wish, &seen, &surroundings, at) {
                 Answer::Drone { estimate, wait } => {
-                    let reason = if wait.micros() == 0 { "Ready" } else { "Waits" };
+                    let reason = if wait.micros() == 0 {
+                        DroneReadiness::Ready
+                    } else {
+                        DroneReadiness::Waits
+                    };
                     let (pickup, dropoff) = (estimate.picked_up_at + wait, estimate.dropped_off_at + wait);
                     let millimetres = flown_mm(&wish.errand, &surroundings);
-                    ("drone", millimetres, pickup, dropoff, reason, None)
+                    (
+                        "drone",
+                        millimetres,
+                        pickup,
+                        dropoff,
+                        QuoteReason::Drone(reason),
+                        None,
+                    )
                 }
                 Answer::Carrier { offer, reason } => {
                     let name = context.environment.carrier(offer.carrier).name.clone();
                     let (pickup, dropoff) = (offer.quote.eta_pickup, offer.quote.eta_dropoff);
-                    ("carrier", 0, pickup, dropoff, refusal_name(reason), Some(name))
+                    let reason = QuoteReason::Carrier(reason.into());
+                    ("carrier", 0, pickup, dropoff, reason, Some(name))
                 }
-                Answer::Nobody { reason } => return Err(nobody(reason)),
+                Answer::Nobody { reason } => {
+                    return Err(Problem::refused(
+                        "no carrier takes it, and no drone",
+                        reason.into(),
+                    ));
+                }
             };
         let amount = InvoiceAmount::new(plan, Some(1), grams, Some(millimetres));
         Ok(QuotedResponse {
@@ -201,11 +217,6 @@ fn flown_mm(errand: &Errand, surroundings: &Surroundings) -> i64 {
     )]
     let millimetres = (distance_m * 1_000.0).round() as i64;
     millimetres
-}
-
-fn nobody(reason: AssignmentRefusal) -> Problem {
-    let reason = refusal_name(reason);
-    Problem::conflict(format!("no carrier takes it, and no drone: {reason}"))
 }
 
 /// The endpoint.

@@ -36,7 +36,7 @@ pub(super) struct BookingRow {
 
 /// How far a booking has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum BookingState {
+pub(crate) enum BookingState {
     /// A courier is to come.
     Booked,
     /// The courier is on the way to the parcel.

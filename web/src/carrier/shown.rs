@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use skyhaul_actors::environment::Environment;
-use skyhaul_actors::event::AssignmentRefusal;
 use skyhaul_actors::ids::DeliveryId;
 use utoipa::ToSchema;
 
-use super::fold::{BookingRow, BookingState};
+use super::fold::BookingRow;
 use crate::calendar::Calendar;
 use crate::delivery::write::PutDeliveryLocation;
 use crate::http::schema::WeightSaid;
+use crate::reasons::{BookingState, DroneRefusal};
 
 /// What is to be carried from where to where.
 #[derive(Debug, ToSchema)]
@@ -38,9 +38,9 @@ pub(crate) struct BookingResponse {
     /// What was quoted.
     quote: QuoteResponse,
     /// Why no drone has it.
-    reason: &'static str,
-    /// `Booked`, `Confirmed`, `PickedUp`, `Completed`, `Failed` or `Cancelled`.
-    state: &'static str,
+    reason: DroneRefusal,
+    /// How far it has come.
+    state: BookingState,
 }
 
 /// A carrier's quote.
@@ -75,32 +75,8 @@ impl BookingResponse {
                 pickup_eta: calendar.text(row.pickup_eta),
                 delivery_eta: calendar.text(row.delivery_eta),
             },
-            reason: refusal_name(row.reason),
-            state: match row.state {
-                BookingState::Booked => "Booked",
-                BookingState::Confirmed => "Confirmed",
-                BookingState::PickedUp => "PickedUp",
-                BookingState::Completed => "Completed",
-                BookingState::Failed => "Failed",
-                BookingState::Cancelled => "Cancelled",
-            },
+            reason: row.reason.into(),
+            state: row.state.into(),
         }
-    }
-}
-
-/// The reason's name in answers.
-pub(crate) const fn refusal_name(reason: AssignmentRefusal) -> &'static str {
-    match reason {
-        AssignmentRefusal::TooHeavy => "TooHeavy",
-        AssignmentRefusal::OutsideArea => "OutsideArea",
-        AssignmentRefusal::NoFlyZone => "NoFlyZone",
-        AssignmentRefusal::Wind => "Wind",
-        AssignmentRefusal::Weather => "Weather",
-        AssignmentRefusal::OutOfRange => "OutOfRange",
-        AssignmentRefusal::Grounded => "Grounded",
-        AssignmentRefusal::WaitedTooLong => "WaitedTooLong",
-        AssignmentRefusal::CarrierCheaper => "CarrierCheaper",
-        AssignmentRefusal::NobodyCan => "NobodyCan",
-        AssignmentRefusal::GivenBackTooOften => "GivenBackTooOften",
     }
 }

@@ -1,7 +1,6 @@
 //! What is answered about deliveries.
 
 use serde::Serialize;
-use skyhaul_actors::event::{CancelReason, CarrierFailure, ReleaseReason};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_actors::workflow::saga::Step;
 use skyhaul_engine::time::SimTime;
@@ -9,9 +8,9 @@ use utoipa::ToSchema;
 
 use super::row::{By, CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow};
 use crate::calendar::{Calendar, unix_micros_text};
-use crate::carrier::shown::refusal_name;
 use crate::http::fields::Named as _;
 use crate::location::Location;
+use crate::reasons::{DroneRefusal, MilestoneReason};
 
 /// A delivery.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -36,9 +35,9 @@ pub(crate) struct DeliveryResponse {
     confirmation_required: &'static str,
     /// The drone that has it, or brought it.
     drone_id: Option<String>,
-    /// Why no drone takes it: `TooHeavy`, `OutOfRange`, `CarrierCheaper` … Absent while one has it, or may yet.
+    /// Why no drone takes it; absent while one has it, or may yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    drone_refusal: Option<&'static str>,
+    drone_refusal: Option<DroneRefusal>,
     /// `placeholder` where a place was derived from a text that names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     location_resolution: Option<&'static str>,
@@ -56,7 +55,7 @@ impl DeliveryResponse {
             expedited: Some(row.expedited),
             confirmation_required: row.confirmation.name(),
             drone_id: row.drone.map(|drone| drone.to_string()),
-            drone_refusal: row.refusal.map(refusal_name),
+            drone_refusal: row.refusal.map(DroneRefusal::from),
             location_resolution: row.is_placeholder().then_some("placeholder"),
         }
     }
@@ -134,9 +133,9 @@ pub(crate) struct MilestoneResponse {
     location: Location,
     /// The drone that had it.
     drone_id: Option<String>,
-    /// Why it went back to where nobody has it, or was cancelled, such as `DroneFailed` or `NobodyCan`.
+    /// Why it went back to where nobody has it, or was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<MilestoneReason>,
     /// The step of its workflow at which it was cancelled: `openPackage`, `openDelivery` or `bookTransport`.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'static str>,
@@ -156,7 +155,7 @@ impl MilestoneResponse {
             at: calendar.text(row.at),
             location: row.parcel_at.into(),
             drone_id: row.drone.map(|drone| drone.to_string()),
-            reason: cause.map(cause_name),
+            reason: cause.map(MilestoneReason::from),
             step: None,
             undone: None,
             retried_as: None,
@@ -166,7 +165,7 @@ impl MilestoneResponse {
     /// The same, where it is how a delivery came to be cancelled.
     pub(crate) fn with_failure(self, failure: &FailureRow) -> Self {
         Self {
-            reason: Some(cancel_name(failure.reason)),
+            reason: Some(MilestoneReason::Cancelled(failure.reason.into())),
             step: failure.step.map(step_name),
             undone: failure
                 .step
@@ -185,32 +184,6 @@ impl MilestoneResponse {
             retried_as: None,
             ..self
         }
-    }
-}
-
-const fn cause_name(cause: CauseRow) -> &'static str {
-    match cause {
-        CauseRow::Released(ReleaseReason::Cancelled) => "Cancelled",
-        CauseRow::Released(ReleaseReason::Rescheduled) => "Rescheduled",
-        CauseRow::Released(ReleaseReason::DroneFailed) => "DroneFailed",
-        CauseRow::Released(ReleaseReason::DroneRefused) => "DroneRefused",
-        CauseRow::Released(ReleaseReason::Reassigned) => "Reassigned",
-        CauseRow::Released(ReleaseReason::Delayed) => "Delayed",
-        CauseRow::Released(ReleaseReason::Recalled) => "Recalled",
-        CauseRow::Released(ReleaseReason::NoFlyZone) => "NoFlyZone",
-        CauseRow::Released(ReleaseReason::LinkLost) => "LinkLost",
-        CauseRow::CarrierFailed(CarrierFailure::NoCourier) => "NoCourier",
-        CauseRow::CarrierFailed(CarrierFailure::ReturnedToPickup) => "ReturnedToPickup",
-    }
-}
-
-/// Why a delivery was cancelled, as answers name it.
-const fn cancel_name(reason: CancelReason) -> &'static str {
-    match reason {
-        CancelReason::Requested => "Requested",
-        CancelReason::NobodyCan => "NobodyCan",
-        CancelReason::AttemptsExhausted => "AttemptsExhausted",
-        CancelReason::Quarantined => "Quarantined",
     }
 }
 

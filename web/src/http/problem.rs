@@ -12,6 +12,7 @@ use tracing::{error, warn};
 use utoipa::ToSchema;
 
 use crate::ports::{StoreError, SubmitError};
+use crate::reasons::DroneRefusal;
 
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -37,6 +38,9 @@ pub struct Problem {
     /// Reasons by field, where fields are wrong.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     errors: BTreeMap<String, Vec<String>>,
+    /// Why no drone takes it, where that is what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<DroneRefusal>,
     /// Headers that go with it.
     #[serde(skip)]
     headers: Vec<(HeaderName, String)>,
@@ -146,6 +150,14 @@ impl Problem {
             "The request does not fit the state of things",
             detail,
         )
+    }
+
+    /// Nobody does what is asked, for this reason.
+    pub(crate) fn refused(detail: impl Into<String>, reason: DroneRefusal) -> Self {
+        Self {
+            reason: Some(reason),
+            ..Self::conflict(detail)
+        }
     }
 
     /// The thing is not as whoever asks believes.

@@ -23,6 +23,7 @@ mod packages;
 mod people;
 mod projections;
 mod quotes;
+mod reasons;
 mod requests;
 mod server;
 mod simulation;
