@@ -25,9 +25,11 @@ use crate::tree::{DEMAND, Skyhaul, SkyhaulActors, SkyhaulMessage, Surroundings, 
 use crate::zoning::{ZoneChange, Zoning};
 
 use self::routes::{Route, Routes};
+use self::telling::Untold;
 
 pub mod branch;
 mod routes;
+mod telling;
 
 /// When the demand begins: the first instant after the founding.
 const DEMAND_STARTS_AT: SimTime = SimTime::from_micros(1);
@@ -46,13 +48,15 @@ const OUTAGES_FROM: u64 = 3 << 46;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 8;
+const LAYOUT: u16 = 9;
 
 /// A city with its fleet, in virtual time.
 pub struct World {
     engine: Engine<Skyhaul>,
     routes: Routes,
     zoning: Zoning,
+    /// What is said before the next run.
+    untold: Option<Untold>,
 }
 
 impl World {
@@ -79,8 +83,9 @@ impl World {
             engine,
             routes: Routes::default(),
             zoning: Zoning::default(),
+            untold: Some(Untold::ALL),
         };
-        world.declare(environment);
+        world.fill(environment);
         if environment.demand.is_some() {
             world
                 .engine
@@ -101,8 +106,8 @@ impl World {
         });
     }
 
-    /// Says what the world holds at its beginning.
-    fn declare(&mut self, environment: &Environment) {
+    /// Puts into the world what it holds at its beginning.
+    fn fill(&mut self, environment: &Environment) {
         self.announce(environment, 0);
         let mut next = 0;
         for fleet in &environment.fleets {
@@ -150,19 +155,13 @@ impl World {
         }
     }
 
-    /// Says which planned zones there are, from the one at that place on; of those that nobody knows yet, lets it be said when it is time.
+    /// Of planned zones that nobody knows yet, from the one at that place on, lets it be said when it is time.
     fn announce(&mut self, environment: &Environment, first: u32) {
         let now = self.now();
         for (place, zone) in (first..).zip(environment.zones.iter().skip(first as usize)) {
-            match zone.announced.filter(|announced| *announced > now) {
-                Some(announced) => {
-                    let order = ANNOUNCED_FROM + u64::from(place);
-                    self.tell_of_zones(announced, order, None, &ZoneChange::Announced { place });
-                }
-                None => self.engine.emit(Event::ZoneDeclared {
-                    command: None,
-                    zone: Arc::new(zone.clone()),
-                }),
+            if let Some(announced) = zone.announced.filter(|announced| *announced > now) {
+                let order = ANNOUNCED_FROM + u64::from(place);
+                self.tell_of_zones(announced, order, None, &ZoneChange::Announced { place });
             }
         }
     }
@@ -193,19 +192,9 @@ impl World {
 
     fn commission(&mut self, id: DroneId, fleet: &FleetSpec, environment: &Environment) -> Addr<Drone> {
         let surroundings = Arc::clone(self.engine.shared());
-        let spec = environment.aircraft(fleet.aircraft);
         let region = environment.depot(fleet.depot).region;
         let drone = Drone::new(id, fleet.depot, fleet.aircraft, &surroundings);
-        let addr = self.engine.spawn_in(region, drone);
-        self.engine.emit(Event::DroneCommissioned {
-            drone: id,
-            depot: fleet.depot,
-            aircraft: fleet.aircraft,
-            at: environment.depot(fleet.depot).at,
-            battery: spec.battery_capacity,
-            speed_max: environment.speed_max(fleet.aircraft),
-        });
-        addr
+        self.engine.spawn_in(region, drone)
     }
 
     /// Lets so many threads run the regions from now on. No result depends on it.
@@ -304,6 +293,9 @@ impl World {
     /// # Errors
     /// [`Halt`], where going on makes no sense.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<Event>) -> Result<(), Halt> {
+        if let Some(untold) = self.untold.take() {
+            self.tell(untold, sink);
+        }
         self.engine.run_until(horizon, sink)
     }
 
@@ -400,13 +392,13 @@ impl World {
         &self.engine.shared().environment
     }
 
-    /// The whole state as bytes; to be taken between two runs, when all events have left.
+    /// The whole state as bytes; to be taken between two runs.
     ///
     /// # Errors
     /// [`SnapshotError`].
     pub fn save(&self) -> Result<Vec<u8>, SnapshotError> {
         let mut bytes = LAYOUT.to_le_bytes().to_vec();
-        let outside = (&self.routes, &self.zoning);
+        let outside = (&self.routes, &self.zoning, self.untold);
         bytes = postcard::to_extend(&outside, bytes).map_err(|error| unreadable(error.to_string()))?;
         bytes.append(&mut self.engine.save()?);
         Ok(bytes)
@@ -430,7 +422,7 @@ impl World {
                 "its actors have layout {found}, this build reads layout {LAYOUT}"
             )));
         }
-        let ((routes, zoning), rest): ((Routes, Zoning), _) =
+        let ((routes, zoning, untold), rest): ((Routes, Zoning, Option<Untold>), _) =
             postcard::take_from_bytes(rest).map_err(|error| unreadable(error.to_string()))?;
         surroundings.rezone(zoning.declared(), zoning.lifted());
         let cut = surroundings.atlas.cut();
@@ -440,6 +432,7 @@ impl World {
                 engine,
                 routes,
                 zoning,
+                untold,
             })
         } else {
             Err(unreadable("it is cut into other regions".to_owned()))

@@ -10,6 +10,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use thiserror::Error;
 
 use super::World;
+use super::telling::Untold;
 use crate::atlas;
 use crate::carrier::Carrier;
 use crate::demand::DemandMessage;
@@ -94,11 +95,15 @@ impl World {
         Ok(world)
     }
 
-    /// Says what is new, and tells those who must know.
+    /// Puts in what is new, tells those who must know, and lets it be said.
     fn go_on_otherwise(&mut self, recorded: &Environment, wanted: &Environment) {
         let environment = Arc::clone(self.environment());
         let known = u32::try_from(recorded.zones.len()).unwrap_or(u32::MAX);
         self.announce(&environment, known);
+        self.untold = Some(Untold {
+            first_zone: known,
+            first_drone: DroneId(recorded.drones()),
+        });
         for id in (0..)
             .take(environment.carriers.len())
             .skip(recorded.carriers.len())

@@ -44,6 +44,16 @@ fn reload(city: &mut City) {
     city.world = World::load(planned, &saved).expect("loads what was saved");
 }
 
+#[test]
+fn a_world_saved_at_its_founding_says_what_it_holds_once_it_runs() {
+    let environment = Arc::new(busy(1));
+    let saved = World::found(&environment).save().expect("saved before it ran");
+    let mut world = World::load(Arc::clone(&environment), &saved).expect("loads what was saved");
+    let mut events = Vec::new();
+    world.run_until(END, &mut events).expect("the world goes on");
+    assert_eq!((events, world.digest()), run(&environment));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

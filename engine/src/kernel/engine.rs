@@ -50,8 +50,6 @@ pub struct Engine<S: System> {
     pub(super) crew: Crew<S::Message>,
     pub(super) now: SimTime,
     pub(super) next_event: u64,
-    /// Events from outside that leave with the next run.
-    pub(super) outside: Vec<S::Event>,
 }
 
 impl<S: System> Engine<S> {
@@ -86,7 +84,6 @@ impl<S: System> Engine<S> {
             crew: Crew::new(),
             now: SimTime::ZERO,
             next_event: 0,
-            outside: Vec::new(),
         }
     }
 
@@ -140,9 +137,9 @@ impl<S: System> Engine<S> {
         addr
     }
 
-    /// Emits an event from outside; it leaves with the next run.
-    pub fn emit(&mut self, event: S::Event) {
-        self.outside.push(event);
+    /// Gives an event from outside to `sink`, at the present, before what the next run brings.
+    pub fn tell(&mut self, event: S::Event, sink: &mut dyn EventSink<S::Event>) {
+        self.give(self.now, event, sink);
     }
 
     /// Sends a message from outside, to be handled at `at`, which must lie after the present. Messages from outside at one instant are
@@ -169,9 +166,6 @@ impl<S: System> Engine<S> {
     /// # Errors
     /// [`Halt`], where going on makes no sense; the events so far were given.
     pub fn run_until(&mut self, horizon: SimTime, sink: &mut dyn EventSink<S::Event>) -> Result<(), Halt> {
-        for event in std::mem::take(&mut self.outside) {
-            self.give(self.now, event, sink);
-        }
         loop {
             let ran = match self.regions.as_mut_slice() {
                 [region] => region.run_until(horizon, EVENTS_MAX),

@@ -34,9 +34,6 @@ pub enum SnapshotError {
     /// The bytes are no snapshot of this system.
     #[error("the snapshot cannot be read: {0}")]
     Unreadable(String),
-    /// Events have not left yet.
-    #[error("a snapshot is taken between two windows, when all events have left")]
-    EventsPending,
 }
 
 /// Everything but the regions.
@@ -87,12 +84,8 @@ impl<S: System> Engine<S> {
     /// The whole state as bytes. To be taken between two windows.
     ///
     /// # Errors
-    /// [`SnapshotError::EventsPending`] where events wait to leave, [`SnapshotError::Unreadable`] where an actor cannot be encoded.
+    /// [`SnapshotError::Unreadable`] where an actor cannot be encoded.
     pub fn save(&self) -> Result<Vec<u8>, SnapshotError> {
-        let pending = |region: &Region<S>| !region.core.out.is_empty();
-        if !self.outside.is_empty() || self.regions.iter().any(pending) {
-            return Err(SnapshotError::EventsPending);
-        }
         let image = EngineImage {
             now: self.now,
             next_event: self.next_event,
