@@ -3,7 +3,8 @@
 //! ```text
 //! AssignDrone ─► an idle drone can ──► assigned ──ErrandDone──► forgotten
 //!             ├► only busy ones can ─► waiting ──DroneReady──► assigned
-//!             │                           └──────WaitDue─────► refused
+//!             │                           ├──────WaitDue─────► refused
+//!             │                           └─a carrier costs less► refused
 //!             └► none ever can ──────► refused (its workflow turns to a carrier)
 //! ```
 //!
@@ -59,6 +60,7 @@ mod reviewing;
 mod rezoning;
 mod waiting;
 mod weathering;
+mod weighing;
 
 /// How many waiting requests a drone that became ready is tried against. A drone that can serve none of the first 64 is too small for
 /// what waits; it stays idle for the next request.
@@ -246,6 +248,7 @@ impl Scheduler {
                 let wait = prospect.wait(self.waiting.len());
                 let (id, ticket) = self.queue(order, Whose::Own, prospect, wait, ctx);
                 self.begin_seek(id, ticket, ctx);
+                self.weigh(id, ticket, ctx);
             }
             Choice::Unable(reason) => self.hope_for_neighbours(order, reason, ctx),
         }
@@ -276,6 +279,7 @@ impl Scheduler {
                 let prospect = Prospect::of_one(estimate, ctx.now());
                 let (id, ticket) = self.queue(order, Whose::Neighbours, prospect, SimDuration::ZERO, ctx);
                 self.begin_seek(id, ticket, ctx);
+                self.weigh(id, ticket, ctx);
             }
             Err(elsewhere) => refuse(&order, reason.max(elsewhere), ctx),
         }

@@ -97,7 +97,7 @@ impl Scheduler {
 
     /// Has a batch come, unless one is due. One that is overdue was lost with the message.
     fn arm(&mut self, batches: Batches, ctx: &mut Ctx<'_, Skyhaul>) {
-        if self.batching.due.is_none_or(|due| due < ctx.now()) {
+        if !self.batching.is_due(ctx.now()) {
             let at = ctx.now() + batches.interval;
             self.batching.due = Some(at);
             ctx.send_at(at, ctx.me::<Self>(), SchedulerMessage::BatchDue { at });
@@ -203,8 +203,15 @@ impl Scheduler {
     }
 }
 
+impl Batching {
+    /// Whether a batch is due that weighs all that wait for the region's own drones.
+    pub(super) fn is_due(&self, now: SimTime) -> bool {
+        self.due.is_some_and(|due| due >= now)
+    }
+}
+
 impl Prospect {
-    fn offer(&self) -> Offer {
+    pub(super) fn offer(&self) -> Offer {
         offer(&self.estimate, self.asked_at)
     }
 }

@@ -123,28 +123,25 @@ pub enum Answer {
 /// What a request would come to that may be fetched from `at` on.
 #[must_use]
 pub fn enquire(wish: &Wish, seen: &Seen, surroundings: &Surroundings, at: SimTime) -> Answer {
-    let by_carrier = |reason| match best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, at)
-    {
-        Some(offer) => Answer::Carrier { offer, reason },
-        None => Answer::Nobody { reason },
-    };
+    let by_carrier =
+        |reason, from| match best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, from) {
+            Some(offer) => Answer::Carrier { offer, reason },
+            None => Answer::Nobody { reason },
+        };
     let (estimate, wait) = match by_drone(wish, seen, surroundings, at) {
-        Ok((_, wait)) if wait > surroundings.environment.dispatch.wait_max => {
-            return by_carrier(AssignmentRefusal::WaitedTooLong);
-        }
-        Ok(found) => found,
-        Err(reason) => return by_carrier(reason),
+        Ok((estimate, wait)) => (estimate, wait.max(interval(&seen.outside, surroundings))),
+        Err(reason) => return by_carrier(reason, at),
     };
-    match interval(&seen.outside, surroundings) {
-        Some(interval) => {
-            let (urgency, wait) = (urgency(wish, at), wait.max(interval));
-            let waited = of_waiting(wait, &offer(&estimate, at), &urgency);
-            match carrier_cost(wish, &urgency, at, surroundings) {
-                Some(cost) if cost < waited => by_carrier(AssignmentRefusal::CarrierCheaper),
-                _ => Answer::Drone { estimate, wait },
-            }
-        }
-        None => Answer::Drone { estimate, wait },
+    let urgency = urgency(wish, at);
+    let waited = of_waiting(wait, &offer(&estimate, at), &urgency);
+    let wait_max = surroundings.environment.dispatch.wait_max;
+    let is_cheaper = |carrier| wait > SimDuration::ZERO && carrier < waited;
+    if carrier_cost(wish, &urgency, at, surroundings).is_some_and(is_cheaper) {
+        by_carrier(AssignmentRefusal::CarrierCheaper, at)
+    } else if wait > wait_max {
+        by_carrier(AssignmentRefusal::WaitedTooLong, at + wait_max)
+    } else {
+        Answer::Drone { estimate, wait }
     }
 }
 
@@ -182,8 +179,8 @@ fn by_drone(
     lent.or(busy).ok_or(closest)
 }
 
-/// How long requests wait to be matched together, where they are.
-fn interval(outside: &Outside, surroundings: &Surroundings) -> Option<SimDuration> {
+/// How long requests wait to be matched together.
+fn interval(outside: &Outside, surroundings: &Surroundings) -> SimDuration {
     let count = |wanted: &[Standing]| {
         outside
             .drones
@@ -197,8 +194,8 @@ fn interval(outside: &Outside, surroundings: &Surroundings) -> Option<SimDuratio
         waiting: outside.waiting,
     };
     match Pacing::default().pace(&surroundings.environment.dispatch, load) {
-        Pace::AtOnce => None,
-        Pace::InBatches(batches) => Some(batches.interval),
+        Pace::AtOnce => SimDuration::ZERO,
+        Pace::InBatches(batches) => batches.interval,
     }
 }
 

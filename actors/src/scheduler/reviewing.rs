@@ -1,4 +1,5 @@
-//! Reviews: what was said to requests that wait is held against what is known, and said anew where it matters.
+//! Reviews: requests that wait are weighed against a carrier again ([`super::weighing`]); what was said to those that wait on is held against what is
+//! known, and said anew where it matters.
 //!
 //! ```text
 //! a request waits ─► ReviewDue ─► DeliveryQueued, of each whose time was off ─► ReviewDue, while any waits
@@ -30,6 +31,7 @@ impl Scheduler {
             return;
         }
         self.review_due = None;
+        self.weigh_all(ctx);
         for (delivery, eta_pickup, eta_dropoff) in self.waiting.review(self.fleet.idle(), ctx.now()) {
             ctx.emit(Event::DeliveryQueued {
                 delivery,

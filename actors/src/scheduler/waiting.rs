@@ -119,6 +119,24 @@ impl Waiting {
             .map(|(_, waiter)| (&waiter.order, &waiter.prospect))
     }
 
+    /// All that wait, in order, with their tickets, and what they may hope for of whose drones.
+    pub(super) fn all_prospects(&self) -> impl Iterator<Item = (Whose, u64, &Order, &Prospect)> {
+        let waiters = self.orders.iter();
+        waiters.map(|((whose, _, ticket), waiter)| (*whose, *ticket, &waiter.order, &waiter.prospect))
+    }
+
+    /// What a request may hope for, behind how many others. Counted from the nearer end: ordinary requests are looked at when they are the newest.
+    pub(super) fn outlook(&self, id: DeliveryId) -> Option<(usize, &Prospect)> {
+        let place = self.places.get(&id)?;
+        let (whose, is_ordinary, _) = place;
+        let ahead = match whose {
+            Whose::Neighbours => 0,
+            Whose::Own if *is_ordinary => self.len() - self.orders.range(place..).count(),
+            Whose::Own => self.orders.range(..place).count(),
+        };
+        self.orders.get(place).map(|waiter| (ahead, &waiter.prospect))
+    }
+
     /// Which requests are to be told new times, while so many drones stand ready: of each its pickup and its drop-off.
     pub(super) fn review(&mut self, idle: usize, now: SimTime) -> Vec<(DeliveryId, SimTime, SimTime)> {
         let waiters = (0..).zip(&mut self.orders);

@@ -26,6 +26,7 @@ fn branch(city: &mut City, change: impl FnOnce(&mut Environment)) -> Result<(), 
 
 fn crowded() -> City {
     let mut planned = environment(1);
+    planned.carriers.clear();
     planned.demand = Some(trace(40, 30));
     let mut city = City::new(planned);
     city.run_s(900);

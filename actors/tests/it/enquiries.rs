@@ -114,15 +114,16 @@ fn what_no_drone_does_is_a_carriers_with_why() {
         grounded: vec![DepotId(0)],
         ..outside(&[Standing::Ready])
     };
-    let endless = Outside {
-        waiting: 10_000,
+    let crowded = |waiting| Outside {
+        waiting,
         ..outside(&[Standing::Away])
     };
     for (asked, outside, why) in [
         (near, grounded, AssignmentRefusal::Grounded),
         (near, outside(&[Standing::Gone]), AssignmentRefusal::TooHeavy),
         (heavy, outside(&[Standing::Ready]), AssignmentRefusal::TooHeavy),
-        (near, endless, AssignmentRefusal::WaitedTooLong),
+        (near, crowded(3), AssignmentRefusal::WaitedTooLong),
+        (near, crowded(10_000), AssignmentRefusal::CarrierCheaper),
     ] {
         match answer(environment(1), &asked, &outside) {
             Answer::Carrier { reason, offer } => {

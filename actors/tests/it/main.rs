@@ -25,4 +25,5 @@ mod repeats;
 mod requests;
 mod sagas;
 mod weather;
+mod weighing;
 mod zonings;

@@ -10,7 +10,7 @@ use crate::event::{Event, ReleaseReason};
 use crate::ids::DeliveryId;
 use crate::scheduler::neighbours::{Candidate, Question};
 use crate::scheduler::waiting::Whose;
-use crate::scheduler::{AFTER_LAST_WORD, Scheduler, SchedulerMessage, WAITING_SCANNED_MAX, refuse};
+use crate::scheduler::{AFTER_LAST_WORD, Order, Scheduler, SchedulerMessage, WAITING_SCANNED_MAX, refuse};
 use crate::tree::Skyhaul;
 use crate::workflow::{Workflow, WorkflowMessage};
 
@@ -35,23 +35,42 @@ impl Scheduler {
 
     /// Asks the next neighbour about a request that waits; says whether there was one.
     fn ask_next(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) -> bool {
-        let surroundings = ctx.shared_arc();
-        let Some((order, _)) = self.waiting.get(id, ticket) else {
-            return false;
-        };
-        let question = Question {
-            region: ctx.region(),
-            errand: &order.errand,
-            now: ctx.now(),
-            surroundings: &surroundings,
-        };
-        let Some(Candidate { region, fleets }) = self.lending.neighbours.next(&question) else {
+        let Some((order, Candidate { region, fleets })) = self.next_lender(id, ticket, ctx) else {
             return false;
         };
         let order = order.clone();
         tell(region, LendingMessage::LendDrone { ticket, order }, ctx);
         self.lending.seeks.insert(ticket, Seek { id, fleets });
         true
+    }
+
+    /// The request that waits, and the next neighbour to ask about it.
+    fn next_lender(
+        &self,
+        id: DeliveryId,
+        ticket: u64,
+        ctx: &Ctx<'_, Skyhaul>,
+    ) -> Option<(&Order, Candidate)> {
+        let surroundings = ctx.shared_arc();
+        let (order, _) = self.waiting.get(id, ticket)?;
+        let question = Question {
+            region: ctx.region(),
+            errand: &order.errand,
+            now: ctx.now(),
+            surroundings: &surroundings,
+        };
+        let candidate = self.lending.neighbours.next(&question)?;
+        Some((order, candidate))
+    }
+
+    /// Whether a neighbour is being asked about a request that waits, or is to be.
+    pub(in crate::scheduler) fn may_be_lent(
+        &self,
+        id: DeliveryId,
+        ticket: u64,
+        ctx: &Ctx<'_, Skyhaul>,
+    ) -> bool {
+        self.lending.seeks.contains_key(&ticket) || self.next_lender(id, ticket, ctx).is_some()
     }
 
     /// Asks about the first of each queue that a neighbour may serve and that is not being asked about.
@@ -131,6 +150,7 @@ impl Scheduler {
         if is_for_good {
             self.give_up_hope(seek.id, ticket, ctx);
         }
+        self.weigh(seek.id, ticket, ctx);
         self.seek_for_waiting(ctx);
     }
 
