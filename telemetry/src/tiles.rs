@@ -39,9 +39,7 @@ impl Tile {
     pub(crate) fn code(self) -> u32 {
         u32::from(self.x) | u32::from(self.y) << 16
     }
-}
 
-impl Tile {
     /// The tile of the next coarser zoom that it is a quarter of.
     pub(crate) const fn parent(self) -> Self {
         Self {

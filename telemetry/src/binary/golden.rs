@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use skyhaul_actors::environment::{Environment, Epoch};
 use skyhaul_actors::event::{Leg, LegPurpose, Waypoint};
 use skyhaul_actors::ids::{AircraftId, CarrierId, DeliveryId, DepotId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -12,10 +13,11 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use super::read::read;
-use super::{CellPart, Showing, Stamp, cell, clock, counts, delivery, stats, unix_ms, view};
+use super::{CellPart, Showing, Stamp, cell, clock, counts, delivery, externals, stats, unix_ms, view};
 use crate::cell::Cell;
+use crate::external::{ExternalView, Movement};
 use crate::sample;
-use crate::tiles::{Count, Tile};
+use crate::tiles::{Bbox, Count, Tile};
 use crate::view::{Between, DeliveryView, DroneState, DroneView, FleetStats};
 
 const DELIVERY: DeliveryId = DeliveryId(0x0011_2233_4455_6677_8899_AABB_CCDD_EEFF);
@@ -81,6 +83,39 @@ fn flying() -> DroneView {
     }
 }
 
+/// What was last heard of a drone whose link is lost.
+fn unheard() -> DroneView {
+    DroneView {
+        drone: DroneId(10),
+        is_stale: true,
+        ..flying()
+    }
+}
+
+/// Of two aircraft that are no part of the fleet the second one, which has fallen silent and never told of its battery.
+fn strangers() -> [ExternalView; 2] {
+    let speaks = ExternalView {
+        number: 0,
+        movement: Movement {
+            at: at(43.78, 11.26),
+            altitude_m: 80.5,
+            heading_deg: 12.5,
+            speed_mps: 3.25,
+        },
+        battery: Some(0.77),
+        flies: true,
+        is_stale: false,
+    };
+    let silent = ExternalView {
+        number: 7,
+        battery: None,
+        flies: false,
+        is_stale: true,
+        ..speaks.clone()
+    };
+    [speaks, silent]
+}
+
 fn status() -> DeliveryView {
     let between = |low, high| Between {
         low: second(low),
@@ -117,10 +152,7 @@ fn figures() -> FleetStats {
 /// All kinds of frames, each with its name.
 fn frames() -> Vec<(&'static str, Vec<u8>)> {
     let environment = sample::environment();
-    let began = &environment.epoch;
-    let stamp = Stamp::new(0xC0FF_EE00, 1_234, began, second(100));
-    let tile = Cell::Tile(Tile::of(at(43.77, 11.25)));
-    let (leg, carried) = (leg(), status());
+    let (stamp, carried) = (stamp(&environment), status());
     let by_carrier = DeliveryView {
         drone: None,
         carrier: Some(CarrierId(0)),
@@ -132,6 +164,76 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         flying,
         standing: 21_000,
     });
+    let first = Showing {
+        is_whole: true,
+        is_answer: false,
+    };
+    let mut frames = vec![("clock", clock(&stamp, 60.0))];
+    frames.extend(views(&stamp));
+    frames.extend(cells(&stamp, &environment.epoch));
+    frames.extend([
+        (
+            "counts: of two tiles of zoom 13",
+            counts(&stamp, "map", 4, first, 13, &crowd),
+        ),
+        (
+            "delivery: the first frame, with a drone",
+            delivery(&stamp, &environment, "mine", 1, true, &carried),
+        ),
+        (
+            "delivery: with a carrier",
+            delivery(&stamp, &environment, "mine", 2, false, &by_carrier),
+        ),
+        ("stats", stats(&stamp, "figures", 3, false, &figures(), 0.25)),
+    ]);
+    frames
+}
+
+fn stamp(environment: &Environment) -> Stamp {
+    Stamp::new(0xC0FF_EE00, 1_234, &environment.epoch, second(100))
+}
+
+fn tile() -> Cell {
+    Cell::Tile(Tile::of(at(43.77, 11.25)))
+}
+
+/// The rim of some tiles.
+fn rim() -> Cell {
+    let bbox = Bbox::new([11.2, 43.7, 11.3, 43.8]).expect("a part of the map");
+    Cell::Rim(*bbox.tiles())
+}
+
+fn views(stamp: &Stamp) -> [(&'static str, Vec<u8>); 3] {
+    let opened =
+        |id, seq, showing, frames, left: &[Cell]| view(Vec::new(), stamp, id, seq, showing, frames, left);
+    let whole = Showing {
+        is_whole: true,
+        is_answer: true,
+    };
+    let answer = Showing {
+        is_whole: false,
+        is_answer: true,
+    };
+    let left = [tile(), Cell::Depot(DepotId(2))];
+    [
+        (
+            "view: a whole picture, two cells follow",
+            opened("map", 1, whole, 2, &[]),
+        ),
+        (
+            "view: one cell follows, a tile and a depot are left",
+            opened("left", 9, Showing::default(), 1, &left),
+        ),
+        (
+            "view: of another part of the map, at whose rim nothing is",
+            opened("map", 2, answer, 0, &[rim()]),
+        ),
+    ]
+}
+
+fn cells(stamp: &Stamp, began: &Epoch) -> [(&'static str, Vec<u8>); 5] {
+    let told = |where_to, part| cell(Vec::new(), stamp, began, where_to, &part);
+    let leg = leg();
     let whole = CellPart {
         is_whole: true,
         legs: vec![&leg],
@@ -144,66 +246,35 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
         fixes: vec![fix(), flying()],
         ..CellPart::default()
     };
-    vec![
-        ("clock", clock(&stamp, 60.0)),
-        (
-            "view: a whole picture, two cells follow",
-            view(
-                Vec::new(),
-                &stamp,
-                "map",
-                1,
-                Showing {
-                    is_whole: true,
-                    is_answer: true,
-                },
-                2,
-                &[],
-            ),
-        ),
-        (
-            "view: one cell follows, a tile and a depot are left",
-            view(
-                Vec::new(),
-                &stamp,
-                "left",
-                9,
-                Showing::default(),
-                1,
-                &[tile, Cell::Depot(DepotId(2))],
-            ),
-        ),
-        (
-            "keyframe of a tile: a leg and a fix",
-            cell(Vec::new(), &stamp, began, tile, &whole),
-        ),
+    let lost = CellPart {
+        gone: vec![DroneId(10)],
+        fixes: vec![unheard()],
+        ..CellPart::default()
+    };
+    let entered = CellPart {
+        gone: vec![DroneId(6)],
+        legs: vec![&leg],
+        ..CellPart::default()
+    };
+    let strangers = strangers();
+    [
+        ("keyframe of a tile: a leg and a fix", told(tile(), whole)),
         (
             "delta of the fleet: two gone, two fixes, one of them of a flying drone; those that fly come anew",
-            cell(Vec::new(), &stamp, began, Cell::Fleet, &changes),
+            told(Cell::Fleet, changes),
         ),
         (
-            "counts: of two tiles of zoom 13",
-            counts(
-                &stamp,
-                "map",
-                4,
-                Showing {
-                    is_whole: true,
-                    is_answer: false,
-                },
-                13,
-                &crowd,
-            ),
+            "delta of a depot: a leg is gone, and a stale fix has come, as the drone's link is lost",
+            told(Cell::Depot(DepotId(0)), lost),
         ),
         (
-            "delivery: the first frame, with a drone",
-            delivery(&stamp, &environment, "mine", 1, true, &carried),
+            "delta of the rim: a leg has come in from outside, and another one is gone",
+            told(rim(), entered),
         ),
         (
-            "delivery: with a carrier",
-            delivery(&stamp, &environment, "mine", 2, false, &by_carrier),
+            "keyframe of the externals: one that flies, and one that is stale and tells of no battery",
+            externals(stamp, &strangers.each_ref()),
         ),
-        ("stats", stats(&stamp, "figures", 3, false, &figures(), 0.25)),
     ]
 }
 

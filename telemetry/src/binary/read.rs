@@ -8,8 +8,14 @@ use skyhaul_actors::stage::Stage;
 use crate::frame::rfc3339;
 use crate::view::DroneState;
 
-/// Marks a fix that is the last word of a drone whose link is lost.
+/// Marks a fix of an aircraft that is no drone of the fleet.
+const EXTERNAL: u32 = 0x400;
+
+/// Marks a fix that is the last word of a drone whose link is lost, or of an external that has fallen silent.
 const STALE: u32 = 0x800;
+
+/// A battery of which nothing is known.
+const NO_BATTERY: f64 = 65_535.0;
 
 const PURPOSES: [&str; 5] = ["pickup", "dropoff", "return", "reposition", "divert"];
 
@@ -241,6 +247,7 @@ fn fixes(reader: &mut Reader<'_>) -> Vec<(u32, Drone)> {
         let delivery = (words[n] & 0x100 != 0).then(|| deliveries.next());
         let eta = (etas[n] != i32::MIN).then(|| reader.after(etas[n]));
         let flies = words[n] & 0x200 != 0;
+        let battery = (batteries[n] < NO_BATTERY).then(|| batteries[n] / 10_000.0);
         let mut json = json!({
             "drone": DroneId(drones[n]).to_string(),
             "state": DroneState::ALL[(words[n] & 0xFF) as usize].name(),
@@ -249,10 +256,14 @@ fn fixes(reader: &mut Reader<'_>) -> Vec<(u32, Drone)> {
             "altitude": heights[n] / 10.0,
             "heading_deg": headings[n] / 10.0,
             "speed_mps": speeds[n] / 100.0,
-            "battery": batteries[n] / 10_000.0,
+            "battery": battery,
             "delivery": delivery,
             "eta": eta,
         });
+        if words[n] & EXTERNAL != 0 {
+            json["drone"] = json!(format!("external-{}", drones[n] ^ 0x8000_0000));
+            json["external"] = json!(true);
+        }
         if words[n] & STALE != 0 {
             json["stale"] = json!(true);
         }

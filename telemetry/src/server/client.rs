@@ -334,8 +334,12 @@ impl Client {
                 subscription.skip(picture);
             }
         }
-        let is_stalled = self.progress.elapsed() >= self.surroundings.stalled_after;
-        is_stalled.then_some(Farewell {
+        if self.progress.elapsed() < self.surroundings.stalled_after {
+            return None;
+        }
+        // Nothing more is composed for it: this is how far it came to lag.
+        metrics.observe_lag(self.composed.elapsed(), 1);
+        Some(Farewell {
             code: CloseCode::Again,
             reason: "nothing was read for too long",
             within: CLOSING_OF_SLOW_WITHIN,
@@ -394,7 +398,7 @@ impl Client {
                 Ok(()) => {
                     self.outbox.rest();
                     let lag = self.progress.saturating_duration_since(self.composed);
-                    self.surroundings.metrics.lag.observe(lag.as_secs_f64());
+                    self.surroundings.metrics.observe_lag(lag, 1);
                     Poll::Ready(Wake::Written)
                 }
                 Err(_) => Poll::Ready(Wake::Gone),

@@ -28,7 +28,7 @@ pub(super) struct Metrics {
     pub(super) closed: IntCounterVec,
     pub(super) slow: IntGauge,
     pub(super) tick: Histogram,
-    pub(super) lag: Histogram,
+    lag: Histogram,
 }
 
 /// Something that is there for a while, counted by a gauge.
@@ -55,7 +55,7 @@ impl Metrics {
         self.writes.inc_by(writes);
     }
 
-    /// So many clients' sockets had taken all after so long.
+    /// So many clients' sockets had taken all after so long, or were given up then.
     pub(super) fn observe_lag(&self, lag: Duration, clients: u64) {
         let observed = self.lag.local();
         (0..clients).for_each(|_| observed.observe(lag.as_secs_f64()));
@@ -71,7 +71,7 @@ impl Metrics {
         );
         let lag = HistogramOpts::new(
             "skyhaul_telemetry_client_lag_seconds",
-            "Time from a tick until a client's socket has taken all it was sent for it",
+            "Time from a tick until a client's socket has taken all it was sent for it, or is closed as it does not",
         );
         Ok(Self {
             clients: add(

@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A client's receive buffer where it is to be slow.
 const SMALL_BUFFER_BYTES: u32 = 4 * 1024;
 
+/// The kind of a `clock` in the binary form.
+const CLOCK: u8 = 1;
+
 /// A clock that the test sets.
 pub(crate) struct Hand {
     now_micros: AtomicU64,
@@ -189,6 +192,15 @@ impl Live {
             .map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value());
         values.sum()
     }
+
+    /// How often a client's lag was observed, and the sum of all, s.
+    pub(crate) fn lag(&self) -> (u64, f64) {
+        let families = self.registry.gather();
+        let is_lag = |name: &str| name == "skyhaul_telemetry_client_lag_seconds";
+        let lag = families.iter().find(|family| is_lag(family.name()));
+        let lag = lag.expect("it is gathered").get_metric()[0].get_histogram();
+        (lag.get_sample_count(), lag.get_sample_sum())
+    }
 }
 
 /// A request for a WebSocket.
@@ -240,10 +252,14 @@ impl Peer {
         }
     }
 
+    /// The next frame of text; a `clock` of bytes may come before any.
     async fn frame(&mut self) -> Value {
-        match self.message().await {
-            Some(Message::Text(text)) => serde_json::from_str(&text).expect("frames are JSON"),
-            other => panic!("a frame, not {other:?}"),
+        loop {
+            match self.message().await {
+                Some(Message::Text(text)) => return serde_json::from_str(&text).expect("frames are JSON"),
+                Some(Message::Binary(bytes)) if bytes[0] == CLOCK => {}
+                other => panic!("a frame, not {other:?}"),
+            }
         }
     }
 
@@ -251,9 +267,19 @@ impl Peer {
     pub(crate) async fn bytes(&mut self) -> Vec<u8> {
         loop {
             match self.message().await {
-                Some(Message::Binary(bytes)) if bytes[0] != 1 => return bytes.to_vec(),
+                Some(Message::Binary(bytes)) if bytes[0] != CLOCK => return bytes.to_vec(),
                 Some(Message::Binary(_) | Message::Text(_)) => {}
                 other => panic!("a frame, not {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame of bytes of this kind.
+    pub(crate) async fn bytes_of(&mut self, kind: u8) -> Vec<u8> {
+        loop {
+            let frame = self.bytes().await;
+            if frame[0] == kind {
+                return frame;
             }
         }
     }

@@ -59,6 +59,19 @@ describe("a binary frame", () => {
     expect(fixes.position(1)).toMatchObject({ drone: "drone-9", state: "returning", altitude: 60, speed: 24.99, delivery: DELIVERY });
   });
 
+  it("tells of what is stale, of what comes in at the rim, and of aircraft that are none of the fleet", () => {
+    const lost = cell("delta of a depot");
+    expect([lost.cell, [...lost.gone], lost.fixes.flies(0)]).toEqual([cellName(3, 0), [10], false]);
+    expect(lost.fixes.position(0)).toMatchObject({ drone: "drone-10", external: false, stale: true, state: "returning", speed: 24.99, delivery: DELIVERY });
+    const rim = cell("delta of the rim");
+    expect([rim.cell, rim.whole, [...rim.gone], rim.legs.flight(0)]).toEqual([cellName(5, 0), false, [6], LEG]);
+    const { cell: name, whole, fixes } = cell("keyframe of the externals");
+    expect([name, whole, fixes.flies(0), fixes.flies(1)]).toEqual([cellName(6, 0), true, true, false]);
+    expect(fixes.position(0)).toMatchObject({ drone: "external-0", external: true, stale: false, altitude: 80.5, speed: 3.25, battery: 0.77 });
+    expect(fixes.position(1)).toMatchObject({ drone: "external-7", external: true, stale: true, battery: null });
+    expect(binaryOf(golden("view: of another"))).toMatchObject({ id: "map", seq: 2, whole: false, answer: true, frames: 0, left: [cellName(5, 0)] });
+  });
+
   it("counts by tile", () => {
     const tiles = [
       { column: 4352, row: 2986, flying: 5, standing: 21_000 },

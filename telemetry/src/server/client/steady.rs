@@ -49,9 +49,7 @@ impl Steady {
             },
         })
     }
-}
 
-impl Steady {
     /// Reads what sending will read, so that it is in the cache by then.
     pub(in crate::server) fn look_over(&self) -> u64 {
         u64::from(self.socket.as_raw_fd().unsigned_abs())
