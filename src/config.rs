@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::cli::ServeArgs;
 use crate::exit::Failure;
+use crate::terminal;
 
 pub use self::settings::{LogFormat, NotificationSettings, Settings};
 
@@ -305,7 +306,7 @@ pub fn load(args: &ServeArgs) -> Result<Settings, Failure> {
 /// As [`load`].
 pub fn show(args: &ServeArgs) -> Result<(), Failure> {
     let said = gather(args)?;
-    print!("{}", said.show());
+    terminal::say(said.show())?;
     Settings::try_from(&said).map(drop).map_err(Failure::usage)
 }
 

@@ -14,6 +14,7 @@ use skyhaul_scenarios::swarm::{Breach, Case, Tally, shrink};
 
 use crate::cli::FuzzArgs;
 use crate::exit::Failure;
+use crate::terminal;
 
 /// How long it runs where nothing else is said.
 const SECONDS_DEFAULT: u64 = 60;
@@ -90,13 +91,13 @@ pub fn main(args: &FuzzArgs) -> Result<(), Failure> {
     let begun = Instant::now();
     let (mut report, failure) = swarm(args, seed, begun, &interrupted);
     if let Some((case, breach)) = &failure {
-        eprintln!("{breach}\n  {}", case.command());
+        terminal::complain(format_args!("{breach}\n  {}", case.command()));
         let goes_on = {
             let since = Instant::now();
             move || since.elapsed() < SHRINK_MAX && !interrupted.load(Ordering::Relaxed)
         };
         let (smallest, again) = shrink(case, breach, &goes_on);
-        eprintln!("Made smaller: {again}\n  {}", smallest.command());
+        terminal::complain(format_args!("Made smaller: {again}\n  {}", smallest.command()));
         if let Some(folder) = &args.write {
             write(&smallest, folder)?;
         }
@@ -106,8 +107,8 @@ pub fn main(args: &FuzzArgs) -> Result<(), Failure> {
         });
     }
     report.wall_s = begun.elapsed().as_secs_f64();
-    say(args, &report)?;
-    failure.map_or(Ok(()), |(_, breach)| {
+    let said = say(args, &report);
+    failure.map_or(said, |(_, breach)| {
         let invariant = breach.invariant;
         Err(Failure::broken(format_args!(
             "{invariant} broke: this is a fault of the program, please report the command above"
@@ -117,9 +118,7 @@ pub fn main(args: &FuzzArgs) -> Result<(), Failure> {
 
 fn say(args: &FuzzArgs, report: &Report) -> Result<(), Failure> {
     if args.json {
-        let text = serde_json::to_string_pretty(report).map_err(Failure::broken)?;
-        println!("{text}");
-        return Ok(());
+        return terminal::say(serde_json::to_string_pretty(report).map_err(Failure::broken)?);
     }
     let Tally {
         deliveries,
@@ -130,7 +129,7 @@ fn say(args: &FuzzArgs, report: &Report) -> Result<(), Failure> {
         drones_failed,
         virtual_s,
     } = report.tally;
-    println!(
+    terminal::say(format_args!(
         "{} runs from seed {} in {:.1} s: {deliveries} deliveries, {events} events and {commands} commands in {:.0} h of virtual time; \
          {restarts} actors restarted, {drones_failed} drones failed, worlds loaded {reloads} times; {}",
         report.runs,
@@ -142,8 +141,7 @@ fn say(args: &FuzzArgs, report: &Report) -> Result<(), Failure> {
         } else {
             "no invariant broke"
         },
-    );
-    Ok(())
+    ))
 }
 
 /// Runs cases side by side until one fails or it is over.
@@ -220,7 +218,7 @@ fn work(
         }
         let case = case(args, seed.wrapping_add(number));
         if args.verbose {
-            eprintln!("{}", case.command());
+            terminal::complain(format_args!("{}", case.command()));
         }
         let outcome = case.run();
         if sender.send((case, outcome)).is_err() {

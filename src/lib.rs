@@ -1,5 +1,11 @@
 //! The skyhaul program's parts: journal, stores, the supervised runtime, the command line.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "`terminal` says what is to be said: the macros panic where nobody reads on"
+)]
+
 pub mod build;
 pub mod cli;
 pub mod clock;
@@ -29,4 +35,5 @@ pub mod simulation;
 pub mod snapshot;
 pub mod step;
 pub mod store;
+pub mod terminal;
 pub mod tls;

@@ -17,6 +17,7 @@ use self::report::Report;
 use crate::cli::LoadArgs;
 use crate::exit::Failure;
 use crate::run;
+use crate::terminal;
 
 mod client;
 mod orders;
@@ -111,15 +112,14 @@ pub fn main(args: &LoadArgs) -> Result<(), Failure> {
     let report = tasks.block_on(&runtime, drive(&plan, &args.file, &bar));
     bar.finish_and_clear();
     let report = report?;
-    if args.json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&report).map_err(Failure::broken)?
-        );
-    } else if !args.quiet {
-        println!("{report}");
-    }
-    report.judge()
+    let said = if args.json {
+        terminal::say(serde_json::to_string_pretty(&report).map_err(Failure::broken)?)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        terminal::say(&report)
+    };
+    report.judge().and(said)
 }
 
 async fn drive(plan: &Plan, file: &Path, bar: &ProgressBar) -> Result<Report, Failure> {

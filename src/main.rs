@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use skyhaul::cli::{Cli, Command, ConfigCommand, ScenarioCommand};
 use skyhaul::exit::Exit;
-use skyhaul::{config, fuzz, load, replay, run, serve};
+use skyhaul::{config, fuzz, load, replay, run, serve, terminal};
 
 /// Events, rows and requests are made on one thread and let go of on another, which glibc's allocator answers with locked arenas.
 #[global_allocator]
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("skyhaul: {failure}");
+            terminal::complain(format_args!("skyhaul: {failure}"));
             failure.exit.into()
         }
     }

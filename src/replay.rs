@@ -21,6 +21,7 @@ use crate::build;
 use crate::cli::ReplayArgs;
 use crate::exit::Failure;
 use crate::parting::Parting;
+use crate::terminal;
 
 mod branch;
 mod instant;
@@ -89,8 +90,8 @@ pub fn main(args: &ReplayArgs) -> Result<(), Failure> {
     };
     bar.finish_and_clear();
     let output = Output { report, branch };
-    print(&output, args)?;
-    judge(&output)
+    let said = say(&output, args);
+    judge(&output).and(said)
 }
 
 /// How long a branch goes on.
@@ -231,17 +232,15 @@ fn default_out(file: &Path) -> PathBuf {
     PathBuf::from("out").join(format!("branch-{name}"))
 }
 
-fn print(output: &Output, args: &ReplayArgs) -> Result<(), Failure> {
+fn say(output: &Output, args: &ReplayArgs) -> Result<(), Failure> {
     if args.json {
-        let text = serde_json::to_string_pretty(output).map_err(Failure::broken)?;
-        println!("{text}");
-    } else if !args.quiet {
-        print!("{}", output.report);
-        if let Some(branch) = &output.branch {
-            print!("{branch}");
-        }
+        return terminal::say(serde_json::to_string_pretty(output).map_err(Failure::broken)?);
     }
-    Ok(())
+    if args.quiet {
+        return Ok(());
+    }
+    terminal::say(&output.report)?;
+    output.branch.iter().try_for_each(terminal::say)
 }
 
 fn judge(output: &Output) -> Result<(), Failure> {
@@ -252,10 +251,10 @@ fn judge(output: &Output) -> Result<(), Failure> {
     let mut is_broken = false;
     for violation in violations {
         is_broken = true;
-        eprintln!(
+        terminal::complain(format_args!(
             "{} at event {}: {}",
             violation.invariant, violation.seq, violation.text
-        );
+        ));
     }
     if is_broken {
         return Err(Failure::broken(

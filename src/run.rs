@@ -15,6 +15,7 @@ use skyhaul_scenarios::scenario::{BuildOptions, Scenario};
 
 use crate::cli::{LogForm, RunArgs};
 use crate::exit::Failure;
+use crate::terminal::{complain, say};
 
 /// How often the progress bar is drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
@@ -28,8 +29,7 @@ const BAR_STEPS: u64 = 1_000;
 /// [`Failure`] that names the line, the key and what is wrong.
 pub fn check(file: &Path) -> Result<(), Failure> {
     let scenario = read(file)?;
-    print!("{}", scenario.describe());
-    Ok(())
+    say(scenario.describe())
 }
 
 /// A scenario from its file.
@@ -70,14 +70,14 @@ pub fn main(args: &RunArgs) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     let outcome = outcome.map_err(|error| failure(&error))?;
-    if args.json {
-        let summary = serde_json::to_string_pretty(&outcome.summary).map_err(Failure::broken)?;
-        println!("{summary}");
-    } else if !args.quiet {
-        println!("{}", outcome.summary);
-        println!("Written to {}", out.display());
-    }
-    judge(&outcome.violations)
+    let said = if args.json {
+        say(serde_json::to_string_pretty(&outcome.summary).map_err(Failure::broken)?)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        say(format_args!("{}\nWritten to {}", outcome.summary, out.display()))
+    };
+    judge(&outcome.violations).and(said)
 }
 
 /// As many threads as there are processors for: they meet after every second of virtual time, and whoever has no processor is waited for.
@@ -134,10 +134,10 @@ fn judge(violations: &[Violation]) -> Result<(), Failure> {
         return Ok(());
     }
     for violation in violations {
-        eprintln!(
+        complain(format_args!(
             "{} at event {}: {}",
             violation.invariant, violation.seq, violation.text
-        );
+        ));
     }
     Err(Failure::broken(
         "the event log breaks the invariants above: this is a fault of the program, please report it with the scenario",

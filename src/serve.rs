@@ -22,6 +22,7 @@ use crate::config::Settings;
 use crate::exit::Failure;
 use crate::runtime::lag::NOTICED_S;
 use crate::runtime::supervisor::Fatal;
+use crate::terminal;
 
 mod pace;
 mod world;
@@ -150,15 +151,22 @@ fn given_up(fatal: Option<Fatal>) -> Failure {
 }
 
 fn announce(settings: &Settings, address: SocketAddr, prepared: &Prepared) {
-    println!("Skyhaul serves {} {}", prepared.environment.name, prepared.pace());
     let (rest, telemetry) = (prepared.scheme(), prepared.scheme().replace("http", "ws"));
-    println!("  dashboard and REST  {rest}://{address}/");
-    println!("  interface           {rest}://{address}/docs");
-    println!(
-        "  telemetry           {telemetry}://{}/telemetry",
-        prepared.telemetry_address
-    );
-    println!("  data                {}", settings.data.display());
+    let said = terminal::say(format_args!(
+        "Skyhaul serves {} {}
+  dashboard and REST  {rest}://{address}/
+  interface           {rest}://{address}/docs
+  telemetry           {telemetry}://{}/telemetry
+  data                {}",
+        prepared.environment.name,
+        prepared.pace(),
+        prepared.telemetry_address,
+        settings.data.display()
+    ));
+    // Those who are served need none of it.
+    if let Err(failure) = said {
+        tracing::warn!(%failure, "what is served where could not be said");
+    }
 }
 
 /// Says that the service is ready once the world has caught up with the clock.

@@ -21,6 +21,7 @@ mod restart;
 mod run;
 mod service;
 mod streams;
+mod terminal;
 mod tidy;
 mod tls;
 mod traces;
