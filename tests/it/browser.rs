@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use crate::service::{Service, data, parcel, repository};
 
-/// A town whose map is drawn in no time: no streets, one roof, two drones, nothing that forbids anything, nobody who asks for anything.
+/// A town whose map is drawn in no time: no streets, one roof, two drones, two carriers of which one takes what is too heavy for the other,
+/// nothing that forbids anything, nobody who asks for anything.
 const TOWN: &str = r#"
 name = "A small town"
 seed = 1
@@ -35,6 +36,14 @@ count = 2
 
 [weather]
 kind = "calm"
+
+[[carriers]]
+name = "courier"
+
+[[carriers]]
+name = "wagon"
+base_usd = 30
+payload_max_kg = 40
 "#;
 
 /// Runs a script of the dashboard's browser tests against a service.

@@ -27,7 +27,7 @@ pub(crate) mod fold;
 pub(crate) mod shown;
 
 use self::fold::{BookingRow, CarrierFold, booking_row};
-use self::shown::{AssessTransportRequest, BookingResponse};
+use self::shown::{AssessTransportRequest, BookingResponse, CarrierResponse};
 
 /// The service.
 pub(crate) struct Carriers {
@@ -80,12 +80,30 @@ impl Carriers {
 
 /// The service's endpoints.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    config.service(
-        Endpoint::new("/api/thirdpartydeliveries/{id}")
-            .on(Method::GET, get_booking)
-            .on(Method::PUT, assess_transport)
-            .done(),
-    );
+    config
+        .service(
+            Endpoint::new("/api/thirdpartydeliveries/{id}")
+                .on(Method::GET, get_booking)
+                .on(Method::PUT, assess_transport)
+                .done(),
+        )
+        .service(
+            Endpoint::new("/api/carriers")
+                .on(Method::GET, list_carriers)
+                .done(),
+        );
+}
+
+/// The carriers that there are.
+#[utoipa::path(
+    get,
+    path = "/api/carriers",
+    tag = "Third-party transportation",
+    responses((status = 200, description = "Each by its name", body = Vec<CarrierResponse>))
+)]
+pub(crate) async fn list_carriers(service: Data<Carriers>) -> HttpResponse {
+    let carriers = service.context.environment.carriers.iter();
+    HttpResponse::Ok().json(carriers.map(CarrierResponse::new).collect::<Vec<_>>())
 }
 
 /// Whether a third party must carry a parcel: `true` where it is out of the drones' range, weight or service area.

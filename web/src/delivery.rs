@@ -8,7 +8,8 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
-use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::environment::Environment;
+use skyhaul_actors::ids::{CarrierId, DeliveryId};
 use skyhaul_engine::time::SimTime;
 use skyhaul_telemetry::view::DeliveryView;
 use tokio::sync::Semaphore;
@@ -360,13 +361,15 @@ pub(crate) async fn get_history(
         ("ownerId" = Option<String>, Query, description = "Only those of this owner"),
         ("stage" = inline(Option<StageSaid>), Query, description = "Only those in this stage, by name or number"),
         ("by" = inline(Option<BySaid>), Query, description = "Only those that a `drone` or a `carrier` has, or brought"),
+        ("carrier" = Option<String>, Query, description = "Only those that the carrier of this name has, or had last"),
         ("late" = inline(Option<FlagOrEmptySaid>), Query, description = "Only those that arrive, or arrived, after their deadline, or only the others"),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit the stage"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "How many, 1 to 1000; 100 where nothing is said. A page may hold fewer where few fit"),
         ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{0,16}$", description = "`nextCursor` of the page before"),
     ),
     responses(
         (status = 200, description = "A page", body = DeliveriesResponse),
         (status = 400, description = "A parameter cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No carrier has this name", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_deliveries(
@@ -381,18 +384,37 @@ pub(crate) async fn list_deliveries(
             .transpose()?,
         stage: query.named("stage"),
         by: query.named("by"),
+        carrier: carrier(&query, &service.context.environment),
         is_late: query.flag("late"),
         now: service.context.clock.now(),
         limit: query.limit(),
         before: query.cursor(),
     };
     query.check()?;
-    let page = web::block(move || {
-        let context = &service.context;
-        list::page(&service.table, &wanted, (&context.calendar, &context.people))
-    });
+    let page = web::block(move || list::page(&service.table, &wanted, &service.context));
     let page: DeliveriesResponse = page.await.map_err(|_| Problem::saturated())??;
     Ok(HttpResponse::Ok().json(page))
+}
+
+/// The carrier that is asked for by its name.
+fn carrier(query: &Query, environment: &Environment) -> Option<CarrierId> {
+    let name = query.text("carrier")?;
+    let mut names = environment.carriers.iter().map(|carrier| &*carrier.name);
+    let found = names.position(|known| known.eq_ignore_ascii_case(name));
+    if found.is_none() {
+        let known: Vec<_> = environment
+            .carriers
+            .iter()
+            .map(|carrier| &*carrier.name)
+            .collect();
+        let known = if known.is_empty() {
+            "none"
+        } else {
+            &known.join(", ")
+        };
+        query.refuse("carrier", format!("is no carrier's name; there are: {known}"));
+    }
+    found.and_then(|place| u16::try_from(place).ok()).map(CarrierId)
 }
 
 /// How many deliveries an owner asked for in a month, without those that were cancelled.

@@ -60,6 +60,7 @@ use crate::{
         drone::assignment::delete_drone_delivery,
         carrier::assess_transport,
         carrier::get_booking,
+        carrier::list_carriers,
         account::is_active,
         account::open_account,
         account::get_account,

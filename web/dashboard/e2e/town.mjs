@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fly } from "./aircraft.mjs";
-import { barriers, inked, launch, open, picture } from "./browser.mjs";
+import { barriers, inked, launch, NO_WEBGL, open, picture } from "./browser.mjs";
 import { confirmed, get, latitude, longitude, point, post, until } from "./city.mjs";
 
 /** A small map: it is drawn in software. */
@@ -118,5 +118,39 @@ describe("an operator of a small town", { timeout: 600_000 }, () => {
     }
     assert.deepEqual(complaints, []);
     await close();
+  });
+
+  it("lists one carrier's deliveries page by page, however few of the newest are among them", async () => {
+    const plain = await launch(NO_WEBGL);
+    const parcel = (weight) => ({ ownerId: "me", pickupLocation: point(-0.4, 0), dropOffLocation: point(0.4, 0.2), confirmationRequired: "None", packageInfo: { size: "Large", weight } });
+    const order = async (weight) => (await post("/api/deliveryrequests", parcel(weight))).deliveryId;
+    const heavy = [];
+    for (let count = 0; count < 45; count += 1) heavy.unshift(await order(30));
+    for (let count = 0; count < 41; count += 1) await order(6);
+    await post("/api/simulation/step", { by: "30s" });
+    await until("the wagon is booked", async () => (await get("/api/deliveries?carrier=wagon&limit=100")).items.length === heavy.length);
+    const { page, complaints, close } = await open(plain, "/#tab=deliveries", SMALL);
+    const rows = page.locator(".deliveries tbody tr");
+    const listed = () => rows.evaluateAll((all) => all.map((row) => row.dataset.id));
+    await until("the newest are listed", async () => (await listed()).length === 40);
+    assert.ok(!(await listed()).some((id) => heavy.includes(id)), "none of them is the wagon's");
+    await page.getByLabel("Brought by").selectOption("Carrier: wagon");
+    await until("a page of the wagon's is listed", async () => String(await listed()) === String(heavy.slice(0, 40)));
+    assert.deepEqual([...new Set(await rows.locator("td:nth-child(3)").allInnerTexts())], ["wagon"]);
+    await page.waitForURL((url) => url.hash.includes("carrier=wagon"));
+    await picture(page, "deliveries-carrier");
+    await page.getByRole("button", { name: "Older" }).click();
+    await until("so is the rest", async () => String(await listed()) === String(heavy.slice(40)));
+    assert.ok(await page.getByRole("button", { name: "Older" }).isDisabled());
+    await page.reload();
+    await until("the address keeps it", async () => String(await listed()) === String(heavy.slice(0, 40)));
+    assert.equal(await page.getByLabel("Brought by").inputValue(), "carrier:wagon");
+    assert.deepEqual(await barriers(page), []);
+    assert.deepEqual(complaints, []);
+    const unknown = await open(plain, "/#tab=deliveries&by=carrier&carrier=donkey", SMALL);
+    await unknown.page.getByText("donkey is no carrier's name; there are: courier, wagon").waitFor();
+    await unknown.close();
+    await close();
+    await plain.close();
   });
 });

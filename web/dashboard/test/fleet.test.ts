@@ -23,13 +23,13 @@ describe("filters", () => {
     const filter = { depot: "Porta al Prato", battery: 30, late: true };
     expect([isFiltering(filter), queryOf(filter)]).toEqual([true, "depot=Porta+al+Prato&batteryBelow=0.3&late=true"]);
     expect(listQuery(ANY_DELIVERY, 40)).toBe("limit=40");
-    expect(listQuery({ stage: "Completed", by: "carrier", carrier: "van", late: true }, 40, "ff")).toBe("limit=40&stage=Completed&by=carrier&late=true&cursor=ff");
+    expect(listQuery({ stage: "Completed", by: "carrier", carrier: "van & co", late: true }, 40, "ff")).toBe("limit=40&stage=Completed&by=carrier&carrier=van+%26+co&late=true&cursor=ff");
   });
 });
 
 describe("the table of deliveries", () => {
   it("says who brings one", () => {
-    expect([bringer({ droneId: "drone-3", by: "drone" }), bringer({ droneId: null, by: "carrier" }), bringer({ droneId: null, by: "carrier" }, "van"), bringer({ droneId: null, by: null })]).toEqual(["drone-3", "Carrier", "van", "–"]);
+    expect([bringer({ droneId: "drone-3", by: "drone", carrier: null }), bringer({ droneId: null, by: "carrier", carrier: null }), bringer({ droneId: null, by: "carrier", carrier: "van" }), bringer({ droneId: null, by: null, carrier: null })]).toEqual(["drone-3", "Carrier", "van", "–"]);
   });
 });
 

@@ -1,7 +1,7 @@
 //! What is answered about carriers.
 
 use serde::Serialize;
-use skyhaul_actors::environment::Environment;
+use skyhaul_actors::environment::{CarrierSpec, Environment};
 use skyhaul_actors::ids::DeliveryId;
 use utoipa::ToSchema;
 
@@ -25,6 +25,22 @@ pub(crate) struct AssessTransportRequest {
     /// Kilograms; 0 where left out.
     #[schema(value_type = Option<WeightSaid>)]
     weight: Option<f64>,
+}
+
+/// A carrier.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct CarrierResponse {
+    /// Its name.
+    name: String,
+}
+
+impl CarrierResponse {
+    /// A carrier by its terms.
+    pub(super) fn new(spec: &CarrierSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+        }
+    }
 }
 
 /// A carrier's booking for a delivery.

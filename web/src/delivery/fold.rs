@@ -48,20 +48,24 @@ impl Fold for DeliveryFold {
                 delivery,
                 eta_pickup,
                 eta_dropoff,
-            }
-            | Event::CarrierBooked {
+            } => change(*delivery, rows, |row| row.expect((*eta_pickup, *eta_dropoff)))?,
+            Event::CarrierBooked {
                 delivery,
+                carrier,
                 eta_pickup,
                 eta_dropoff,
                 ..
-            } => change(*delivery, rows, |row| row.expect((*eta_pickup, *eta_dropoff)))?,
+            } => change(*delivery, rows, |row| {
+                row.carrier = Some(*carrier);
+                row.expect((*eta_pickup, *eta_dropoff));
+            })?,
             Event::DroneAssigned {
                 delivery,
                 drone,
                 eta_pickup,
                 eta_dropoff,
             } => change(*delivery, rows, |row| {
-                (row.drone, row.refusal) = (Some(*drone), None);
+                (row.drone, row.refusal, row.carrier) = (Some(*drone), None, None);
                 row.expect((*eta_pickup, *eta_dropoff));
             })?,
             Event::DroneDelayed {

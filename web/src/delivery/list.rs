@@ -1,14 +1,14 @@
 //! Pages of deliveries, newest first.
 
+use skyhaul_actors::ids::CarrierId;
 use skyhaul_actors::stage::Stage;
 use skyhaul_engine::time::SimTime;
 
 use super::index::Index;
 use super::row::{By, DeliveryRow, delivery_row};
 use super::shown::{DeliveriesResponse, DeliveryItem};
-use crate::calendar::Calendar;
+use crate::context::Context;
 use crate::http::query::cursor_text;
-use crate::people::People;
 use crate::ports::StoreError;
 use crate::store::Table;
 
@@ -26,6 +26,8 @@ pub(super) struct Wanted {
     pub(super) stage: Option<Stage>,
     /// By whom.
     pub(super) by: Option<By>,
+    /// By which carrier.
+    pub(super) carrier: Option<CarrierId>,
     /// Late, or in time.
     pub(super) is_late: Option<bool>,
     /// Which is decided as of then.
@@ -50,6 +52,7 @@ impl Wanted {
         self.stage.is_none_or(|stage| row.stage == stage)
             && self.owner.as_ref().is_none_or(|owner| *row.owner == **owner)
             && self.by.is_none_or(|by| row.by() == Some(by))
+            && self.carrier.is_none_or(|carrier| row.carrier == Some(carrier))
             && self
                 .is_late
                 .is_none_or(|is_late| row.is_late(self.now) == is_late)
@@ -60,7 +63,7 @@ impl Wanted {
 pub(super) fn page(
     table: &Table,
     wanted: &Wanted,
-    (calendar, people): (&Calendar, &People),
+    context: &Context,
 ) -> Result<DeliveriesResponse, StoreError> {
     let index = wanted.index();
     let mut before = wanted.before;
@@ -78,8 +81,8 @@ pub(super) fn page(
             before = Some(number);
             let row: Option<DeliveryRow> = table.get(&delivery_row(id))?;
             if let Some(row) = row.filter(|row| wanted.fits(row)) {
-                let owner = people.name(&row.owner)?;
-                items.push(DeliveryItem::new(id, (&row, owner), wanted.now, calendar));
+                let owner = context.people.name(&row.owner)?;
+                items.push(DeliveryItem::new(id, (&row, owner), wanted.now, context));
             }
         }
         if is_last {

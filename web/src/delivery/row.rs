@@ -7,7 +7,7 @@ use skyhaul_actors::command::{Channel, ConfirmationKind, DeliveryRequest, Packag
 use skyhaul_actors::event::{
     AssignmentRefusal, CancelReason, CarrierFailure, Leg, LegPurpose, ReleaseReason, Waypoint,
 };
-use skyhaul_actors::ids::{DeliveryId, DroneId};
+use skyhaul_actors::ids::{CarrierId, DeliveryId, DroneId};
 use skyhaul_actors::stage::Stage;
 use skyhaul_actors::workflow::saga::Step;
 use skyhaul_engine::geo::Position;
@@ -63,6 +63,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) drone: Option<DroneId>,
     /// Why no drone has it, where none has.
     pub(crate) refusal: Option<AssignmentRefusal>,
+    /// The carrier that was booked for it last, where no drone has had it since.
+    pub(crate) carrier: Option<CarrierId>,
     /// Where the parcel was put down last.
     pub(crate) parcel_at: Place,
     /// When it is, or was, picked up; `None` before anyone has estimated it.
@@ -128,6 +130,7 @@ impl DeliveryRow {
             stage: Stage::Created,
             drone: None,
             refusal: None,
+            carrier: None,
             parcel_at: request.pickup,
             pickup_eta: None,
             delivery_eta: None,
@@ -139,7 +142,7 @@ impl DeliveryRow {
 
     /// Who has it, or brought it.
     pub(crate) fn by(&self) -> Option<By> {
-        let by_carrier = self.refusal.is_some() && self.drone.is_none();
+        let by_carrier = self.refusal.is_some() || self.carrier.is_some();
         match (self.drone, by_carrier) {
             (Some(_), _) => Some(By::Drone),
             (None, true) => Some(By::Carrier),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::row::{By, CauseRow, ConfirmationRow, DeliveryRow, FailureRow, MilestoneRow};
 use crate::calendar::{Calendar, unix_micros_text};
+use crate::context::Context;
 use crate::http::fields::Named as _;
 use crate::location::Location;
 use crate::reasons::{DroneRefusal, MilestoneReason};
@@ -228,6 +229,8 @@ pub(crate) struct DeliveryItem {
     requested_at: String,
     /// `drone` or `carrier`; `null` while nobody has it.
     by: Option<&'static str>,
+    /// The name of the carrier that has it, or had it last; `null` where none was booked, or a drone took it over.
+    carrier: Option<String>,
     /// When it arrives, or arrived, by the last word about it; `null` before the first.
     #[serde(rename = "deliveryETA")]
     delivery_eta: Option<String>,
@@ -241,10 +244,17 @@ impl DeliveryItem {
         id: DeliveryId,
         (row, owner): (&DeliveryRow, String),
         now: SimTime,
-        calendar: &Calendar,
+        context: &Context,
     ) -> Self {
+        let calendar = &context.calendar;
+        // One that an edited scenario has no more has no name.
+        let carriers = &context.environment.carriers;
+        let carrier = row
+            .carrier
+            .and_then(|carrier| carriers.get(usize::from(carrier.0)));
         Self {
             by: row.by().map(By::name),
+            carrier: carrier.map(|carrier| carrier.name.clone()),
             delivery_eta: row.delivery_eta.map(|at| calendar.text(at)),
             late: row.is_late(now),
             delivery: DeliveryResponse::new(id, (row, owner), calendar),

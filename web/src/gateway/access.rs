@@ -92,6 +92,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/deliveries/{id}/retry", Method::POST, From(Operator)),
     ("/api/thirdpartydeliveries/{id}", Method::GET, Only(Delivery)),
     ("/api/thirdpartydeliveries/{id}", Method::PUT, From(Customer)),
+    ("/api/carriers", Method::GET, From(Operator)),
     ("/api/account/{accountId}", Method::GET, Only(Said)),
     ("/api/accounts", Method::POST, From(Admin)),
     ("/api/accounts/{id}", Method::GET, Only(Account)),

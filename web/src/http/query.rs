@@ -160,6 +160,11 @@ impl Query {
         })
     }
 
+    /// Says that a parameter cannot be what it is, and why.
+    pub(crate) fn refuse(&self, name: &str, reason: String) {
+        self.faults.impossible(name, reason);
+    }
+
     /// Says what was wrong.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         self.faults.check()

@@ -33,7 +33,7 @@ use tokio::sync::watch;
 use crate::client::Client;
 use crate::hand::Hand;
 
-/// One depot with two light drones and a van that carries more.
+/// One depot with two light drones, a courier who carries more, and a wagon for what no courier takes.
 const SCENARIO: &str = r#"
 name     = "a small city"
 seed     = 7
@@ -59,6 +59,14 @@ spare_batteries = 4
 depot = "middle"
 aircraft = "matternet-m2"
 count = 2
+
+[[carriers]]
+name = "courier"
+
+[[carriers]]
+name = "wagon"
+base_usd = 30
+payload_max_kg = 40
 "#;
 
 /// A base map that an operator brings.

@@ -1,9 +1,12 @@
 //! Reading deliveries: as they stand, as they fly, as they were.
 
+use actix_http::Request;
+use actix_web::Error;
+use actix_web::dev::{Service, ServiceResponse};
 use serde_json::{Value, json};
 
 use crate::city::City;
-use crate::client::{NOBODYS, request, with};
+use crate::client::{Client, NOBODYS, request, with};
 
 #[actix_web::test]
 async fn a_delivery_is_seen_flying_until_it_is_completed() {
@@ -129,6 +132,31 @@ async fn the_track_shows_what_was_flown_and_what_is_planned() {
     assert_eq!(roles, ["pickup", "dropoff", "parcel"]);
 }
 
+/// The ids of all deliveries that fit a filter, two a page.
+async fn listed<S>(client: &Client<S>, filter: &str) -> Vec<String>
+where
+    S: Service<Request, Response = ServiceResponse, Error = Error>,
+{
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client
+            .get(&format!("/api/deliveries?limit=2{filter}{cursor}"))
+            .await
+            .json();
+        let items = page["items"].as_array().expect("a list");
+        assert!(items.len() <= 2);
+        seen.extend(
+            items
+                .iter()
+                .map(|item| item["id"].as_str().expect("an id").to_owned()),
+        );
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return seen,
+        }
+    }
+}
+
 #[actix_web::test]
 async fn pages_go_through_all_deliveries_newest_first() {
     let city = City::new();
@@ -143,25 +171,7 @@ async fn pages_go_through_all_deliveries_newest_first() {
         ("", ids.clone()),
         ("&ownerId=third", ids.iter().step_by(3).cloned().collect()),
     ] {
-        let (mut seen, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = client
-                .get(&format!("/api/deliveries?limit=2{filter}{cursor}"))
-                .await
-                .json();
-            let items = page["items"].as_array().expect("a list");
-            assert!(items.len() <= 2);
-            seen.extend(
-                items
-                    .iter()
-                    .map(|item| item["id"].as_str().expect("an id").to_owned()),
-            );
-            match page["nextCursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => break,
-            }
-        }
-        assert_eq!(seen, wanted, "{filter}");
+        assert_eq!(listed(&client, filter).await, wanted, "{filter}");
     }
     let item = &client.get("/api/deliveries?limit=1").await.json()["items"][0];
     assert_eq!(
@@ -288,4 +298,35 @@ async fn lists_know_what_is_late_and_who_brings_it() {
         assert!(others["items"][0]["deliveryETA"].is_string(), "{others}");
     }
     assert_eq!(client.get("/api/deliveries?by=donkey").await.status, 400);
+}
+
+#[actix_web::test]
+async fn pages_go_through_a_carrier_s_deliveries_alone() {
+    let city = City::new();
+    let client = city.client().await;
+    let names = client.get("/api/carriers").await.json();
+    assert_eq!(names, json!([{"name": "courier"}, {"name": "wagon"}]));
+    assert_eq!(
+        listed(&client, "&carrier=wagon").await,
+        [""; 0],
+        "nobody was booked yet"
+    );
+    let (mut light, mut heavy) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        client.order(&request()).await;
+        light.insert(0, client.order(&with("packageInfo.weight", json!(6))).await);
+        heavy.insert(0, client.order(&with("packageInfo.weight", json!(30))).await);
+    }
+    city.run_s(60);
+    assert_eq!(listed(&client, "&carrier=wagon").await, heavy);
+    assert_eq!(listed(&client, "&carrier=Courier").await, light);
+    assert_eq!(listed(&client, "&carrier=wagon&by=carrier").await, heavy);
+    assert_eq!(listed(&client, "&carrier=wagon&by=drone").await, [""; 0]);
+    let first = client.get("/api/deliveries?limit=3").await.json();
+    let carriers = [0, 1, 2].map(|row| first["items"][row]["carrier"].clone());
+    assert_eq!(carriers, [json!("wagon"), json!("courier"), Value::Null]);
+    let unknown = client.get("/api/deliveries?carrier=donkey").await;
+    assert_eq!(unknown.status, 422, "{}", unknown.text());
+    let said = unknown.json()["errors"]["carrier"].to_string();
+    assert!(said.contains("courier, wagon"), "{said}");
 }

@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 83] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 84] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -93,6 +93,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 83] = [
     ("POST", "/api/deliveries/{id}/retry", [401, 403, 404, 404]),
     ("GET", "/api/thirdpartydeliveries/{bobs}", [401, 404, 404, 404]),
     ("PUT", "/api/thirdpartydeliveries/{id}", [401, 0, 0, 0]),
+    ("GET", "/api/carriers", [401, 403, 0, 0]),
     ("GET", "/api/account/ann", [401, 0, 0, 0]),
     ("GET", "/api/account/bob", [401, 403, 0, 0]),
     ("POST", "/api/accounts", [401, 403, 403, 0]),

@@ -1,4 +1,4 @@
-import type { Alert, Booking, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, TrackingLink, Weather } from "./model";
+import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, TrackingLink, Weather } from "./model";
 import { listQuery, type DeliveryFilter } from "../deliveries/filter";
 import { key } from "./key";
 
@@ -98,6 +98,8 @@ export const api = {
     return ids;
   },
   deliveries: (filter: DeliveryFilter, limit: number, cursor: string | null): Promise<Page<DeliveryRow>> => get(`/api/deliveries?${listQuery(filter, limit, cursor)}`),
+  /** The carriers' names. */
+  carriers: async (): Promise<readonly string[]> => (await rows<{ name: string }>("/api/carriers")).map(({ name }) => name),
   places: (name: string, limit: number): Promise<readonly NamedPlace[]> => rows(`/api/places?name=${id(name)}&limit=${limit}`),
   /** What was in the air in a span of the past, virtual ms. */
   past: (from: number, to: number): Promise<PastFlights> => get(`/api/playback?from=${id(new Date(from).toISOString())}&to=${id(new Date(to).toISOString())}`),
@@ -111,8 +113,6 @@ export const api = {
   makeTrackingLink: async (delivery: string): Promise<TrackingLink> => (await (await call("POST", `/api/deliveries/${id(delivery)}/trackinglinks`)).json()) as TrackingLink,
   revokeTrackingLinks: (delivery: string): Promise<void> => act("DELETE", `/api/deliveries/${id(delivery)}/trackinglinks`),
   confirmations: (delivery: string): Promise<readonly Confirmation[]> => rows(`/api/deliveries/${id(delivery)}/confirmations`),
-  /** The carrier that has a delivery, or had it. */
-  booking: (delivery: string): Promise<Booking> => get(`/api/thirdpartydeliveries/${id(delivery)}`),
   track: (delivery: string): Promise<GeoJSON.FeatureCollection> => get(`/api/deliveries/${id(delivery)}/track`),
   /** What a delivery would come to; nothing is reserved. */
   quote: async (request: DeliveryRequest): Promise<Quote> => (await (await call("POST", "/api/quotes", request)).json()) as Quote,

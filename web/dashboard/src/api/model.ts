@@ -61,6 +61,8 @@ export interface DeliveryRow extends Delivery {
   readonly stage: Stage;
   /** `drone` or `carrier`; `null` while nobody has it. */
   readonly by: string | null;
+  /** The carrier that has it, or had it last. */
+  readonly carrier: string | null;
   readonly deliveryETA: string | null;
   /** Whether it comes, or came, after its deadline. */
   readonly late: boolean;
@@ -142,12 +144,6 @@ export interface Milestone {
   readonly at: string;
   readonly location: Location;
   readonly droneId: string | null;
-}
-
-/** `GET /api/thirdpartydeliveries/{id}`, as far as the page uses it. */
-export interface Booking {
-  /** The carrier's name. */
-  readonly carrier: string;
 }
 
 /** A row of `GET /api/deliveries/{id}/confirmations`. */

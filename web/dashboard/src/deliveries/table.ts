@@ -1,11 +1,11 @@
-import { api } from "../api/client";
-import type { DeliveryRow } from "../api/model";
+import { api, Problem } from "../api/client";
+import type { DeliveryRow, Page } from "../api/model";
 import { element, say } from "../page/element";
 import { Rows, type Row } from "../page/rows";
 import { clockTime, short } from "../page/words";
 import { stageWords } from "../track/steps";
-import { Carriers } from "./carriers";
 import { ANY_DELIVERY, type DeliveryFilter } from "./filter";
+import { pageOf } from "./pages";
 
 /** How often the table is asked for while it is open, ms. */
 const POLL_MS = 4_000;
@@ -37,8 +37,8 @@ export interface TableEvents {
   readonly filtered: (filter: DeliveryFilter) => void;
 }
 
-/** Who brings a delivery, in a word: a carrier by its name, where that is known. */
-export function bringer({ droneId, by }: Pick<DeliveryRow, "droneId" | "by">, carrier: string | null = null): string {
+/** Who brings a delivery, in a word: a carrier by its name, once it is booked. */
+export function bringer({ droneId, by, carrier }: Pick<DeliveryRow, "droneId" | "by" | "carrier">): string {
   return droneId ?? (by === "carrier" ? (carrier ?? "Carrier") : "–");
 }
 
@@ -56,9 +56,8 @@ export class DeliveryTable {
   readonly #late = element("input", { type: "checkbox", id: "deliveries-late", onchange: () => this.#said() });
   readonly #older = element("button", { type: "button", class: "button small", onclick: () => this.#turn(this.#next) }, "Older");
   readonly #newest = element("button", { type: "button", class: "button small", onclick: () => this.#turn(null) }, "Newest");
-  readonly #carriers = new Carriers();
   #filter = ANY_DELIVERY;
-  #items: readonly DeliveryRow[] = [];
+  #offered = false;
   #cursor: string | null = null;
   #next: string | null = null;
   #chosen: string | null = null;
@@ -129,36 +128,40 @@ export class DeliveryTable {
   async #poll(): Promise<void> {
     if (!this.#open || document.hidden) return;
     const asked = ++this.#asked;
+    void this.#offerCarriers().catch(() => undefined);
     try {
-      const { items, nextCursor } = await api.deliveries(this.#filter, ROWS_MAX, this.#cursor);
+      const page = await pageOf(this.#filter, ROWS_MAX, this.#cursor);
       // An answer to an older question says nothing about this page.
       if (asked !== this.#asked) return;
-      this.#next = nextCursor;
-      this.#items = items;
-      this.#draw();
-      if (await this.#carriers.learn(items)) this.#draw();
-    } catch {
-      say(this.#count, "Deliveries cannot be read at the moment.");
+      this.#next = page.nextCursor;
+      this.#draw(page);
+    } catch (problem) {
+      if (asked !== this.#asked) return;
+      const unknown = problem instanceof Problem ? problem.fields["carrier"] : undefined;
+      if (unknown) this.#draw({ items: [], nextCursor: (this.#next = null) });
+      say(this.#count, unknown ? `${this.#filter.carrier ?? ""} ${unknown.join(", ")}` : "Deliveries cannot be read at the moment.");
     }
     this.#label();
   }
 
-  /** Shows the page's deliveries, or those of them that the chosen carrier has. */
-  #draw(): void {
-    const { carrier } = this.#filter;
-    for (const { id } of this.#items) this.#offer(this.#carriers.of(id));
-    const shown = carrier === null ? this.#items : this.#items.filter(({ id }) => this.#carriers.of(id) === carrier);
-    const page = this.#cursor === null ? "Newest first" : "Older ones";
-    if (this.#items.length === 0) say(this.#count, "No such delivery.");
-    else say(this.#count, carrier === null ? page : `${page}; ${shown.length} of the ${this.#items.length} by carriers on this page are ${carrier}’s`);
-    this.#rows.update(shown);
+  #draw({ items, nextCursor }: Page<DeliveryRow>): void {
+    const none = nextCursor === null ? "No such delivery." : "None so far: there are older ones.";
+    say(this.#count, items.length === 0 ? none : this.#cursor === null ? "Newest first" : "Older ones");
+    this.#rows.update(items);
     this.mark(this.#chosen);
   }
 
+  /** Offers the carriers there are to choose, once. */
+  async #offerCarriers(): Promise<void> {
+    if (this.#offered) return;
+    for (const carrier of await api.carriers()) this.#offer(carrier);
+    this.#offered = true;
+  }
+
   /** Offers a carrier to choose. */
-  #offer(carrier: string | null): void {
-    const value = ONE_CARRIER + (carrier ?? "");
-    if (carrier !== null && [...this.#by.options].every((option) => option.value !== value)) this.#by.append(element("option", { value }, `Carrier: ${carrier}`));
+  #offer(carrier: string): void {
+    const value = ONE_CARRIER + carrier;
+    if ([...this.#by.options].every((option) => option.value !== value)) this.#by.append(element("option", { value }, `Carrier: ${carrier}`));
   }
 
   #label(): void {
@@ -179,7 +182,7 @@ export class DeliveryTable {
       dot.className = `stage-dot stage-${row.stage}`;
       say(stage, STAGES.find(([name]) => name === row.stage)?.[1] ?? stageWords(row.stage));
       say(owner, row.expedited ? `${row.owner.userId}, expedited` : row.owner.userId);
-      say(by, bringer(row, this.#carriers.of(row.id)));
+      say(by, bringer(row));
       const at = Date.parse(row.deliveryETA ?? "");
       say(time, Number.isNaN(at) || row.stage === "Cancelled" ? "–" : clockTime(at));
       late.hidden = !row.late;
