@@ -15,6 +15,9 @@ type Entry = GeomWithData<Rectangle<[f64; 2]>, usize>;
 /// that is a megabyte.
 const LINES_MAX: usize = 1 << 14;
 
+/// How many lines from places to corners are remembered: those of some hundred places with some dozen corners each, in a megabyte.
+const SIGHTS_MAX: usize = 1 << 14;
+
 /// All obstacles.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Field {
@@ -23,6 +26,8 @@ pub(super) struct Field {
     raster: Raster,
     /// What blocks the lines from corner to corner, whether or not it counts: with those that nothing blocks, the graph of which corners see each other.
     lines: Memo<[CornerId; 2], Box<[usize]>, LINES_MAX>,
+    /// What blocks the lines from places to corners, whether or not it counts: what a depot sees, and each pickup and drop-off, for all ways from and to it.
+    sights: Memo<(Position, CornerId), Box<[usize]>, SIGHTS_MAX>,
 }
 
 /// A corner: its obstacle, and its place among the corners of that.
@@ -44,6 +49,7 @@ impl Field {
             index,
             raster: Raster::new(&rectangles),
             lines: Memo::default(),
+            sights: Memo::default(),
         }
     }
 
@@ -83,11 +89,22 @@ impl Field {
 
     /// The obstacles that block the line from one corner to another.
     pub(super) fn between(&self, from: CornerId, to: CornerId) -> Box<[usize]> {
-        self.lines.answer([from, to], |line| {
-            let [a, b] = line.map(|(obstacle, corner)| self.get(obstacle).corners[corner].at);
-            self.near(a, b)
-                .filter(|number| self.get(*number).blocks(a, b))
-                .collect()
-        })
+        let answer = |line: &[CornerId; 2]| self.blocking(self.corner(line[0]), self.corner(line[1]));
+        self.lines.answer([from, to], answer)
+    }
+
+    /// The obstacles that block the line from a place to a corner.
+    pub(super) fn before(&self, place: Position, corner: CornerId) -> Box<[usize]> {
+        let answer = |(place, corner): &(Position, CornerId)| self.blocking(*place, self.corner(*corner));
+        self.sights.answer((place, corner), answer)
+    }
+
+    fn corner(&self, (obstacle, corner): CornerId) -> Position {
+        self.get(obstacle).corners[corner].at
+    }
+
+    fn blocking(&self, a: Position, b: Position) -> Box<[usize]> {
+        let near = self.near(a, b);
+        near.filter(|number| self.get(*number).blocks(a, b)).collect()
     }
 }

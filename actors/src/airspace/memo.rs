@@ -1,6 +1,8 @@
 //! Memo: answers that were found already, such as ways round zones. A request is looked at for each group of equal drones, and a flight is planned again whenever
 //! somebody asks where it is: the same two places come up again and again, each depot with the same pickup and drop-off; and all ways turn at the
-//! same corners.
+//! same corners, which all ways from or to a place see alike.
+//!
+//! Questions are exact: what a place sees of the corners is not what others of the same cell see, so an answer for a cell would be wrong for some of it.
 //!
 //! What it holds follows from what it is asked, so it is in no snapshot, and whether something is found in it changes nothing but the time that takes.
 

@@ -133,14 +133,16 @@ impl Search<'_> {
             }
             !is_taken_in
         };
-        if let (Some((_, from)), Some((_, to))) = (a.corner, b.corner) {
-            return field
-                .between(from, to)
-                .iter()
-                .all(|number| passes(*number, &|| true));
-        }
-        let mut near = field.near(a.at, b.at);
-        near.all(|number| passes(number, &|| field.get(number).blocks(a.at, b.at)))
+        let known = match (a.corner, b.corner) {
+            (Some((_, from)), Some((_, to))) => field.between(from, to),
+            (None, Some((_, corner))) => field.before(a.at, corner),
+            (Some((_, corner)), None) => field.before(b.at, corner),
+            (None, None) => {
+                let mut near = field.near(a.at, b.at);
+                return near.all(|number| passes(number, &|| field.get(number).blocks(a.at, b.at)));
+            }
+        };
+        known.iter().all(|number| passes(*number, &|| true))
     }
 
     fn nodes(&self, ends: [(Position, (f64, f64)); 2], in_the_way: &[usize]) -> Vec<Node<'_>> {
