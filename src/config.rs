@@ -50,7 +50,7 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 42] = [
+pub const KEYS: [Key; 43] = [
     key(
         "server.bind",
         "127.0.0.1:8080",
@@ -202,6 +202,11 @@ pub const KEYS: [Key; 42] = [
         "limits.per_address",
         "0",
         "requests a second from one address; 0: as many as one likes",
+    ),
+    key(
+        "limits.telemetry_clients",
+        "1000",
+        "telemetry clients of one address that may subscribe; 0: as many as there is room for, as behind a proxy, where all come from one address",
     ),
     key(
         "limits.allowed_addresses",

@@ -88,11 +88,12 @@ mod tests {
     use skyhaul_engine::units::Kilograms;
 
     use super::*;
-    use crate::environment::{EnergyModel, FlightPhases, WeatherLimits};
+    use crate::environment::{AircraftKind, EnergyModel, FlightPhases, WeatherLimits};
 
     /// 100 Wh at 100 W.
     fn aircraft(charge_knee: f64) -> AircraftSpec {
         AircraftSpec {
+            kind: AircraftKind::Multirotor,
             name: "any".to_owned(),
             energy_model: EnergyModel::Rodrigues2022,
             airframe: Kilograms::new(3.0),

@@ -9,12 +9,14 @@ use skyhaul_engine::units::MetresPerSecond;
 use crate::event::GroundingReason;
 use crate::ids::{AircraftId, CarrierId, DepotId};
 
-pub use self::aircraft::{AircraftSpec, Arrival, EnergyModel, FlightPhases, Maintenance, WeatherLimits};
+pub use self::aircraft::{
+    AircraftKind, AircraftSpec, Arrival, EnergyModel, FlightPhases, Maintenance, WeatherLimits,
+};
 pub use self::carrier::CarrierSpec;
 pub use self::demand::{Demand, DemandStream, Pickups, Places, TraceRequest, WeightedPlace};
 pub use self::dispatch::{Dispatch, DispatchPolicy, REGION_DELAY_MAX};
 pub use self::fault::{Faults, Outage, Sabotage};
-pub use self::weather::{Weather, WeatherRow, WeatherSeries};
+pub use self::weather::{Weather, WeatherAloft, WeatherRow, WeatherSeries};
 pub use self::zone::{ZONE_NOTICE, Zone, ZoneShape};
 
 mod aircraft;
@@ -43,7 +45,7 @@ pub struct Environment {
     /// The fleets; drones are numbered through them in order.
     pub fleets: Vec<FleetSpec>,
     /// Wind, air and sky over time.
-    pub weather: WeatherSeries,
+    pub weather: WeatherAloft,
     /// No-fly zones.
     pub zones: Vec<Zone>,
     /// How drones are assigned.
@@ -80,7 +82,8 @@ impl Environment {
     pub fn speed_max(&self, aircraft: AircraftId) -> MetresPerSecond {
         const HALF_A_STEP_MPS: f64 = 0.000_5;
         let aircraft = self.aircraft(aircraft);
-        let blown_mps = aircraft.cruise_mps + self.weather.wind_max_mps();
+        let weather = self.weather.at_level(aircraft.altitude_m);
+        let blown_mps = aircraft.cruise_mps + weather.wind_max_mps();
         MetresPerSecond::new(blown_mps.min(aircraft.ground_speed_max_mps()) + HALF_A_STEP_MPS)
     }
 
@@ -89,9 +92,11 @@ impl Environment {
     /// A mission that would reach into such weather is turned down by itself, before the depot is grounded.
     #[must_use]
     pub fn grounding(&self, depot: DepotId, time: SimTime) -> Option<GroundingReason> {
-        let weather = self.weather.at(time);
         let fleets = self.fleets.iter().filter(|fleet| fleet.depot == depot);
-        let mut reasons = fleets.map(|fleet| self.aircraft(fleet.aircraft).grounded_by(weather));
+        let mut reasons = fleets.map(|fleet| {
+            let aircraft = self.aircraft(fleet.aircraft);
+            aircraft.grounded_by(self.weather.at_level(aircraft.altitude_m).at(time))
+        });
         let first = reasons.next().flatten()?;
         reasons.all(|reason| reason.is_some()).then_some(first)
     }
@@ -101,8 +106,9 @@ impl Environment {
     pub fn next_grounding_change(&self, depot: DepotId, after: SimTime) -> Option<SimTime> {
         let is_grounded = |time| self.grounding(depot, time).is_some();
         let now = is_grounded(after);
-        let until = after + self.weather.period()?;
-        self.weather
+        let weather = self.weather.highest();
+        let until = after + weather.period()?;
+        weather
             .changes(after, until)
             .find(|change| is_grounded(*change) != now)
     }

@@ -7,7 +7,7 @@ use skyhaul_engine::units::{Kilograms, Metres, WattHours};
 
 use crate::airspace::{Sky, Way};
 use crate::energy::{SECONDS_PER_HOUR, powers};
-use crate::environment::{AircraftSpec, Arrival, Weather, WeatherSeries};
+use crate::environment::{AircraftSpec, Arrival, Weather, WeatherAloft};
 use crate::event::{AssignmentRefusal, Waypoint};
 use crate::wind::Drift;
 
@@ -153,7 +153,14 @@ pub struct Conditions<'a> {
     /// The zones, as far as they are known.
     pub airspace: Sky<'a>,
     /// Wind and air over time; a flight goes by what holds when it begins.
-    pub weather: &'a WeatherSeries,
+    pub weather: &'a WeatherAloft,
+}
+
+impl<'a> Conditions<'a> {
+    /// The weather where the aircraft flies.
+    pub(crate) fn weather_of(self, aircraft: &AircraftSpec, time: SimTime) -> &'a Weather {
+        self.weather.at_level(aircraft.altitude_m).at(time)
+    }
 }
 
 /// Plans a flight with a payload: all phases of the aircraft, round the zones, through wind.
@@ -173,7 +180,7 @@ pub fn plan_flight(
     if departure.altitude_m == 0.0 && departure.at.is_within(to, NOTHING_TO_FLY_M) {
         return Ok(FlightPlan::nothing(departure));
     }
-    let weather = conditions.weather.at(departure.time);
+    let weather = conditions.weather_of(aircraft, departure.time);
     check_take_off(aircraft, departure, weather)?;
     fly_round(
         || Trip::new(aircraft, payload, weather, departure),
@@ -198,7 +205,7 @@ pub fn plan_manoeuvre(
     if manoeuvre == Manoeuvre::Direct {
         return plan_flight(aircraft, payload, departure, to, arrival, conditions);
     }
-    let weather = conditions.weather.at(departure.time);
+    let weather = conditions.weather_of(aircraft, departure.time);
     let sky = conditions.airspace.at_level(aircraft.altitude_m);
     let plan = fly_round(
         || Trip::new(aircraft, payload, weather, departure),
@@ -262,7 +269,7 @@ pub fn estimate_flight(
     if departure.altitude_m == 0.0 && departure.at.is_within(to, NOTHING_TO_FLY_M) {
         return Ok((departure, WattHours::ZERO));
     }
-    let weather = conditions.weather.at(departure.time);
+    let weather = conditions.weather_of(aircraft, departure.time);
     check_take_off(aircraft, departure, weather)?;
     let sky = conditions.airspace.at_level(aircraft.altitude_m);
     let closed = sky.closed_at(departure.time);

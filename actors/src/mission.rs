@@ -107,12 +107,13 @@ pub fn assess(
         return Err(AssignmentRefusal::OutsideArea);
     }
     if starting.altitude_m == 0.0
-        && let Some(reason) = aircraft.grounded_by(conditions.weather.at(starting.time))
+        && let Some(reason) = aircraft.grounded_by(conditions.weather_of(aircraft, starting.time))
     {
         return Err(reason.into());
     }
     let spare = starting.battery - aircraft.reserve_energy();
-    let floor = |distance_m| energy_floor(aircraft, errand, starting, conditions.weather, distance_m);
+    let series = conditions.weather.at_level(aircraft.altitude_m);
+    let floor = |distance_m| energy_floor(aircraft, errand, starting, series, distance_m);
     if floor(Position::distance_at_most_m) > spare && floor(Position::distance_m) > spare {
         let sky = conditions.airspace.at_level(aircraft.altitude_m);
         let closed = sky.closed_at(starting.time);
@@ -127,7 +128,7 @@ pub fn assess(
     let leaving = |arrived: Departure, arrival| {
         let time = arrived.time + handling(arrival);
         // What hangs in the air flies on in any weather; nobody plans that.
-        match aircraft.grounded_by(conditions.weather.at(time)) {
+        match aircraft.grounded_by(conditions.weather_of(aircraft, time)) {
             Some(reason) if arrived.altitude_m > 0.0 => Err(AssignmentRefusal::from(reason)),
             _ => Ok(Departure { time, ..arrived }),
         }

@@ -27,7 +27,7 @@ use crate::delivery::Delivery;
 use crate::demand::DemandSource;
 use crate::depot::Depot;
 use crate::drone::Drone;
-use crate::environment::{Environment, WeatherSeries, Zone};
+use crate::environment::{Environment, WeatherAloft, Zone};
 use crate::event::Event;
 use crate::flight::Conditions;
 use crate::ingestion::Ingestion;
@@ -78,7 +78,7 @@ struct Former {
     airspace: Airspace,
     /// How many zones were planned.
     planned: usize,
-    weather: WeatherSeries,
+    weather: WeatherAloft,
 }
 
 impl Surroundings {

@@ -10,13 +10,14 @@
 
 use skyhaul_actors::battery::KNEE_DEFAULT;
 use skyhaul_actors::energy::{Momentum, Range};
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel, FlightPhases, WeatherLimits};
+use skyhaul_actors::environment::{AircraftKind, AircraftSpec, EnergyModel, FlightPhases, WeatherLimits};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
 /// An aircraft of the catalogue.
 struct Entry {
     name: &'static str,
+    kind: AircraftKind,
     energy_model: EnergyModel,
     airframe_kg: f64,
     battery_kg: f64,
@@ -57,6 +58,7 @@ const fn winged(winch_m: Option<f64>, hover_s: u64) -> FlightPhases {
 /// What most of them share.
 const COMMON: Entry = Entry {
     name: "",
+    kind: AircraftKind::Multirotor,
     energy_model: EnergyModel::Rodrigues2022,
     airframe_kg: 0.0,
     battery_kg: 0.0,
@@ -104,6 +106,7 @@ const ENTRIES: [Entry; 11] = [
     // 2.27 kg, 22 m/s, 14.5 km.
     Entry {
         name: "amazon-mk27-2",
+        kind: AircraftKind::Hybrid,
         energy_model: EnergyModel::Range(Range { range_m: 14_500.0 }),
         airframe_kg: 33.0,
         battery_kg: 5.0,
@@ -188,6 +191,7 @@ const ENTRIES: [Entry; 11] = [
     // 1.2 kg, 29 m/s, 9.7 km radius; charges on its pad, lowers its parcel from 7 m.
     Entry {
         name: "wing-hummingbird",
+        kind: AircraftKind::Hybrid,
         energy_model: EnergyModel::Range(Range { range_m: 19_400.0 }),
         airframe_kg: 4.0,
         battery_kg: 1.2,
@@ -202,6 +206,7 @@ const ENTRIES: [Entry; 11] = [
     // 5 kg, 40 m/s, 75 km.
     Entry {
         name: "wingcopter-198",
+        kind: AircraftKind::Hybrid,
         energy_model: EnergyModel::Range(Range { range_m: 75_000.0 }),
         airframe_kg: 14.0,
         battery_kg: 6.0,
@@ -217,6 +222,7 @@ const ENTRIES: [Entry; 11] = [
     // 1.75 kg, 28 m/s, 80 km radius; its pack is swapped after each flight. It is thrown and caught in flight, and never stops on the way.
     Entry {
         name: "zipline-p1",
+        kind: AircraftKind::Aeroplane,
         energy_model: EnergyModel::Range(Range { range_m: 160_000.0 }),
         airframe_kg: 10.0,
         battery_kg: 10.0,
@@ -233,6 +239,7 @@ const ENTRIES: [Entry; 11] = [
     // a minute.
     Entry {
         name: "zipline-p2",
+        kind: AircraftKind::Hybrid,
         energy_model: EnergyModel::Range(Range { range_m: 32_000.0 }),
         airframe_kg: 20.0,
         battery_kg: 4.0,
@@ -260,6 +267,7 @@ pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> + Clone {
 fn spec(entry: &Entry) -> AircraftSpec {
     AircraftSpec {
         name: entry.name.to_owned(),
+        kind: entry.kind,
         energy_model: entry.energy_model.clone(),
         airframe: Kilograms::new(entry.airframe_kg),
         battery: Kilograms::new(entry.battery_kg),
@@ -303,6 +311,15 @@ mod tests {
                 "{name}: 14 CFR 107.51 allows 44.7 m/s"
             );
             assert!(aircraft.altitude_m <= 122.0, "{name}: 14 CFR 107.51 allows 122 m");
+        }
+    }
+
+    #[test]
+    fn what_changes_from_rotors_to_wings_has_both() {
+        for name in names() {
+            let aircraft = find(name).expect("it is listed");
+            let changes = aircraft.phases.transition > SimDuration::ZERO;
+            assert_eq!(changes, aircraft.kind == AircraftKind::Hybrid, "{name}");
         }
     }
 

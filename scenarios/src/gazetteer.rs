@@ -259,7 +259,10 @@ fn favoured(environment: &Environment) -> Area {
         });
     strongest.map_or(environment.area, |(aircraft, home)| Area {
         centre: home,
-        radius_m: reach_m(aircraft, &typical(&environment.weather)) / LEGS_OF_A_MISSION,
+        radius_m: reach_m(
+            aircraft,
+            &typical(environment.weather.at_level(aircraft.altitude_m)),
+        ) / LEGS_OF_A_MISSION,
     })
 }
 

@@ -204,7 +204,7 @@ impl Scenario {
         environment.epoch.unix_micros = options.epoch_unix_micros.unwrap_or(environment.epoch.unix_micros);
         let epoch = environment.epoch;
         environment.zones = self.zones.iter().filter_map(|zone| zone.zone(&epoch)).collect();
-        environment.weather = self.weather.series(&epoch);
+        environment.weather = self.weather.aloft(&epoch);
         if !options.demand {
             environment.demand = None;
         }

@@ -7,7 +7,7 @@
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan as _};
-use skyhaul_actors::environment::{Epoch, Weather, WeatherRow, WeatherSeries};
+use skyhaul_actors::environment::{Epoch, Weather, WeatherAloft, WeatherRow, WeatherSeries};
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::error::ScenarioError;
@@ -36,16 +36,24 @@ const PRESSURE_HPA: f64 = 1_013.25;
 pub(crate) enum PlannedWeather {
     /// The same for ever.
     Always(Weather),
-    /// What was measured.
-    Recorded(Record),
+    /// What was measured, worked out for each level that something flies at.
+    Recorded {
+        /// Lowest first.
+        below: Vec<Record>,
+        /// The highest.
+        highest: Record,
+    },
 }
 
 impl PlannedWeather {
     /// The weather of a world that begins then.
-    pub(crate) fn series(&self, epoch: &Epoch) -> WeatherSeries {
+    pub(crate) fn aloft(&self, epoch: &Epoch) -> WeatherAloft {
         match self {
             Self::Always(weather) => (*weather).into(),
-            Self::Recorded(record) => record.series(epoch),
+            Self::Recorded { below, highest } => {
+                let level = |record: &Record| (record.reading.altitude_m, record.series(epoch));
+                WeatherAloft::new(below.iter().map(level).collect(), highest.series(epoch))
+            }
         }
     }
 }

@@ -205,7 +205,11 @@ fn read_shapes(feature: &Feature) -> Result<Vec<ZoneShape>, String> {
         Some(GeometryValue::Polygon { coordinates }) => Ok(vec![polygon(coordinates)?]),
         Some(GeometryValue::MultiPolygon { coordinates }) => coordinates.iter().map(polygon).collect(),
         Some(GeometryValue::Point { coordinates }) if feature.property("radius").is_some() => {
-            Ok(vec![circle(coordinates.as_slice(), feature.property("radius"))?])
+            Ok(vec![circle(
+                coordinates.as_slice(),
+                feature.property("radius"),
+                1.0,
+            )?])
         }
         Some(other) => Err(format!(
             "is a {}, must be a Polygon or MultiPolygon, or a Point with a `radius`",
@@ -215,7 +219,8 @@ fn read_shapes(feature: &Feature) -> Result<Vec<ZoneShape>, String> {
             Some(projection) if projection["type"] == "Circle" => {
                 let centre: Vec<f64> =
                     serde_json::from_value(projection["center"].clone()).unwrap_or_default();
-                Ok(vec![circle(&centre, projection.get("radius"))?])
+                let unit_m = properties::unit_m(feature.property("uomDimensions"))?;
+                Ok(vec![circle(&centre, projection.get("radius"), unit_m)?])
             }
             Some(projection) if projection["type"] == "Polygon" => {
                 let rings: Vec<Vec<geojson::Position>> =
@@ -230,16 +235,16 @@ fn read_shapes(feature: &Feature) -> Result<Vec<ZoneShape>, String> {
     }
 }
 
-fn circle(centre: &[f64], radius: Option<&Value>) -> Result<ZoneShape, String> {
+fn circle(centre: &[f64], radius: Option<&Value>, unit_m: f64) -> Result<ZoneShape, String> {
     let centre = match centre {
         [lon, lat, ..] => Position::new(*lat, *lon),
         _ => None,
     };
     let centre = centre.ok_or("has a centre that is not [longitude, latitude] in degrees")?;
-    match radius.and_then(Value::as_f64) {
+    match radius.and_then(Value::as_f64).map(|radius| radius * unit_m) {
         Some(radius_m) if RADIUS_M.contains(&radius_m) => Ok(ZoneShape::Circle { centre, radius_m }),
         _ => Err(format!(
-            "`radius` must be a number of metres from {} to {}",
+            "`radius` must be a number, of metres from {} to {}",
             RADIUS_M.start(),
             RADIUS_M.end()
         )),
@@ -348,7 +353,7 @@ mod tests {
         assert!((zones[0].floor_m - 30.48).abs() < 1e-9);
         assert!(zones[0].ceiling_m.is_some_and(|m| (m - 304.8).abs() < 1e-9));
         assert!(zones[0].from.is_some() && zones[1].from.is_none());
-        assert!(matches!(zones[0].shape, ZoneShape::Circle { radius_m, .. } if radius_m == 400.0));
+        assert!(matches!(zones[0].shape, ZoneShape::Circle { radius_m, .. } if radius_m == 400.0 * 0.304_8));
         let open = polygon(r#"{"restriction":"NO_RESTRICTION"}"#, SQUARE);
         assert_eq!(read_geojson("z.geojson", &open), Ok(Vec::new()));
     }

@@ -74,6 +74,8 @@ pub struct Settings {
     pub workers: usize,
     /// Threads that share telemetry's clients.
     pub telemetry_threads: usize,
+    /// Telemetry's clients of one address that may subscribe.
+    pub telemetry_clients: usize,
     /// Ground stations that hear the fleet by MAVLink.
     pub mavlink_targets: Vec<SocketAddr>,
     /// Where aircraft that fly elsewhere say where they are.
@@ -125,6 +127,7 @@ impl TryFrom<&Said> for Settings {
             })?,
             workers: said.parse("server.workers", threads)?,
             telemetry_threads: said.parse("server.telemetry_threads", threads)?,
+            telemetry_clients: said.parse("limits.telemetry_clients", clients)?,
             mavlink_targets: said.parse("mavlink.targets", stations)?,
             mavlink_listen: said.parse("mavlink.listen", |text| {
                 let wrong = |_| format!("`{text}` is no address and port such as 127.0.0.1:14540");
@@ -186,6 +189,15 @@ fn truth(text: &str) -> Result<bool, String> {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
+/// How many clients; 0: as many as there is room for.
+fn clients(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Ok(usize::MAX),
+        Ok(clients) => Ok(clients),
+        Err(_) => Err(format!("`{text}` is no number of clients, such as 1000, or 0")),
     }
 }
 

@@ -32,6 +32,16 @@ fn the_defaults_are_good() {
 }
 
 #[test]
+fn an_address_has_as_many_clients_as_is_said_or_any_number() {
+    let clients = |said| settings(&[("SKYHAUL__LIMITS__TELEMETRY_CLIENTS", said)], &[]);
+    assert_eq!(settings(&[], &[]).expect("good").telemetry_clients, 1_000);
+    assert_eq!(clients("20").expect("good").telemetry_clients, 20);
+    assert_eq!(clients("0").expect("good").telemetry_clients, usize::MAX);
+    let wrong = clients("many").expect_err("no number").to_string();
+    assert!(wrong.contains("limits.telemetry_clients"), "{wrong}");
+}
+
+#[test]
 fn flags_go_over_environment_and_environment_over_file() {
     let file = file("[world]\nspeed = 2\ndata = \"from-file\"\n[server]\nbind = \"127.0.0.1:1\"\n");
     let environment = [

@@ -225,6 +225,7 @@ impl Prepared {
             registry: self.registry.clone(),
             limits: TelemetryLimits {
                 threads: settings.telemetry_threads,
+                clients_per_address: settings.telemetry_clients,
                 ..TelemetryLimits::default()
             },
         });

@@ -2,8 +2,8 @@
 
 use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
-    AircraftSpec, Area, CarrierSpec, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment, Epoch,
-    Faults, FleetSpec, FlightPhases, Weather, WeatherLimits,
+    AircraftKind, AircraftSpec, Area, CarrierSpec, DepotSpec, Dispatch, DispatchPolicy, EnergyModel,
+    Environment, Epoch, Faults, FleetSpec, FlightPhases, Weather, WeatherLimits,
 };
 use skyhaul_actors::ids::{AircraftId, DepotId};
 use skyhaul_engine::geo::Position;
@@ -18,6 +18,7 @@ fn place(lat: f64, lon: f64) -> Position {
 fn light() -> AircraftSpec {
     AircraftSpec {
         name: "light".to_owned(),
+        kind: AircraftKind::Multirotor,
         energy_model: EnergyModel::Range(Range { range_m: 20_000.0 }),
         airframe: Kilograms::new(4.0),
         battery: Kilograms::new(2.0),

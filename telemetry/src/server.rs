@@ -80,7 +80,7 @@ pub struct TelemetryParts {
 /// What clients may do, as far as an operator may want it otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TelemetryLimits {
-    /// Clients of one address that may subscribe. Twice as many may connect.
+    /// Clients of one address that may subscribe, as far as there is room. Twice as many may connect.
     pub clients_per_address: usize,
     /// A client that reads nothing of what waits for it is closed after this long.
     pub stalled_after: Duration,

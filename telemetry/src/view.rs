@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use skyhaul_actors::environment::AircraftKind;
 use skyhaul_actors::event::Leg;
 use skyhaul_actors::ids::{AircraftId, CarrierId, DeliveryId, DepotId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -31,6 +32,8 @@ pub struct DroneView {
     pub depot: DepotId,
     /// Its type.
     pub aircraft: AircraftId,
+    /// What carries it.
+    pub kind: AircraftKind,
     /// What it does.
     pub state: DroneState,
     /// Where it is over the ground.

@@ -86,7 +86,7 @@ impl Drone {
     ) -> Option<(SimTime, SimTime)> {
         let reserve = self.spec(surroundings).reserve_energy();
         let kept = [Some(reserve), stay.errand.is_none().then_some(WattHours::ZERO)];
-        let weather = &surroundings.environment.weather;
+        let weather = surroundings.environment.weather.highest();
         kept.into_iter().flatten().find_map(|kept| {
             weather
                 .changes(now, now + STAY_MAX)

@@ -95,11 +95,24 @@ impl WeatherLimits {
     };
 }
 
+/// What carries an aircraft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AircraftKind {
+    /// Rotors alone.
+    Multirotor,
+    /// Rotors where it rises, hovers and sinks, wings on its way.
+    Hybrid,
+    /// Wings alone.
+    Aeroplane,
+}
+
 /// An aircraft type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AircraftSpec {
     /// Its name in the catalogue.
     pub name: String,
+    /// What carries it: for whoever is told of it, no figure follows from it.
+    pub kind: AircraftKind,
     /// Its energy model.
     pub energy_model: EnergyModel,
     /// Mass without battery and payload.

@@ -67,6 +67,50 @@ pub struct WeatherRow {
     pub weather: Weather,
 }
 
+/// Weather over time at the levels that aircraft fly at: it changes at all of them at the same times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeatherAloft {
+    /// At which heights, m, lowest first.
+    below: Vec<(f64, WeatherSeries)>,
+    /// Above all of those.
+    highest: WeatherSeries,
+}
+
+impl<T: Into<WeatherSeries>> From<T> for WeatherAloft {
+    /// The same at all levels.
+    fn from(series: T) -> Self {
+        Self::new(Vec::new(), series.into())
+    }
+}
+
+impl WeatherAloft {
+    /// Weather at levels so high, m, lowest first, and above them.
+    ///
+    /// # Panics
+    /// Where heights do not grow.
+    #[must_use]
+    pub fn new(below: Vec<(f64, WeatherSeries)>, highest: WeatherSeries) -> Self {
+        assert!(
+            below.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "levels come in the order of their heights"
+        );
+        Self { below, highest }
+    }
+
+    /// The weather of what flies so high, m: that of the lowest level that is no lower.
+    #[must_use]
+    pub fn at_level(&self, altitude_m: f64) -> &WeatherSeries {
+        let level = self.below.iter().find(|(level_m, _)| altitude_m <= *level_m);
+        level.map_or(&self.highest, |(_, series)| series)
+    }
+
+    /// The weather of what flies highest.
+    #[must_use]
+    pub fn highest(&self) -> &WeatherSeries {
+        &self.highest
+    }
+}
+
 impl From<Weather> for WeatherSeries {
     /// The same weather for ever.
     fn from(weather: Weather) -> Self {

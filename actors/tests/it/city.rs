@@ -7,8 +7,8 @@ use skyhaul_actors::command::{
 };
 use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
-    AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment,
-    Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits,
+    AircraftKind, AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel,
+    Environment, Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits,
 };
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, CommandId, DeliveryId, DepotId};
@@ -33,6 +33,7 @@ pub(crate) fn place(east_m: f64, north_m: f64) -> Position {
 pub(crate) fn light() -> AircraftSpec {
     AircraftSpec {
         name: "light".to_owned(),
+        kind: AircraftKind::Multirotor,
         energy_model: EnergyModel::Range(Range { range_m: 20_000.0 }),
         airframe: Kilograms::new(4.0),
         battery: Kilograms::new(2.0),

@@ -46,7 +46,7 @@ fn gale(from_s: u64, until_s: u64) -> WeatherSeries {
 fn change_weather(city: &mut City, weather: WeatherSeries) {
     let recorded = Arc::clone(city.world.environment());
     let wanted = Environment {
-        weather,
+        weather: weather.into(),
         ..(*recorded).clone()
     };
     let bytes = city.world.save().expect("saved between two runs");

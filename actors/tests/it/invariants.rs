@@ -203,7 +203,7 @@ impl Fold<'_> {
             format!("{drone} at {at} flies for a delivery it does not have")
         });
         let spec = self.spec(drone);
-        let speed_max = spec.cruise_mps + self.environment.weather.wind_max_mps() + 0.01;
+        let speed_max = spec.cruise_mps + self.environment.weather.highest().wind_max_mps() + 0.01;
         let lifts = leg.payload <= spec.payload_max;
         self.require(lifts, || format!("{drone} at {at} carries too much"));
         let carries = (leg.purpose == LegPurpose::Dropoff)

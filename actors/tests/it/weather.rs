@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{
-    AircraftSpec, Environment, FleetSpec, Weather, WeatherLimits, WeatherRow, WeatherSeries,
+    AircraftSpec, Environment, FleetSpec, Weather, WeatherAloft, WeatherLimits, WeatherRow, WeatherSeries,
 };
 use skyhaul_actors::event::{AssignmentRefusal, Event, GroundingReason, Leg, LegPurpose, Transport};
 use skyhaul_actors::ids::{AircraftId, DepotId};
@@ -38,7 +38,7 @@ fn storm(from_s: u64, until_s: u64) -> WeatherSeries {
 
 fn under(weather: WeatherSeries) -> Environment {
     Environment {
-        weather,
+        weather: weather.into(),
         ..environment(2)
     }
 }
@@ -47,7 +47,7 @@ fn under(weather: WeatherSeries) -> Environment {
 fn change_weather(city: &mut City, weather: WeatherSeries) {
     let recorded = Arc::clone(city.world.environment());
     let wanted = Environment {
-        weather,
+        weather: weather.into(),
         ..(*recorded).clone()
     };
     let bytes = city.world.save().expect("saved between two runs");
@@ -197,6 +197,30 @@ fn a_depot_with_a_type_that_still_flies_is_not_grounded() {
     });
     let mut city = City::new(planned);
     city.run_s(900);
+    let delivery = city.request(1, place(0.0, 0.0), place(0.0, 2_000.0), 1.0);
+    city.run_s(1_800);
+    assert_eq!(groundings(&city), []);
+    assert_eq!(city.story(delivery).last(), Some(&"completed"));
+    assert!(legs(&city).iter().all(|(_, leg)| leg.drone.0 == 2));
+}
+
+#[test]
+fn who_flies_low_flies_under_the_wind_that_grounds_who_flies_high() {
+    let series = |wind_mps| WeatherSeries::from(Weather::windy(wind_mps, 0.0));
+    let mut planned = under(series(0.0));
+    planned.weather = WeatherAloft::new(vec![(60.0, series(5.0))], series(15.0));
+    planned.aircraft.push(AircraftSpec {
+        name: "high".to_owned(),
+        altitude_m: 100.0,
+        ..light()
+    });
+    planned.fleets[0].aircraft = AircraftId(1);
+    planned.fleets.push(FleetSpec {
+        depot: DepotId(0),
+        aircraft: AircraftId(0),
+        count: 1,
+    });
+    let mut city = City::new(planned);
     let delivery = city.request(1, place(0.0, 0.0), place(0.0, 2_000.0), 1.0);
     city.run_s(1_800);
     assert_eq!(groundings(&city), []);

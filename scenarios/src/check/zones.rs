@@ -9,6 +9,9 @@ use super::{Checker, Findings};
 /// Places are logged to about a centimetre: a path this deep inside a zone has not left it by rounding, m.
 const ROUNDING_M: f64 = 0.1;
 
+/// A degree of latitude is nowhere shorter, m.
+const DEGREE_MIN_M: f64 = 110_000.0;
+
 /// The zones there are, and the legs under way. A leg is looked at when it ended, as far as it was flown.
 #[derive(Default)]
 pub(super) struct Zones {
@@ -121,7 +124,8 @@ impl Zones {
                 .enumerate()
                 .map(|(piece, (place, time))| (place, time, flight.heights(piece)))
         };
-        for zone in &self.zones {
+        let (south, north) = flight.latitudes();
+        for zone in self.zones.iter().filter(|zone| zone.reaches(south, north)) {
             let depth_m = pieces()
                 .filter(|(.., (low_m, high_m))| zone.floor_m <= *high_m && *low_m <= zone.ceiling_m)
                 .filter_map(|(place, time, _)| {
@@ -141,6 +145,15 @@ impl Zones {
 }
 
 impl Flight {
+    /// Between which degrees of latitude it lies.
+    fn latitudes(&self) -> (f64, f64) {
+        let lats = || self.path.iter().map(|point| point.lat);
+        (
+            lats().fold(f64::INFINITY, f64::min),
+            lats().fold(f64::NEG_INFINITY, f64::max),
+        )
+    }
+
     /// Between which heights a piece of the path lies, m.
     fn heights(&self, piece: usize) -> (f64, f64) {
         match self
@@ -155,6 +168,12 @@ impl Flight {
 }
 
 impl Zone {
+    /// Whether it reaches between these degrees of latitude: most zones are ruled out by that, whatever their number.
+    fn reaches(&self, south: f64, north: f64) -> bool {
+        let reach_deg = self.reach_m / DEGREE_MIN_M;
+        self.origin.lat + reach_deg >= south && self.origin.lat - reach_deg <= north
+    }
+
     /// How deep the straight way between two places runs inside, m.
     fn depth_of(&self, from: Point, to: Point) -> f64 {
         let (a, b) = (from.on_map_round(self.origin), to.on_map_round(self.origin));

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 
 use skyhaul_actors::battery::KNEE_DEFAULT;
 use skyhaul_actors::energy::{Momentum, Range};
-use skyhaul_actors::environment::{AircraftSpec, EnergyModel, FlightPhases, Maintenance, WeatherLimits};
+use skyhaul_actors::environment::{
+    AircraftKind, AircraftSpec, EnergyModel, FlightPhases, Maintenance, WeatherLimits,
+};
 use skyhaul_engine::time::SimDuration;
 use skyhaul_engine::units::{Kilograms, WattHours};
 
@@ -15,6 +17,7 @@ use crate::file::{Field, Section};
 
 /// The keys of an aircraft.
 const KEYS: &[&str] = &[
+    "kind",
     "energy_model",
     "range_m",
     "airframe_kg",
@@ -152,6 +155,7 @@ fn read_one(
     let phases = read_phases(section, &energy_model, known.map(|known| &known.phases))?;
     Ok(AircraftSpec {
         name: name.to_owned(),
+        kind: read_kind(section, known, &phases)?,
         energy_model,
         phases,
         airframe: Kilograms::new(number("airframe_kg", |a| a.airframe.get(), None, MASS_KG)?),
@@ -195,6 +199,27 @@ fn read_one(
         charge_w: number("charge_w", |a| a.charge_w, Some(battery_wh.max(1.0)), CHARGE_W)?,
         charge_knee: number("charge_knee", |a| a.charge_knee, Some(KNEE_DEFAULT), KNEE)?,
         maintenance: read_maintenance(section, known.and_then(|known| known.maintenance))?,
+    })
+}
+
+/// Where it is not said, what changes its manner of flight has rotors and wings.
+fn read_kind(
+    section: &Section<'_>,
+    known: Option<&AircraftSpec>,
+    phases: &FlightPhases,
+) -> Result<AircraftKind, ScenarioError> {
+    let Some(field) = section.get("kind") else {
+        let changes = phases.transition > SimDuration::ZERO;
+        return Ok(match known {
+            Some(known) => known.kind,
+            None if changes => AircraftKind::Hybrid,
+            None => AircraftKind::Multirotor,
+        });
+    };
+    Ok(match field.word(&["multirotor", "hybrid", "aeroplane"])? {
+        "hybrid" => AircraftKind::Hybrid,
+        "aeroplane" => AircraftKind::Aeroplane,
+        _ => AircraftKind::Multirotor,
     })
 }
 

@@ -243,23 +243,29 @@ fn write_weather(weather: &PlannedWeather, text: &mut String) -> fmt::Result {
             writeln!(text, "wind_from_deg = {}", weather.wind_from_deg)?;
             writeln!(text, "rho = {}", weather.rho)
         }
-        PlannedWeather::Recorded(record) => {
+        PlannedWeather::Recorded { below, highest } => {
             let Reading {
                 format,
-                altitude_m,
                 wind_from_deg,
                 ..
-            } = record.reading;
+            } = highest.reading;
+            let records = below.iter().chain([highest]);
+            let heights: Vec<_> = records
+                .map(|record| record.reading.altitude_m.to_string())
+                .collect();
             writeln!(text, "\n[weather]\nkind = \"series\"")?;
-            writeln!(text, "file = {}", quoted(&record.path))?;
+            writeln!(text, "file = {}", quoted(&highest.path))?;
             writeln!(text, "format = {}", quoted(format.word()))?;
             if format == Format::Daily {
                 writeln!(text, "wind_from_deg = {wind_from_deg}")?;
             }
             writeln!(
                 text,
-                "# {} rows, {} with wind of the row before; {} hours without a row; wind at {altitude_m} m",
-                record.rows_read, record.filled, record.hours_missing
+                "# {} rows, {} with wind of the row before; {} hours without a row; wind at {} m",
+                highest.rows_read,
+                highest.filled,
+                highest.hours_missing,
+                heights.join(" and ")
             )
         }
     }

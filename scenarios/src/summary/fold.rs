@@ -295,7 +295,7 @@ impl SummaryFold {
         self.set_busy(leg.drone, true, at);
         let aircraft = *self.drones.entry(leg.drone).or_default();
         let aircraft = self.environment.aircraft(aircraft);
-        let weather = self.environment.weather.at(at);
+        let weather = self.environment.weather.at_level(aircraft.altitude_m).at(at);
         if let Some(times) = self.at_work.get_mut(&leg.drone) {
             times.wind = energy_of_wind(aircraft, leg.payload, &leg.path, weather);
             times.leg = Some(Arc::clone(leg));

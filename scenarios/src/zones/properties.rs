@@ -145,12 +145,7 @@ fn read_moment(said: &Map<String, Value>, key: &str) -> Result<Option<Moment>, S
 /// From where to where above ground it reaches, m. What is given above the sea reaches down to the ground, and up as far: nowhere does the ground
 /// lie below the sea by more than that errs.
 fn read_heights(said: &Map<String, Value>) -> Result<(f64, Option<f64>), String> {
-    let unit_m = match get(said, "uomDimensions") {
-        None => 1.0,
-        Some(value) if value == "M" => 1.0,
-        Some(value) if value == "FT" => FOOT_M,
-        Some(value) => return Err(format!("`uomDimensions` is {value}, must be \"M\" or \"FT\"")),
-    };
+    let unit_m = unit_m(get(said, "uomDimensions"))?;
     let limit = |ours: &str, theirs: &str| match (read_height(said, ours)?, read_height(said, theirs)?) {
         (Some(_), Some(_)) => Err(format!("has both `{ours}` and `{theirs}`")),
         (height, None) => Ok(height),
@@ -168,6 +163,16 @@ fn read_heights(said: &Map<String, Value>) -> Result<(f64, Option<f64>), String>
         return Err("does not end above where it begins".to_owned());
     }
     Ok((floor_m, ceiling_m))
+}
+
+/// The unit that ED-269 gives limits and radii in, m.
+pub(super) fn unit_m(said: Option<&Value>) -> Result<f64, String> {
+    match said {
+        None => Ok(1.0),
+        Some(value) if value == "M" => Ok(1.0),
+        Some(value) if value == "FT" => Ok(FOOT_M),
+        Some(value) => Err(format!("`uomDimensions` is {value}, must be \"M\" or \"FT\"")),
+    }
 }
 
 fn read_height(said: &Map<String, Value>, key: &str) -> Result<Option<f64>, String> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
-    AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment,
-    Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits, Zone, ZoneShape,
+    AircraftKind, AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel,
+    Environment, Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits, Zone,
+    ZoneShape,
 };
 use skyhaul_actors::ids::{AircraftId, DepotId};
 use skyhaul_actors::world::World;
@@ -26,6 +27,7 @@ pub(crate) fn place(east_m: f64, north_m: f64) -> Position {
 /// A light drone with a range of 20 km.
 pub(crate) fn light() -> AircraftSpec {
     AircraftSpec {
+        kind: AircraftKind::Multirotor,
         name: "light".to_owned(),
         energy_model: EnergyModel::Range(Range { range_m: 20_000.0 }),
         airframe: Kilograms::new(4.0),

@@ -47,6 +47,28 @@ fn brought_by_drones(events: &[Numbered<Event>]) -> usize {
 }
 
 #[test]
+fn a_drone_that_flies_higher_changes_no_weather_but_its_own() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    let mut bundle = ScenarioBundle::read(&folder.join("new-york-wind-year.toml")).expect("it can be read");
+    let weather = |bundle: &ScenarioBundle| {
+        let scenario = Scenario::parse(bundle).expect("it is right");
+        scenario.environment(BuildOptions::default()).weather
+    };
+    let alone = weather(&bundle);
+    bundle
+        .text
+        .push_str("[[fleets]]\ndepot = \"brooklyn\"\naircraft = \"zipline-p1\"\ncount = 1\n");
+    let both = weather(&bundle);
+    assert_eq!(both.at_level(60.0), alone.highest());
+    let factor = (100.0_f64 / 60.0).powf(1.0 / 7.0);
+    for hour in [0, 1_000, 8_000] {
+        let at = SimTime::ZERO + SimDuration::from_mins(60 * hour);
+        let (low, high) = (both.at_level(60.0).at(at), both.at_level(100.0).at(at));
+        assert!((high.wind_mps - low.wind_mps * factor).abs() < 1e-9 && high.rho < low.rho);
+    }
+}
+
+#[test]
 fn the_gale_grounds_every_depot_from_noon_to_five_and_nobody_takes_off_in_between() {
     let events = run("storm-front.toml", |_| ());
     let (mut grounded, mut released) = (Vec::new(), Vec::new());

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use skyhaul_actors::environment::{Environment, Epoch};
+use skyhaul_actors::environment::{AircraftKind, Environment, Epoch};
 use skyhaul_actors::event::{Leg, LegPurpose, Waypoint};
 use skyhaul_actors::ids::{AircraftId, CarrierId, DeliveryId, DepotId, DroneId};
 use skyhaul_actors::stage::Stage;
@@ -58,6 +58,7 @@ fn fix() -> DroneView {
         drone: DroneId(8),
         depot: DepotId(0),
         aircraft: AircraftId(0),
+        kind: AircraftKind::Multirotor,
         state: DroneState::Charging,
         at: at(43.77, 11.2),
         altitude_m: 0.0,

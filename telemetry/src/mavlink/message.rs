@@ -6,6 +6,7 @@ use mavlink::dialects::common::{
     UtmFlightState,
 };
 use mavlink::{MavHeader, write_v2_msg};
+use skyhaul_actors::environment::AircraftKind;
 
 use crate::view::{DroneState, DroneView};
 
@@ -104,7 +105,11 @@ fn heartbeat(view: &DroneView) -> HEARTBEAT_DATA {
     }
     HEARTBEAT_DATA {
         custom_mode: 0,
-        mavtype: MavType::MAV_TYPE_QUADROTOR,
+        mavtype: match view.kind {
+            AircraftKind::Multirotor => MavType::MAV_TYPE_QUADROTOR,
+            AircraftKind::Hybrid => MavType::MAV_TYPE_VTOL_FIXEDROTOR,
+            AircraftKind::Aeroplane => MavType::MAV_TYPE_FIXED_WING,
+        },
         autopilot: MavAutopilot::MAV_AUTOPILOT_GENERIC,
         base_mode,
         system_status: match view.state {

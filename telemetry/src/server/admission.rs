@@ -79,7 +79,7 @@ impl Seat {
 
     /// How many clients an address may have.
     pub(super) fn limit(&self) -> usize {
-        self.admission.per_address_max
+        self.admission.per_address_max.min(CLIENTS_MAX)
     }
 }
 
@@ -116,5 +116,13 @@ mod tests {
         assert!(second.admit());
         drop(second);
         assert!(admission.counts.lock().by_address.is_empty());
+    }
+
+    #[test]
+    fn an_address_without_a_limit_has_what_there_is_room_for() {
+        let admission = Admission::new(usize::MAX);
+        let mut seats: Vec<_> = std::iter::from_fn(|| admission.seat(HOME)).collect();
+        assert_eq!((seats.len(), seats[0].limit()), (CLIENTS_MAX, CLIENTS_MAX));
+        assert!(seats.iter_mut().all(Seat::admit));
     }
 }

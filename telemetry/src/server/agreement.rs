@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use proptest::prelude::*;
+use serde_json::Value;
 use skyhaul_actors::environment::{AircraftSpec, Environment};
 use skyhaul_actors::event::{Event, Leg, LegPurpose, Waypoint};
 use skyhaul_actors::ids::{AircraftId, DeliveryId, DepotId, DroneId};
@@ -14,7 +15,7 @@ use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::{Kilograms, Metres, MetresPerSecond, WattHours};
 
 use super::outbox::Form;
-use super::picture::{Looking, Picture};
+use super::picture::{Looking, Picture, ViewLimits};
 use super::scope::{Mode, Scope};
 use crate::clock::VirtualClock;
 use crate::sample;
@@ -28,6 +29,8 @@ use self::follower::Follower;
 
 /// Drones in a random world: few, so that they meet often.
 const DRONES: u32 = 6;
+
+const TICKS_PER_SECOND: u64 = 10;
 
 /// A clock that the test sets.
 #[derive(Default)]
@@ -92,6 +95,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// How many drones are told one by one: all, or now and then too many.
+fn limits() -> impl Strategy<Value = ViewLimits> {
+    prop_oneof![
+        Just(ViewLimits::default()),
+        (3..8_usize, 1..3_usize).prop_map(|(most, less)| ViewLimits {
+            most,
+            again: most - less,
+        }),
+    ]
+}
+
 /// Hundredths of a degree of latitude and longitude from a corner of the map.
 fn place() -> impl Strategy<Value = (i32, i32)> {
     (0..30, 0..30)
@@ -126,7 +140,7 @@ struct Sky {
 }
 
 impl Sky {
-    fn new() -> Self {
+    fn new(limits: ViewLimits) -> Self {
         let environment = Arc::new(sample::environment());
         let tracks = Arc::new(RwLock::new(Tracks::new(Arc::clone(&environment))));
         let clock = Arc::new(Hand::default());
@@ -135,6 +149,7 @@ impl Sky {
             Arc::clone(&tracks),
             Arc::clone(&clock) as Arc<dyn VirtualClock>,
         );
+        picture.limits = limits;
         let mut sky = Self {
             environment,
             tracks,
@@ -226,8 +241,80 @@ impl Sky {
     }
 }
 
+/// Whether a scope shows a drone, wherever it may be told of besides.
+fn is_in(scope: &Scope, drone: &DroneView) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Depot(depot) => drone.depot == *depot,
+        Scope::Drone(only) => drone.drone == *only,
+        Scope::Within(bbox) => bbox.contains(drone.at),
+    }
+}
+
+/// What a client holds is what the tracks say: every drone that is in its view is there, where it is or with where it goes.
+fn is_true(held: &Follower, sky: &Sky) {
+    let known = held.known();
+    let (tracks, now) = (sky.tracks.read(), sky.clock.now());
+    let seen: Vec<_> = tracks
+        .drones(now)
+        .filter(|drone| is_in(&held.scope, drone))
+        .collect();
+    for drone in &seen {
+        let said = known.get(&drone.drone.to_string());
+        let said = said.unwrap_or_else(|| panic!("{} is in view", drone.drone));
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let (place, expected) = match said["path"].as_array() {
+            Some(path) => {
+                let end = path.last().expect("it leads somewhere");
+                let leg = tracks.leg(drone.drone).expect("it flies");
+                (
+                    (number(&end[0]), number(&end[1])),
+                    leg.path[leg.path.len() - 1].at,
+                )
+            }
+            None => ((number(&said["latitude"]), number(&said["longitude"])), drone.at),
+        };
+        let off = (place.0 - expected.lat())
+            .abs()
+            .max((place.1 - expected.lon()).abs());
+        assert!(off < 1e-6, "{} is at {expected:?}, not {said}", drone.drone);
+    }
+    if !matches!(held.scope, Scope::Within(_)) {
+        assert_eq!(known.len(), seen.len());
+    }
+}
+
+/// What a client holds is what a newcomer is told. Who was told counts is told of changes once a second, and counts for a while yet where a newcomer
+/// is told each drone.
+fn holds_what_is_told(follower: &Follower, sky: &Sky, step: &Step) {
+    let newcomer = follower.newcomer(&sky.picture);
+    assert!(
+        follower.counts.is_some() || newcomer.counts.is_none(),
+        "there are too many after {step:?}"
+    );
+    if follower.counts.is_none() {
+        assert_eq!(follower.known(), newcomer.known(), "after {step:?}");
+        is_true(follower, sky);
+    }
+}
+
+/// After a second in which nothing happened, counts are those that a newcomer is told, or would be, were there a few more.
+fn ends_with_what_is_told(follower: &mut Follower, sky: &Sky) {
+    follower.listen(&sky.picture);
+    let newcomer = follower.newcomer(&sky.picture);
+    if follower.counts.is_some() && newcomer.counts.is_none() {
+        assert!(sky.picture.is_crowded(&follower.scope, true));
+    } else {
+        assert_eq!(
+            (follower.known(), &follower.counts),
+            (newcomer.known(), &newcomer.counts)
+        );
+    }
+}
+
 /// Both forms see the same drones, the binary one maybe some more that are near.
 fn agree(json: &Follower, binary: &Follower, scope: &Scope) {
+    assert_eq!(json.counts.is_some(), binary.counts.is_some());
     let (json, binary) = (json.known(), binary.known());
     for (drone, said) in &json {
         assert_eq!(binary.get(drone), Some(said), "of {drone}");
@@ -237,8 +324,8 @@ fn agree(json: &Follower, binary: &Follower, scope: &Scope) {
     }
 }
 
-fn follow(steps: &[Step], mode: Mode) {
-    let mut sky = Sky::new();
+fn follow(steps: &[Step], mode: Mode, limits: ViewLimits) {
+    let mut sky = Sky::new(limits);
     let tick = sky.picture.tick();
     let mut followers = [Form::Json, Form::Binary].map(|form| Follower::new(form, mode, views()[1], tick));
     let mut waits = 0;
@@ -276,11 +363,7 @@ fn follow(steps: &[Step], mode: Mode) {
                 continue;
             }
             follower.listen(picture);
-            assert_eq!(
-                follower.known(),
-                follower.newcomer(picture).known(),
-                "after {step:?}"
-            );
+            holds_what_is_told(follower, &sky, step);
         }
         if let [json, binary] = &followers
             && !is_slow
@@ -288,6 +371,10 @@ fn follow(steps: &[Step], mode: Mode) {
         {
             agree(json, binary, &json.scope);
         }
+    }
+    (0..2 * TICKS_PER_SECOND).for_each(|_| sky.picture.advance());
+    for follower in &mut followers {
+        ends_with_what_is_told(follower, &sky);
     }
 }
 
@@ -297,14 +384,16 @@ proptest! {
     #[test]
     fn whoever_follows_the_legs_holds_what_the_server_would_draw(
         steps in proptest::collection::vec(step(), 1..60),
+        limits in limits(),
     ) {
-        follow(&steps, Mode::Legs);
+        follow(&steps, Mode::Legs, limits);
     }
 
     #[test]
     fn whoever_follows_the_positions_holds_what_the_server_would_draw(
         steps in proptest::collection::vec(step(), 1..60),
+        limits in limits(),
     ) {
-        follow(&steps, Mode::Positions);
+        follow(&steps, Mode::Positions, limits);
     }
 }

@@ -31,8 +31,8 @@ mod sprite;
 use self::bulletin::Bulletins;
 pub(super) use self::bulletin::Recent;
 use self::cells::Frames;
-pub(super) use self::census::Counts;
 use self::census::{CENSUS_TICKS, LastCensus};
+pub(super) use self::census::{Counts, ViewLimits};
 use self::externals::ExternalPicture;
 use self::foreseen::is_unforeseen;
 pub(super) use self::glance::{Glance, Moment};
@@ -84,6 +84,7 @@ pub(super) struct Picture {
     frames: Frames,
     bulletins: Bulletins,
     census: LastCensus,
+    pub(super) limits: ViewLimits,
     externals: ExternalPicture,
     onlookers: Onlookers,
 }
@@ -118,6 +119,7 @@ impl Picture {
             frames: Frames::default(),
             bulletins: Bulletins::default(),
             census: LastCensus::default(),
+            limits: ViewLimits::default(),
             externals: ExternalPicture::default(),
             onlookers: Onlookers::default(),
         }

@@ -115,9 +115,17 @@ pub(super) struct Alerts {
 impl Alerts {
     pub(super) fn push(&mut self, alert: Alert) {
         if self.kept.len() == ALERTS_MAX {
-            self.kept.pop_back();
+            self.make_room();
         }
         self.kept.push_front(alert);
+    }
+
+    /// Forgets the oldest of those that somebody has seen; where there is none, of the least severe.
+    fn make_room(&mut self) {
+        let seen = self.kept.iter().rposition(|alert| alert.acknowledged.is_some());
+        let least = self.kept.iter().map(|alert| alert.severity).min();
+        let oldest = seen.or_else(|| self.kept.iter().rposition(|alert| Some(alert.severity) == least));
+        oldest.map(|place| self.kept.remove(place));
     }
 
     /// Somebody has seen the alert of that number; whoever was first is kept.
@@ -138,21 +146,23 @@ impl Alerts {
 mod tests {
     use super::*;
 
+    fn alert(number: u64, severity: Severity) -> Alert {
+        Alert {
+            number,
+            at: SimTime::ZERO,
+            severity,
+            kind: AlertKind::ActorRestarted,
+            text: String::new(),
+            drone: None,
+            delivery: None,
+            place: None,
+            acknowledged: None,
+        }
+    }
+
     fn numbered(count: u64) -> Alerts {
         let mut alerts = Alerts::default();
-        for number in 0..count {
-            alerts.push(Alert {
-                number,
-                at: SimTime::ZERO,
-                severity: Severity::Info,
-                kind: AlertKind::ActorRestarted,
-                text: String::new(),
-                drone: None,
-                delivery: None,
-                place: None,
-                acknowledged: None,
-            });
-        }
+        (0..count).for_each(|number| alerts.push(alert(number, Severity::Info)));
         alerts
     }
 
@@ -176,5 +186,25 @@ mod tests {
         let numbers: Vec<u64> = alerts.iter().map(|alert| alert.number).collect();
         assert_eq!(numbers.len(), ALERTS_MAX);
         assert_eq!((numbers[0], numbers[ALERTS_MAX - 1]), (299, 100));
+    }
+
+    #[test]
+    fn what_nobody_has_seen_stays_longer_and_longest_where_it_is_worse() {
+        let mut alerts = Alerts::default();
+        alerts.push(alert(0, Severity::Critical));
+        (1..200).for_each(|number| alerts.push(alert(number, Severity::Info)));
+        alerts.acknowledge(150, "ann", SimTime::ZERO);
+        let mut push_without = |number, forgotten| {
+            alerts.push(alert(number, Severity::Warning));
+            assert_eq!(alerts.iter().count(), ALERTS_MAX);
+            assert!(
+                alerts.iter().all(|alert| alert.number != forgotten),
+                "{forgotten}"
+            );
+        };
+        push_without(200, 150);
+        push_without(201, 1);
+        (202..600).for_each(|number| alerts.push(alert(number, Severity::Warning)));
+        assert_eq!(alerts.iter().last().map(|alert| alert.number), Some(0));
     }
 }

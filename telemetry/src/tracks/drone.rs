@@ -251,6 +251,7 @@ impl DroneTrack {
             drone: id,
             depot: self.depot,
             aircraft: self.aircraft,
+            kind: spec.kind,
             state: self.doing.state(),
             at: motion.at,
             altitude_m: motion.altitude_m,

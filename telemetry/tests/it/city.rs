@@ -7,8 +7,8 @@ use skyhaul_actors::command::{
 };
 use skyhaul_actors::energy::Range;
 use skyhaul_actors::environment::{
-    AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel, Environment,
-    Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits,
+    AircraftKind, AircraftSpec, Area, CarrierSpec, Demand, DepotSpec, Dispatch, DispatchPolicy, EnergyModel,
+    Environment, Epoch, Faults, FleetSpec, FlightPhases, TraceRequest, Weather, WeatherLimits,
 };
 use skyhaul_actors::event::Event;
 use skyhaul_actors::ids::{AircraftId, CommandId, DeliveryId, DepotId};
@@ -36,6 +36,7 @@ pub(crate) const fn at_s(seconds: u64) -> SimTime {
 
 fn light() -> AircraftSpec {
     AircraftSpec {
+        kind: AircraftKind::Multirotor,
         name: "light".to_owned(),
         energy_model: EnergyModel::Range(Range { range_m: 20_000.0 }),
         airframe: Kilograms::new(4.0),

@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mavlink::dialects::common::{MavMessage, MavModeFlag, UtmFlightState};
+use mavlink::dialects::common::{MavMessage, MavModeFlag, MavType, UtmFlightState};
 use mavlink::{MavHeader, MavlinkReader};
 use parking_lot::RwLock;
-use skyhaul_actors::environment::Environment;
+use skyhaul_actors::environment::{AircraftKind, Environment};
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_telemetry::clock::VirtualClock;
 use skyhaul_telemetry::mavlink::Broadcast;
@@ -86,6 +86,26 @@ fn heard(datagram: &[u8]) -> Vec<(MavHeader, MavMessage)> {
         messages.push(message);
     }
     messages
+}
+
+#[test]
+fn a_heartbeat_tells_what_carries_the_aircraft() {
+    for (kind, expected) in [
+        (AircraftKind::Multirotor, MavType::MAV_TYPE_QUADROTOR),
+        (AircraftKind::Hybrid, MavType::MAV_TYPE_VTOL_FIXEDROTOR),
+        (AircraftKind::Aeroplane, MavType::MAV_TYPE_FIXED_WING),
+    ] {
+        let mut planned = environment(1);
+        planned.aircraft[0].kind = kind;
+        let mut sky = Sky::of(planned);
+        sky.run_s(1);
+        let datagrams = sky.broadcast(Vec::new()).datagrams();
+        let told = heard(&datagrams[0]);
+        let Some((_, MavMessage::HEARTBEAT(heartbeat))) = told.first() else {
+            panic!("a heartbeat comes first: {told:?}");
+        };
+        assert_eq!(heartbeat.mavtype, expected);
+    }
 }
 
 #[test]

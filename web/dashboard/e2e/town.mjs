@@ -116,6 +116,7 @@ describe("an operator of a small town", { timeout: 600_000 }, () => {
     } finally {
       land();
     }
+    await page.locator(".list-held .list-row.stale", { hasText: "external-42" }).getByText("External · no news of it").waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });

@@ -278,6 +278,23 @@ describe("the connection", () => {
     expect(browser.socket.sent.slice(1).map((message) => message["op"])).toEqual(["subscribe", "unsubscribe", "subscribe", "unsubscribe"]);
   });
 
+  it("asks again, once, where the address had too many clients", () => {
+    const full = { type: "error", id: "fleet", code: "client_limit", message: "an address has at most 1 clients" };
+    const asked = () => browser.socket.sent.filter(({ id }) => id === "fleet").length;
+    telemetry.subscribe("fleet", { topic: "fleet" }, (payload) => received.push(payload));
+    browser.socket.hear(HELLO);
+    expect(asked()).toBe(1);
+    browser.socket.hear(full);
+    browser.socket.hear(full);
+    browser.pass(15_000);
+    expect(asked()).toBe(2);
+    browser.socket.hear(full);
+    telemetry.unsubscribe("fleet");
+    const asides = asked();
+    browser.pass(15_000);
+    expect(asked()).toBe(asides);
+  });
+
   it("passes the server's complaints on", () => {
     const complaints: string[] = [];
     telemetry.onError((code, message) => complaints.push(`${code}: ${message}`));

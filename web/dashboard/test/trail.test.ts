@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PastFlights } from "../src/api/model";
-import { cornersOf, lastFlown, thinned, TRAIL_POINTS_MAX } from "../src/fleet/trail";
+import { cornersOf, grown, lastFlown, thinned, TRAIL_POINTS_MAX } from "../src/fleet/trail";
 import type { Line } from "../src/telemetry/flight";
 
 const NOON = Date.parse("2026-01-01T12:00:00.000Z");
@@ -15,6 +15,18 @@ const BENT: Line = [
 const points = (lines: readonly Line[]): number => lines.reduce((sum, line) => sum + line.length, 0);
 
 describe("a trail", () => {
+  it("grows by where an aircraft says it is, and not where it stands", () => {
+    const place = (longitude: number) => ({ longitude, latitude: 43 });
+    const once = grown([], place(11), place(11.1));
+    expect(once).toEqual([[[11, 43], [11.1, 43]]]);
+    expect(grown(once, place(11.1), place(11.1))).toBe(once);
+    expect(grown(once, place(11.1), place(11.3))).toEqual([[[11, 43], [11.1, 43], [11.3, 43]]]);
+    let trail = once;
+    for (let step = 0; step < 3 * TRAIL_POINTS_MAX; step += 1) trail = grown(trail, place(11.3), { longitude: 11.3, latitude: 43 + step / 1e5 });
+    expect(trail.length).toBe(1);
+    expect(trail[0]?.length).toBeLessThanOrEqual(TRAIL_POINTS_MAX);
+  });
+
   it("keeps its ends and corners when it is thinned", () => {
     expect(cornersOf(BENT, 4)).toEqual([BENT[0], BENT[10], BENT[20]]);
     expect(cornersOf(BENT, 0.1).length).toBeGreaterThan(3);

@@ -9,6 +9,7 @@ use actix_web::http::header::{CACHE_CONTROL, CacheControl, CacheDirective};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use skyhaul_actors::environment::AircraftKind;
 use skyhaul_telemetry::view::DroneView;
 use utoipa::ToSchema;
 
@@ -56,7 +57,7 @@ pub(crate) struct RemoteIdResponse {
 pub(crate) struct RemoteIdFlight {
     /// The drone.
     id: String,
-    /// Its kind: a multirotor is a `Helicopter` in the standard's list.
+    /// Its kind, of the standard's list: `Helicopter` (a multirotor), `HybridLift` (rotors and wings) or `Aeroplane`.
     aircraft_type: &'static str,
     /// Always: no flight here is of a real aircraft.
     simulated: bool,
@@ -154,7 +155,11 @@ pub(crate) async fn remote_id(service: Data<Drones>, http: HttpRequest) -> Resul
 fn flight(drone: &DroneView, timestamp: &str) -> RemoteIdFlight {
     RemoteIdFlight {
         id: drone.drone.to_string(),
-        aircraft_type: "Helicopter",
+        aircraft_type: match drone.kind {
+            AircraftKind::Multirotor => "Helicopter",
+            AircraftKind::Hybrid => "HybridLift",
+            AircraftKind::Aeroplane => "Aeroplane",
+        },
         simulated: true,
         operational_status: if drone.is_stale {
             "RemoteIDSystemFailure"
@@ -217,6 +222,7 @@ mod tests {
             drone: DroneId(7),
             depot: DepotId(0),
             aircraft: AircraftId(0),
+            kind: AircraftKind::Multirotor,
             state: DroneState::Returning,
             at: Position::new(lat, 11.25).expect("on the sphere"),
             altitude_m: 59.8,

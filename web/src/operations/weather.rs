@@ -54,7 +54,7 @@ impl WeatherResponse {
 pub(crate) async fn get_weather(service: Data<Operations>) -> HttpResponse {
     let context = &service.context;
     let now = context.clock.now();
-    let series = &context.environment.weather;
+    let series = context.environment.weather.highest();
     let changes_at = series.next_change(now).map(|at| context.calendar.text(at));
     HttpResponse::Ok().json(WeatherResponse::new(series.at(now), changes_at))
 }

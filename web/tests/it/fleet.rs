@@ -71,6 +71,7 @@ async fn remote_id_shows_flights_up_to_two_kilometres_and_counts_up_to_seven() {
     assert_eq!(near.header("cache-control"), Some("private, max-age=1"));
     let near = near.json();
     assert_eq!(near["flights"][0]["id"], drone["id"]);
+    assert_eq!(near["flights"][0]["aircraftType"], "Helicopter");
     assert_eq!(
         (
             &near["flights"][0]["simulated"],

@@ -164,7 +164,7 @@ impl Group {
     ) -> Option<(MissionEstimate, SimTime)> {
         let environment = &surroundings.environment;
         let until = now + environment.dispatch.wait_max;
-        let mut changes = environment.weather.changes(now, until);
+        let mut changes = environment.weather.highest().changes(now, until);
         changes.find_map(|change| {
             let estimate = self.assess(errand, surroundings, change, now).ok()?;
             Some((estimate, change))

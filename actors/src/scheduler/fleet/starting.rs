@@ -86,7 +86,12 @@ pub(in crate::scheduler) fn bound_from(
     surroundings: &Surroundings,
 ) -> SimTime {
     let environment = &*surroundings.environment;
-    let speed = environment.aircraft(aircraft).cruise_mps + environment.weather.at(starting.time).wind_mps;
+    let aircraft = environment.aircraft(aircraft);
+    let weather = environment
+        .weather
+        .at_level(aircraft.altitude_m)
+        .at(starting.time);
+    let speed = aircraft.cruise_mps + weather.wind_mps;
     let distance = starting.at.distance_m(errand.pickup);
     starting.time + SimDuration::from_seconds_f64(distance / speed)
 }

@@ -24,7 +24,7 @@ const FROM_DEG_DAILY: f64 = 225.0;
 
 /// For whom weather is read.
 pub(in crate::scenario) struct Flown<'a> {
-    /// The types of aircraft: wind and air are worked out for the one that flies highest, where the wind is strongest.
+    /// The types of aircraft: wind and air are worked out for where each flies.
     pub(in crate::scenario) aircraft: &'a [AircraftSpec],
     /// Local time.
     pub(in crate::scenario) epoch: Epoch,
@@ -86,13 +86,25 @@ fn read_series(
             "belongs to format = \"vega-daily\", which has no directions; remove it",
         )?;
     }
-    let heights = flown.aircraft.iter().map(|aircraft| aircraft.altitude_m);
-    let reading = Reading {
-        format,
-        altitude_m: heights.fold(0.0, f64::max),
-        wind_from_deg: section.number_or("wind_from_deg", FROM_DEG_DAILY, FROM_DEG)?,
-        utc_offset_s: flown.epoch.utc_offset_s,
-    };
+    let wind_from_deg = section.number_or("wind_from_deg", FROM_DEG_DAILY, FROM_DEG)?;
     let (path, text) = bundle.file(&section.require("file")?)?;
-    read_record(path, text, reading).map(PlannedWeather::Recorded)
+    let read = |altitude_m| {
+        let reading = Reading {
+            format,
+            altitude_m,
+            wind_from_deg,
+            utc_offset_s: flown.epoch.utc_offset_s,
+        };
+        read_record(path, text, reading)
+    };
+    let mut heights: Vec<f64> = flown
+        .aircraft
+        .iter()
+        .map(|aircraft| aircraft.altitude_m)
+        .collect();
+    heights.sort_unstable_by(f64::total_cmp);
+    heights.dedup();
+    let highest = read(heights.pop().unwrap_or_default())?;
+    let below = heights.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(PlannedWeather::Recorded { below, highest })
 }

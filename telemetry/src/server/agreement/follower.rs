@@ -67,6 +67,8 @@ pub(super) struct Follower {
     is_asked: bool,
     /// By cell, and in each by drone; JSON knows one cell.
     cells: BTreeMap<(u8, u32), BTreeMap<String, (bool, Value)>>,
+    /// How many drones are where, while there are too many to tell each.
+    pub(super) counts: Option<Value>,
 }
 
 impl Follower {
@@ -81,6 +83,7 @@ impl Follower {
             since: None,
             is_asked: true,
             cells: BTreeMap::new(),
+            counts: None,
         }
     }
 
@@ -134,6 +137,10 @@ impl Follower {
         if frame["type"] == "snapshot" {
             self.cells.clear();
         }
+        self.counts = frame.get("counts").cloned();
+        if self.counts.is_some() {
+            self.since = None;
+        }
         let known = self.cells.entry((0, 0)).or_default();
         for drone in frame["removed"].as_array().expect("a list") {
             known.remove(drone.as_str().expect("a name"));
@@ -148,15 +155,14 @@ impl Follower {
 
     fn hear_view(&mut self, payload: &[u8], frames: &mut impl Iterator<Item = bytes::Bytes>) {
         let head = read(payload);
-        let Body::View {
-            seq,
-            frames: follow,
-            left,
-            ..
-        } = head.body
-        else {
-            panic!("a view comes first, not {head:?}");
+        let (seq, follow, left) = match head.body {
+            Body::View {
+                seq, frames, left, ..
+            } => (seq, frames, left),
+            Body::Json(counts) => return self.hear_counts(head.flags, counts),
+            other => panic!("a view or counts come first, not {other:?}"),
         };
+        self.counts = None;
         self.count(Some(u64::from(seq)));
         self.since = Some(Since {
             epoch: 0,
@@ -178,6 +184,14 @@ impl Follower {
             let frame = frames.next().expect("as many as were said");
             self.hear_cell(self::payload(&frame));
         }
+    }
+
+    fn hear_counts(&mut self, flags: u8, mut counts: Value) {
+        self.count(counts["seq"].take().as_u64());
+        self.is_asked &= flags & 2 == 0;
+        self.cells.clear();
+        self.since = None;
+        self.counts = Some(counts);
     }
 
     fn hear_cell(&mut self, payload: &[u8]) {

@@ -8,12 +8,24 @@ use crate::server::scope::{Scope, Shape};
 use crate::tiles::{Count, Tile, ZOOM};
 use crate::tracks::motion::along;
 
-/// A subscription that would show more drones than this is told counts: half a kibibyte each makes some 10 MiB, which a browser still takes in
-/// at once.
-const VIEW_DRONES_MAX: usize = 20_000;
+/// How many drones are told one by one.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct ViewLimits {
+    /// A subscription that would show more is told counts.
+    pub(in crate::server) most: usize,
+    /// It is told each drone again where there are no more than this, so that a view near the limit does not go to and fro.
+    pub(in crate::server) again: usize,
+}
 
-/// It is told each drone again where there are fewer than this, so that a view near the limit does not go to and fro.
-const VIEW_DRONES_AGAIN: usize = 16_000;
+impl Default for ViewLimits {
+    /// Half a kibibyte each makes some 10 MiB, which a browser still takes in at once.
+    fn default() -> Self {
+        Self {
+            most: 20_000,
+            again: 16_000,
+        }
+    }
+}
 
 /// Tiles in one frame of counts: more than fit a screen legibly. Where there are more, coarser ones are counted.
 const COUNTS_MAX: usize = 1_024;
@@ -47,7 +59,8 @@ pub(in crate::server) struct Counts {
 impl Picture {
     /// Whether a scope has too many drones to tell each; `was`: whether it had. A leg in several tiles counts in each, up to the whole fleet.
     pub(in crate::server) fn is_crowded(&self, scope: &Scope, was: bool) -> bool {
-        let most = if was { VIEW_DRONES_AGAIN } else { VIEW_DRONES_MAX };
+        let ViewLimits { most, again } = self.limits;
+        let most = if was { again } else { most };
         let at_most = match scope {
             Scope::Within(bbox) => bbox.tiles().len().saturating_mul(self.densest),
             Scope::All | Scope::Depot(_) | Scope::Drone(_) => usize::MAX,

@@ -10,7 +10,7 @@ import type { DronePosition, FleetChange } from "../telemetry/frame";
 import { stateIcon } from "./icon";
 import { flownIn } from "../track/tracker";
 import { fixOf, isStale, type Drone } from "./roster";
-import { lastFlown, thinned } from "./trail";
+import { grown, lastFlown, thinned } from "./trail";
 import { stateOfName, stateOfPosition, stateOfPurpose, STATE_WORDS } from "./state";
 
 /** How often the page asks what no frame says (depot, type, state of a standing drone), ms. */
@@ -102,7 +102,9 @@ export class DroneDetailsPanel {
 
   /** Takes what the map shows of an aircraft that is no drone of the fleet. */
   show(position: DronePosition | null): void {
-    if (this.#isExternal) this.#position = position;
+    if (!this.#isExternal) return;
+    if (position && this.#position) this.#trail = grown(this.#trail, this.#position, position);
+    this.#position = position;
   }
 
   /** Puts the focus on it. */

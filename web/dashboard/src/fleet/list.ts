@@ -36,6 +36,7 @@ export function firstOf(drones: Iterable<Drone>, fits: (drone: Drone) => boolean
 interface ListItem {
   readonly drone: Drone;
   readonly now: number;
+  readonly stale: boolean;
   readonly selected: boolean;
 }
 
@@ -46,6 +47,8 @@ export interface Listed {
   readonly crowded: boolean;
   /** Where, or when, they are. */
   readonly where: string;
+  /** Of which of them nothing is heard any more. */
+  readonly isStale: (drone: Drone) => boolean;
 }
 
 /** Text by which a drone is found. */
@@ -66,7 +69,7 @@ export class DroneList {
   }
 
   /** Redraws: drones in these states, of these (all where it is `null`), that `text` names. */
-  update({ drones, crowded, where }: Listed, now: number, shown: ReadonlySet<DroneState>, only: ReadonlySet<string> | null, text: string, selected: string | null): void {
+  update({ drones, crowded, where, isStale }: Listed, now: number, shown: ReadonlySet<DroneState>, only: ReadonlySet<string> | null, text: string, selected: string | null): void {
     if (crowded) {
       say(this.#count, "There are too many drones in view to show each. Circles count them; one under way counts in each tile of the map that it crosses. Go nearer to see them.");
       return this.#rows.update([]);
@@ -77,7 +80,7 @@ export class DroneList {
     const { count, first } = firstOf(drones, fits, ROWS_MAX);
     const more = count > ROWS_MAX ? `; the first ${ROWS_MAX} are listed` : "";
     say(this.#count, `${count.toLocaleString()} ${count === 1 ? "drone" : "drones"} ${where}${more}`);
-    this.#rows.update(first.map((drone) => ({ drone, now, selected: drone.id === selected })));
+    this.#rows.update(first.map((drone) => ({ drone, now, stale: isStale(drone), selected: drone.id === selected })));
   }
 
   #row({ drone: { id } }: ListItem): Row<ListItem> {
@@ -85,10 +88,11 @@ export class DroneList {
     const words = element("span", { class: "faint" });
     const button = element("button", { type: "button", class: "list-row", onclick: () => this.choose(id) }, icon, element("span", { class: "list-main" }, id), words);
     let drawn: DroneState | null = null;
-    const update = ({ drone, now, selected }: ListItem): void => {
+    const update = ({ drone, now, stale, selected }: ListItem): void => {
       if (drawn !== drone.state) icon.replaceChildren(stateIcon(drone.state));
       drawn = drone.state;
-      say(words, wordsOf(drone, now));
+      say(words, wordsOf(drone, now, stale));
+      button.classList.toggle("stale", stale);
       button.setAttribute("aria-pressed", String(selected));
     };
     return { root: element("li", {}, button), update };
@@ -103,8 +107,8 @@ export function movementOf(drone: Drone, now: number): string {
   return flies && altitude >= 1 ? `${Math.round(altitude)} m up` : "on the ground";
 }
 
-function wordsOf(drone: Drone, now: number): string {
+function wordsOf(drone: Drone, now: number, stale: boolean): string {
   const delivery = deliveryOf(drone);
-  const what = movementOf(drone, now);
+  const what = stale ? "no news of it" : movementOf(drone, now);
   return [STATE_WORDS[drone.state], what, delivery && short(delivery)].filter(Boolean).join(" · ");
 }

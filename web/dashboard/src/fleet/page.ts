@@ -28,7 +28,7 @@ import { Figures } from "./figures";
 import { FilterBar, isFiltering, queryOf } from "./filters";
 import type { Ends, FleetMap } from "./fleet-map";
 import { DroneList } from "./list";
-import { deliveryOf, fixOf, Roster, type Drone } from "./roster";
+import { deliveryOf, fixOf, isStale, Roster, type Drone } from "./roster";
 import { PastCard } from "./past-card";
 import { Search, type Meaning } from "./search";
 import { DRONE_STATES } from "./state";
@@ -470,7 +470,7 @@ export class FleetPage {
     if (past && this.#then) this.#then.update(past.drones.get(this.#then.drone), at);
     this.#figures.back(past && { counts: countsOf(past.drones.values()), time: clockTime(at, true) });
     if (this.#tabs.opened !== "fleet") return;
-    const listed = past ? { drones: past.drones.values(), crowded: false, where: "in the air then" } : { drones: this.#roster.all(), crowded: this.#roster.crowded, where: "in view" };
+    const listed = past ? { drones: past.drones.values(), crowded: false, where: "in the air then", isStale: () => false } : { drones: this.#roster.all(), crowded: this.#roster.crowded, where: "in view", isStale: (drone: Drone) => isStale(drone, now, this.telemetry.clock.speed) };
     this.#list.update(listed, at, this.#figures.shown, past ? null : this.#only, this.#search.text, this.#chosen);
   }
 

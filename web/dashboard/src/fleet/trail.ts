@@ -2,6 +2,12 @@ import type { PastFlights } from "../api/model";
 import { flightsOf } from "../playback/past";
 import { splitAt, type Line } from "../telemetry/flight";
 
+/** Where something is, degrees. */
+interface Place {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
 /** Points of a trail at most: a day of a busy drone. Beyond, it is thinned. */
 export const TRAIL_POINTS_MAX = 1_000;
 
@@ -39,6 +45,13 @@ export function thinned(lines: readonly Line[], most = TRAIL_POINTS_MAX): readon
   for (let tolerance = TOLERANCE_MIN; count(kept) > most && tolerance <= TOLERANCE_MAX; tolerance *= 2) kept = kept.map((line) => cornersOf(line, tolerance));
   while (count(kept) > most) kept = kept.slice(1);
   return kept;
+}
+
+/** The trail of an aircraft that only says where it is, longer by the way from one place to the next. */
+export function grown(trail: readonly Line[], from: Place, to: Place): readonly Line[] {
+  if (from.longitude === to.longitude && from.latitude === to.latitude) return trail;
+  const line = trail[0] ?? [[from.longitude, from.latitude]];
+  return thinned([[...line, [to.longitude, to.latitude]]]);
 }
 
 /** What a drone flew last, of flights that were over before a virtual time. */

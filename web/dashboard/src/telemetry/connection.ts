@@ -16,6 +16,9 @@ const SILENCE_MS = 25_000;
 /** How often silence is looked for, ms. */
 const WATCH_MS = 5_000;
 
+/** How long the page waits, ms, until it asks again where an address has as many clients as it may. */
+const AGAIN_MS = 15_000;
+
 /** A view whose cells are still coming. */
 interface Incoming {
   readonly view: ViewFrame;
@@ -46,6 +49,8 @@ export class Telemetry {
   #lostSince: number | null = null;
   #incoming: Incoming | null = null;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Which of them will be asked for again. */
+  readonly #queued = new Set<Subscription>();
   readonly #watchers = new Set<(link: Link) => void>();
   readonly #hearers = new Set<() => void>();
   readonly #complaints = new Set<(code: string, message: string) => void>();
@@ -176,9 +181,22 @@ export class Telemetry {
         const refused = said.id === null ? undefined : this.#subscriptions.get(said.id);
         refused?.refuse();
         this.#send(refused?.due() ?? null);
+        if (refused && said.code === "client_limit") this.#askAgain(refused);
         for (const complaint of this.#complaints) complaint(said.code, said.message);
       }
     }
+  }
+
+  /** Asks again after a while: another client may have left by then. */
+  #askAgain(subscription: Subscription): void {
+    if (this.#queued.has(subscription)) return;
+    this.#queued.add(subscription);
+    const attempt = this.#attempt;
+    this.around.after(AGAIN_MS, () => {
+      this.#queued.delete(subscription);
+      const isWanted = this.#subscriptions.get(subscription.id) === subscription;
+      if (isWanted && attempt === this.#attempt) this.#send(subscription.begin());
+    });
   }
 
   #hearFrame(frame: BinaryFrame | null): void {
