@@ -245,7 +245,7 @@ impl Scheduler {
                 refuse(&order, AssignmentRefusal::WaitedTooLong, ctx);
             }
             Choice::Busy(prospect) => {
-                let wait = prospect.wait(self.waiting.len());
+                let wait = prospect.wait(self.waiting.ahead_of(&order));
                 let (id, ticket) = self.queue(order, Whose::Own, prospect, wait, ctx);
                 self.begin_seek(id, ticket, ctx);
                 self.weigh(id, ticket, ctx);

@@ -30,6 +30,10 @@ pub mod saga;
 /// How often a transport may fail before a delivery is given up: a parcel that five drones or carriers could not bring needs a person.
 const ATTEMPTS_MAX: u8 = 5;
 
+/// How long a request goes on asking for a drone that could come, and for a carrier each time it has waited, before it is given up
+/// ([`CancelReason::WaitedTooLong`]): who has waited through all hours of a day is not helped by another one.
+const ASKS_FOR: SimDuration = SimDuration::from_mins(24 * 60);
+
 /// What a workflow understands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum WorkflowMessage {
@@ -116,6 +120,8 @@ pub struct Workflow {
     is_expedited: bool,
     /// When a drone was first asked for.
     asked_at: Option<SimTime>,
+    /// When one was asked for last.
+    asked_again_at: SimTime,
     /// Whether all carriers turned it down.
     is_turned_down: bool,
     /// Whether drones gave it back so often that only carriers are asked.
@@ -153,6 +159,7 @@ impl Workflow {
             deadline: order.deadline,
             is_expedited: order.expedited,
             asked_at: None,
+            asked_again_at: SimTime::ZERO,
             is_turned_down: false,
             is_for_carriers: false,
             state: State::START,
@@ -309,6 +316,7 @@ impl Workflow {
 
     fn ask_scheduler(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         self.booking = Booking::Scheduler;
+        self.asked_again_at = ctx.now();
         let order = Order {
             id: self.id,
             delivery: self.delivery,

@@ -133,6 +133,8 @@ explained! {
         AttemptsExhausted,
         /// The engine died at the request itself, again and again.
         Quarantined,
+        /// Drones could, but none came free while it waited, and no carrier took it.
+        WaitedTooLong,
     }
 }
 

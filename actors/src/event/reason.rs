@@ -119,6 +119,8 @@ pub enum CancelReason {
     AttemptsExhausted,
     /// The engine died at the request itself, again and again.
     Quarantined,
+    /// Drones could, but none came free while it waited, and no carrier took it.
+    WaitedTooLong,
 }
 
 /// Why a delivery could not be changed.

@@ -75,7 +75,7 @@ impl Scheduler {
                 // As many as stand ready leave with the next batch.
                 let wait = self
                     .waiting
-                    .len()
+                    .ahead_of(&order)
                     .checked_sub(self.fleet.idle())
                     .map_or(batches.interval, |ahead| prospect.wait(ahead));
                 self.queue(order, Whose::Own, prospect, wait, ctx);

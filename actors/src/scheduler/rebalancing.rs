@@ -157,7 +157,7 @@ impl Scheduler {
         let Some(depot) = nearest.filter(|depot| ctx.shared().atlas.home_of(*depot) == ctx.region()) else {
             return;
         };
-        if order.asked_at != ctx.now() {
+        if order.asked_at != ctx.now() || order.is_turned_down {
             return;
         }
         let asked = self.balance.asked.entry(depot).or_default();

@@ -1,4 +1,5 @@
-//! Requests that wait for a drone: expedited ones first, then those that came first. Those that only another region's drone can serve wait apart.
+//! Requests that wait for a drone: expedited ones first, then those that first asked for one longest ago, however often they came back since. Those
+//! that only another region's drone can serve wait apart.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,9 @@ use super::fleet::Prospect;
 use crate::ids::DeliveryId;
 use crate::mission::is_news;
 
-/// A place in the queue: those for the region's own drones before those for its neighbours', expedited before others, then by ticket.
-type Place = (Whose, bool, u64);
+/// A place in the queue: those for the region's own drones before those for its neighbours', expedited before others, then by when they first asked
+/// for a drone, and of one instant by ticket.
+type Place = (Whose, bool, SimTime, u64);
 
 /// For whose drones a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,7 +71,7 @@ impl Waiting {
     ) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let place = (whose, !order.is_expedited, ticket);
+        let place = (whose, !order.is_expedited, order.asked_at, ticket);
         self.places.insert(order.id, place);
         let waiter = Waiter {
             order,
@@ -88,12 +90,12 @@ impl Waiting {
 
     /// The ticket of a request that waits.
     pub(super) fn ticket_of(&self, id: DeliveryId) -> Option<u64> {
-        self.places.get(&id).map(|(_, _, ticket)| *ticket)
+        self.places.get(&id).map(|(.., ticket)| *ticket)
     }
 
     /// The request that waits with this ticket, and for whose drones.
     pub(super) fn get(&self, id: DeliveryId, ticket: u64) -> Option<(&Order, Whose)> {
-        let place = self.places.get(&id).filter(|(_, _, known)| *known == ticket)?;
+        let place = self.places.get(&id).filter(|(.., known)| *known == ticket)?;
         self.orders.get(place).map(|waiter| (&waiter.order, place.0))
     }
 
@@ -104,16 +106,16 @@ impl Waiting {
 
     /// All that wait for these drones, with their tickets, in order.
     pub(super) fn queue(&self, whose: Whose) -> impl Iterator<Item = (u64, &Order)> {
-        let start = (whose, false, 0);
-        let end = (whose, true, u64::MAX);
+        let start = (whose, false, SimTime::ZERO, 0);
+        let end = (whose, true, SimTime::MAX, u64::MAX);
         self.orders
             .range(start..=end)
-            .map(|((_, _, ticket), waiter)| (*ticket, &waiter.order))
+            .map(|((.., ticket), waiter)| (*ticket, &waiter.order))
     }
 
     /// All that wait for the region's own drones, in order, with what they may hope for.
     pub(super) fn prospects(&self) -> impl Iterator<Item = (&Order, &Prospect)> {
-        let end = (Whose::Own, true, u64::MAX);
+        let end = (Whose::Own, true, SimTime::MAX, u64::MAX);
         self.orders
             .range(..=end)
             .map(|(_, waiter)| (&waiter.order, &waiter.prospect))
@@ -122,19 +124,37 @@ impl Waiting {
     /// All that wait, in order, with their tickets, and what they may hope for of whose drones.
     pub(super) fn all_prospects(&self) -> impl Iterator<Item = (Whose, u64, &Order, &Prospect)> {
         let waiters = self.orders.iter();
-        waiters.map(|((whose, _, ticket), waiter)| (*whose, *ticket, &waiter.order, &waiter.prospect))
+        waiters.map(|((whose, .., ticket), waiter)| (*whose, *ticket, &waiter.order, &waiter.prospect))
     }
 
-    /// What a request may hope for, behind how many others. Counted from the nearer end: ordinary requests are looked at when they are the newest.
+    /// What a request may hope for, behind how many others.
     pub(super) fn outlook(&self, id: DeliveryId) -> Option<(usize, &Prospect)> {
         let place = self.places.get(&id)?;
-        let (whose, is_ordinary, _) = place;
-        let ahead = match whose {
+        let ahead = match place.0 {
             Whose::Neighbours => 0,
-            Whose::Own if *is_ordinary => self.len() - self.orders.range(place..).count(),
-            Whose::Own => self.orders.range(..place).count(),
+            Whose::Own => self.before(place),
         };
         self.orders.get(place).map(|waiter| (ahead, &waiter.prospect))
+    }
+
+    /// Behind how many others a request would wait for the region's own drones.
+    pub(super) fn ahead_of(&self, order: &Order) -> usize {
+        self.before(&(Whose::Own, !order.is_expedited, order.asked_at, u64::MAX))
+    }
+
+    /// How many are before a place. Counted from both ends at once: most that are looked at are the newest, or have waited longest.
+    fn before(&self, place: &Place) -> usize {
+        let (mut before, mut after) = (self.orders.range(..place), self.orders.range(place..));
+        let mut counted = 0;
+        loop {
+            if before.next().is_none() {
+                return counted;
+            }
+            if after.next().is_none() {
+                return self.len() - counted;
+            }
+            counted += 1;
+        }
     }
 
     /// Which requests are to be told new times, while so many drones stand ready: of each its pickup and its drop-off.
@@ -200,6 +220,27 @@ mod tests {
         }
         let ids: Vec<u128> = waiting.queue(Whose::Own).map(|(_, order)| order.id.0).collect();
         assert_eq!(ids, [2, 4, 1, 3]);
+    }
+
+    #[test]
+    fn a_request_that_comes_back_has_its_place_before_those_that_asked_later() {
+        let mut waiting = Waiting::default();
+        let asked = |id, second| Order {
+            asked_at: SimTime::ZERO + SimDuration::from_secs(second),
+            ..order(id, false)
+        };
+        for (id, second) in [(1, 10), (2, 20), (3, 30)] {
+            waiting.push(asked(id, second), Whose::Own, prospect(), SimTime::ZERO);
+        }
+        let back = waiting.remove(DeliveryId(2)).expect("it waits");
+        assert_eq!(waiting.ahead_of(&back), 1);
+        assert_eq!(waiting.ahead_of(&asked(4, 40)), 2);
+        assert_eq!(waiting.ahead_of(&order(5, true)), 0);
+        waiting.push(back, Whose::Own, prospect(), SimTime::ZERO);
+        let ids: Vec<u128> = waiting.all().map(|order| order.id.0).collect();
+        assert_eq!(ids, [1, 2, 3]);
+        let ahead = [1, 2, 3].map(|id| waiting.outlook(DeliveryId(id)).map(|(ahead, _)| ahead));
+        assert_eq!(ahead, [Some(0), Some(1), Some(2)]);
     }
 
     #[test]

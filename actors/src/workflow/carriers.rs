@@ -9,7 +9,7 @@ use crate::event::{AssignmentRefusal, CancelReason};
 use crate::ids::CarrierId;
 use crate::tree::Skyhaul;
 
-use super::{ATTEMPTS_MAX, Booking, Workflow};
+use super::{ASKS_FOR, Booking, Workflow};
 
 impl Workflow {
     pub(super) fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -104,25 +104,27 @@ impl Workflow {
     /// No carrier takes it: waits for a drone again where drones can, else finds that nobody can.
     fn find_nobody(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
         self.booking = Booking::Deferred;
-        self.attempts += 1;
-        if is_for_want_of_drones(reason) && self.attempts < ATTEMPTS_MAX {
-            self.is_turned_down = true;
-            self.ask_scheduler(ctx);
-            return;
-        }
-        let reason = if self.is_for_carriers {
-            CancelReason::AttemptsExhausted
-        } else {
-            CancelReason::NobodyCan
+        let reason = match reason {
+            AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper
+                if self.may_ask_again(ctx) =>
+            {
+                self.is_turned_down = true;
+                self.ask_scheduler(ctx);
+                return;
+            }
+            AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper => {
+                CancelReason::WaitedTooLong
+            }
+            AssignmentRefusal::GivenBackTooOften => CancelReason::AttemptsExhausted,
+            _ => CancelReason::NobodyCan,
         };
         ctx.send(self.delivery, DeliveryMessage::Abandon { reason });
     }
-}
 
-/// Whether a drone may yet come that can.
-const fn is_for_want_of_drones(reason: AssignmentRefusal) -> bool {
-    matches!(
-        reason,
-        AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper
-    )
+    /// Whether a drone is asked for once more. Who was sent away again without having waited, because too many wait, is not let in by asking at once.
+    fn may_ask_again(&self, ctx: &Ctx<'_, Skyhaul>) -> bool {
+        let has_waited = self.asked_again_at < ctx.now();
+        let asked_at = self.asked_at.unwrap_or_else(|| ctx.now());
+        (has_waited || !self.is_turned_down) && ctx.now().since(asked_at) < ASKS_FOR
+    }
 }

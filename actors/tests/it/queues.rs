@@ -2,7 +2,7 @@
 
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::{DispatchPolicy, Environment};
-use skyhaul_actors::event::Event;
+use skyhaul_actors::event::{CancelReason, Event};
 use skyhaul_actors::ids::{DeliveryId, DepotId};
 use skyhaul_engine::time::{SimDuration, SimTime};
 
@@ -98,4 +98,60 @@ fn a_request_that_waits_longer_than_it_was_told_is_told_so_until_a_drone_comes()
     city.ask(Command::ReleaseDepot { depot: DepotId(0) });
     city.run_s(3_600);
     assert_eq!(city.story(id).last(), Some(&"completed"));
+}
+
+#[test]
+fn whoever_has_waited_and_waits_on_is_passed_by_nobody_who_asked_later() {
+    for policy in [DispatchPolicy::Nearest, DispatchPolicy::Batch] {
+        let mut planned = queueing(1, policy);
+        planned.dispatch.wait_max = SimDuration::from_mins(10);
+        let mut city = City::new(planned);
+        let ids = asked_of(&mut city, 12);
+        city.run_s(20 * 3_600);
+        let picked_up = ids.iter().map(|id| picked_up_at(&city, *id));
+        let picked_up: Vec<SimTime> = picked_up.collect();
+        assert!(picked_up.is_sorted(), "{policy:?}: {picked_up:?}");
+        let refusals = city.count(|event| matches!(event, Event::DroneAssignmentRefused { .. }));
+        assert!(
+            refusals > 12 * 5,
+            "{policy:?}: each waits again more than five times"
+        );
+    }
+}
+
+/// Why a delivery was cancelled, and when.
+fn cancelled(city: &City, wanted: DeliveryId) -> Option<(SimTime, CancelReason)> {
+    city.events.iter().find_map(|event| match event.event {
+        Event::DeliveryCancelled { delivery, reason, .. } if delivery == wanted => Some((event.at, reason)),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_request_that_has_waited_for_a_day_is_given_up_as_that() {
+    let mut planned = queueing(1, DispatchPolicy::Nearest);
+    planned.dispatch.wait_max = SimDuration::from_mins(7 * 60);
+    let mut city = City::new(planned);
+    city.ask(Command::GroundDepot { depot: DepotId(0) });
+    let id = asked_of(&mut city, 1)[0];
+    city.run_s(27 * 3_600);
+    assert_eq!(cancelled(&city, id), None);
+    city.run_s(2 * 3_600);
+    let (at, reason) = cancelled(&city, id).expect("it has waited for 28 hours");
+    assert_eq!(reason, CancelReason::WaitedTooLong);
+    assert!(at.since(SimTime::ZERO) >= SimDuration::from_mins(28 * 60));
+    assert_eq!(city.world.census().workflows, 0);
+}
+
+#[test]
+fn who_finds_as_many_waiting_as_may_is_given_up_as_that_at_once() {
+    let mut city = City::new(queueing(1, DispatchPolicy::Nearest));
+    city.ask(Command::GroundDepot { depot: DepotId(0) });
+    for id in 1..=100_001 {
+        city.request(id, place(1_000.0, 0.0), place(0.0, 5_000.0), 1.0);
+    }
+    city.run_s(1);
+    assert_eq!(cancelled(&city, DeliveryId(100_000)), None);
+    let last = cancelled(&city, DeliveryId(100_001));
+    assert_eq!(last.map(|(_, reason)| reason), Some(CancelReason::WaitedTooLong));
 }

@@ -64,6 +64,7 @@ pub(super) const fn cancel(reason: CancelReason) -> &'static str {
         CancelReason::Requested => "requested",
         CancelReason::NobodyCan => "nobodyCan",
         CancelReason::AttemptsExhausted => "attemptsExhausted",
+        CancelReason::WaitedTooLong => "waitedTooLong",
         CancelReason::Quarantined => "quarantined",
     }
 }

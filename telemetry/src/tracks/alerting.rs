@@ -164,6 +164,7 @@ const fn given_up(reason: CancelReason) -> Option<&'static str> {
         CancelReason::Requested => None,
         CancelReason::NobodyCan => Some("no drone and no carrier can bring it"),
         CancelReason::AttemptsExhausted => Some("every attempt failed"),
+        CancelReason::WaitedTooLong => Some("no drone came free in time, and no carrier took it"),
         CancelReason::Quarantined => Some("the engine died at the request again and again"),
     }
 }

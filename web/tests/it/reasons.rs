@@ -82,6 +82,7 @@ async fn the_document_lists_and_explains_every_reason() {
         "NobodyCan",
         "AttemptsExhausted",
         "Quarantined",
+        "WaitedTooLong",
     ];
     let told = [&RELEASES[..], &ended].concat();
     assert_eq!(names_of(&document, "MilestoneResponse", "reason"), told);
