@@ -131,7 +131,7 @@ impl Scheduler {
     #[must_use]
     pub fn view(&self) -> SchedulerView {
         SchedulerView {
-            idle: self.fleet.idle(),
+            idle: self.fleet.ready(),
             waiting: self.waiting.len(),
             assigned: self.assigned.len() + self.lending.borrowed(),
             lent: self.lending.lent(),

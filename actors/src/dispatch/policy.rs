@@ -32,7 +32,7 @@ const LOOKAHEAD: SimDuration = SimDuration::from_mins(2);
 pub struct Load {
     /// Drones that may be given a request now.
     pub idle: usize,
-    /// All drones that fly, or will again.
+    /// All drones that may be, or will again: neither gone nor kept on the ground.
     pub fleet: usize,
     /// Requests that wait for one of them.
     pub waiting: usize,

@@ -55,7 +55,7 @@ impl Scheduler {
     pub(super) fn pace(&mut self, ctx: &Ctx<'_, Skyhaul>) -> Pace {
         let load = Load {
             idle: self.fleet.idle(),
-            fleet: self.fleet.living(),
+            fleet: self.fleet.serving(),
             waiting: self.waiting.len(),
         };
         self.batching

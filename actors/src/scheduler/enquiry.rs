@@ -129,7 +129,7 @@ pub fn enquire(wish: &Wish, seen: &Seen, surroundings: &Surroundings, at: SimTim
             None => Answer::Nobody { reason },
         };
     let (estimate, wait) = match by_drone(wish, seen, surroundings, at) {
-        Ok((estimate, wait)) => (estimate, wait.max(interval(&seen.outside, surroundings))),
+        Ok((estimate, wait)) => (estimate, wait.max(interval(wish, seen, surroundings))),
         Err(reason) => return by_carrier(reason, at),
     };
     let urgency = urgency(wish, at);
@@ -179,19 +179,13 @@ fn by_drone(
     lent.or(busy).ok_or(closest)
 }
 
-/// How long requests wait to be matched together.
-fn interval(outside: &Outside, surroundings: &Surroundings) -> SimDuration {
-    let count = |wanted: &[Standing]| {
-        outside
-            .drones
-            .iter()
-            .filter(|drone| wanted.contains(drone))
-            .count()
-    };
+/// How long requests wait to be matched together in the pickup's region.
+fn interval(wish: &Wish, seen: &Seen, surroundings: &Surroundings) -> SimDuration {
+    let fleet = seen.fleet(surroundings.atlas.region_of(wish.errand.pickup), surroundings);
     let load = Load {
-        idle: count(&[Standing::Ready]),
-        fleet: count(&[Standing::Ready, Standing::Away]),
-        waiting: outside.waiting,
+        idle: fleet.map_or(0, Fleet::idle),
+        fleet: fleet.map_or(0, Fleet::serving),
+        waiting: seen.outside.waiting,
     };
     match Pacing::default().pace(&surroundings.environment.dispatch, load) {
         Pace::AtOnce => SimDuration::ZERO,

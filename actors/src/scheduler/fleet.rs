@@ -94,8 +94,22 @@ impl Fleet {
     }
 
     /// How many stand ready.
-    pub(super) fn idle(&self) -> usize {
+    pub(super) fn ready(&self) -> usize {
         self.groups.iter().map(|group| group.idle.len() as usize).sum()
+    }
+
+    /// How many of them may be given a request now: those that are not kept on the ground.
+    pub(super) fn idle(&self) -> usize {
+        self.in_service().map(|group| group.idle.len() as usize).sum()
+    }
+
+    /// How many fly, or will again, of those that are not kept on the ground.
+    pub(super) fn serving(&self) -> usize {
+        self.in_service().map(|group| group.living() as usize).sum()
+    }
+
+    fn in_service(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| !self.is_grounded(group.depot))
     }
 
     /// Takes the ready drone that has the parcel first, of those that can do the whole mission; where none is ready, says what may be hoped for.
@@ -140,7 +154,7 @@ impl Fleet {
     ) -> Result<(usize, DroneId, MissionEstimate), AssignmentRefusal> {
         let mut closest = AssignmentRefusal::TooHeavy;
         let mut best: Option<(MissionEstimate, usize)> = None;
-        for (no_sooner_than, index) in self.ready(errand, surroundings, leaves_at) {
+        for (no_sooner_than, index) in self.nearest_ready(errand, surroundings, leaves_at) {
             if best.is_some_and(|(known, _)| known.picked_up_at <= no_sooner_than) {
                 break;
             }
@@ -165,8 +179,13 @@ impl Fleet {
         self.groups.iter().any(|group| group.living() > 0 && lifts(group))
     }
 
-    /// The groups with drones that stand ready, those that may have the parcel first before others.
-    fn ready(&self, errand: &Errand, surroundings: &Surroundings, now: SimTime) -> Vec<(SimTime, usize)> {
+    /// The groups with drones that may be given a request now, those that may have the parcel first before others.
+    fn nearest_ready(
+        &self,
+        errand: &Errand,
+        surroundings: &Surroundings,
+        now: SimTime,
+    ) -> Vec<(SimTime, usize)> {
         let mut ready: Vec<(SimTime, usize)> = (0..)
             .zip(&self.groups)
             .filter(|(_, group)| !group.idle.is_empty() && !self.is_grounded(group.depot))
@@ -174,11 +193,6 @@ impl Fleet {
             .collect();
         ready.sort_unstable();
         ready
-    }
-
-    /// How many fly, or will again.
-    pub(super) fn living(&self) -> usize {
-        self.groups.iter().map(|group| group.living() as usize).sum()
     }
 
     /// The groups that have ready drones: of which type, how one starts that leaves now, and which.

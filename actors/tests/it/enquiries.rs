@@ -14,6 +14,7 @@ use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Kilograms;
 
 use crate::city::{City, environment, place};
+use crate::groundings::many_grounded;
 
 fn wish(pickup: Position, dropoff: Position, weight_kg: f64) -> Wish {
     Wish {
@@ -104,6 +105,26 @@ fn a_fleet_that_queues_for_its_pads_and_charges_there_is_waited_for_longer() {
         swapping < charging && charging < queueing,
         "{swapping:?} {charging:?} {queueing:?}"
     );
+}
+
+#[test]
+fn a_quote_waits_for_the_next_batch_though_many_drones_are_kept_on_the_ground() {
+    let asked = wish(place(0.0, 500.0), place(0.0, 2_000.0), 1.0);
+    let mut drones = [Standing::Ready; 24];
+    drones[1..8].fill(Standing::Away);
+    for (grounded, expected) in [
+        (vec![DepotId(1)], SimDuration::from_secs(10)),
+        (Vec::new(), SimDuration::ZERO),
+    ] {
+        let outside = Outside {
+            grounded,
+            ..outside(&drones)
+        };
+        match answer(many_grounded(8, DispatchPolicy::Adaptive), &asked, &outside) {
+            Answer::Drone { wait, .. } => assert_eq!(wait, expected),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Depots that are grounded and released, drones that are called home.
 
 use skyhaul_actors::command::Command;
-use skyhaul_actors::environment::{DispatchPolicy, Maintenance};
+use skyhaul_actors::environment::{DepotSpec, DispatchPolicy, Environment, FleetSpec, Maintenance};
 use skyhaul_actors::event::{AssignmentRefusal, Event, GroundingReason, Leg, LegPurpose, ReleaseReason};
-use skyhaul_actors::ids::{DepotId, DroneId};
+use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
 use skyhaul_engine::kernel::RegionId;
-use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::time::{SimDuration, SimTime};
 
 use crate::city::{City, environment, place};
 use crate::invariants::broken;
@@ -238,4 +238,73 @@ fn a_drone_is_maintained_at_home_after_its_hours_and_not_before() {
         }
     }
     assert!(maintained >= 1);
+}
+
+/// A depot with few drones, beside one with sixteen that is to be grounded.
+pub(crate) fn many_grounded(flying: u32, policy: DispatchPolicy) -> Environment {
+    let mut planned = environment(flying);
+    planned.dispatch.policy = policy;
+    planned.carriers.clear();
+    planned.depots.push(DepotSpec {
+        name: "east".to_owned(),
+        at: place(3_000.0, 0.0),
+        ..planned.depots[0].clone()
+    });
+    planned.fleets.push(FleetSpec {
+        depot: DepotId(1),
+        count: 16,
+        ..planned.fleets[0].clone()
+    });
+    planned
+}
+
+#[test]
+fn drones_that_are_kept_on_the_ground_do_not_make_a_fleet_plenty() {
+    for (is_grounded, told) in [(true, "queued"), (false, "assigned")] {
+        let mut city = City::new(many_grounded(8, DispatchPolicy::Adaptive));
+        if is_grounded {
+            city.ask(Command::GroundDepot { depot: DepotId(1) });
+        }
+        for id in 1..=8 {
+            city.request(id, place(500.0, 0.0), place(0.0, 4_000.0), 1.0);
+            city.run_s(1);
+        }
+        city.run_s(30);
+        // With one drone of eight left a request waits for the next batch, with one of eight and sixteen others it has one at once.
+        assert_eq!(city.story(DeliveryId(8))[1], told, "grounded: {is_grounded}");
+        assert_eq!(city.story(DeliveryId(8)).last(), Some(&"assigned"));
+    }
+}
+
+/// When the pickup of the last of four requests is said to be, where it begins to wait.
+fn said_to_the_last(planned: Environment, grounded: Option<DepotId>) -> Option<SimTime> {
+    let mut city = City::new(planned);
+    if let Some(depot) = grounded {
+        city.ask(Command::GroundDepot { depot });
+    }
+    city.run_s(1);
+    for id in 1..=4 {
+        city.request(id, place(500.0, 0.0), place(0.0, 4_000.0), 1.0);
+        city.run_s(1);
+    }
+    city.events.iter().find_map(|event| match event.event {
+        Event::DeliveryQueued {
+            delivery: DeliveryId(4),
+            eta_pickup,
+            ..
+        } => Some(eta_pickup),
+        _ => None,
+    })
+}
+
+#[test]
+fn who_waits_is_told_as_if_drones_that_are_kept_on_the_ground_were_not_there() {
+    for policy in [DispatchPolicy::Nearest, DispatchPolicy::Batch] {
+        let with_sixteen = many_grounded(1, policy);
+        let mut alone = with_sixteen.clone();
+        alone.fleets.pop();
+        let said = said_to_the_last(with_sixteen, Some(DepotId(1)));
+        assert!(said.is_some(), "{policy:?}");
+        assert_eq!(said, said_to_the_last(alone, None), "{policy:?}");
+    }
 }

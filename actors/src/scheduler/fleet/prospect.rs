@@ -93,8 +93,7 @@ impl Fleet {
         surroundings: &Surroundings,
         now: SimTime,
     ) -> Result<Prospect, AssignmentRefusal> {
-        let mut best: Option<(MissionEstimate, SimTime)> = None;
-        let mut per_second = 0.0;
+        let (mut flying, mut kept) = (Hope::default(), Hope::default());
         let waits_for_release = surroundings.environment.carriers.is_empty();
         for group in groups {
             match group.assess(errand, surroundings, now, now) {
@@ -102,30 +101,26 @@ impl Fleet {
                     closest = closest.max(AssignmentRefusal::Grounded);
                 }
                 Ok(estimate) => {
-                    per_second += self.turnover(group, &estimate, now, surroundings).per_second();
-                    if best.is_none_or(|(known, _)| estimate.picked_up_at < known.picked_up_at) {
-                        best = Some((estimate, now));
-                    }
+                    let turnover = self.turnover(group, &estimate, now, surroundings);
+                    let hope = if self.is_grounded(group.depot) {
+                        &mut kept
+                    } else {
+                        &mut flying
+                    };
+                    hope.add(estimate, now, turnover);
                 }
                 Err(reason) => {
                     closest = closest.max(reason);
                     let later = waits_for_release.then(|| group.assess_later(errand, surroundings, now));
                     if let Some((estimate, leaves_at)) = later.flatten() {
-                        per_second += self
-                            .turnover(group, &estimate, leaves_at, surroundings)
-                            .per_second();
-                        best = best.or(Some((estimate, leaves_at)));
+                        let turnover = self.turnover(group, &estimate, leaves_at, surroundings);
+                        kept.add(estimate, leaves_at, turnover);
                     }
                 }
             }
         }
-        let (estimate, leaves_at) = best.ok_or(closest)?;
-        Ok(Prospect {
-            estimate,
-            asked_at: now,
-            leaves_at,
-            headway: SimDuration::from_seconds_f64(1.0 / per_second),
-        })
+        let prospect = flying.prospect(now).or_else(|| kept.prospect(now));
+        prospect.ok_or(closest)
     }
 
     /// What a group's drones, and its share of their depot, do for missions like this one.
@@ -168,6 +163,37 @@ impl Group {
         changes.find_map(|change| {
             let estimate = self.assess(errand, surroundings, change, now).ok()?;
             Some((estimate, change))
+        })
+    }
+}
+
+/// What some groups' drones may do for a request: those that fly now, or those that stay on the ground for a while and are hoped for only where no
+/// other can.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hope {
+    /// Whichever has the parcel first, and when it leaves.
+    best: Option<(MissionEstimate, SimTime)>,
+    /// Missions a second of all of them.
+    per_second: f64,
+}
+
+impl Hope {
+    fn add(&mut self, estimate: MissionEstimate, leaves_at: SimTime, turnover: Turnover) {
+        self.per_second += turnover.per_second();
+        if self
+            .best
+            .is_none_or(|(known, _)| estimate.picked_up_at < known.picked_up_at)
+        {
+            self.best = Some((estimate, leaves_at));
+        }
+    }
+
+    fn prospect(&self, asked_at: SimTime) -> Option<Prospect> {
+        self.best.map(|(estimate, leaves_at)| Prospect {
+            estimate,
+            asked_at,
+            leaves_at,
+            headway: SimDuration::from_seconds_f64(1.0 / self.per_second),
         })
     }
 }
