@@ -151,8 +151,8 @@ pub(super) struct Fall {
 }
 
 impl Drone {
-    /// Takes off from where it stands; `false` where no lawful way leads there, or a parcel's way there and home takes more than it has. Whether it can
-    /// do all of an errand was reckoned by who gave it.
+    /// Takes off from where it stands; `false` where no lawful way leads there, or the rest of the errand and the way home take more than it has. Who
+    /// gave it the errand reckoned that; another region did so a while ago.
     pub(super) fn begin_leg(
         &mut self,
         purpose: LegPurpose,
@@ -165,8 +165,9 @@ impl Drone {
         let Ok(plan) = self.plan(&flight, &surroundings) else {
             return false;
         };
+        let was_just_reckoned = purpose == LegPurpose::Pickup && errand.delivery.region() == ctx.region();
         let is_affordable = plan.energy <= self.battery
-            && (purpose == LegPurpose::Pickup || self.can_go_on(&flight, &plan, self.battery, &surroundings));
+            && (was_just_reckoned || self.can_go_on(&flight, &plan, self.battery, &surroundings));
         if is_affordable {
             self.depart(flight, plan, ctx);
         }

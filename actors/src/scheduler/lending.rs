@@ -10,6 +10,7 @@
 //!   no            ──────ReturnDrone───────► the drone is ready again
 //! parcel is there ──────FinishLoan────────► forgotten
 //! wanted no more  ──────ReleaseDrone──────► let go; the answer is DroneReturned
+//! another is sooner ◄───LoanDelayed──────── comes later than was said
 //! booked anew     ◄─────LoanBroken──────── failed, or could not
 //! ```
 //!
@@ -108,6 +109,15 @@ pub enum LendingMessage {
         /// Of which delivery.
         delivery: DeliveryId,
     },
+    /// To the home: the drone has the parcel later than was said.
+    LoanDelayed {
+        /// Which.
+        loan: Loan,
+        /// Of which delivery.
+        delivery: DeliveryId,
+        /// When it has it.
+        eta_pickup: SimTime,
+    },
     /// To the home: the drone does not have the delivery any more.
     LoanBroken {
         /// Which.
@@ -172,8 +182,17 @@ struct Seek {
 struct Borrowed {
     loan: Loan,
     order: Order,
-    /// Who is told once the drone was let go of.
-    released_for: Option<Addr<Workflow>>,
+    /// For what the drone is being let go of, where it is.
+    let_go_for: Option<LetGoFor>,
+}
+
+/// What comes once a borrowed drone was let go of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum LetGoFor {
+    /// Its workflow is told.
+    Workflow(Addr<Workflow>),
+    /// Another drone has the delivery sooner.
+    Another,
 }
 
 /// A drone that serves a neighbour's request.
@@ -214,10 +233,10 @@ impl Lending {
         }
     }
 
-    /// The borrowed drone's request, unless it is being let go of.
+    /// The borrowed drone's request, unless it is being let go of because nobody wants it.
     fn end_borrowed(&mut self, delivery: DeliveryId, loan: Loan) -> Option<Borrowed> {
         let borrowed = self.borrowed.get(&delivery)?;
-        if borrowed.loan == loan && borrowed.released_for.is_none() {
+        if borrowed.loan == loan && !matches!(borrowed.let_go_for, Some(LetGoFor::Workflow(_))) {
             self.borrowed.remove(&delivery)
         } else {
             None
@@ -267,6 +286,11 @@ impl Scheduler {
                 reason,
             } => self.on_release_drone(loan, delivery, reason, ctx),
             LendingMessage::DroneReturned { loan, delivery } => self.on_drone_returned(loan, delivery, ctx),
+            LendingMessage::LoanDelayed {
+                loan,
+                delivery,
+                eta_pickup,
+            } => self.on_loan_delayed(loan, delivery, eta_pickup, ctx),
             LendingMessage::LoanBroken { loan, delivery, end } => {
                 self.on_loan_broken(loan, delivery, end, ctx);
             }

@@ -1,6 +1,6 @@
 //! Reassignment: a request that has a drone gets another one, where reality has departed from the plan.
 //!
-//! * A drone is delayed: a ready one that would have the parcel sooner takes over.
+//! * A drone is delayed: a ready one that would have the parcel sooner takes over. Of a neighbour's drone that is the request's home to decide.
 //! * A drone comes free in the air, by a cancellation or after a delivery, and nobody waits: it takes over from one that is further from its pickup.
 //!
 //! The drone that is let go has not reached the parcel, and turns home. Each reassignment brings a pickup forward by [`GAIN`] at least, so that
@@ -21,10 +21,10 @@ use crate::mission::{LOADING, MissionEstimate};
 use crate::tree::Skyhaul;
 
 /// By how much sooner another drone must have the parcel: less is not worth the flight that was in vain.
-const GAIN: SimDuration = SimDuration::from_mins(1);
+pub(super) const GAIN: SimDuration = SimDuration::from_mins(1);
 
 /// A drone so near to having the parcel keeps it: it may be loading already.
-const NEARLY_THERE: SimDuration = SimDuration::from_micros(2 * LOADING.micros());
+pub(super) const NEARLY_THERE: SimDuration = SimDuration::from_micros(2 * LOADING.micros());
 
 /// A new estimate of a drone that is delayed.
 #[derive(Clone, Copy)]
@@ -57,6 +57,7 @@ impl Scheduler {
         let surroundings = ctx.shared_arc();
         let assignment = self.assigned.get_mut(&delivery);
         let Some(assignment) = assignment.filter(|assignment| assignment.drone == drone) else {
+            self.on_lent_drone_delayed(drone, delivery, eta_pickup, ctx);
             return;
         };
         assignment.eta_pickup = eta_pickup;

@@ -15,6 +15,7 @@ mod groundings;
 mod handing;
 mod invariants;
 mod links;
+mod loans;
 mod mishaps;
 mod missions;
 mod queues;

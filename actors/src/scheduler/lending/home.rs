@@ -3,12 +3,14 @@
 use skyhaul_engine::kernel::{Addr, Ctx, RegionId};
 use skyhaul_engine::time::SimTime;
 
-use super::{Borrowed, LendingMessage, Loan, LoanEnd, SEEKS_MAX, Seek, tell};
+use super::{Borrowed, LendingMessage, LetGoFor, Loan, LoanEnd, SEEKS_MAX, Seek, tell};
 use crate::atlas;
 use crate::delivery::DeliveryMessage;
 use crate::event::{Event, ReleaseReason};
 use crate::ids::DeliveryId;
+use crate::scheduler::fleet::Choice;
 use crate::scheduler::neighbours::{Candidate, Question};
+use crate::scheduler::reassign::{GAIN, NEARLY_THERE};
 use crate::scheduler::waiting::Whose;
 use crate::scheduler::{AFTER_LAST_WORD, Order, Scheduler, SchedulerMessage, WAITING_SCANNED_MAX, refuse};
 use crate::tree::Skyhaul;
@@ -121,7 +123,7 @@ impl Scheduler {
         let borrowed = Borrowed {
             loan,
             order,
-            released_for: None,
+            let_go_for: None,
         };
         self.lending.borrowed.insert(borrowed.order.id, borrowed);
         self.seek_for_waiting(ctx);
@@ -173,8 +175,7 @@ impl Scheduler {
         }
     }
 
-    /// Has a borrowed drone let go of; says whether there is one. Its lender answers [`LendingMessage::DroneReturned`]. Where it was taken at this very
-    /// instant, it has taken off when word of that arrives.
+    /// Has a borrowed drone let go of; says whether there is one. Its lender answers [`LendingMessage::DroneReturned`].
     pub(in crate::scheduler) fn release_borrowed(
         &mut self,
         delivery: DeliveryId,
@@ -186,17 +187,46 @@ impl Scheduler {
             return false;
         };
         let loan = borrowed.loan;
-        if borrowed.released_for.replace(workflow).is_none() {
-            let message = LendingMessage::ReleaseDrone {
-                loan,
-                delivery,
-                reason,
-            };
-            let message = SchedulerMessage::Lending(Box::new(message));
-            let arrives_in = ctx.shared().atlas.cut().lookahead + AFTER_LAST_WORD;
-            ctx.send_in(arrives_in, atlas::scheduler(loan.lender()), message);
+        if borrowed
+            .let_go_for
+            .replace(LetGoFor::Workflow(workflow))
+            .is_none()
+        {
+            let_go(loan, delivery, reason, ctx);
         }
         true
+    }
+
+    /// A borrowed drone is delayed: where a ready one of ours would have the parcel so much sooner that it is worth it, it is let go of.
+    pub(super) fn on_loan_delayed(
+        &mut self,
+        loan: Loan,
+        delivery: DeliveryId,
+        eta_pickup: SimTime,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let surroundings = ctx.shared_arc();
+        let now = ctx.now();
+        // It is ours to give once word of that has come and gone.
+        let free_at = now + surroundings.atlas.round_trip();
+        let Some(borrowed) = self.lending.borrowed.get_mut(&delivery) else {
+            return;
+        };
+        if borrowed.loan != loan
+            || borrowed.let_go_for.is_some()
+            || !borrowed.order.may_be_given_back()
+            || eta_pickup < free_at + NEARLY_THERE
+        {
+            return;
+        }
+        if let Choice::Ready(_, estimate) =
+            self.fleet
+                .would_choose(&borrowed.order.errand, &surroundings, free_at)
+            && estimate.picked_up_at + GAIN <= eta_pickup
+        {
+            borrowed.let_go_for = Some(LetGoFor::Another);
+            let_go(loan, delivery, ReleaseReason::Delayed, ctx);
+        }
     }
 
     pub(super) fn on_drone_returned(&mut self, loan: Loan, delivery: DeliveryId, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -206,8 +236,14 @@ impl Scheduler {
         {
             let by = loan.bearer();
             ctx.send(borrowed.order.delivery, DeliveryMessage::TransportReleased { by });
-            if let Some(workflow) = borrowed.released_for {
-                ctx.send(workflow, WorkflowMessage::TransportReleased);
+            match borrowed.let_go_for {
+                Some(LetGoFor::Workflow(workflow)) => {
+                    ctx.send(workflow, WorkflowMessage::TransportReleased);
+                }
+                Some(LetGoFor::Another) => {
+                    self.give_to_another(borrowed.order, ReleaseReason::Delayed, ctx);
+                }
+                None => {}
             }
         }
     }
@@ -239,14 +275,26 @@ impl Scheduler {
         if let Some(Borrowed {
             loan,
             order,
-            released_for,
+            let_go_for,
         }) = self.lending.borrowed.remove(&delivery)
         {
             let lacking = self.lacking_near(order.errand.dropoff, ctx);
             tell(loan.lender(), LendingMessage::FinishLoan { loan, lacking }, ctx);
-            if let Some(workflow) = released_for {
+            if let Some(LetGoFor::Workflow(workflow)) = let_go_for {
                 ctx.send(workflow, WorkflowMessage::TransportReleased);
             }
         }
     }
+}
+
+/// Has the lender let its drone go. Where it was taken at this very instant, it has taken off when word of that arrives.
+fn let_go(loan: Loan, delivery: DeliveryId, reason: ReleaseReason, ctx: &mut Ctx<'_, Skyhaul>) {
+    let message = LendingMessage::ReleaseDrone {
+        loan,
+        delivery,
+        reason,
+    };
+    let message = SchedulerMessage::Lending(Box::new(message));
+    let arrives_in = ctx.shared().atlas.cut().lookahead + AFTER_LAST_WORD;
+    ctx.send_in(arrives_in, atlas::scheduler(loan.lender()), message);
 }

@@ -2,6 +2,7 @@
 
 use skyhaul_engine::geo::Position;
 use skyhaul_engine::kernel::Ctx;
+use skyhaul_engine::time::SimTime;
 use skyhaul_engine::units::Kilograms;
 
 use super::{LendingMessage, Lent, Loan, LoanEnd, tell};
@@ -127,6 +128,25 @@ impl Scheduler {
             ctx.send(loan.addr, DroneMessage::ReleaseErrand { delivery });
         }
         tell(loan.home, LendingMessage::DroneReturned { loan, delivery }, ctx);
+    }
+
+    /// A lent drone is delayed: whether another one goes is its home's to say.
+    pub(in crate::scheduler) fn on_lent_drone_delayed(
+        &self,
+        drone: DroneId,
+        delivery: DeliveryId,
+        eta_pickup: SimTime,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
+        let lent = self.lending.lent.get(&drone);
+        if let Some(Lent { loan, .. }) = lent.filter(|lent| lent.order.id == delivery) {
+            let word = LendingMessage::LoanDelayed {
+                loan: *loan,
+                delivery,
+                eta_pickup,
+            };
+            tell(loan.home, word, ctx);
+        }
     }
 
     /// A lent drone failed.
