@@ -28,7 +28,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ingestion::request::CreateDeliveryRequest;
-use crate::reasons::{DroneReadiness, QuoteReason};
+use crate::reasons::{DroneReadiness, NoDroneReason, QuoteReason};
 
 /// For how long a look at the fleet serves all who ask, while drones come and go: putting a hundred thousand of them in order takes a millisecond. A depot
 /// that is grounded or released counts at once.
@@ -189,7 +189,7 @@ impl Quotes {
                 Answer::Nobody { reason } => {
                     return Err(Problem::refused(
                         "no carrier takes it, and no drone",
-                        reason.into(),
+                        NoDroneReason::Refused(reason.into()),
                     ));
                 }
             };

@@ -89,6 +89,14 @@ explained! {
 }
 
 explained! {
+    /// That it is not decided yet who takes a delivery.
+    Undecided {
+        /// A drone has to come free first, or its time has not come.
+        Waits,
+    }
+}
+
+explained! {
     /// Why a drone no longer has a delivery.
     DroneRelease of event::ReleaseReason {
         /// The delivery was cancelled.
@@ -164,6 +172,18 @@ pub(crate) enum QuoteReason {
     Drone(DroneReadiness),
     /// A carrier would.
     Carrier(DroneRefusal),
+}
+
+/// Why no drone has a delivery, or would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum NoDroneReason {
+    /// None takes it.
+    Refused(DroneRefusal),
+    /// None does yet.
+    Undecided(Undecided),
+    /// It was cancelled.
+    Cancelled(CancelReason),
 }
 
 /// Why a delivery went back to where nobody has it, or was cancelled.

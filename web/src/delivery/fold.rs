@@ -48,7 +48,10 @@ impl Fold for DeliveryFold {
                 delivery,
                 eta_pickup,
                 eta_dropoff,
-            } => change(*delivery, rows, |row| row.expect((*eta_pickup, *eta_dropoff)))?,
+            } => change(*delivery, rows, |row| {
+                (row.refusal, row.carrier) = (None, None);
+                row.expect((*eta_pickup, *eta_dropoff));
+            })?,
             Event::CarrierBooked {
                 delivery,
                 carrier,
@@ -96,7 +99,10 @@ impl Fold for DeliveryFold {
             } => {
                 let cause = CauseRow::CarrierFailed(*reason);
                 rows.put(cause_rows(*delivery).number(event.number), &cause)?;
-                change(*delivery, rows, |row| row.put_down(*at))?;
+                change(*delivery, rows, |row| {
+                    (row.refusal, row.carrier) = (None, None);
+                    row.put_down(*at);
+                })?;
             }
             Event::PackagePickedUp { delivery, at, .. } => change(*delivery, rows, |row| {
                 row.put_down(*at);
@@ -116,6 +122,7 @@ impl Fold for DeliveryFold {
             } => change(*delivery, rows, |row| {
                 (row.pickup, row.parcel_at, row.dropoff) = (*pickup, *pickup, *dropoff);
                 (row.pickup_at, row.deadline) = (*pickup_at, *deadline);
+                (row.refusal, row.carrier) = (None, None);
             })?,
             Event::DeliveryCompleted { delivery, .. } => change(*delivery, rows, |row| row.package = None)?,
             Event::DeliveryCancelled { delivery, reason, .. } => {

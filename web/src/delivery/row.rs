@@ -63,7 +63,7 @@ pub(crate) struct DeliveryRow {
     pub(crate) drone: Option<DroneId>,
     /// Why no drone has it, where none has.
     pub(crate) refusal: Option<AssignmentRefusal>,
-    /// The carrier that was booked for it last, where no drone has had it since.
+    /// The carrier that has it, or brought it.
     pub(crate) carrier: Option<CarrierId>,
     /// Where the parcel was put down last.
     pub(crate) parcel_at: Place,
@@ -142,11 +142,10 @@ impl DeliveryRow {
 
     /// Who has it, or brought it.
     pub(crate) fn by(&self) -> Option<By> {
-        let by_carrier = self.refusal.is_some() || self.carrier.is_some();
-        match (self.drone, by_carrier) {
+        match (self.drone, self.carrier) {
             (Some(_), _) => Some(By::Drone),
-            (None, true) => Some(By::Carrier),
-            (None, false) => None,
+            (None, Some(_)) => Some(By::Carrier),
+            (None, None) => None,
         }
     }
 

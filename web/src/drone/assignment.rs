@@ -15,6 +15,7 @@ use super::fold::{Transport, TransportRow, transport_row};
 use crate::change::{delivery_id, status_address, unknown_delivery};
 use crate::http::problem::Problem;
 use crate::ports::{Decision, StoreError};
+use crate::reasons::{NoDroneReason, Undecided};
 
 /// How long a call waits for a drone, as the contract says. A free one is assigned within milliseconds.
 const ASSIGNED_WITHIN: Duration = Duration::from_secs(5);
@@ -51,14 +52,15 @@ pub(crate) async fn put_drone_delivery(
     let by = match tokio::time::timeout(ASSIGNED_WITHIN, found).await {
         Ok(by) => by?,
         Err(_) => {
-            return Err(Problem::conflict(
+            return Err(Problem::refused(
                 "no drone was found in time; the delivery waits for one",
+                NoDroneReason::Undecided(Undecided::Waits),
             ));
         }
     };
     match by {
         Transport::Drone(drone) => Ok(told(drone, http.headers())),
-        Transport::Carrier | Transport::Cancelled | Transport::None => Err(not_a_drones(by)),
+        Transport::Carrier(_) | Transport::Cancelled(_) | Transport::None => Err(not_a_drones(by)),
     }
 }
 
@@ -84,7 +86,7 @@ pub(crate) async fn delete_drone_delivery(
     let is_on_its_way = service.context.inbox.request(id).is_some();
     let drone = match service.has(id)? {
         Some(Transport::Drone(drone)) => drone,
-        Some(by @ (Transport::Carrier | Transport::Cancelled)) => return Err(not_a_drones(by)),
+        Some(by @ (Transport::Carrier(_) | Transport::Cancelled(_))) => return Err(not_a_drones(by)),
         Some(Transport::None) => return Ok(HttpResponse::Ok().finish()),
         None if is_on_its_way => return Ok(HttpResponse::Ok().finish()),
         None => return Err(unknown_delivery()),
@@ -130,11 +132,17 @@ impl Drones {
 
 /// Why no drone has a delivery.
 fn not_a_drones(by: Transport) -> Problem {
-    Problem::conflict(match by {
-        Transport::Carrier => "a carrier has the delivery",
-        Transport::Cancelled => "the delivery was cancelled",
-        Transport::Drone(_) | Transport::None => "no drone has the delivery",
-    })
+    match by {
+        Transport::Carrier(reason) => Problem::refused(
+            "a carrier has the delivery",
+            NoDroneReason::Refused(reason.into()),
+        ),
+        Transport::Cancelled(reason) => Problem::refused(
+            "the delivery was cancelled",
+            NoDroneReason::Cancelled(reason.into()),
+        ),
+        Transport::Drone(_) | Transport::None => Problem::conflict("no drone has the delivery"),
+    }
 }
 
 /// A drone's id as a plain text, or as JSON where the client asks for that.

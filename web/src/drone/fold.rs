@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use skyhaul_actors::event::{Event, Leg};
+use skyhaul_actors::event::{AssignmentRefusal, CancelReason, Event, Leg};
 use skyhaul_actors::ids::{DeliveryId, DroneId};
 use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::SimTime;
@@ -40,10 +40,10 @@ pub(super) enum Transport {
     None,
     /// A drone.
     Drone(DroneId),
-    /// A carrier.
-    Carrier,
+    /// A carrier, because no drone took it.
+    Carrier(AssignmentRefusal),
     /// Nobody ever: it was cancelled.
-    Cancelled,
+    Cancelled(CancelReason),
 }
 
 /// A delivery and who has it.
@@ -99,8 +99,12 @@ impl Fold for DroneFold {
             Event::DroneReleased { delivery, .. } | Event::CarrierFailed { delivery, .. } => {
                 self.hand(*delivery, Transport::None, at, rows)
             }
-            Event::CarrierBooked { delivery, .. } => self.hand(*delivery, Transport::Carrier, at, rows),
-            Event::DeliveryCancelled { delivery, .. } => self.hand(*delivery, Transport::Cancelled, at, rows),
+            Event::CarrierBooked { delivery, reason, .. } => {
+                self.hand(*delivery, Transport::Carrier(*reason), at, rows)
+            }
+            Event::DeliveryCancelled { delivery, reason, .. } => {
+                self.hand(*delivery, Transport::Cancelled(*reason), at, rows)
+            }
             Event::PackageDroppedOff { delivery, .. } | Event::DeliveryCompleted { delivery, .. } => {
                 self.complete(*delivery, at, rows)
             }
@@ -138,7 +142,7 @@ impl DroneFold {
         rows: &mut Rows<'_>,
     ) -> Result<(), StoreError> {
         self.change(id, at, rows, |row| {
-            if row.by != Transport::Cancelled {
+            if !matches!(row.by, Transport::Cancelled(_)) {
                 row.by = by;
             }
             row.since = matches!(by, Transport::Drone(_)).then_some(at);

@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use utoipa::ToSchema;
 
 use crate::ports::{StoreError, SubmitError};
-use crate::reasons::DroneRefusal;
+use crate::reasons::NoDroneReason;
 
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -38,9 +38,9 @@ pub struct Problem {
     /// Reasons by field, where fields are wrong.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     errors: BTreeMap<String, Vec<String>>,
-    /// Why no drone takes it, where that is what is wrong.
+    /// Why no drone has it, or would, where that is what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<DroneRefusal>,
+    reason: Option<NoDroneReason>,
     /// Headers that go with it.
     #[serde(skip)]
     headers: Vec<(HeaderName, String)>,
@@ -152,8 +152,8 @@ impl Problem {
         )
     }
 
-    /// Nobody does what is asked, for this reason.
-    pub(crate) fn refused(detail: impl Into<String>, reason: DroneRefusal) -> Self {
+    /// No drone does what is asked, for this reason.
+    pub(crate) fn refused(detail: impl Into<String>, reason: NoDroneReason) -> Self {
         Self {
             reason: Some(reason),
             ..Self::conflict(detail)

@@ -291,7 +291,30 @@ impl City {
         Self::with(false, Kept::default(), gateway, (Some(tokens), Spans::default()))
     }
 
+    /// A city without carriers, where a request waits a minute before one is asked, and then waits on.
+    pub(crate) fn without_carriers() -> Self {
+        let planned = SCENARIO.split("[[carriers]]").next().unwrap_or_default();
+        let text = format!("carriers = []\n{planned}\n[dispatch]\nwait_max = \"1m\"\n");
+        Self::of(
+            text,
+            false,
+            Kept::default(),
+            Default::default(),
+            Default::default(),
+        )
+    }
+
     fn with(
+        strict_geocoding: bool,
+        kept: Kept,
+        gateway: GatewaySettings,
+        traced: (Option<Tokens>, Spans),
+    ) -> Self {
+        Self::of(SCENARIO.to_owned(), strict_geocoding, kept, gateway, traced)
+    }
+
+    fn of(
+        text: String,
         strict_geocoding: bool,
         kept: Kept,
         gateway: GatewaySettings,
@@ -299,7 +322,7 @@ impl City {
     ) -> Self {
         let bundle = ScenarioBundle {
             name: "a test's".to_owned(),
-            text: SCENARIO.to_owned(),
+            text,
             files: Default::default(),
         };
         let scenario = Scenario::parse(&bundle).expect("the scenario is right");

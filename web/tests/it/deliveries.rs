@@ -4,6 +4,7 @@ use actix_http::Request;
 use actix_web::Error;
 use actix_web::dev::{Service, ServiceResponse};
 use serde_json::{Value, json};
+use skyhaul_actors::event::Event;
 
 use crate::city::City;
 use crate::client::{Client, NOBODYS, request, with};
@@ -298,6 +299,25 @@ async fn lists_know_what_is_late_and_who_brings_it() {
         assert!(others["items"][0]["deliveryETA"].is_string(), "{others}");
     }
     assert_eq!(client.get("/api/deliveries?by=donkey").await.status, 400);
+}
+
+#[actix_web::test]
+async fn a_request_that_no_carrier_took_and_that_waits_on_is_nobody_s_and_not_refused() {
+    let city = City::without_carriers();
+    let client = city.client().await;
+    for _ in 0..3 {
+        client.order(&request()).await;
+    }
+    city.run_s(90);
+    let refused = |event: &Event| matches!(event, Event::DroneAssignmentRefused { .. });
+    assert!(city.count(refused) > 0, "it has waited a minute");
+    assert_eq!(listed(&client, "&by=drone").await.len(), 2);
+    assert_eq!(listed(&client, "&by=carrier").await, [""; 0]);
+    let waiting = &client.get("/api/deliveries").await.json()["items"][0];
+    assert_eq!(waiting["by"], Value::Null);
+    let id = waiting["id"].as_str().expect("an id");
+    let shown = client.get(&format!("/api/deliveries/{id}")).await.json();
+    assert_eq!(shown.get("droneRefusal"), None);
 }
 
 #[actix_web::test]

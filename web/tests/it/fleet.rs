@@ -153,7 +153,22 @@ async fn a_delivery_is_told_its_drone_and_keeps_it() {
     let answer = client
         .send(TestRequest::put().uri(&format!("/api/dronedeliveries/{cancelled}")))
         .await;
-    assert_eq!(answer.status, 409);
+    assert_eq!(
+        (answer.status, &answer.json()["reason"]),
+        (409, &json!("Requested"))
+    );
+}
+
+#[actix_web::test]
+async fn a_delivery_that_finds_no_drone_in_time_waits_and_says_so() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client
+        .order(&with("pickupTime", json!("2026-05-13T09:00:00Z")))
+        .await;
+    let asked = TestRequest::put().uri(&format!("/api/dronedeliveries/{id}"));
+    let answer = client.send(asked).await;
+    assert_eq!((answer.status, &answer.json()["reason"]), (409, &json!("Waits")));
 }
 
 #[actix_web::test]
@@ -188,7 +203,7 @@ async fn a_heavy_parcel_goes_by_carrier_and_says_so() {
     let drone = client
         .send(TestRequest::put().uri(&format!("/api/dronedeliveries/{id}")))
         .await;
-    assert_eq!(drone.status, 409);
+    assert_eq!((drone.status, &drone.json()["reason"]), (409, &json!("TooHeavy")));
     city.run_s(7_200);
     assert_eq!(client.stage(&id).await, "Completed");
     assert_eq!(client.get(&path).await.json()["state"], "Completed");

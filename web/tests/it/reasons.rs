@@ -69,7 +69,6 @@ async fn the_document_lists_and_explains_every_reason() {
     for (answer, field) in [
         ("DeliveryResponse", "droneRefusal"),
         ("BookingResponse", "reason"),
-        ("Problem", "reason"),
     ] {
         assert_eq!(names_of(&document, answer, field), REFUSALS, "{answer}");
     }
@@ -84,6 +83,8 @@ async fn the_document_lists_and_explains_every_reason() {
         "Quarantined",
         "WaitedTooLong",
     ];
+    let no_drone = [&REFUSALS[..], &["Waits"], &ended[2..]].concat();
+    assert_eq!(names_of(&document, "Problem", "reason"), no_drone);
     let told = [&RELEASES[..], &ended].concat();
     assert_eq!(names_of(&document, "MilestoneResponse", "reason"), told);
     let states = [
