@@ -38,7 +38,7 @@ pub struct Summary {
     pub wait_s: Spread,
     /// From request to completion, s.
     pub door_to_door_s: Spread,
-    /// Completion less the estimate given at the last assignment, s.
+    /// Completion less the estimate given at the first assignment, s.
     pub eta_error_s: EtaError,
     /// The same as a share of the time from that assignment to the completion.
     pub eta_error_share: EtaErrorShare,

@@ -73,7 +73,7 @@ struct OpenDelivery {
     requested_at: SimTime,
     deadline: Option<SimTime>,
     picked_up: bool,
-    /// When it was last given to someone, and when that one should arrive.
+    /// When it was first given to someone since its client last changed it, and when that one was to arrive.
     assigned: Option<(SimTime, SimTime)>,
 }
 
@@ -201,7 +201,7 @@ impl SummaryFold {
                 delivery, deadline, ..
             } => {
                 if let Some(open) = self.open.get_mut(delivery) {
-                    open.deadline = *deadline;
+                    (open.deadline, open.assigned) = (*deadline, None);
                 }
             }
             Event::DeliveryCompleted { delivery, by } => self.on_completed(*delivery, *by, at),
@@ -216,7 +216,7 @@ impl SummaryFold {
 
     fn on_assigned(&mut self, delivery: DeliveryId, eta_dropoff: SimTime, at: SimTime) {
         if let Some(open) = self.open.get_mut(&delivery) {
-            open.assigned = Some((at, eta_dropoff));
+            open.assigned.get_or_insert((at, eta_dropoff));
         }
     }
 

@@ -138,7 +138,7 @@ fn late_is_what_arrived_after_its_deadline_or_is_still_open_then() {
 }
 
 #[test]
-fn an_estimate_is_judged_by_the_last_assignment_and_a_wait_ends_with_the_first_pickup() {
+fn an_estimate_is_judged_by_the_first_assignment_and_a_wait_ends_with_the_first_pickup() {
     let id = DeliveryId(1);
     let picked_up = || Event::PackagePickedUp {
         delivery: id,
@@ -163,14 +163,14 @@ fn an_estimate_is_judged_by_the_last_assignment_and_a_wait_ends_with_the_first_p
     ]);
     let share = figures.eta_error_share.p50_abs.expect("one was completed");
     assert!(
-        (share - 10.0 / 340.0).abs() < 1e-12,
-        "{share} of the trip since the last assignment"
+        (share - 290.0 / 480.0).abs() < 1e-12,
+        "{share} of the trip since the first assignment"
     );
     assert_eq!(figures.wait_s.p50, Some(60.0));
     assert_eq!(figures.door_to_door_s.p50, Some(480.0));
     assert_eq!(
         (figures.eta_error_s.mean, figures.eta_error_s.p95_abs),
-        (Some(-10.0), Some(10.0))
+        (Some(290.0), Some(290.0))
     );
     assert_eq!((figures.carriers.bookings, figures.carriers.usd), (1, 9.75));
     assert_eq!(
