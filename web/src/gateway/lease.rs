@@ -15,9 +15,8 @@ use crate::delivery::Delivery;
 
 /// What must go on being so for a client to stay.
 struct Stay {
-    accounts: Arc<Accounts>,
     /// The account must be active.
-    account: Option<AccountId>,
+    account: Option<(Arc<Accounts>, AccountId)>,
     /// And have this key, as it is.
     key: Option<AccountKey>,
     /// And the link must not be revoked.
@@ -67,8 +66,7 @@ pub(super) fn lease(
         Shown::Link { link, ends_at } => (None, Some(linked(link)), Some(ends_at)),
     };
     Some(Arc::new(Stay {
-        accounts: Arc::clone(accounts),
-        account: caller.account,
+        account: caller.account.map(|account| (Arc::clone(accounts), account)),
         key,
         link,
         ends_at,
@@ -77,8 +75,8 @@ pub(super) fn lease(
 
 impl Lease for Stay {
     fn holds(&self) -> bool {
-        let is_known = self.account.is_none_or(|id| {
-            let account = self.accounts.register().account(id);
+        let is_known = self.account.as_ref().is_none_or(|(accounts, id)| {
+            let account = accounts.register().account(*id);
             account.is_some_and(|account| {
                 let has = |key: AccountKey| account.keys.iter().any(|row| row.key == key);
                 account.status == AccountStatus::Active && self.key.is_none_or(has)
@@ -87,5 +85,24 @@ impl Lease for Stay {
         is_known
             && self.link.as_ref().is_none_or(Linked::holds)
             && self.ends_at.is_none_or(|at| Instant::now() < at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_ends_by_itself_holds_until_then() {
+        let until = |ends_at| Stay {
+            account: None,
+            key: None,
+            link: None,
+            ends_at: Some(ends_at),
+        };
+        assert!(until(Instant::now() + Duration::from_mins(1)).holds());
+        assert!(!until(Instant::now()).holds());
     }
 }

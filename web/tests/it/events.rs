@@ -90,7 +90,7 @@ async fn a_delivery_that_has_ended_is_told_once_and_then_no_more() {
 }
 
 /// What comes next of a body; `None` at its end.
-async fn more(body: &mut std::pin::Pin<Box<BoxBody>>) -> Option<String> {
+pub(crate) async fn more(body: &mut std::pin::Pin<Box<BoxBody>>) -> Option<String> {
     let bytes = poll_fn(|context| body.as_mut().poll_next(context)).await?;
     let bytes = bytes.expect("the body goes on");
     Some(String::from_utf8_lossy(&bytes).into_owned())

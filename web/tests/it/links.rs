@@ -1,13 +1,15 @@
 //! Links to deliveries: what they open, and for whom.
 
+use actix_web::App;
 use actix_web::http::Method;
-use actix_web::test::TestRequest;
+use actix_web::test::{TestRequest, call_service, init_service};
 use skyhaul_actors::ids::DeliveryId;
 use skyhaul_telemetry::door::Sight;
 use skyhaul_web::{AdminKey, GatewaySettings};
 
 use crate::city::City;
 use crate::client::{NOBODYS, request};
+use crate::events::more;
 
 /// The key that opens everything.
 const ADMIN: &str = "an-administrator's-key-for-this-test";
@@ -74,6 +76,8 @@ async fn a_link_shows_its_delivery_and_lets_cancel_it() {
         let path = format!("/api/deliveries/{delivery}{part}");
         assert_eq!(client.send(ask(&link, Method::GET, &path)).await.status, 200, "{path}");
     }
+    let events = format!("/api/deliveries/{delivery}/events");
+    assert_eq!(client.send(ask(&link, Method::HEAD, &events)).await.status, 200);
     assert_eq!(client.send(ask(&link, Method::GET, "/api/config")).await.status, 200);
     let cancel = format!("/api/deliveryrequests/{delivery}");
     assert!([202, 204].contains(&client.send(ask(&link, Method::DELETE, &cancel)).await.status));
@@ -87,6 +91,7 @@ async fn a_link_opens_nothing_else() {
     for (method, path, status) in [
         (Method::GET, format!("/api/deliveries/{other}"), 404),
         (Method::GET, format!("/api/deliveries/{other}/status"), 404),
+        (Method::GET, format!("/api/deliveries/{other}/events"), 404),
         (Method::GET, format!("/api/deliveries/{NOBODYS}"), 404),
         (Method::DELETE, format!("/api/deliveryrequests/{other}"), 404),
         (Method::GET, format!("/api/deliveries/{delivery}/owner"), 403),
@@ -140,6 +145,26 @@ async fn telemetry_shows_a_link_its_delivery_for_as_long_as_it_is_good() {
     assert!(city.services.door().pass(Some(&link)).is_none());
     let pass = city.services.door().pass(Some(&other)).expect("it opens");
     assert!(pass.lease.expect("it ends").holds(), "it is another delivery's");
+}
+
+#[actix_web::test]
+async fn whoever_follows_by_a_link_in_the_address_is_let_go_when_it_is_revoked() {
+    let city = city();
+    let client = city.client().await;
+    let (delivery, link) = linked!(client);
+    city.run_s(60);
+    let services = city.services.clone();
+    let app = init_service(App::new().configure(|config| services.configure(config))).await;
+    let path = format!("/api/deliveries/{delivery}/events?access_token={link}");
+    let response = call_service(&app, TestRequest::get().uri(&path).to_request()).await;
+    assert_eq!(response.status(), 200);
+    let mut body = Box::pin(response.into_body());
+    let told = more(&mut body).await.expect("it is told at once");
+    assert!(told.contains("HeadedToPickup") && !told.contains("myowner"), "{told}");
+    let revoke = ask(ADMIN, Method::DELETE, &links_of(&delivery));
+    assert_eq!(client.send(revoke).await.status, 204);
+    while more(&mut body).await.is_some() {}
+    assert_eq!(client.get(&path).await.status, 401, "and nobody comes in by it again");
 }
 
 #[actix_web::test]
