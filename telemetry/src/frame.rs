@@ -241,6 +241,7 @@ struct DeliveryFrame<'a> {
     delivery_eta_low: String,
     #[serde(rename = "deliveryETAHigh")]
     delivery_eta_high: String,
+    arrived_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -271,6 +272,7 @@ pub(crate) fn delivery_body(view: &DeliveryView, environment: &Environment) -> S
         delivery_eta: rfc3339(epoch, view.delivery_eta),
         delivery_eta_low: rfc3339(epoch, view.delivery_between.low),
         delivery_eta_high: rfc3339(epoch, view.delivery_between.high),
+        arrived_at: view.arrived_at.map(|at| rfc3339(epoch, at)),
     };
     let flown = view
         .leg

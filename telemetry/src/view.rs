@@ -137,6 +137,8 @@ pub struct DeliveryView {
     pub delivery_eta: SimTime,
     /// Between when it arrives, most likely.
     pub delivery_between: Between,
+    /// When the parcel was put down where it goes; `None` before that. One that waits for what its receiver must give has not ended yet.
+    pub arrived_at: Option<SimTime>,
     /// The leg its drone flies for it now.
     pub leg: Option<Arc<Leg>>,
 }

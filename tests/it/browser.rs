@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::service::{Service, data, parcel, repository};
 
+/// The key that opens everything, where keys are asked for.
+const ADMIN: &str = "the-administrators-own-key-0123456789";
+
 /// A town whose map is drawn in no time: no streets, one roof, two drones, two carriers of which one takes what is too heavy for the other,
 /// nothing that forbids anything, nobody who asks for anything.
 const TOWN: &str = r#"
@@ -85,6 +88,24 @@ fn an_operator_closes_a_zone_by_drawing_it_and_sees_aircraft_from_elsewhere() {
         &[("SKYHAUL__MAVLINK__LISTEN", &aircraft)],
     );
     browse("e2e:town", &service, &[("SKYHAUL_MAVLINK", &aircraft)]);
+}
+
+#[test]
+fn a_customer_orders_with_a_key_and_follows_by_a_link() {
+    let data = data();
+    let (town, key) = (data.path().join("town.toml"), data.path().join("key"));
+    fs::write(&town, TOWN).expect("there is room");
+    fs::write(&key, ADMIN).expect("there is room");
+    let [town, key] = [&town, &key].map(|path| path.to_str().expect("a plain path"));
+    let service = Service::start_with(
+        data.path(),
+        &["--scenario", town, "--no-demand"],
+        &[
+            ("SKYHAUL__AUTH__MODE", "on"),
+            ("SKYHAUL__AUTH__ADMIN_KEY_FILE", key),
+        ],
+    );
+    browse("e2e:customer", &service, &[("SKYHAUL_ADMIN", ADMIN)]);
 }
 
 #[test]

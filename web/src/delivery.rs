@@ -47,7 +47,7 @@ use self::fold::DeliveryFold;
 use self::row::{BySaid, DeliveryRow, count_row, delivery_row};
 use self::shown::{
     DeliveriesResponse, DeliveryResponse, DeliverySummaryResponse, MilestoneResponse, OwnerResponse,
-    StatusResponse,
+    StatusResponse, carrier_name,
 };
 use crate::location::Location;
 use crate::notification::outbox::Outbox;
@@ -146,10 +146,10 @@ impl Delivery {
         if !row.stage.is_final()
             && let Some(live) = self.live(id)
         {
-            row.drone = live.drone;
+            (row.drone, row.carrier) = (live.drone, live.carrier);
         }
         let name = self.context.people.name(&row.owner)?;
-        Ok(DeliveryResponse::new(id, (&row, name), &self.context.calendar))
+        Ok(DeliveryResponse::new(id, (&row, name), &self.context))
     }
 
     /// Where a delivery is. What has ended is read from the store, what is on its way from its flight.
@@ -159,6 +159,7 @@ impl Delivery {
         if let Some(live) = live {
             return StatusResponse {
                 stage: live.stage.name(),
+                carrier: carrier_name(live.carrier, &self.context),
                 last_known_location: Location::new(live.at, live.altitude_m),
                 pickup_eta: calendar.text(live.pickup_eta),
                 pickup_eta_low: calendar.text(live.pickup_between.low),
@@ -166,17 +167,20 @@ impl Delivery {
                 delivery_eta: calendar.text(live.delivery_eta),
                 delivery_eta_low: calendar.text(live.delivery_between.low),
                 delivery_eta_high: calendar.text(live.delivery_between.high),
+                arrived_at: live.arrived_at.map(|at| calendar.text(at)),
             };
         }
         let now = self.context.clock.now();
         let from = row.pickup_at.max(now);
         let (pickup, dropoff) = self.context.first_estimate(row.pickup, row.dropoff, from);
-        let earliest = if row.stage.is_final() { SimTime::ZERO } else { now };
+        let is_over = row.stage.is_final() || row.arrived_at.is_some();
+        let earliest = if is_over { SimTime::ZERO } else { now };
         // Nobody has seen it fly yet, or it is over: what there is are the times themselves.
         let pickup_eta = calendar.text(row.pickup_eta.unwrap_or(pickup));
         let delivery_eta = calendar.text(row.delivery_eta.unwrap_or(dropoff).max(earliest));
         StatusResponse {
             stage: row.stage.name(),
+            carrier: carrier_name(row.carrier, &self.context),
             last_known_location: row.parcel_at.into(),
             pickup_eta_low: pickup_eta.clone(),
             pickup_eta_high: pickup_eta.clone(),
@@ -184,6 +188,7 @@ impl Delivery {
             delivery_eta_low: delivery_eta.clone(),
             delivery_eta_high: delivery_eta.clone(),
             delivery_eta,
+            arrived_at: row.arrived_at.map(|at| calendar.text(at)),
         }
     }
 }

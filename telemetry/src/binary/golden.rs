@@ -134,6 +134,7 @@ fn status() -> DeliveryView {
         pickup_between: between(60, 60),
         delivery_eta: second(155),
         delivery_between: between(150, 171),
+        arrived_at: None,
         deadline: None,
         leg: Some(std::sync::Arc::new(leg())),
     }
@@ -157,6 +158,7 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
     let by_carrier = DeliveryView {
         drone: None,
         carrier: Some(CarrierId(0)),
+        arrived_at: Some(second(98)),
         leg: None,
         ..status()
     };

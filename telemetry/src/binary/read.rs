@@ -279,6 +279,7 @@ fn delivery(reader: &mut Reader<'_>, flags: u8) -> Value {
     let delivery = reader.deliveries(1).next();
     let (id, carrier) = (reader.text(id), reader.text(carrier));
     let leg = (flags & 4 != 0).then(|| legs(reader).remove(0).1.json);
+    let arrived = (flags & 16 != 0).then(|| time(reader.double()));
     let [
         pickup,
         pickup_low,
@@ -306,6 +307,7 @@ fn delivery(reader: &mut Reader<'_>, flags: u8) -> Value {
         "deliveryETA": arrives,
         "deliveryETALow": arrives_low,
         "deliveryETAHigh": arrives_high,
+        "arrivedAt": arrived,
         "leg": leg,
     })
 }

@@ -17,6 +17,9 @@ const HAS_LEG: u8 = 1 << 2;
 /// A carrier has it, or brought it.
 const HAS_CARRIER: u8 = 1 << 3;
 
+/// It was put down where it goes; when, follows at the end.
+const HAS_ARRIVED: u8 = 1 << 4;
+
 /// Heights in decimetres.
 const DECI: f64 = 10.0;
 
@@ -49,7 +52,8 @@ pub(crate) fn delivery(
     let flags = flag(is_whole, WHOLE)
         | flag(view.drone.is_some(), HAS_DRONE)
         | flag(view.leg.is_some(), HAS_LEG)
-        | flag(view.carrier.is_some(), HAS_CARRIER);
+        | flag(view.carrier.is_some(), HAS_CARRIER)
+        | flag(view.arrived_at.is_some(), HAS_ARRIVED);
     let mut columns = header(Kind::Delivery, flags, None, stamp);
     columns.size(seq);
     columns.count(id.len());
@@ -75,6 +79,10 @@ pub(crate) fn delivery(
     let flown: Option<&Leg> = view.leg.as_deref();
     if let Some(leg) = flown {
         legs::put(&mut columns, stamp, began, &[leg]);
+    }
+    // Behind all that was there before: whoever does not know it passes over it.
+    if let Some(at) = view.arrived_at {
+        columns.time(unix_ms(began, at));
     }
     columns.into_bytes()
 }

@@ -355,6 +355,7 @@ impl DeliveryTrack {
             times: self.times_at(now, experience),
         };
         DeliveryView {
+            arrived_at: self.arrived_at,
             leg: self.leg.clone().filter(|_| self.last_word.is_none()),
             ..self.view_of(id, &milestone)
         }
@@ -375,6 +376,8 @@ impl DeliveryTrack {
             pickup_between: milestone.times.pickup,
             delivery_eta: milestone.times.estimate.dropoff,
             delivery_between: milestone.times.dropoff,
+            // No stage is entered between where it is put down and where it ends.
+            arrived_at: self.arrived_at.filter(|_| milestone.stage == Stage::Completed),
             leg: None,
         }
     }

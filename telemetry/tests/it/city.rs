@@ -173,7 +173,11 @@ impl City {
 
     /// Requests a delivery of so many kilograms.
     pub(crate) fn request(&mut self, id: u128, pickup: Position, dropoff: Position, kg: f64) -> DeliveryId {
-        let request = request(id, pickup, dropoff, kg);
+        self.order(request(id, pickup, dropoff, kg))
+    }
+
+    /// Requests a delivery.
+    pub(crate) fn order(&mut self, request: DeliveryRequest) -> DeliveryId {
         let delivery = request.delivery;
         self.ask(Command::RequestDelivery(request));
         delivery

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use skyhaul_actors::command::{ConfirmationKind, DeliveryRequest};
 use skyhaul_actors::environment::Maintenance;
 use skyhaul_actors::event::{Event, GroundingReason, Leg};
 use skyhaul_actors::ids::{DeliveryId, DepotId, DroneId};
@@ -12,7 +13,7 @@ use skyhaul_engine::ports::Numbered;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_telemetry::tracks::motion::along;
 use skyhaul_telemetry::tracks::{ALERTS_MAX, AlertKind, ENDED_KEPT_MAX, Tracks};
-use skyhaul_telemetry::view::{DeliveryView, DroneState};
+use skyhaul_telemetry::view::{Between, DeliveryView, DroneState};
 
 use crate::city::{City, environment, place, request, trace, troubled};
 
@@ -61,10 +62,16 @@ fn check_times(view: &DeliveryView, now: SimTime) {
         assert!(between.low <= eta && eta <= between.high, "{view:?}");
         assert!(between.low >= eta.min(now), "{view:?}");
     }
-    match view.stage {
-        Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup => assert!(view.pickup_eta >= now),
-        Stage::HeadedToDropoff => assert!(view.pickup_eta <= now && view.delivery_eta >= now),
-        Stage::Completed | Stage::Cancelled => {}
+    match (view.stage, view.arrived_at) {
+        (Stage::Created | Stage::Rescheduled | Stage::HeadedToPickup, None) => {
+            assert!(view.pickup_eta >= now);
+        }
+        (Stage::HeadedToDropoff, None) => assert!(view.pickup_eta <= now && view.delivery_eta >= now),
+        (Stage::HeadedToDropoff | Stage::Completed, Some(at)) => {
+            assert!(at <= now && view.delivery_between == Between::exactly(at));
+        }
+        (Stage::Cancelled, None) => {}
+        _ => panic!("{view:?}"),
     }
 }
 
@@ -84,6 +91,31 @@ fn eta_is_never_in_the_past_and_equals_the_arrival_in_the_end() {
         }
     });
     assert!(completed > 2 * 40, "looked twice at each of {completed}");
+}
+
+#[test]
+fn a_parcel_that_waits_for_its_receiver_has_arrived_and_nobody_counts_down_to_it() {
+    let mut city = City::new(environment(1));
+    let asked = DeliveryRequest {
+        confirmation: ConfirmationKind::Picture,
+        ..request(1, place(-500.0, 0.0), place(700.0, 0.0), 1.0)
+    };
+    let id = city.order(asked);
+    city.run_s(2 * 3_600);
+    let at = |is: fn(&Event) -> bool| {
+        let mut events = city.events.iter();
+        events.find(|event| is(&event.event)).expect("it is").at
+    };
+    let put_down = at(|event| matches!(event, Event::PackageDroppedOff { .. }));
+    let completed = at(|event| matches!(event, Event::DeliveryCompleted { .. }));
+    assert_eq!(completed.since(put_down), SimDuration::from_mins(30));
+    watch(&city, |tracks, _, now| {
+        if let Some(view) = tracks.delivery(id, now) {
+            check_times(&view, now);
+            let is_there = (view.arrived_at, view.delivery_eta) == (Some(put_down), put_down);
+            assert!(is_there || now <= put_down, "{view:?}");
+        }
+    });
 }
 
 #[test]

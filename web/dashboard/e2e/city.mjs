@@ -2,19 +2,24 @@
 import assert from "node:assert/strict";
 import { PATIENCE_MS, SERVICE } from "./browser.mjs";
 
-export const { area } = await (await fetch(`${SERVICE}/api/config`)).json();
-export const [latitude, longitude] = area.centre;
+/** The administrator's key, where the service asks for one. */
+const SHOWN = process.env.SKYHAUL_ADMIN ? { Authorization: `Bearer ${process.env.SKYHAUL_ADMIN}` } : {};
 
 /** What the service answers. */
-export const get = async (path) => (await fetch(`${SERVICE}${path}`)).json();
+export const get = async (path) => (await fetch(`${SERVICE}${path}`, { headers: SHOWN })).json();
 
 /** What it answers to something that is asked of it, which is done. */
-export async function post(path, body) {
-  const answer = await fetch(`${SERVICE}${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export async function call(method, path, body) {
+  const answer = await fetch(`${SERVICE}${path}`, { method, headers: { "Content-Type": "application/json", ...SHOWN }, body: JSON.stringify(body) });
   const text = await answer.text();
   assert.ok(answer.ok, `${path}: ${answer.status} ${text}`);
   return text === "" ? null : JSON.parse(text);
 }
+
+export const post = (path, body) => call("POST", path, body);
+
+export const { area } = await get("/api/config");
+export const [latitude, longitude] = area.centre;
 
 /** A point so many kilometres east and north of the centre, as a person types it. */
 export function point(east, north) {

@@ -84,7 +84,8 @@ describe("a binary frame", () => {
     const flown = binaryOf(golden("delivery: the first"));
     expect(flown).toMatchObject({ kind: "delivery", id: "mine", seq: 1, first: true, delivery: { stage: "HeadedToDropoff", droneId: "drone-7", carrier: null, flight: LEG } });
     expect(flown).toMatchObject({ delivery: { lastKnownLocation: { latitude: 43.775, longitude: 11.25, altitude: 60 }, deliveryEta: NOW + 55_000, deliveryLow: NOW + 50_000, deliveryHigh: NOW + 71_000 } });
-    expect(binaryOf(golden("delivery: with a carrier"))).toMatchObject({ seq: 2, first: false, delivery: { droneId: null, carrier: "van", flight: null } });
+    expect(flown).toMatchObject({ delivery: { arrivedAt: null } });
+    expect(binaryOf(golden("delivery: with a carrier"))).toMatchObject({ seq: 2, first: false, delivery: { droneId: null, carrier: "van", arrivedAt: NOW - 2_000, flight: null } });
   });
 
   it("has the fleet's figures", () => {

@@ -10,7 +10,7 @@ import { hasStreets } from "../src/map/streets";
 import { hashOf, PLAYED_SPEED, stateOf, trackedIn, type PageState } from "../src/page/address";
 import { compass, countdown, short, span, speedWords } from "../src/page/words";
 import { distance } from "../src/telemetry/flight";
-import { mayCancel, stepsOf } from "../src/track/steps";
+import { doorWords, mayCancel, stepsOf } from "../src/track/steps";
 
 describe("the address", () => {
   it("keeps what the page shows", () => {
@@ -74,6 +74,17 @@ describe("the steps", () => {
     expect(labels("Created")).toEqual(["current", "todo", "todo", "todo"]);
     expect(labels("HeadedToDropoff")).toEqual(["done", "done", "current", "todo"]);
     expect(labels("Completed")).toEqual(["done", "done", "done", "done"]);
+  });
+
+  it("have one more where its receiver must give something at the door", () => {
+    const step = (stage: string) => stepsOf(stage, new Map([["HeadedToDropoff", 2], ["Completed", 9]]), 5).slice(2);
+    expect(step("HeadedToDropoff").map(({ label, state, at }) => [label, state, at])).toEqual([
+      ["Picked up, on its way", "done", 2],
+      ["At the door", "current", 5],
+      ["Delivered", "todo", null],
+    ]);
+    expect(step("Completed").map(({ state, at }) => [state, at])).toEqual([["done", 2], ["done", 5], ["done", 9]]);
+    expect(["Picture", "FingerPrint", "Voice", "None"].map(doorWords)).toEqual(["picture", "finger print", "voice"].map((thing) => `It is at the door; waiting for your ${thing}`).concat("It is at the door"));
   });
 
   it("end where a delivery was cancelled", () => {

@@ -7,26 +7,29 @@ import { proofOf } from "../src/track/proof";
 
 const at = "2026-05-12T10:00:00Z";
 const location = { altitude: 0, latitude: 43.77, longitude: 11.25 };
-const done = { stage: "Completed" as const, at, location, droneId: "drone-3" };
+const asked = (confirmationRequired: string) => ({ delivery: { id: "d", pickup: location, dropoff: location, confirmationRequired, droneId: null, carrier: null }, stage: "HeadedToDropoff", arrivedAt: null, at: location, droneId: "drone-3", carrier: null });
+const time = clockTime(Date.parse(at), true);
 
 describe("proof of delivery", () => {
   it("says nothing while there is nothing to say", () => {
-    expect(proofOf({ confirmationRequired: "None" }, [], [])).toEqual([]);
+    expect(proofOf(asked("None"), [])).toEqual([]);
   });
 
-  it("says what will be asked for, and what is still missing", () => {
-    expect(proofOf({ confirmationRequired: "Picture" }, [], [])).toEqual([["Picture", "is asked for at the door"]]);
-    expect(proofOf({ confirmationRequired: "Picture" }, [done], []).at(-1)).toEqual(["Picture", "not given yet"]);
+  it("says what will be asked for, from when it is put down also since when, and what was not given in the end", () => {
+    expect(proofOf(asked("Picture"), [])).toEqual([["Picture", "is asked for at the door"]]);
+    const waiting = { ...asked("Picture"), arrivedAt: Date.parse(at) };
+    expect(proofOf(waiting, [])).toEqual([["Put down", time], ["Where", "43.77000, 11.25000"], ["By", "drone-3"], ["Picture", "is asked for at the door"]]);
+    expect(proofOf({ ...waiting, stage: "Completed" }, []).at(-1)).toEqual(["Picture", "was not given"]);
   });
 
-  it("says when, where and by whom, and what was given", () => {
-    const given = { confirmationType: "Picture", takenAt: at, blobSha256: "0123456789abcdef" };
-    const time = clockTime(Date.parse(at), true);
-    expect(proofOf({ confirmationRequired: "Picture" }, [done], [given])).toEqual([
+  it("says when, where and by whom, and what was given, whenever that was", () => {
+    const given = { confirmationType: "Picture", takenAt: "2026-05-12T10:20:00Z", blobSha256: "0123456789abcdef" };
+    const done = { ...asked("Picture"), stage: "Completed", arrivedAt: Date.parse(at), droneId: null, carrier: "van" };
+    expect(proofOf(done, [given])).toEqual([
       ["Put down", time],
       ["Where", "43.77000, 11.25000"],
-      ["By", "drone-3"],
-      ["Picture", `taken ${time} · 01234567`],
+      ["By", "van"],
+      ["Picture", `taken ${clockTime(Date.parse(given.takenAt), true)} · 01234567`],
     ]);
   });
 });

@@ -50,7 +50,7 @@ impl Delivery {
         id: DeliveryId,
         row: &DeliveryRow,
     ) -> Result<Vec<MilestoneResponse>, StoreError> {
-        let calendar = &self.context.calendar;
+        let context = &self.context;
         let causes = cause_rows(id);
         let mut by_number = BTreeMap::new();
         self.table
@@ -61,7 +61,7 @@ impl Delivery {
         let failure: Option<FailureRow> = self.table.get(&failure_row(id))?;
         let shown = row.story.milestones.iter().map(|milestone| {
             let cause = by_number.get(&milestone.number).copied();
-            let shown = MilestoneResponse::new(milestone, cause, calendar);
+            let shown = MilestoneResponse::new(milestone, cause, context);
             match &failure {
                 Some(failure) if milestone.stage == Stage::Cancelled => shown.with_failure(failure),
                 _ => shown,
@@ -75,8 +75,9 @@ impl Delivery {
                 at: row.requested_at,
                 parcel_at: row.parcel_at,
                 drone: row.drone,
+                carrier: row.carrier,
             };
-            shown.push(MilestoneResponse::new(&requested, None, calendar));
+            shown.push(MilestoneResponse::new(&requested, None, context));
         }
         Ok(shown)
     }

@@ -111,6 +111,7 @@ impl Fold for DeliveryFold {
             Event::PackageDroppedOff { delivery, at, .. } => change(*delivery, rows, |row| {
                 row.put_down(*at);
                 row.delivery_eta = Some(event.at);
+                row.arrived_at = Some(event.at);
             })?,
             Event::DeliveryRescheduled {
                 delivery,
@@ -273,6 +274,7 @@ impl DeliveryRow {
             at: event.at,
             parcel_at: self.parcel_at,
             drone: self.drone,
+            carrier: self.carrier,
         });
     }
 }

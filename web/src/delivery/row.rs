@@ -71,6 +71,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) pickup_eta: Option<SimTime>,
     /// When it arrives, or arrived.
     pub(crate) delivery_eta: Option<SimTime>,
+    /// When the parcel was put down where it goes; it may wait there for what its receiver must give.
+    pub(crate) arrived_at: Option<SimTime>,
     /// Who is told of it.
     pub(crate) told: Vec<Subscription>,
     /// What is carried, as long as it may be asked for anew.
@@ -134,6 +136,7 @@ impl DeliveryRow {
             parcel_at: request.pickup,
             pickup_eta: None,
             delivery_eta: None,
+            arrived_at: None,
             told: Vec::new(),
             package: Some(Arc::new(request.package.clone())),
             story: Story::default(),
@@ -151,7 +154,8 @@ impl DeliveryRow {
 
     /// Whether it arrives, or arrived, after its deadline; one that was cancelled is never late.
     pub(crate) fn is_late(&self, now: SimTime) -> bool {
-        let earliest = if self.stage.is_final() { SimTime::ZERO } else { now };
+        let is_over = self.stage.is_final() || self.arrived_at.is_some();
+        let earliest = if is_over { SimTime::ZERO } else { now };
         let eta = self.delivery_eta.unwrap_or(earliest).max(earliest);
         self.stage != Stage::Cancelled && self.deadline.is_some_and(|deadline| eta > deadline)
     }
@@ -214,6 +218,8 @@ pub(crate) struct MilestoneRow {
     pub(crate) parcel_at: Place,
     /// The drone that had it.
     pub(crate) drone: Option<DroneId>,
+    /// The carrier that had it.
+    pub(crate) carrier: Option<CarrierId>,
 }
 
 /// Why a delivery went back to where nobody has it.

@@ -1,7 +1,7 @@
 //! What is answered about deliveries.
 
 use serde::Serialize;
-use skyhaul_actors::ids::DeliveryId;
+use skyhaul_actors::ids::{CarrierId, DeliveryId};
 use skyhaul_actors::workflow::saga::Step;
 use skyhaul_engine::time::SimTime;
 use utoipa::ToSchema;
@@ -36,6 +36,8 @@ pub(crate) struct DeliveryResponse {
     confirmation_required: &'static str,
     /// The drone that has it, or brought it.
     drone_id: Option<String>,
+    /// The name of the carrier that has it, or brought it; `null` where none has.
+    carrier: Option<String>,
     /// Why no drone takes it; absent while one has it, or may yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     drone_refusal: Option<DroneRefusal>,
@@ -46,7 +48,8 @@ pub(crate) struct DeliveryResponse {
 
 impl DeliveryResponse {
     /// A delivery as it stands, with its owner's name.
-    pub(crate) fn new(id: DeliveryId, (row, owner): (&DeliveryRow, String), calendar: &Calendar) -> Self {
+    pub(crate) fn new(id: DeliveryId, (row, owner): (&DeliveryRow, String), context: &Context) -> Self {
+        let calendar = &context.calendar;
         Self {
             id: id.to_string(),
             owner: Some(OwnerResponse::new(row, owner)),
@@ -56,6 +59,7 @@ impl DeliveryResponse {
             expedited: Some(row.expedited),
             confirmation_required: row.confirmation.name(),
             drone_id: row.drone.map(|drone| drone.to_string()),
+            carrier: carrier_name(row.carrier, context),
             drone_refusal: row.refusal.map(DroneRefusal::from),
             location_resolution: row.is_placeholder().then_some("placeholder"),
         }
@@ -72,6 +76,12 @@ impl DeliveryResponse {
             ..self
         }
     }
+}
+
+/// What a carrier is called; one that an edited scenario has no more has no name.
+pub(crate) fn carrier_name(carrier: Option<CarrierId>, context: &Context) -> Option<String> {
+    let spec = context.environment.carriers.get(usize::from(carrier?.0))?;
+    Some(spec.name.clone())
 }
 
 /// Who asked for a delivery.
@@ -99,6 +109,8 @@ impl OwnerResponse {
 pub(crate) struct StatusResponse {
     /// How far it has come.
     pub(crate) stage: &'static str,
+    /// The name of the carrier that has it, or brought it; `null` where none has.
+    pub(crate) carrier: Option<String>,
     /// Where the parcel is.
     #[serde(rename = "lastKnownLocation")]
     pub(crate) last_known_location: Location,
@@ -111,7 +123,7 @@ pub(crate) struct StatusResponse {
     /// The latest that it is likely to be.
     #[serde(rename = "pickupETAHigh")]
     pub(crate) pickup_eta_high: String,
-    /// When it arrives, or arrived.
+    /// When it arrives, or arrived: never in the past before `arrivedAt` is there, and the same from then on.
     #[serde(rename = "deliveryETA")]
     pub(crate) delivery_eta: String,
     /// The earliest that it is likely to arrive.
@@ -120,6 +132,9 @@ pub(crate) struct StatusResponse {
     /// The latest that it is likely to arrive.
     #[serde(rename = "deliveryETAHigh")]
     pub(crate) delivery_eta_high: String,
+    /// When the parcel was put down where it goes; `null` before that. It may wait there, still `HeadedToDropoff`, for what its receiver must give.
+    #[serde(rename = "arrivedAt")]
+    pub(crate) arrived_at: Option<String>,
 }
 
 /// A change of stage.
@@ -134,6 +149,8 @@ pub(crate) struct MilestoneResponse {
     location: Location,
     /// The drone that had it.
     drone_id: Option<String>,
+    /// The name of the carrier that had it.
+    carrier: Option<String>,
     /// Why it went back to where nobody has it, or was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<MilestoneReason>,
@@ -150,12 +167,13 @@ pub(crate) struct MilestoneResponse {
 
 impl MilestoneResponse {
     /// A change of stage.
-    pub(crate) fn new(row: &MilestoneRow, cause: Option<CauseRow>, calendar: &Calendar) -> Self {
+    pub(crate) fn new(row: &MilestoneRow, cause: Option<CauseRow>, context: &Context) -> Self {
         Self {
             stage: row.stage.name(),
-            at: calendar.text(row.at),
+            at: context.calendar.text(row.at),
             location: row.parcel_at.into(),
             drone_id: row.drone.map(|drone| drone.to_string()),
+            carrier: carrier_name(row.carrier, context),
             reason: cause.map(MilestoneReason::from),
             step: None,
             undone: None,
@@ -229,8 +247,6 @@ pub(crate) struct DeliveryItem {
     requested_at: String,
     /// `drone` or `carrier`; `null` while nobody has it.
     by: Option<&'static str>,
-    /// The name of the carrier that has it, or had it last; `null` where none was booked, or a drone took it over.
-    carrier: Option<String>,
     /// When it arrives, or arrived, by the last word about it; `null` before the first.
     #[serde(rename = "deliveryETA")]
     delivery_eta: Option<String>,
@@ -247,17 +263,11 @@ impl DeliveryItem {
         context: &Context,
     ) -> Self {
         let calendar = &context.calendar;
-        // One that an edited scenario has no more has no name.
-        let carriers = &context.environment.carriers;
-        let carrier = row
-            .carrier
-            .and_then(|carrier| carriers.get(usize::from(carrier.0)));
         Self {
             by: row.by().map(By::name),
-            carrier: carrier.map(|carrier| carrier.name.clone()),
             delivery_eta: row.delivery_eta.map(|at| calendar.text(at)),
             late: row.is_late(now),
-            delivery: DeliveryResponse::new(id, (row, owner), calendar),
+            delivery: DeliveryResponse::new(id, (row, owner), context),
             stage: row.stage.name(),
             requested_at: calendar.text(row.requested_at),
         }

@@ -15,7 +15,7 @@ use crate::ports::StoreError;
 use crate::ports::changes::Changes;
 
 /// The first byte of every value: how it is encoded.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 
 /// The failure of a row.
 pub(super) fn failed(store: &'static str, reason: impl Into<String>) -> StoreError {

@@ -96,3 +96,47 @@ async fn a_cancelled_delivery_has_nothing_to_confirm_and_others_not_without_end(
     let path = format!("/api/deliveries/{cancelled}/confirmations");
     assert_eq!(client.post(&path, &confirmation("Voice", "x")).await.status, 409);
 }
+
+#[actix_web::test]
+async fn a_parcel_that_waits_for_its_receiver_says_since_when_also_after_it_has_ended() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client
+        .order(&with("confirmationRequired", json!("Picture")))
+        .await;
+    let path = format!("/api/deliveries/{id}/status");
+    let mut status = client.get(&path).await.json();
+    assert!(status["arrivedAt"].is_null(), "{status}");
+    for _ in 0..60 {
+        city.run_s(60);
+        status = client.get(&path).await.json();
+        if status["arrivedAt"].is_string() {
+            break;
+        }
+    }
+    city.run_s(5 * 60);
+    let waiting = client.get(&path).await.json();
+    assert_eq!(
+        (&waiting["stage"], &status["stage"]),
+        (&json!("HeadedToDropoff"), &waiting["stage"])
+    );
+    for time in ["deliveryETA", "deliveryETALow", "deliveryETAHigh"] {
+        assert_eq!(waiting[time], waiting["arrivedAt"], "{time} is a fact by now");
+    }
+    let given = client
+        .post(
+            &format!("/api/deliveries/{id}/confirmations"),
+            &confirmation("Picture", "x"),
+        )
+        .await;
+    assert_eq!(given.status, 200);
+    city.run_s(60);
+    let ended = client.get(&path).await.json();
+    assert_eq!(ended["stage"], "Completed");
+    assert_eq!(
+        ended["arrivedAt"], status["arrivedAt"],
+        "not when it was confirmed"
+    );
+    let city = city.restarted();
+    assert_eq!(city.client().await.get(&path).await.json(), ended);
+}

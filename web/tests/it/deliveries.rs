@@ -27,6 +27,7 @@ async fn a_delivery_is_seen_flying_until_it_is_completed() {
             "expedited": false,
             "confirmationRequired": "None",
             "droneId": shown["droneId"],
+            "carrier": null,
         })
     );
     assert_eq!(client.get(&format!("{path}/owner")).await.json(), shown["owner"]);
@@ -349,4 +350,55 @@ async fn pages_go_through_a_carrier_s_deliveries_alone() {
     assert_eq!(unknown.status, 422, "{}", unknown.text());
     let said = unknown.json()["errors"]["carrier"].to_string();
     assert!(said.contains("courier, wagon"), "{said}");
+}
+
+#[actix_web::test]
+async fn the_carrier_is_named_on_the_way_and_after_it_in_status_delivery_and_history() {
+    let city = City::new();
+    let client = city.client().await;
+    let id = client.order(&with("packageInfo.weight", json!(4))).await;
+    let path = format!("/api/deliveries/{id}");
+    let answers = async || {
+        let status = client.get(&format!("{path}/status")).await.json();
+        (
+            status["stage"].clone(),
+            status["carrier"].clone(),
+            client.get(&path).await.json()["carrier"].clone(),
+        )
+    };
+    city.run_s(60);
+    let courier = json!("courier");
+    assert_eq!(
+        answers().await,
+        (json!("HeadedToPickup"), courier.clone(), courier.clone())
+    );
+    city.run_s(4 * 3_600);
+    assert_eq!(
+        answers().await,
+        (json!("Completed"), courier.clone(), courier.clone())
+    );
+    let history = client.get(&format!("{path}/history")).await.json();
+    let named = history.as_array().expect("a list").iter();
+    let named: Vec<_> = named
+        .map(|each| (each["stage"].as_str(), &each["carrier"]))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            (Some("Created"), &Value::Null),
+            (Some("HeadedToPickup"), &courier),
+            (Some("HeadedToDropoff"), &courier),
+            (Some("Completed"), &courier),
+        ]
+    );
+    let flown = client.order(&request()).await;
+    city.run_s(3_600);
+    let status = client
+        .get(&format!("/api/deliveries/{flown}/status"))
+        .await
+        .json();
+    assert_eq!(
+        (&status["stage"], &status["carrier"]),
+        (&json!("Completed"), &Value::Null)
+    );
 }

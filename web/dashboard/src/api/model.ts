@@ -51,6 +51,8 @@ export interface Delivery {
   readonly dropoff: Location;
   readonly confirmationRequired: string;
   readonly droneId: string | null;
+  /** The carrier that has it, or brought it. */
+  readonly carrier: string | null;
 }
 
 /** A row of `GET /api/deliveries`. */
@@ -61,8 +63,6 @@ export interface DeliveryRow extends Delivery {
   readonly stage: Stage;
   /** `drone` or `carrier`; `null` while nobody has it. */
   readonly by: string | null;
-  /** The carrier that has it, or had it last. */
-  readonly carrier: string | null;
   readonly deliveryETA: string | null;
   /** Whether it comes, or came, after its deadline. */
   readonly late: boolean;
@@ -130,12 +130,16 @@ export interface PastFlights {
 /** `GET /api/deliveries/{id}/status`. */
 export interface DeliveryStatus {
   readonly stage: Stage;
+  /** The carrier that has it, or brought it. */
+  readonly carrier: string | null;
   readonly lastKnownLocation: Location;
   readonly pickupETA: string;
   readonly deliveryETA: string;
   /** Between when it arrives, most likely. */
   readonly deliveryETALow: string;
   readonly deliveryETAHigh: string;
+  /** When it was put down where it goes; `null` before that. */
+  readonly arrivedAt: string | null;
 }
 
 /** A row of `GET /api/deliveries/{id}/history`. */
@@ -144,6 +148,7 @@ export interface Milestone {
   readonly at: string;
   readonly location: Location;
   readonly droneId: string | null;
+  readonly carrier: string | null;
 }
 
 /** A row of `GET /api/deliveries/{id}/confirmations`. */

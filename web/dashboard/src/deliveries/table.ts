@@ -180,7 +180,7 @@ export class DeliveryTable {
     const root = element("tr", { "data-id": id }, element("td", {}, element("span", { class: "state-cell" }, dot, stage)), element("td", {}, open, element("br"), owner), by, element("td", {}, time, " ", late));
     const update = (row: DeliveryRow): void => {
       dot.className = `stage-dot stage-${row.stage}`;
-      say(stage, STAGES.find(([name]) => name === row.stage)?.[1] ?? stageWords(row.stage));
+      say(stage, STAGES.find(([name]) => name === row.stage)?.[1] ?? stageWords(row.stage, row.by === "carrier"));
       say(owner, row.expedited ? `${row.owner.userId}, expedited` : row.owner.userId);
       say(by, bringer(row));
       const at = Date.parse(row.deliveryETA ?? "");

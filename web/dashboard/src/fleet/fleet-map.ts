@@ -1,8 +1,8 @@
 import type { MapMouseEvent } from "maplibre-gl";
-import type { Config, Location } from "../api/model";
+import type { Config } from "../api/model";
 import { DronesCanvas } from "../map/drones-canvas";
+import { EndPins } from "../map/ends";
 import type { Crowd, MapView, View } from "../map/view";
-import { element } from "../page/element";
 import type { Theme } from "../page/tone";
 import type { Telemetry } from "../telemetry/connection";
 import { droneOf, dronesOf, type PastClock, type PastFlight } from "../playback/past";
@@ -36,9 +36,6 @@ export interface FleetMapEvents {
   readonly dragged: () => void;
 }
 
-/** The ends of a delivery on the map. */
-export type Ends = { readonly pickup: Location | null; readonly dropoff: Location | null };
-
 /** The fleet's map: drones on the GPU, clicks on them, and the subscription to what is in view. */
 export class FleetMap {
   readonly drones: DronesCanvas;
@@ -49,7 +46,8 @@ export class FleetMap {
   #flown = new Map<string, PastFlight>();
   #only: ReadonlySet<string> | null = null;
   #box: [number, number, number, number] | null = null;
-  readonly #ends = new Map<string, { remove: () => void }>();
+  /** The ends of a delivery. */
+  readonly pins: EndPins;
 
   constructor(
     readonly view: MapView,
@@ -59,6 +57,7 @@ export class FleetMap {
     theme: Theme,
     private readonly events: FleetMapEvents,
   ) {
+    this.pins = new EndPins(view);
     const [latitude, longitude] = config.area.centre;
     this.drones = new DronesCanvas(view.map, { now: () => this.#now(), speed: () => (this.#past ? this.#past.speed : (telemetry.clock.speed ?? 1)) }, { latitude, longitude });
     this.drones.tone(theme.tone);
@@ -126,12 +125,6 @@ export class FleetMap {
   pickPlaces(on: boolean): void {
     this.picking = on;
     this.view.map.getCanvas().style.cursor = on ? "crosshair" : "";
-  }
-
-  /** Shows the ends of a delivery. */
-  ends({ pickup, dropoff }: Ends): void {
-    this.#end("pickup", "Pickup", pickup);
-    this.#end("dropoff", "Drop-off", dropoff);
   }
 
   /** Moves to a place. */
@@ -202,17 +195,6 @@ export class FleetMap {
   visibleBy(ask: () => ReadonlySet<DroneState>): void {
     this.#visible = ask;
   }
-
-  #end(key: string, label: string, at: Location | null): void {
-    this.#ends.get(key)?.remove();
-    this.#ends.delete(key);
-    if (at) this.#ends.set(key, this.view.mark(pin(key, label), at.latitude, at.longitude, "bottom"));
-  }
-}
-
-/** A pin for an end of a delivery. */
-export function pin(key: string, label: string): HTMLElement {
-  return element("div", { class: `pin pin-${key}`, role: "img", "aria-label": label }, element("span", { class: "pin-label" }, label), element("span", { class: "pin-dot" }));
 }
 
 type Box = readonly [number, number, number, number];

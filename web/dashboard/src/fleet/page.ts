@@ -3,9 +3,10 @@ import { api } from "../api/client";
 import type { Config, Depot } from "../api/model";
 import { findDelivery } from "../deliveries/find";
 import { DeliveryTable } from "../deliveries/table";
+import { NOWHERE, type End, type Ends } from "../map/ends";
 import { routeMs } from "../map/motion";
 import { Wind } from "../map/wind";
-import { OrderForm, type End } from "../order/form";
+import { OrderForm } from "../order/form";
 import { FollowPanel } from "../order/follow";
 import { Address, type Played } from "../page/address";
 import { element } from "../page/element";
@@ -26,7 +27,7 @@ import { DepotMarkers } from "./depots";
 import { DroneDetailsPanel } from "./details";
 import { Figures } from "./figures";
 import { FilterBar, isFiltering, queryOf } from "./filters";
-import type { Ends, FleetMap } from "./fleet-map";
+import type { FleetMap } from "./fleet-map";
 import { DroneList } from "./list";
 import { deliveryOf, fixOf, isStale, Roster, type Drone } from "./roster";
 import { PastCard } from "./past-card";
@@ -47,8 +48,6 @@ const FILTER_MS = 3_000;
 
 /** How often zones and the weather are asked for, ms: they change by an operator's hand, and by the hour. */
 const ZONES_MS = 10_000;
-
-const NOWHERE: Ends = { pickup: null, dropoff: null };
 
 /** The operator's page: the fleet on its map, counters, orders, deliveries and alerts. */
 export class FleetPage {
@@ -427,21 +426,20 @@ export class FleetPage {
     this.#followed?.stop();
     this.#followed = null;
     this.#ends = NOWHERE;
-    this.#map?.ends(NOWHERE);
+    this.#map?.pins.show(NOWHERE);
     this.#address.set({ delivery: null });
     this.#deliveries.mark(null);
     this.#tick();
   }
 
   #showEnds({ delivery: { pickup, dropoff } }: Tracked): void {
-    const same = this.#ends.pickup === pickup && this.#ends.dropoff === dropoff;
     this.#ends = { pickup, dropoff };
-    if (!same) this.#map?.ends(this.#ends);
+    this.#map?.pins.show(this.#ends);
   }
 
-  #place(end: End, at: { latitude: number; longitude: number } | null): void {
-    this.#ends = { ...this.#ends, [end]: at && { altitude: 0, ...at } };
-    this.#map?.ends(this.#ends);
+  #place(end: End, at: Ends[End]): void {
+    this.#ends = { ...this.#ends, [end]: at };
+    this.#map?.pins.show(this.#ends);
   }
 
   #escape(): void {

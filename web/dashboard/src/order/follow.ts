@@ -73,7 +73,7 @@ export class FollowPanel {
     this.root.dataset["stage"] = tracked.stage;
     this.#cancel.update(tracked.stage);
     this.#bringer(tracked);
-    this.#history.replaceChildren(...tracked.history.map(({ at, stage, droneId }) => element("tr", {}, element("td", {}, clockTime(Date.parse(at), true)), element("td", {}, stageWords(stage)), element("td", {}, droneId ?? "–"))));
+    this.#history.replaceChildren(...tracked.history.map(({ at, stage, droneId, carrier }) => element("tr", {}, element("td", {}, clockTime(Date.parse(at), true)), element("td", {}, stageWords(stage, carrier !== null)), element("td", {}, droneId ?? carrier ?? "–"))));
     this.events.changed(tracked);
   }
 

@@ -173,7 +173,8 @@ function countsOf(message: Message): BinaryFrame {
 function deliveryOf(message: Message): BinaryFrame {
   const [named, carrierNamed] = [message.word(28), message.word(32)];
   const carrierAt = 120 + padded(named);
-  const leg = message.has(4) ? new LegColumns(new Cursor(message.buffer, carrierAt + padded(carrierNamed)), message.time) : null;
+  const cursor = new Cursor(message.buffer, carrierAt + padded(carrierNamed));
+  const leg = message.has(4) ? new LegColumns(cursor, message.time) : null;
   const delivery: DeliveryFrame = {
     stage: STAGES[message.word(36)] ?? "Created",
     droneId: message.has(2) ? droneName(message.word(40)) : null,
@@ -183,6 +184,7 @@ function deliveryOf(message: Message): BinaryFrame {
     deliveryEta: message.double(80),
     deliveryLow: message.double(88),
     deliveryHigh: message.double(96),
+    arrivedAt: message.has(16) ? message.double(cursor.at) : null,
     flight: leg?.flight(0) ?? null,
   };
   return { kind: "delivery", id: message.text(120, named), seq: message.word(24), first: message.has(1), delivery };

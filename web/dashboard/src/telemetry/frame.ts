@@ -47,6 +47,8 @@ export interface DeliveryFrame {
   /** Between when it arrives, most likely. */
   readonly deliveryLow: number;
   readonly deliveryHigh: number;
+  /** When it was put down where it goes; `null` before that. It may wait there for what its receiver must give. */
+  readonly arrivedAt: number | null;
   readonly flight: Flight | null;
 }
 

@@ -1,7 +1,7 @@
 import { element, say } from "../page/element";
 import { arrivalWords, clockTime, countdown, speedWords } from "../page/words";
 import { Countdown } from "./countdown";
-import { isFinal, stageWords, stepsOf, type Step } from "./steps";
+import { doorWords, isFinal, stageWords, stepsOf, type Step } from "./steps";
 import type { Tracked } from "./tracker";
 
 /** Stage, arrival and steps of one delivery, as text: works without any map. */
@@ -22,9 +22,10 @@ export class DeliveryCard {
   update(tracked: Tracked, wall: number): void {
     this.#tracked = tracked;
     this.#eta.update(tracked.deliveryEta, wall);
-    say(this.#stage, stageWords(tracked.stage, tracked.carrier !== null));
+    const wanted = tracked.delivery.confirmationRequired;
+    say(this.#stage, isAtDoor(tracked) ? doorWords(wanted) : stageWords(tracked.stage, tracked.carrier !== null));
     this.root.dataset["stage"] = tracked.stage;
-    this.#steps.replaceChildren(...stepsOf(tracked.stage, tracked.reached).map(stepElement));
+    this.#steps.replaceChildren(...stepsOf(tracked.stage, tracked.reached, wanted === "None" ? null : tracked.arrivedAt).map(stepElement));
   }
 
   /** Shows time passing; call it a few times a second. */
@@ -34,7 +35,12 @@ export class DeliveryCard {
     if (isFinal(tracked.stage)) {
       const done = tracked.stage === "Completed";
       say(this.#figure, done ? clockTime(tracked.deliveryEta) : "—");
-      say(this.#note, done ? "It arrived. Thank you for flying with us." : "This delivery will not be made.");
+      say(this.#note, done ? (tracked.carrier === null ? "It arrived. Thank you for flying with us." : "It arrived.") : "This delivery will not be made.");
+      return;
+    }
+    if (isAtDoor(tracked)) {
+      say(this.#figure, "At the door");
+      say(this.#note, `Put down at ${clockTime(tracked.arrivedAt)}`);
       return;
     }
     const left = this.#eta.left(now, wall) ?? 0;
@@ -42,6 +48,11 @@ export class DeliveryCard {
     const hurried = speed === 1 ? "" : speed === 0 ? " · time is paused" : ` · time runs ${speedWords(speed)}`;
     say(this.#note, `${arrivalWords(this.#eta.eta ?? tracked.deliveryEta, tracked.deliveryLow, tracked.deliveryHigh)}${hurried}`);
   }
+}
+
+/** Whether it was put down and has not ended: nothing is counted down to any more. */
+function isAtDoor(tracked: Tracked): tracked is Tracked & { readonly arrivedAt: number } {
+  return tracked.arrivedAt !== null && !isFinal(tracked.stage);
 }
 
 function stepElement({ label, state, at }: Step): HTMLElement {

@@ -1,18 +1,14 @@
 import type { Config } from "../api/model";
 import type { Problem } from "../api/client";
-import type { DronesCanvas } from "../map/drones-canvas";
-import { routeMs } from "../map/motion";
-import type { MapView } from "../map/view";
 import { element, say } from "../page/element";
 import { Shell } from "../page/shell";
 import type { Theme } from "../page/tone";
 import { short } from "../page/words";
-import { stateOfPurpose } from "../fleet/state";
 import type { Telemetry } from "../telemetry/connection";
 import { DeliveryCard } from "./card";
 import { CancelButton } from "./cancel";
+import type { DeliveryMap } from "./map";
 import { Proof } from "./proof";
-import { isFinal } from "./steps";
 import { Tracker, type Tracked } from "./tracker";
 
 /** How often text is redrawn, ms. */
@@ -32,11 +28,8 @@ export class TrackPage {
     (text) => say(this.#said, text),
   );
   #tracker: Tracker | null = null;
-  #view: MapView | null = null;
-  #drones: DronesCanvas | null = null;
+  #map: DeliveryMap | null = null;
   #first: ((found: boolean) => void) | null = null;
-  #placed = false;
-  #courier: { remove: () => void } | null = null;
 
   constructor(
     private readonly delivery: string,
@@ -59,25 +52,15 @@ export class TrackPage {
     const found = new Promise<boolean>((resolve) => (this.#first = resolve));
     this.#tracker = new Tracker(this.delivery, this.telemetry, { changed: (tracked) => this.#changed(tracked), failed: (problem) => this.#failed(problem) });
     window.setInterval(() => this.#tick(), TEXT_MS);
-    window.setInterval(() => this.#route(), routeMs());
     if (await found) await this.#openMap();
   }
 
   async #openMap(): Promise<void> {
     try {
-      const [{ MapView }, { DronesCanvas }] = await Promise.all([import("../map/view"), import("../map/drones-canvas")]);
-      const view = new MapView({ container: this.#stage, config: this.config, tone: this.theme.tone, view: null, cooperative: window.matchMedia("(max-width: 760px)").matches });
-      const [latitude, longitude] = this.config.area.centre;
-      const drones = new DronesCanvas(view.map, { now: () => this.telemetry.now(), speed: () => this.telemetry.clock.speed ?? 1 }, { latitude, longitude });
-      drones.tone(this.theme.tone);
-      this.theme.onChange((tone) => {
-        view.tone(tone);
-        drones.tone(tone);
-      });
-      this.#view = view;
-      await view.ready;
-      this.#drones = drones;
-      if (this.#tracker?.tracked) this.#draw(this.#tracker.tracked);
+      const { DeliveryMap } = await import("./map");
+      this.#map = new DeliveryMap(this.#stage, this.config, this.telemetry, this.theme);
+      await this.#map.ready;
+      this.#map.show(this.#tracker?.tracked ?? null);
     } catch {
       this.#stage.hidden = true;
     }
@@ -89,8 +72,8 @@ export class TrackPage {
     this.root.dataset["stage"] = tracked.stage;
     say(this.#facts, tracked.carrier ? `Brought by ${tracked.carrier}` : tracked.droneId ? `Flown by ${tracked.droneId}` : "");
     this.#cancel.update(tracked.stage);
-    void this.#proof.update(tracked.delivery, tracked.history);
-    this.#draw(tracked);
+    void this.#proof.update(tracked);
+    this.#map?.show(tracked);
     this.#tick();
     this.#first?.(true);
   }
@@ -109,38 +92,6 @@ export class TrackPage {
       say(this.#said, `${problem.message} Trying again…`);
       this.#first?.(true);
     }
-  }
-
-  #draw(tracked: Tracked): void {
-    const view = this.#view;
-    if (!view || !this.#drones) return;
-    const { pickup, dropoff } = tracked.delivery;
-    if (!this.#placed) {
-      this.#placed = true;
-      void import("../fleet/fleet-map").then(({ pin }) => {
-        view.mark(pin("pickup", "Pickup"), pickup.latitude, pickup.longitude, "bottom");
-        view.mark(pin("dropoff", "Drop-off"), dropoff.latitude, dropoff.longitude, "bottom");
-      });
-      view.frame([pickup, dropoff, tracked.at], 60);
-    }
-    const { flight } = tracked;
-    this.#parcel(tracked);
-    this.#drones.set("drone", flight ? { id: "drone", state: stateOfPurpose(flight.purpose), flight, stands: null } : undefined);
-    this.#route();
-  }
-
-  /** Where the parcel is, where no drone shows it: a courier has it. */
-  #parcel({ stage, flight, at }: Tracked): void {
-    const seen = stage === "HeadedToDropoff" && flight === null;
-    this.#courier?.remove();
-    this.#courier = seen && this.#view ? this.#view.mark(element("div", { class: "parcel", role: "img", "aria-label": "The parcel" }), at.latitude, at.longitude) : null;
-  }
-
-  #route(): void {
-    const tracked = this.#tracker?.tracked;
-    if (!tracked || !this.#view) return;
-    const flight = tracked.flight && !isFinal(tracked.stage) ? tracked.flight : null;
-    this.#view.route(flight, this.telemetry.now(), tracked.flown);
   }
 
   #tick(): void {

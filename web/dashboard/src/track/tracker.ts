@@ -21,6 +21,8 @@ export interface Tracked {
   /** Between when it arrives, most likely. */
   readonly deliveryLow: number;
   readonly deliveryHigh: number;
+  /** When it was put down where it goes; `null` before that. */
+  readonly arrivedAt: number | null;
   readonly flight: Flight | null;
   /** What was flown for it before. */
   readonly flown: readonly Line[];
@@ -70,12 +72,13 @@ export class Tracker {
       await this.#take(delivery, {
         stage: status.stage,
         droneId: delivery.droneId,
-        carrier: this.#tracked?.carrier ?? null,
+        carrier: status.carrier,
         lastKnownLocation: status.lastKnownLocation,
         pickupEta: Date.parse(status.pickupETA),
         deliveryEta: Date.parse(status.deliveryETA),
         deliveryLow: Date.parse(status.deliveryETALow),
         deliveryHigh: Date.parse(status.deliveryETAHigh),
+        arrivedAt: status.arrivedAt === null ? null : Date.parse(status.arrivedAt),
         flight: this.#tracked?.flight ?? null,
       });
     } catch (problem) {
@@ -110,7 +113,7 @@ export class Tracker {
 
   async #take(delivery: Delivery, frame: DeliveryFrame): Promise<void> {
     const before = this.#tracked;
-    const news = before?.stage !== frame.stage || before.flight?.departsAt !== frame.flight?.departsAt;
+    const news = isNews(before, frame);
     this.#tracked = {
       delivery,
       stage: frame.stage,
@@ -121,27 +124,36 @@ export class Tracker {
       deliveryEta: frame.deliveryEta,
       deliveryLow: frame.deliveryLow,
       deliveryHigh: frame.deliveryHigh,
+      arrivedAt: frame.arrivedAt,
       flight: isFinal(frame.stage) ? null : frame.flight,
       flown: before?.flown ?? [],
       reached: before?.reached ?? new Map(),
       history: before?.history ?? [],
     };
     if (!this.#stopped) this.events.changed(this.#tracked);
-    if (news) await this.#milestones();
+    if (news) await this.#lookUp();
     if (isFinal(frame.stage)) this.telemetry.unsubscribe(this.#topic);
   }
 
-  async #milestones(): Promise<void> {
+  /** Asks for what no frame says: where it is fetched and goes, its history, and what was flown for it. */
+  async #lookUp(): Promise<void> {
     try {
-      const [milestones, track] = await Promise.all([api.history(this.id), api.track(this.id)]);
+      const [delivery, milestones, track] = await Promise.all([api.delivery(this.id), api.history(this.id), api.track(this.id)]);
       if (this.#stopped || !this.#tracked) return;
       const reached = new Map(milestones.map(({ stage, at }) => [stage, Date.parse(at)]));
-      this.#tracked = { ...this.#tracked, reached, history: milestones, flown: flownIn(track) };
+      this.#tracked = { ...this.#tracked, delivery, reached, history: milestones, flown: flownIn(track) };
       this.events.changed(this.#tracked);
     } catch {
       // The times beside the steps and the trail are a comfort; the steps themselves stand without.
     }
   }
+}
+
+/** Whether a frame tells of something that it does not say all of: another stage, bringer or leg; or any change while it waits after being rescheduled, which may be the next one. */
+export function isNews(before: Pick<Tracked, "stage" | "droneId" | "carrier" | "flight" | "arrivedAt"> | null, frame: DeliveryFrame): boolean {
+  if (before === null || frame.stage === "Rescheduled") return true;
+  const same = before.stage === frame.stage && before.droneId === frame.droneId && before.carrier === frame.carrier;
+  return !same || before.flight?.departsAt !== frame.flight?.departsAt || before.arrivedAt !== frame.arrivedAt;
 }
 
 /** The lines of a track that are flown already. */
