@@ -102,8 +102,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .configure(weather::configure);
 }
 
-/// What a page needs to know before it begins: where telemetry listens, what area is served, what time it is.
+/// What a page needs to know before it begins: where telemetry listens, what area is served, what time it is, and for whom it may order.
 #[utoipa::path(get, path = "/api/config", tag = "Operations", responses((status = 200, description = "The configuration", body = ConfigResponse)))]
-pub(crate) async fn get_config(service: Data<Operations>) -> HttpResponse {
-    HttpResponse::Ok().json(ConfigResponse::new(&service.context))
+pub(crate) async fn get_config(
+    service: Data<Operations>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::of(&http);
+    let own = caller.only().filter(|owner| !owner.is_empty());
+    let owner = own.map(|owner| service.context.people.name(owner)).transpose()?;
+    Ok(HttpResponse::Ok().json(ConfigResponse::new(&service.context, owner)))
 }

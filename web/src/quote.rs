@@ -28,6 +28,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::ingestion::BODY_BYTES_MAX;
 use crate::ingestion::request::CreateDeliveryRequest;
+use crate::location::Location;
 use crate::reasons::{DroneReadiness, NoDroneReason, QuoteReason};
 
 /// For how long a look at the fleet serves all who ask, while drones come and go: putting a hundred thousand of them in order takes a millisecond. A depot
@@ -69,6 +70,15 @@ pub(crate) struct QuotedResponse {
     reason: QuoteReason,
     /// The carrier that would.
     carrier: Option<String>,
+    /// The point that `pickupLocation` stands for.
+    pickup: Location,
+    /// The point that `dropOffLocation` stands for.
+    dropoff: Location,
+    /// `placeholder` where a place was derived from a text that names none, as the answer to the request would say.
+    #[serde(rename = "locationResolution", skip_serializing_if = "Option::is_none")]
+    location_resolution: Option<&'static str>,
+    /// Which fields those are: `pickupLocation`, `dropOffLocation`, both or none.
+    placeholders: Vec<&'static str>,
 }
 
 impl Quotes {
@@ -194,6 +204,7 @@ impl Quotes {
                 }
             };
         let amount = InvoiceAmount::new(plan, Some(1), grams, Some(millimetres));
+        let placeholders = placeholders(request);
         Ok(QuotedResponse {
             by,
             price: amount.total(),
@@ -202,8 +213,22 @@ impl Quotes {
             delivery_eta: context.calendar.text(dropoff),
             reason,
             carrier,
+            pickup: request.pickup.into(),
+            dropoff: request.dropoff.into(),
+            location_resolution: (!placeholders.is_empty()).then_some("placeholder"),
+            placeholders,
         })
     }
+}
+
+/// The fields of a request whose texts name no place that is known.
+fn placeholders(request: &DeliveryRequest) -> Vec<&'static str> {
+    let ends = [
+        ("pickupLocation", request.pickup),
+        ("dropOffLocation", request.dropoff),
+    ];
+    let derived = ends.into_iter().filter(|(_, place)| place.is_placeholder);
+    derived.map(|(field, _)| field).collect()
 }
 
 /// Millimetres that a drone flies for an errand, in straight lines.

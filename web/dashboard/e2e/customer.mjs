@@ -47,6 +47,62 @@ describe("a customer", { timeout: 600_000 }, () => {
     return get(`/api/deliveries/${delivery}/status`);
   }
 
+  it("orders on a page of their own, and is told of an address that is not known before anything flies there", async () => {
+    const { page, complaints, close } = await open(browser, "/order", { ...WIDE, first });
+    assert.equal(await page.getByLabel("Account").count(), 0, "the owner is the key's");
+    await page.locator("#order-pickup").fill("roof");
+    await page.locator("#order-dropoff").fill("Via che non esiste 99");
+    const said = page.locator("#order-dropoff-error");
+    await said.filter({ hasText: "This address is not known: pick it on the map." }).waitFor();
+    await page.locator(".pin-pickup").waitFor();
+    assert.equal(await page.locator(".pin-dropoff").count(), 0, "nothing stands where nobody meant");
+    assert.ok(await page.locator(".quote").isHidden(), "and nothing is quoted");
+    await page.getByRole("button", { name: "Request delivery" }).click();
+    await page.waitForFunction(() => document.activeElement?.id === "order-dropoff");
+    assert.deepEqual((await get("/api/deliveries?ownerId=ann")).items, [], "it is not sent");
+    await picture(page, "order-unknown");
+    assert.deepEqual(await barriers(page), []);
+
+    await page.getByRole("button", { name: "Pick on map: dropoff" }).click();
+    const box = await page.locator(".map").boundingBox();
+    await page.mouse.click(box.x + box.width * 0.55, box.y + box.height * 0.4);
+    await page.locator(".pin-dropoff").waitFor();
+    assert.equal(await said.innerText(), "");
+    await page.locator(".quote", { hasText: "By drone" }).waitFor();
+    await picture(page, "order-quoted");
+    await page.getByRole("button", { name: "Request delivery" }).click();
+    const panel = page.locator("[data-delivery]");
+    await panel.waitFor();
+    const delivery = await panel.getAttribute("data-delivery");
+    assert.equal((await get(`/api/deliveries/${delivery}/owner`)).userId, "ann");
+    await page.reload();
+    await page.locator(`[data-delivery="${delivery}"] .step`).first().waitFor();
+    await page.locator(".pin-dropoff").waitFor();
+    await picture(page, "order-followed");
+    assert.deepEqual(await barriers(page), []);
+    await page.getByRole("button", { name: "Order another" }).click();
+    await page.locator("#order-pickup").waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("orders on a phone without a map, in the dark", async () => {
+    const { page, complaints, close } = await open(plain, "/order", { ...PHONE, tone: "dark", first });
+    assert.equal(await page.getByRole("button", { name: /^Pick on map/ }).count(), 0);
+    await page.locator("#order-pickup").fill("nowhere at all");
+    await page.locator("#order-dropoff").fill(point(0.4, 0.2));
+    await page.locator("#order-pickup-error", { hasText: "take one that is offered" }).waitFor();
+    const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(wide <= screen, `the page is ${wide} px wide on a screen of ${screen} px`);
+    assert.deepEqual(await barriers(page), []);
+    await picture(page, "order-phone");
+    await page.locator("#order-pickup").fill("roof");
+    await page.getByRole("button", { name: "Request delivery" }).click();
+    await page.locator("[data-delivery] .step").first().waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   it("is told that the parcel is at the door and what is waited for, and counts down to nothing", async () => {
     const { delivery, url } = await ordered({ confirmationRequired: "Picture" });
     const { stage, arrivedAt } = await stepped(delivery, "it is put down", (status) => status.arrivedAt !== null);

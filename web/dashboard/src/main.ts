@@ -21,16 +21,14 @@ const RETRY_MS = 2_000;
 const page = document.getElementById("page") ?? document.body;
 
 /**
- * Asks until the service answers, and for a key where it wants one: an operator's for the operations page. Whoever came by a link that has ended is told
- * so; nothing else comes then.
+ * Asks until the service answers, and for a key where it wants one that `opens` what the page is of. Whoever came by a link that has ended is told so;
+ * nothing else comes then.
  */
-async function config(tracked: TrackedBy | null): Promise<Config> {
-  const opens = (): Promise<unknown> => (tracked === null ? api.simulation() : api.config());
+async function config(tracked: TrackedBy | null, opens: () => Promise<unknown>): Promise<Config> {
   for (;;) {
     try {
-      const settings = await api.config();
       await opens();
-      return settings;
+      return await api.config();
     } catch (problem) {
       if (tracked?.token && problem instanceof Problem && problem.status === 401) return ended();
       if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) {
@@ -63,11 +61,16 @@ async function start(): Promise<void> {
   const theme = new Theme();
   const tracked = trackedIn(window.location.pathname);
   if (tracked?.token) key.show(tracked.token);
-  const settings = await config(tracked);
+  const orders = /^\/order\/?$/.test(window.location.pathname);
+  // The operations page is the operators'; the others are for whoever has a key or a link.
+  const settings = await config(tracked, tracked !== null || orders ? api.config : api.simulation);
   watchKey();
   const telemetry = new Telemetry(key.address(telemetryUrl(settings)));
   window.addEventListener("online", () => telemetry.retry());
-  if (tracked === null) {
+  if (orders) {
+    const { OrderPage } = await import("./order/page");
+    await new OrderPage(page, settings, telemetry, theme).open();
+  } else if (tracked === null) {
     const { FleetPage } = await import("./fleet/page");
     await new FleetPage(page, settings, telemetry, theme).open();
   } else {

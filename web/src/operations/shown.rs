@@ -40,6 +40,9 @@ pub(crate) struct ConfigResponse {
     attribution: &'static str,
     /// What is refused beyond.
     limits: LimitsResponse,
+    /// The `ownerId` that whoever asks orders for; `null` where it may be any, or none.
+    #[serde(rename = "ownerId")]
+    owner_id: Option<String>,
 }
 
 /// Where telemetry listens.
@@ -77,8 +80,8 @@ struct LimitsResponse {
 }
 
 impl ConfigResponse {
-    /// The configuration as it is now.
-    pub(super) fn new(context: &Context) -> Self {
+    /// The configuration as it is now, for an owner where one asks.
+    pub(super) fn new(context: &Context, owner_id: Option<String>) -> Self {
         let (area, telemetry) = (context.environment.area, context.settings.telemetry_address);
         let is_pages_own = telemetry.ip().is_unspecified() || telemetry.ip().is_loopback();
         Self {
@@ -103,6 +106,7 @@ impl ConfigResponse {
                 page_items: ITEMS_MAX,
                 weight_kg: context.heaviest.get(),
             },
+            owner_id,
         }
     }
 }

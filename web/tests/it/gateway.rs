@@ -349,6 +349,10 @@ async fn a_customer_asks_for_their_own_owner_and_makes_no_operators() {
     let body = with("ownerId", json!("bob"));
     let answer = call(&client, Some(&key), "POST", "/api/deliveryrequests", &body).await;
     assert_eq!(answer.status, 403, "{}", answer.text());
+    for (shown, owner) in [(key.as_str(), json!("ann")), (ADMIN, Value::Null)] {
+        let config = call(&client, Some(shown), "GET", "/api/config", &Value::Null).await;
+        assert_eq!(config.json()["ownerId"], owner, "for whom its page orders");
+    }
     let keys = format!("/api/accounts/{id}/keys");
     let operator = json!({"role": "operator"});
     assert_eq!(

@@ -140,3 +140,37 @@ async fn a_question_is_checked_like_a_request() {
         assert!(answer.json()["errors"][field][0].is_string(), "{}", answer.text());
     }
 }
+
+#[actix_web::test]
+async fn a_quote_says_which_points_it_is_of_and_which_texts_name_no_place() {
+    let city = City::new();
+    let client = city.client().await;
+    let quoted = |pickup: &str, dropoff: &str| {
+        let mut body = request();
+        (body["pickupLocation"], body["dropOffLocation"]) = (json!(pickup), json!(dropoff));
+        body
+    };
+    let known = client
+        .post(QUOTES, &quoted("middle", "43.78, 11.24"))
+        .await
+        .json();
+    assert_eq!(known["placeholders"], json!([]), "{known}");
+    assert!(known.get("locationResolution").is_none(), "{known}");
+    assert_eq!(
+        known["dropoff"],
+        json!({"altitude": 0.0, "latitude": 43.78, "longitude": 11.24})
+    );
+    let body = quoted("middle", "Via che non esiste 99");
+    let derived = client.post(QUOTES, &body).await.json();
+    assert_eq!(derived["pickup"], known["pickup"]);
+    assert_eq!(
+        (&derived["placeholders"], &derived["locationResolution"]),
+        (&json!(["dropOffLocation"]), &json!("placeholder"))
+    );
+    let id = client.order(&body).await;
+    let ordered = client.get(&format!("/api/deliveries/{id}")).await.json();
+    assert_eq!(
+        ordered["dropoff"], derived["dropoff"],
+        "it would go where it was quoted to go"
+    );
+}

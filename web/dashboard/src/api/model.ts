@@ -21,6 +21,8 @@ export interface Config {
   readonly area: Area;
   readonly now: string;
   readonly speed: number | null;
+  /** For whom whoever asks may order; `null` where that may be anybody. */
+  readonly ownerId: string | null;
   /** The map that the operator brought; nothing where there is none. */
   readonly basemap?: BasemapConfig | null;
 }
@@ -203,6 +205,11 @@ export interface Quote {
   readonly price: number | null;
   readonly deliveryETA: string;
   readonly reason: string;
+  /** The points that it is of. */
+  readonly pickup: Location;
+  readonly dropoff: Location;
+  /** Fields of the request whose texts name no place that is known, so that their points were made up. */
+  readonly placeholders: readonly string[];
 }
 
 /** The body of `POST /api/deliveryrequests`. */

@@ -92,7 +92,7 @@ export class FleetPage {
     private readonly theme: Theme,
   ) {
     this.#alerts = new AlertList({ open: (count) => this.#tabs.badge("alerts", count), drone: (drone) => this.#choose(drone, true), delivery: (delivery) => this.#follow(delivery, true) });
-    this.#form = new OrderForm({ picking: (end) => this.#map?.pickPlaces(end !== null), placed: (end, at) => this.#place(end, at), ordered: (delivery) => this.#follow(delivery, true) });
+    this.#form = new OrderForm({ picking: (end) => this.#map?.pickPlaces(end !== null), placed: (end, at) => this.#place(end, at), ordered: (delivery) => this.#follow(delivery, true) }, config.ownerId);
     this.#tabs = new Tabs(
       [
         { name: "fleet", label: "Fleet", content: element("div", { class: "stack" }, this.#search.root, this.#figures.legend, this.#filters.root, this.#list.root, this.#figures.root) },

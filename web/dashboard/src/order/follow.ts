@@ -12,7 +12,8 @@ import { CustomerLink } from "./link";
 export interface FollowEvents {
   readonly changed: (tracked: Tracked) => void;
   readonly closed: () => void;
-  readonly drone: (drone: string) => void;
+  /** A drone was pressed; left out where there is nothing to show of one. */
+  readonly drone?: (drone: string) => void;
 }
 
 /** One delivery followed beside the map: steps, arrival, its link for the customer, and cancelling while that is allowed. */
@@ -78,7 +79,8 @@ export class FollowPanel {
   }
 
   #bringer({ carrier, droneId }: Tracked): void {
-    const drone = droneId && element("button", { type: "button", class: "link-button", onclick: () => this.events.drone(droneId) }, droneId);
+    const { drone: pressed } = this.events;
+    const drone = droneId && (pressed ? element("button", { type: "button", class: "link-button", onclick: () => pressed(droneId) }, droneId) : droneId);
     if (carrier) say(this.#drone, `Brought by ${carrier}, a third party`);
     else if (this.#drone.textContent !== `Flown by ${droneId ?? ""}`) this.#drone.replaceChildren(...(drone ? ["Flown by ", drone] : []));
   }

@@ -1,10 +1,9 @@
 import { api, freshKey, Problem } from "../api/client";
+import type { Quote } from "../api/model";
+import { NOWHERE, type End, type Ends } from "../map/ends";
 import { element, say } from "../page/element";
 import { QuoteCard } from "./quote";
 import { problemsFrom, problemsIn, requestOf, type FieldName, type FieldProblems, type OrderFields } from "./request";
-
-/** Which end of the delivery a click on the map sets. */
-export type End = "pickup" | "dropoff";
 
 /** Letters below which every place would fit. */
 const LETTERS_MIN = 2;
@@ -17,11 +16,17 @@ export interface FormEvents {
   /** A click on the map is wanted for this end, or for none. */
   readonly picking: (end: End | null) => void;
   /** A place was typed, picked or cleared: its coordinates, where they are known. */
-  readonly placed: (end: End, at: { latitude: number; longitude: number } | null) => void;
+  readonly placed: (end: End, at: Ends[End]) => void;
   readonly ordered: (delivery: string) => void;
 }
 
 type Control = HTMLInputElement | HTMLSelectElement;
+
+/** Each end, and the field of the request that says where it is. */
+const ENDS: readonly (readonly [End, string])[] = [
+  ["pickup", "pickupLocation"],
+  ["dropoff", "dropOffLocation"],
+];
 
 /** Reads `latitude,longitude`; anything else is a place for the service to find. */
 export function coordinates(text: string): { latitude: number; longitude: number } | null {
@@ -37,14 +42,21 @@ export class OrderForm {
   readonly #errors = new Map<FieldName, HTMLElement>();
   readonly #picks = new Map<End, HTMLButtonElement>();
   readonly #places = element("datalist", { id: "places" });
-  readonly #quote = new QuoteCard();
+  readonly #quote = new QuoteCard((quote) => this.#resolved(quote));
   readonly #said = element("p", { class: "form-said", role: "alert" });
   readonly #send = element("button", { type: "submit", class: "button primary" }, "Request delivery");
   #picking: End | null = null;
+  #ends: Ends = NOWHERE;
+  /** What is said of a text that names no place. */
+  #unknown = "This address is not known: pick it on the map.";
   #looked = false;
   #key: { key: string; body: string } | null = null;
 
-  constructor(private readonly events: FormEvents) {
+  /** `owner` is for whom is ordered, where that may be nobody else. */
+  constructor(
+    private readonly events: FormEvents,
+    private readonly owner: string | null,
+  ) {
     this.root = element("form", { class: "stack", novalidate: true, autocomplete: "off", "aria-label": "Order a delivery" });
     this.root.append(
       element("h2", {}, "New delivery"),
@@ -63,6 +75,22 @@ export class OrderForm {
       event.preventDefault();
       void this.#submit();
     });
+  }
+
+  /** Where both ends are, as far as that is known. */
+  get ends(): Ends {
+    return this.#ends;
+  }
+
+  /** Whether a click on the map is wanted. */
+  get picking(): boolean {
+    return this.#picking !== null;
+  }
+
+  /** There is no map to click. */
+  withoutMap(): void {
+    for (const pick of this.#picks.values()) pick.hidden = true;
+    this.#unknown = "This address is not known: take one that is offered, or give latitude, longitude.";
   }
 
   /** Offers places by name, until somebody types one. */
@@ -90,9 +118,24 @@ export class OrderForm {
     if (control) control.value = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
     this.#complain(end, undefined);
     this.#quoted();
-    this.events.placed(end, { latitude, longitude });
+    this.#placed(end, { latitude, longitude });
     const other: End = end === "pickup" ? "dropoff" : "pickup";
     this.#pickFor(this.#value(other) === "" ? other : null);
+  }
+
+  #placed(end: End, at: Ends[End]): void {
+    this.#ends = { ...this.#ends, [end]: at };
+    this.events.placed(end, at);
+  }
+
+  /** Shows what the texts of both ends stand for; whether each names a place. */
+  #resolved(quote: Quote): boolean {
+    for (const [end, field] of ENDS) {
+      const isKnown = !quote.placeholders.includes(field);
+      this.#placed(end, isKnown ? quote[end] : null);
+      if (!isKnown) this.#complain(end, this.#unknown);
+    }
+    return quote.placeholders.length === 0;
   }
 
   /** Ends picking, as when the page shows something else. */
@@ -114,7 +157,7 @@ export class OrderForm {
   #place(end: End, label: string, placeholder: string): HTMLElement {
     const input = element("input", { placeholder, list: "places" });
     input.addEventListener("input", () => void this.#look(input.value));
-    input.addEventListener("change", () => this.events.placed(end, coordinates(input.value)));
+    input.addEventListener("change", () => this.#placed(end, coordinates(input.value)));
     const pick = element("button", { type: "button", class: "button small", "aria-pressed": "false", "aria-label": `Pick on map: ${end}`, onclick: () => this.#pickFor(this.#picking === end ? null : end) }, "Pick on map");
     this.#picks.set(end, pick);
     const field = this.#field(end, label, input);
@@ -141,12 +184,18 @@ export class OrderForm {
     return element("div", { class: "check" }, control, element("label", { for: control.id }, label));
   }
 
+  /** On whose account: to be said where that may be anybody's. */
+  #account(): HTMLElement | null {
+    const field = this.#field("owner", "Account", element("input", { value: this.owner ?? "dashboard", maxlength: 255 }));
+    return this.owner === null ? field : null;
+  }
+
   #more(): HTMLElement {
     return element(
       "details",
       { class: "more" },
       element("summary", {}, "More options"),
-      this.#field("owner", "Account", element("input", { value: "dashboard", maxlength: 255 })),
+      this.#account(),
       this.#field("label", "Your own label", element("input", { maxlength: 255, placeholder: "optional" })),
       this.#field("confirmation", "Proof of delivery", select(["None", "Picture", "FingerPrint", "Voice"])),
       this.#field("pickupAt", "Not before", element("input", { type: "datetime-local" }), "Empty: as soon as can be."),
@@ -180,8 +229,12 @@ export class OrderForm {
   #show(problems: FieldProblems, others: readonly string[]): void {
     for (const name of this.#errors.keys()) this.#complain(name, problems[name]);
     say(this.#said, others.join(" "));
-    const first = [...this.#errors.keys()].find((name) => problems[name] !== undefined);
-    const control = first && this.#controls.get(first);
+    this.#focus();
+  }
+
+  /** Puts the focus on the first field of which something is said, where there is one. */
+  #focus(): void {
+    const control = [...this.#controls.values()].find((each) => each.getAttribute("aria-invalid") === "true");
     control?.closest("details")?.setAttribute("open", "");
     control?.focus();
   }
@@ -198,6 +251,9 @@ export class OrderForm {
     this.#send.disabled = true;
     this.#send.textContent = "Sending…";
     try {
+      // A text that names no place would be flown to a point that is made up for it.
+      const quote = await this.#quote.of(request);
+      if (quote && !this.#resolved(quote)) return this.#focus();
       const delivery = await api.request(request, this.#key.key);
       this.#key = null;
       this.#pickFor(null);

@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A quote in words: who brings it, for how much, when, and why so. */
-export function quoteWords({ by, carrier, price, deliveryETA, reason }: Quote): { head: string; text: string } {
+export function quoteWords({ by, carrier, price, deliveryETA, reason }: Pick<Quote, "by" | "carrier" | "price" | "deliveryETA" | "reason">): { head: string; text: string } {
   const who = by === "carrier" ? (carrier ?? "A carrier") : "By drone";
   const cost = price === null ? "" : ` · $${price.toFixed(2)}`;
   return { head: `${who}${cost} · arrives about ${clockTime(Date.parse(deliveryETA))}`, text: REASONS[reason] ?? `Not by drone: ${reason}.` };
@@ -35,8 +35,11 @@ export class QuoteCard {
   readonly #text = element("span", { class: "faint" });
   #timer = 0;
   #asked = 0;
+  /** What was asked last, and the answer to it. */
+  #last: { readonly body: string; readonly quote: Promise<Quote | null> } | null = null;
 
-  constructor() {
+  /** `told` hears each quote. */
+  constructor(private readonly told: (quote: Quote) => void) {
     this.root.append(this.#head, this.#text);
   }
 
@@ -48,23 +51,38 @@ export class QuoteCard {
     else this.#timer = window.setTimeout(() => void this.#ask(request), TYPED_MS);
   }
 
-  async #ask(request: DeliveryRequest): Promise<void> {
+  /** The quote of an order that is about to be sent, as soon as it is there; nothing where the service says none. */
+  async of(request: DeliveryRequest): Promise<Quote | null> {
+    window.clearTimeout(this.#timer);
+    return this.#last?.body === JSON.stringify(request) ? this.#last.quote : this.#ask(request);
+  }
+
+  #ask(request: DeliveryRequest): Promise<Quote | null> {
+    const quote = this.#show(request);
+    this.#last = { body: JSON.stringify(request), quote };
+    return quote;
+  }
+
+  async #show(request: DeliveryRequest): Promise<Quote | null> {
     const asked = this.#asked;
-    const told = await answerTo(request);
-    if (asked !== this.#asked) return;
-    this.root.hidden = told === null;
-    this.root.dataset["by"] = told?.by ?? "";
-    say(this.#head, told?.head ?? "");
-    say(this.#text, told?.text ?? "");
+    const answer = await answerTo(request);
+    if (asked !== this.#asked) return answer?.quote ?? null;
+    // What a way to a point that is made up would come to helps nobody.
+    this.root.hidden = answer === null || (answer.quote !== null && answer.quote.placeholders.length > 0);
+    this.root.dataset["by"] = answer?.by ?? "";
+    say(this.#head, answer?.head ?? "");
+    say(this.#text, answer?.text ?? "");
+    if (answer?.quote) this.told(answer.quote);
+    return answer?.quote ?? null;
   }
 }
 
 /** What the service says; nothing where the form itself will say what is wrong. */
-async function answerTo(request: DeliveryRequest): Promise<{ by: string; head: string; text: string } | null> {
+async function answerTo(request: DeliveryRequest): Promise<{ quote: Quote | null; by: string; head: string; text: string } | null> {
   try {
     const quote = await api.quote(request);
-    return { by: quote.by, ...quoteWords(quote) };
+    return { quote, by: quote.by, ...quoteWords(quote) };
   } catch (problem) {
-    return problem instanceof Problem && problem.status === 409 ? { by: "nobody", head: "Nobody can bring this", text: problem.message } : null;
+    return problem instanceof Problem && problem.status === 409 ? { quote: null, by: "nobody", head: "Nobody can bring this", text: problem.message } : null;
   }
 }

@@ -1,7 +1,7 @@
 import type { Config } from "../api/model";
 import { stateOfPurpose } from "../fleet/state";
 import { DronesCanvas } from "../map/drones-canvas";
-import { EndPins } from "../map/ends";
+import { EndPins, type Ends } from "../map/ends";
 import { routeMs } from "../map/motion";
 import { MapView } from "../map/view";
 import { element } from "../page/element";
@@ -20,6 +20,7 @@ export class DeliveryMap {
   readonly #pins: EndPins;
   #tracked: Tracked | null = null;
   #courier: { remove: () => void } | null = null;
+  #picked: ((at: { latitude: number; longitude: number }) => void) | null = null;
 
   constructor(
     container: HTMLElement,
@@ -36,12 +37,25 @@ export class DeliveryMap {
       this.#view.tone(tone);
       this.#drones.tone(tone);
     });
+    this.#view.map.on("click", ({ lngLat }) => this.#picked?.({ latitude: lngLat.lat, longitude: lngLat.lng }));
     window.setInterval(() => this.#route(), routeMs());
   }
 
   /** Settles when style and first tiles are there. */
   get ready(): Promise<void> {
     return this.#view.ready;
+  }
+
+  /** Gives the next clicks away, or no more. */
+  pick(picked: ((at: { latitude: number; longitude: number }) => void) | null): void {
+    this.#picked = picked;
+    this.#view.map.getCanvas().style.cursor = picked ? "crosshair" : "";
+  }
+
+  /** Shows the ends of what is not ordered yet. */
+  ends(ends: Ends): void {
+    const known = [ends.pickup, ends.dropoff].filter((end) => end !== null);
+    if (this.#pins.show(ends) && known.length === 2 && !this.#picked) this.#view.frame(known, PADDING);
   }
 
   /** Shows a delivery as it is now, or none. */
