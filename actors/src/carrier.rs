@@ -18,16 +18,20 @@ use skyhaul_engine::rng::RandomStream;
 use skyhaul_engine::time::{SimDuration, SimTime};
 use skyhaul_engine::units::Usd;
 
+use crate::atlas;
 use crate::bearer::Bearer;
 use crate::delivery::{Delivery, DeliveryMessage};
 use crate::environment::Environment;
 use crate::event::{AssignmentRefusal, CarrierFailure, CourierStatus, Event};
 use crate::ids::{CarrierId, DeliveryId};
 use crate::mission::Errand;
+use crate::scheduler::SchedulerMessage;
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
-use crate::workflow::{Workflow, WorkflowMessage};
+use crate::workflow::{CostLimit, Workflow, WorkflowMessage};
 
-pub use self::quote::{Offer, Quote, best_offer, quote, return_price, time_cost, weighted_cost};
+pub use self::quote::{
+    Offer, Quote, best_offer, courier_free_at, quote, return_price, time_cost, weighted_cost,
+};
 
 use self::quote::road_time;
 
@@ -126,6 +130,8 @@ pub struct Consignment {
     pub is_expedited: bool,
     /// What it may come to, where others had its couriers first: the next best offer.
     pub cost_max: Option<Usd>,
+    /// What it may come to, where waiting for a drone would else cost less.
+    pub limit: Option<CostLimit>,
 }
 
 /// A booking.
@@ -149,6 +155,8 @@ pub struct Carrier {
     id: CarrierId,
     bookings: BTreeMap<DeliveryId, Booking>,
     next_ticket: u64,
+    /// What dispatch was last told of when a courier is free for one parcel more.
+    said_free_at: SimTime,
     random: RandomStream,
     /// By which reports go astray: apart, so that nothing else depends on it.
     astray: RandomStream,
@@ -163,6 +171,7 @@ impl Carrier {
             id,
             bookings: BTreeMap::new(),
             next_ticket: 0,
+            said_free_at: SimTime::ZERO,
             random: RandomStream::new(seed, office + RANDOM_STREAMS_FROM + u64::from(id.0)),
             astray: RandomStream::new(seed, office + REPORT_STREAMS_FROM + u64::from(id.0)),
         }
@@ -196,6 +205,7 @@ impl Actor for Carrier {
                 self.bookings.remove(&delivery);
             }
         }
+        self.say_free(ctx);
         Ok(())
     }
 
@@ -252,17 +262,29 @@ impl Carrier {
         let Some(couriers) = couriers.and_then(|couriers| usize::try_from(couriers).ok()) else {
             return (self.bookings.len() < BOOKINGS_MAX).then_some(now);
         };
-        let ends = self.bookings.values().map(|booking| booking.until);
-        let mut ends: Vec<SimTime> = ends.filter(|end| *end > now).collect();
+        let busy = self.bookings.values().filter(|booking| booking.until > now);
         let limit = couriers.saturating_mul(1 + QUEUED_PER_COURIER_MAX);
-        if ends.len() >= limit.min(BOOKINGS_MAX) {
-            return None;
+        (busy.count() < limit.min(BOOKINGS_MAX)).then(|| self.courier_free_at(couriers, now))
+    }
+
+    fn courier_free_at(&self, couriers: usize, now: SimTime) -> SimTime {
+        let ends = self.bookings.values().map(|booking| booking.until);
+        courier_free_at(ends, couriers, now)
+    }
+
+    /// Tells the region's dispatch when a courier is free, where that is another time than it was told.
+    fn say_free(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
+        let (carrier, now) = (self.id, ctx.now());
+        let couriers = ctx.shared().environment.carrier(carrier).couriers;
+        let Some(couriers) = couriers.and_then(|couriers| usize::try_from(couriers).ok()) else {
+            return;
+        };
+        let free_at = self.courier_free_at(couriers, now);
+        if free_at != self.said_free_at.max(now) {
+            self.said_free_at = free_at;
+            let message = SchedulerMessage::CourierFree { carrier, free_at };
+            ctx.send(atlas::scheduler(ctx.region()), message);
         }
-        // Who comes next has the courier that is free once all but the last `couriers` bookings are done.
-        ends.len().checked_sub(couriers).map_or(Some(now), |ahead| {
-            let (_, end, _) = ends.select_nth_unstable(ahead);
-            Some(*end)
-        })
     }
 
     fn on_book(&mut self, consignment: &Consignment, ctx: &mut Ctx<'_, Skyhaul>) {
@@ -273,7 +295,16 @@ impl Carrier {
         let cost =
             |quote: &Quote| weighted_cost(environment.carrier(carrier), quote, consignment.is_expedited, now);
         let quote = self.quote(&consignment.errand, environment, now);
-        let quote = quote.filter(|quote| consignment.cost_max.is_none_or(|most| cost(quote) <= most));
+        let quote = quote.filter(|quote| {
+            let cost = cost(quote);
+            let offer = Offer {
+                carrier,
+                quote: *quote,
+                cost,
+            };
+            consignment.cost_max.is_none_or(|most| cost <= most)
+                && consignment.limit.is_none_or(|limit| limit.allows(&offer, now))
+        });
         let Some(quote) = quote else {
             ctx.send(consignment.workflow, WorkflowMessage::CarrierRefused { carrier });
             return;

@@ -26,9 +26,10 @@ use crate::event::{AssignmentRefusal, Event, ReleaseReason};
 use crate::ids::{DeliveryId, DepotId, DroneId};
 use crate::mission::{Errand, MissionEstimate};
 use crate::tree::{RESTARTS_OF_ONE, Skyhaul};
-use crate::workflow::{Workflow, WorkflowMessage};
+use crate::workflow::{CostLimit, Workflow, WorkflowMessage};
 
 use self::batch::Batching;
+use self::enquiry::Wish;
 use self::fleet::{Choice, Fleet, Prospect};
 use self::handing::Handing;
 use self::lending::Lending;
@@ -38,13 +39,15 @@ use self::rebalancing::Balance;
 use self::waiting::{Waiting, Whose};
 
 pub use self::coming::Coming;
+pub use self::couriers::Couriers;
 pub use self::giving_back::GIVEN_BACK_MAX;
 pub use self::handing::HandingMessage;
-pub use self::message::{Order, SchedulerMessage};
+pub use self::message::{CarriersSaid, Order, SchedulerMessage};
 pub use self::rebalancing::may_rebalance;
 
 mod batch;
 mod coming;
+mod couriers;
 pub mod enquiry;
 mod fleet;
 mod giving_back;
@@ -91,6 +94,7 @@ pub struct Scheduler {
     batching: Batching,
     balance: Balance,
     handing: Handing,
+    couriers: Couriers,
     /// When the weather next grounds a depot or releases it.
     weather_due: BTreeMap<DepotId, SimTime>,
     /// When those that wait are looked at next, where any does.
@@ -122,6 +126,7 @@ impl Scheduler {
             batching: Batching::default(),
             balance: Balance::default(),
             handing: Handing::default(),
+            couriers: Couriers::default(),
             weather_due: BTreeMap::new(),
             review_due: None,
         }
@@ -205,6 +210,7 @@ impl Actor for Scheduler {
             SchedulerMessage::LossDue { drone, at, parcel_at } => self.on_loss_due(drone, at, parcel_at, ctx),
             SchedulerMessage::Lending(message) => self.on_lending(*message, ctx),
             SchedulerMessage::Handing(message) => self.on_handing(*message, ctx),
+            SchedulerMessage::CourierFree { carrier, free_at } => self.couriers.note(carrier, free_at),
             SchedulerMessage::WaitDue { id, ticket } => self.on_wait_due(id, ticket, ctx),
         }
         Ok(())
@@ -436,9 +442,32 @@ impl Scheduler {
 }
 
 fn refuse(order: &Order, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+    turn_away(order, reason, None, ctx);
+}
+
+/// Has a request go by carrier because that costs less than waiting, which comes to so much; it comes back where no carrier does it for less.
+fn leave_to_carrier(order: &Order, waiting: i64, ctx: &mut Ctx<'_, Skyhaul>) {
+    let limit = CostLimit {
+        wish: Wish::from(order),
+        cost: waiting,
+    };
+    turn_away(
+        order,
+        AssignmentRefusal::CarrierCheaper,
+        Some(Box::new(limit)),
+        ctx,
+    );
+}
+
+fn turn_away(
+    order: &Order,
+    reason: AssignmentRefusal,
+    limit: Option<Box<CostLimit>>,
+    ctx: &mut Ctx<'_, Skyhaul>,
+) {
     ctx.emit(Event::DroneAssignmentRefused {
         delivery: order.id,
         reason,
     });
-    ctx.send(order.workflow, WorkflowMessage::DroneRefused { reason });
+    ctx.send(order.workflow, WorkflowMessage::DroneRefused { reason, limit });
 }

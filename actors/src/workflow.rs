@@ -19,12 +19,15 @@ use crate::ids::{CarrierId, DeliveryId};
 use crate::ingestion::IngestionMessage;
 use crate::mission::Errand;
 use crate::package::{Package, PackageMessage};
-use crate::scheduler::{Order, SchedulerMessage};
+use crate::scheduler::{CarriersSaid, Order, SchedulerMessage};
 use crate::tree::{RESTARTS_OF_MANY, Skyhaul};
 
 use self::saga::{Input, Output, State, Step, advance};
 
+pub use self::limit::CostLimit;
+
 mod carriers;
+mod limit;
 pub mod saga;
 
 /// How often a transport may fail before a delivery is given up: a parcel that five drones or carriers could not bring needs a person.
@@ -54,6 +57,8 @@ pub enum WorkflowMessage {
     DroneRefused {
         /// Why.
         reason: AssignmentRefusal,
+        /// Up to what a carrier has it, where there is a limit.
+        limit: Option<Box<CostLimit>>,
     },
     /// A carrier answers a question for a quote.
     QuoteGiven {
@@ -120,10 +125,10 @@ pub struct Workflow {
     is_expedited: bool,
     /// When a drone was first asked for.
     asked_at: Option<SimTime>,
-    /// When one was asked for last.
-    asked_again_at: SimTime,
-    /// Whether all carriers turned it down.
-    is_turned_down: bool,
+    /// When it last went back to wait for one because no carrier took it.
+    went_back_at: Option<SimTime>,
+    /// What carriers have said to it.
+    carriers: CarriersSaid,
     /// Whether drones gave it back so often that only carriers are asked.
     is_for_carriers: bool,
     state: State,
@@ -136,6 +141,8 @@ pub struct Workflow {
     quotes_awaited: u16,
     /// What carriers offer, the best one last.
     offers: Vec<Offer>,
+    /// What they must offer less than.
+    limit: Option<Box<CostLimit>>,
 }
 
 impl Workflow {
@@ -159,8 +166,8 @@ impl Workflow {
             deadline: order.deadline,
             is_expedited: order.expedited,
             asked_at: None,
-            asked_again_at: SimTime::ZERO,
-            is_turned_down: false,
+            went_back_at: None,
+            carriers: CarriersSaid::Nothing,
             is_for_carriers: false,
             state: State::START,
             given_up_at: None,
@@ -169,6 +176,7 @@ impl Workflow {
             attempts: 0,
             quotes_awaited: 0,
             offers: Vec::new(),
+            limit: None,
         }
     }
 
@@ -193,7 +201,7 @@ impl Actor for Workflow {
             WorkflowMessage::DroneAssigned | WorkflowMessage::CarrierBooked => {
                 self.take(Input::Done(Step::BookTransport), ctx);
             }
-            WorkflowMessage::DroneRefused { reason } => self.on_drone_refused(reason, ctx),
+            WorkflowMessage::DroneRefused { reason, limit } => self.on_drone_refused(reason, limit, ctx),
             WorkflowMessage::QuoteGiven {
                 carrier,
                 generation,
@@ -316,7 +324,6 @@ impl Workflow {
 
     fn ask_scheduler(&mut self, ctx: &mut Ctx<'_, Skyhaul>) {
         self.booking = Booking::Scheduler;
-        self.asked_again_at = ctx.now();
         let order = Order {
             id: self.id,
             delivery: self.delivery,
@@ -325,7 +332,7 @@ impl Workflow {
             is_expedited: self.is_expedited,
             deadline: self.deadline,
             asked_at: *self.asked_at.get_or_insert(ctx.now()),
-            is_turned_down: self.is_turned_down,
+            carriers: self.carriers,
             given_back: 0,
         };
         let order = Box::new(order);
@@ -335,6 +342,7 @@ impl Workflow {
 
     fn on_transport_lost(&mut self, pickup: Position, ctx: &mut Ctx<'_, Skyhaul>) {
         self.errand.pickup = pickup;
+        self.carriers = CarriersSaid::Nothing;
         self.attempts += 1;
         if self.attempts < ATTEMPTS_MAX {
             self.booking = Booking::Deferred;
@@ -349,7 +357,7 @@ impl Workflow {
         self.errand.pickup = pickup;
         self.errand.dropoff = dropoff;
         self.asked_at = None;
-        self.is_turned_down = false;
+        self.carriers = CarriersSaid::Nothing;
         self.is_for_carriers = false;
         self.take(Input::Rescheduled, ctx);
     }

@@ -48,7 +48,7 @@ const OUTAGES_FROM: u64 = 3 << 46;
 
 /// The layout of actors and messages in a snapshot. Whoever changes a field of one of them gives it another number, so that a snapshot of
 /// another layout is refused and never misread.
-const LAYOUT: u16 = 10;
+const LAYOUT: u16 = 11;
 
 /// A city with its fleet, in virtual time.
 pub struct World {

@@ -20,7 +20,7 @@ use self::deliveries::{Around, Deliveries};
 use self::delivery::drone_of;
 use self::estimate::Guess;
 use self::fleet::Fleet;
-use crate::view::{DeliveryView, DepotView, DroneDuty, DroneView, FleetStats, Performance};
+use crate::view::{CarrierDuty, DeliveryView, DepotView, DroneDuty, DroneView, FleetStats, Performance};
 
 mod alert;
 mod alerting;
@@ -222,6 +222,11 @@ impl Tracks {
         let drone = drone_of(track.transport)
             .and_then(|drone| whereabouts(&self.folded.fleet, drone, now, &self.environment));
         Some(track.view(id, now, drone, &self.folded.deliveries.experience))
+    }
+
+    /// What carriers are on their way with, or to, in no order. All deliveries are looked at.
+    pub fn with_carriers(&self) -> impl Iterator<Item = CarrierDuty> + '_ {
+        self.folded.deliveries.with_carriers()
     }
 
     /// How many changes of stage a delivery has seen.

@@ -110,6 +110,17 @@ impl DroneState {
     }
 }
 
+/// A parcel that a courier has, or is to fetch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CarrierDuty {
+    /// Whose courier.
+    pub carrier: CarrierId,
+    /// Where the parcel is fetched.
+    pub pickup: Position,
+    /// When it should be there.
+    pub until: SimTime,
+}
+
 /// A delivery at an instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeliveryView {

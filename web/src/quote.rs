@@ -1,5 +1,6 @@
 //! Quotes: by whom a request would be brought, were it asked now, when, and at what price. Nothing is reserved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,12 +11,16 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Number;
 use skyhaul_actors::account::PricePlan;
+use skyhaul_actors::carrier::courier_free_at;
 use skyhaul_actors::command::DeliveryRequest;
-use skyhaul_actors::ids::{AircraftId, DepotId, DroneId};
+use skyhaul_actors::ids::{AircraftId, CarrierId, DepotId, DroneId};
 use skyhaul_actors::mission::Errand;
+use skyhaul_actors::scheduler::Couriers;
 use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Seen, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
+use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::SimTime;
+use skyhaul_telemetry::tracks::Tracks;
 use skyhaul_telemetry::view::{DroneDuty, DroneState};
 use utoipa::ToSchema;
 
@@ -140,7 +145,36 @@ impl Quotes {
             moved: self.moved(&drones),
             grounded: grounded.map(|depot| depot.depot).collect(),
             waiting: if is_later { 0 } else { waiting },
+            couriers: if is_later {
+                BTreeMap::new()
+            } else {
+                self.couriers(&tracks, now)
+            },
         }
+    }
+
+    /// When couriers are free of the carriers that have so many, by region.
+    fn couriers(&self, tracks: &Tracks, now: SimTime) -> BTreeMap<RegionId, Couriers> {
+        let mut free: BTreeMap<RegionId, Couriers> = BTreeMap::new();
+        let carriers = (0..).map(CarrierId).zip(&self.context.environment.carriers);
+        let limited = carriers.filter_map(|(carrier, spec)| Some((carrier, spec.couriers?)));
+        let limited: BTreeMap<CarrierId, u32> = limited.collect();
+        if limited.is_empty() {
+            return free;
+        }
+        let surroundings = self.context.surroundings();
+        let mut ends: BTreeMap<(RegionId, CarrierId), Vec<SimTime>> = BTreeMap::new();
+        for duty in tracks.with_carriers() {
+            let office = (surroundings.atlas.region_of(duty.pickup), duty.carrier);
+            ends.entry(office).or_default().push(duty.until);
+        }
+        for ((region, carrier), ends) in ends {
+            if let Some(couriers) = limited.get(&carrier) {
+                let free_at = courier_free_at(ends.into_iter(), *couriers as usize, now);
+                free.entry(region).or_default().note(carrier, free_at);
+            }
+        }
+        free
     }
 
     /// The drones that belong to another depot than they did at first.

@@ -79,23 +79,36 @@ pub fn quote(
     })
 }
 
-/// The cheapest offer that the carriers' terms make for an errand at `now`, were a courier of each free.
+/// The cheapest offer that the carriers' terms make for an errand at `now`, where a courier of each is free at `free_at`.
 #[must_use]
 pub fn best_offer(
     environment: &Environment,
     errand: &Errand,
     is_expedited: bool,
     now: SimTime,
+    free_at: impl Fn(CarrierId) -> SimTime,
 ) -> Option<Offer> {
     (0..)
         .zip(&environment.carriers)
         .filter_map(|(number, spec)| {
             let carrier = CarrierId(number);
-            let quote = quote(environment, carrier, errand, now)?;
+            let quote = quote(environment, carrier, errand, free_at(carrier))?;
             let cost = weighted_cost(spec, &quote, is_expedited, now);
             Some(Offer { carrier, quote, cost })
         })
         .min_by_key(Offer::rank)
+}
+
+/// When one of so many couriers is free for one parcel more, where those that they have are done at `ends`, however many wait. The same whenever it
+/// is asked, until that has come or there are others.
+#[must_use]
+pub fn courier_free_at(ends: impl Iterator<Item = SimTime>, couriers: usize, now: SimTime) -> SimTime {
+    let mut ends: Vec<SimTime> = ends.filter(|end| *end > now).collect();
+    // Who comes next has the courier that is free once all but the last `couriers` bookings are done.
+    ends.len().checked_sub(couriers).map_or(now, |ahead| {
+        let (_, end, _) = ends.select_nth_unstable(ahead);
+        *end
+    })
 }
 
 /// What a quote comes to: its price, the time until the arrival, and, with the share of bookings that fail, the return's price and that

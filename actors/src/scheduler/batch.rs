@@ -18,14 +18,16 @@ use super::coming::Coming;
 use super::enquiry::Wish;
 use super::fleet::Prospect;
 use super::waiting::Whose;
-use super::{Order, Scheduler, SchedulerMessage, WAITING_MAX, WAITING_SCANNED_MAX, refuse};
-use crate::carrier::{best_offer, time_cost};
-use crate::dispatch::cost::{Offer, Urgency, of_carrier, of_waiting};
+use super::{
+    CarriersSaid, Order, Scheduler, SchedulerMessage, WAITING_MAX, WAITING_SCANNED_MAX, leave_to_carrier,
+    refuse,
+};
+use crate::dispatch::cost::{Offer, Urgency, of_waiting};
 use crate::dispatch::{Ask, Batches, Load, Pace, Pacing, PriceBook, Verdict, decide};
 use crate::event::AssignmentRefusal;
 use crate::ids::DroneId;
 use crate::mission::MissionEstimate;
-use crate::tree::{Skyhaul, Surroundings};
+use crate::tree::Skyhaul;
 
 mod table;
 
@@ -157,8 +159,8 @@ impl Scheduler {
             asks.push(Ask {
                 urgency,
                 offers: taker.offers(&urgency, now),
-                carrier: (!order.is_turned_down)
-                    .then(|| carrier_cost(&wish, &urgency, now, &surroundings))
+                carrier: (order.carriers != CarriersSaid::No)
+                    .then(|| self.couriers.cost(&wish, now, &surroundings.environment))
                     .flatten(),
                 later: of_waiting(
                     prospect.wait(ahead.saturating_sub(ready)),
@@ -169,7 +171,7 @@ impl Scheduler {
             takers.push((order.id, taker));
         }
         let verdicts = decide(&table.seats, &asks, &mut self.batching.book);
-        for ((id, taker), verdict) in takers.into_iter().zip(verdicts) {
+        for (((id, taker), ask), verdict) in takers.into_iter().zip(&asks).zip(verdicts) {
             match verdict {
                 Verdict::Wait => {}
                 Verdict::Drone(seat) => {
@@ -184,7 +186,7 @@ impl Scheduler {
                 }
                 Verdict::Carrier => {
                     if let Some(order) = self.waiting.remove(id) {
-                        refuse(&order, AssignmentRefusal::CarrierCheaper, ctx);
+                        leave_to_carrier(&order, ask.later, ctx);
                     }
                 }
             }
@@ -233,18 +235,4 @@ pub(super) fn urgency(wish: &Wish, now: SimTime) -> Urgency {
             .map_or(SimDuration::ZERO, |deadline| now.since(deadline)),
         waited: now.since(wish.asked_at),
     }
-}
-
-/// What the cheapest carrier's offer comes to, where one would take it.
-pub(super) fn carrier_cost(
-    wish: &Wish,
-    urgency: &Urgency,
-    now: SimTime,
-    surroundings: &Surroundings,
-) -> Option<i64> {
-    let offer = best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, now)?;
-    let dropoff_in = offer.quote.eta_dropoff.since(now);
-    // What it costs beside the time until the arrival, which is weighed here: the price, and its share of failures.
-    let price = offer.cost - time_cost(dropoff_in, wish.is_expedited);
-    Some(of_carrier(price, dropoff_in, urgency))
 }

@@ -1,16 +1,19 @@
 //! Enquiries: what a request would come to, were it asked now. Nothing is reserved; the fleet is as it is seen from outside, and the same code
 //! decides as for a request.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
 use skyhaul_engine::kernel::RegionId;
 use skyhaul_engine::time::{SimDuration, SimTime};
 
 use super::Order;
-use super::batch::{carrier_cost, offer, urgency};
+use super::batch::{offer, urgency};
+use super::couriers::Couriers;
 use super::fleet::{Choice, Fleet};
-use crate::carrier::{Offer, best_offer};
-use crate::dispatch::cost::of_waiting;
+use crate::carrier::{Offer, time_cost};
+use crate::dispatch::cost::{of_carrier, of_waiting};
 use crate::dispatch::{Load, Pace, Pacing};
 use crate::event::{AssignmentRefusal, GroundingReason};
 use crate::ids::{AircraftId, DepotId, DroneId};
@@ -18,7 +21,7 @@ use crate::mission::{Errand, MissionEstimate};
 use crate::tree::Surroundings;
 
 /// What a request wants, as far as decisions go by it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wish {
     /// What is carried from where to where.
     pub errand: Errand,
@@ -38,6 +41,15 @@ impl From<&Order> for Wish {
             deadline: order.deadline,
             asked_at: order.asked_at,
         }
+    }
+}
+
+impl Wish {
+    /// What a carrier's offer comes to, as dispatch weighs it: what it costs beside the time until the arrival, and that time.
+    pub(crate) fn cost_of(&self, offer: &Offer, now: SimTime) -> i64 {
+        let dropoff_in = offer.quote.eta_dropoff.since(now);
+        let price = offer.cost - time_cost(dropoff_in, self.is_expedited);
+        of_carrier(price, dropoff_in, &urgency(self, now))
     }
 }
 
@@ -63,6 +75,8 @@ pub struct Outside {
     pub grounded: Vec<DepotId>,
     /// How many requests wait.
     pub waiting: usize,
+    /// When carriers' couriers are free, by region; of one that is not there all are.
+    pub couriers: BTreeMap<RegionId, Couriers>,
 }
 
 /// The fleet as it was seen at one moment, for all who ask meanwhile: the drones of a region are put in order when it is first asked about.
@@ -123,20 +137,23 @@ pub enum Answer {
 /// What a request would come to that may be fetched from `at` on.
 #[must_use]
 pub fn enquire(wish: &Wish, seen: &Seen, surroundings: &Surroundings, at: SimTime) -> Answer {
-    let by_carrier =
-        |reason, from| match best_offer(&surroundings.environment, &wish.errand, wish.is_expedited, from) {
-            Some(offer) => Answer::Carrier { offer, reason },
-            None => Answer::Nobody { reason },
-        };
+    let environment = &*surroundings.environment;
+    let region = surroundings.atlas.region_of(wish.errand.pickup);
+    let (couriers, all_free) = (seen.outside.couriers.get(&region), Couriers::default());
+    let couriers = couriers.unwrap_or(&all_free);
+    let by_carrier = |reason, from| match couriers.best_offer(wish, from, environment) {
+        Some(offer) => Answer::Carrier { offer, reason },
+        None => Answer::Nobody { reason },
+    };
     let (estimate, wait) = match by_drone(wish, seen, surroundings, at) {
         Ok((estimate, wait)) => (estimate, wait.max(interval(wish, seen, surroundings))),
         Err(reason) => return by_carrier(reason, at),
     };
     let urgency = urgency(wish, at);
     let waited = of_waiting(wait, &offer(&estimate, at), &urgency);
-    let wait_max = surroundings.environment.dispatch.wait_max;
+    let wait_max = environment.dispatch.wait_max;
     let is_cheaper = |carrier| wait > SimDuration::ZERO && carrier < waited;
-    if carrier_cost(wish, &urgency, at, surroundings).is_some_and(is_cheaper) {
+    if couriers.cost(wish, at, environment).is_some_and(is_cheaper) {
         by_carrier(AssignmentRefusal::CarrierCheaper, at)
     } else if wait > wait_max {
         by_carrier(AssignmentRefusal::WaitedTooLong, at + wait_max)

@@ -12,7 +12,7 @@ use crate::delivery::Delivery;
 use crate::drone::Drone;
 use crate::environment::FleetSpec;
 use crate::event::{GroundingReason, ReleaseReason};
-use crate::ids::{DeliveryId, DepotId, DroneId};
+use crate::ids::{CarrierId, DeliveryId, DepotId, DroneId};
 use crate::mission::Errand;
 use crate::workflow::Workflow;
 
@@ -165,6 +165,13 @@ pub enum SchedulerMessage {
     Lending(Box<LendingMessage>),
     /// Word about drones that go and live in another region.
     Handing(Box<HandingMessage>),
+    /// A carrier's office says when a courier of it is free for one parcel more.
+    CourierFree {
+        /// Whose.
+        carrier: CarrierId,
+        /// From when on.
+        free_at: SimTime,
+    },
     /// A request has waited as long as one may.
     WaitDue {
         /// Which.
@@ -172,6 +179,18 @@ pub enum SchedulerMessage {
         /// Its place in the queue then.
         ticket: u64,
     },
+}
+
+/// What carriers have said to a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CarriersSaid {
+    /// They were not asked.
+    #[default]
+    Nothing,
+    /// They ask for more than waiting comes to: they are thought of again with the next round or review.
+    MoreThanWaiting,
+    /// None takes it: they are asked again once it has waited as long as one may.
+    No,
 }
 
 /// A request as the scheduler knows it.
@@ -191,8 +210,8 @@ pub struct Order {
     pub deadline: Option<SimTime>,
     /// When it first wanted a drone.
     pub asked_at: SimTime,
-    /// Whether all carriers turned it down.
-    pub is_turned_down: bool,
+    /// What carriers have said to it.
+    pub carriers: CarriersSaid,
     /// How many drones have given it back.
     pub given_back: u8,
 }

@@ -23,7 +23,7 @@ use skyhaul_engine::units::Kilograms;
 
 use super::fleet::{Lack, Move, Wanted, reaches};
 use super::handing::DronesWanted;
-use super::{Order, Scheduler, SchedulerMessage};
+use super::{CarriersSaid, Order, Scheduler, SchedulerMessage};
 use crate::drone::DroneMessage;
 use crate::ids::{DepotId, DroneId};
 use crate::tree::{Skyhaul, Surroundings};
@@ -157,7 +157,7 @@ impl Scheduler {
         let Some(depot) = nearest.filter(|depot| ctx.shared().atlas.home_of(*depot) == ctx.region()) else {
             return;
         };
-        if order.asked_at != ctx.now() || order.is_turned_down {
+        if order.asked_at != ctx.now() || order.carriers != CarriersSaid::Nothing {
             return;
         }
         let asked = self.balance.asked.entry(depot).or_default();

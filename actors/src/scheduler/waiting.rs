@@ -183,6 +183,7 @@ mod tests {
 
     use super::*;
     use crate::mission::{Errand, MissionEstimate};
+    use crate::scheduler::CarriersSaid;
 
     fn prospect() -> Prospect {
         let estimate = MissionEstimate {
@@ -207,7 +208,7 @@ mod tests {
             is_expedited,
             deadline: None,
             asked_at: SimTime::ZERO,
-            is_turned_down: false,
+            carriers: CarriersSaid::Nothing,
             given_back: 0,
         }
     }

@@ -6,15 +6,16 @@
 use skyhaul_engine::kernel::Ctx;
 use skyhaul_engine::time::SimTime;
 
-use super::batch::{carrier_cost, urgency};
+use super::batch::urgency;
+use super::couriers::Couriers;
 use super::enquiry::Wish;
 use super::fleet::Prospect;
 use super::waiting::Whose;
-use super::{Order, Scheduler, refuse};
+use super::{CarriersSaid, Order, Scheduler, leave_to_carrier};
 use crate::dispatch::cost::of_waiting;
-use crate::event::AssignmentRefusal;
+use crate::environment::Environment;
 use crate::ids::DeliveryId;
-use crate::tree::{Skyhaul, Surroundings};
+use crate::tree::Skyhaul;
 
 impl Scheduler {
     /// Weighs a request that waits.
@@ -22,11 +23,17 @@ impl Scheduler {
         let surroundings = ctx.shared_arc();
         let now = ctx.now();
         if let Some((order, whose)) = self.waiting.get(id, ticket)
+            && order.carriers == CarriersSaid::Nothing
             && self.is_weighed_alone(whose, now)
             && let Some((ahead, prospect)) = self.waiting.outlook(id)
-            && is_carrier_cheaper(order, prospect, ahead, now, &surroundings)
+            && let Some(waiting) = dearer_wait(
+                (order, prospect),
+                ahead,
+                now,
+                (&self.couriers, &surroundings.environment),
+            )
         {
-            self.leave_to_carrier(id, ticket, ctx);
+            self.send_to_carrier(id, ticket, waiting, ctx);
         }
     }
 
@@ -38,16 +45,22 @@ impl Scheduler {
         let mut cheaper = Vec::new();
         for (whose, ticket, order, prospect) in self.waiting.all_prospects() {
             let before = if whose == Whose::Own { ahead } else { 0 };
-            if self.is_weighed_alone(whose, now)
-                && is_carrier_cheaper(order, prospect, before, now, &surroundings)
+            if order.carriers != CarriersSaid::No
+                && self.is_weighed_alone(whose, now)
+                && let Some(waiting) = dearer_wait(
+                    (order, prospect),
+                    before,
+                    now,
+                    (&self.couriers, &surroundings.environment),
+                )
             {
-                cheaper.push((order.id, ticket));
+                cheaper.push((order.id, ticket, waiting));
             } else {
                 ahead += 1;
             }
         }
-        for (id, ticket) in cheaper {
-            self.leave_to_carrier(id, ticket, ctx);
+        for (id, ticket, waiting) in cheaper {
+            self.send_to_carrier(id, ticket, waiting, ctx);
         }
     }
 
@@ -57,25 +70,24 @@ impl Scheduler {
     }
 
     /// Has a request go to a carrier, unless a neighbour is being asked about it or may yet have a drone for it.
-    fn leave_to_carrier(&mut self, id: DeliveryId, ticket: u64, ctx: &mut Ctx<'_, Skyhaul>) {
+    fn send_to_carrier(&mut self, id: DeliveryId, ticket: u64, waiting: i64, ctx: &mut Ctx<'_, Skyhaul>) {
         if !self.may_be_lent(id, ticket, ctx)
             && let Some(order) = self.waiting.remove(id)
         {
-            refuse(&order, AssignmentRefusal::CarrierCheaper, ctx);
+            leave_to_carrier(&order, waiting, ctx);
         }
     }
 }
 
-fn is_carrier_cheaper(
-    order: &Order,
-    prospect: &Prospect,
+/// What waiting behind `ahead` others comes to, where that is more than a carrier does.
+fn dearer_wait(
+    (order, prospect): (&Order, &Prospect),
     ahead: usize,
     now: SimTime,
-    surroundings: &Surroundings,
-) -> bool {
+    (couriers, environment): (&Couriers, &Environment),
+) -> Option<i64> {
     let wish = Wish::from(order);
-    let urgency = urgency(&wish, now);
-    let waiting = of_waiting(prospect.wait(ahead), &prospect.offer(), &urgency);
-    !order.is_turned_down
-        && carrier_cost(&wish, &urgency, now, surroundings).is_some_and(|carrier| carrier < waiting)
+    let waiting = of_waiting(prospect.wait(ahead), &prospect.offer(), &urgency(&wish, now));
+    let carrier = couriers.cost(&wish, now, environment)?;
+    (carrier < waiting).then_some(waiting)
 }

@@ -7,16 +7,23 @@ use crate::carrier::{CarrierMessage, Consignment, Offer, Quote, QuoteRequest, we
 use crate::delivery::DeliveryMessage;
 use crate::event::{AssignmentRefusal, CancelReason};
 use crate::ids::CarrierId;
+use crate::scheduler::CarriersSaid;
 use crate::tree::Skyhaul;
 
-use super::{ASKS_FOR, Booking, Workflow};
+use super::{ASKS_FOR, Booking, CostLimit, Workflow};
 
 impl Workflow {
-    pub(super) fn on_drone_refused(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
+    pub(super) fn on_drone_refused(
+        &mut self,
+        reason: AssignmentRefusal,
+        limit: Option<Box<CostLimit>>,
+        ctx: &mut Ctx<'_, Skyhaul>,
+    ) {
         if self.booking != Booking::Scheduler || !(self.is_underway() || self.is_booking()) {
             return;
         }
         self.is_for_carriers = reason == AssignmentRefusal::GivenBackTooOften;
+        self.limit = limit;
         if self.is_underway() {
             // The drone that had it gave it up, and no other takes it.
             self.on_transport_lost(self.errand.pickup, ctx);
@@ -30,6 +37,7 @@ impl Workflow {
         self.booking = Booking::Quoting(reason);
         self.generation += 1;
         self.offers.clear();
+        self.carriers = CarriersSaid::No;
         self.quotes_awaited = 0;
         for (carrier, _) in (0..).map(CarrierId).zip(&ctx.shared_arc().environment.carriers) {
             let request = Box::new(QuoteRequest {
@@ -62,7 +70,16 @@ impl Workflow {
         if let Some(quote) = quote {
             let spec = ctx.shared().environment.carrier(carrier);
             let cost = weighted_cost(spec, &quote, self.is_expedited, ctx.now());
-            self.offers.push(Offer { carrier, quote, cost });
+            let offer = Offer { carrier, quote, cost };
+            if self
+                .limit
+                .as_ref()
+                .is_none_or(|limit| limit.allows(&offer, ctx.now()))
+            {
+                self.offers.push(offer);
+            } else {
+                self.carriers = CarriersSaid::MoreThanWaiting;
+            }
         }
         self.quotes_awaited = self.quotes_awaited.saturating_sub(1);
         if self.quotes_awaited == 0 {
@@ -77,6 +94,10 @@ impl Workflow {
             && asked == carrier
             && self.is_booking()
         {
+            if self.limit.is_some() {
+                // Others had its courier first.
+                self.carriers = CarriersSaid::MoreThanWaiting;
+            }
             self.accept_best(reason, ctx);
         }
     }
@@ -96,19 +117,20 @@ impl Workflow {
             reason,
             is_expedited: self.is_expedited,
             cost_max: self.offers.last().map(|next| next.cost),
+            limit: self.limit.as_deref().copied(),
         });
         let office = atlas::carrier(ctx.region(), carrier);
         ctx.send(office, CarrierMessage::Book { consignment });
     }
 
-    /// No carrier takes it: waits for a drone again where drones can, else finds that nobody can.
+    /// No carrier takes it, or for less than waiting comes to: waits for a drone again where drones can, else finds that nobody can.
     fn find_nobody(&mut self, reason: AssignmentRefusal, ctx: &mut Ctx<'_, Skyhaul>) {
         self.booking = Booking::Deferred;
         let reason = match reason {
             AssignmentRefusal::WaitedTooLong | AssignmentRefusal::CarrierCheaper
                 if self.may_ask_again(ctx) =>
             {
-                self.is_turned_down = true;
+                self.went_back_at = Some(ctx.now());
                 self.ask_scheduler(ctx);
                 return;
             }
@@ -123,8 +145,7 @@ impl Workflow {
 
     /// Whether a drone is asked for once more. Who was sent away again without having waited, because too many wait, is not let in by asking at once.
     fn may_ask_again(&self, ctx: &Ctx<'_, Skyhaul>) -> bool {
-        let has_waited = self.asked_again_at < ctx.now();
-        let asked_at = self.asked_at.unwrap_or_else(|| ctx.now());
-        (has_waited || !self.is_turned_down) && ctx.now().since(asked_at) < ASKS_FOR
+        let now = ctx.now();
+        self.went_back_at != Some(now) && now.since(self.asked_at.unwrap_or(now)) < ASKS_FOR
     }
 }

@@ -109,7 +109,9 @@ fn the_offer_whose_price_time_and_risk_come_to_least_is_taken() {
     let carriers = vec![cheap_and_slow, carrier("van"), often_fails, dear_and_fast];
     let city = city_of(carriers);
     let taken = |distance_m: f64, is_expedited| {
-        let offer = best_offer(&city, &errand_m(distance_m), is_expedited, SimTime::ZERO);
+        let offer = best_offer(&city, &errand_m(distance_m), is_expedited, SimTime::ZERO, |_| {
+            SimTime::ZERO
+        });
         offer.map(|offer| city.carrier(offer.carrier).name.as_str())
     };
     assert_eq!(taken(500.0, false), Some("on foot"));

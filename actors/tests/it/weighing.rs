@@ -1,12 +1,14 @@
 //! Requests that get a drone at once, or else wait: what waiting costs is held against a carrier's offer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skyhaul_actors::command::{Command, DeliveryRequest};
-use skyhaul_actors::environment::{DepotSpec, Environment, FleetSpec};
+use skyhaul_actors::environment::{DepotSpec, DispatchPolicy, Environment, FleetSpec};
 use skyhaul_actors::event::{AssignmentRefusal, Event};
-use skyhaul_actors::ids::{AircraftId, DeliveryId, DepotId};
+use skyhaul_actors::ids::{AircraftId, CarrierId, DeliveryId, DepotId};
 use skyhaul_actors::mission::Errand;
+use skyhaul_actors::scheduler::Couriers;
 use skyhaul_actors::scheduler::enquiry::{Answer, Outside, Seen, Standing, Wish, enquire};
 use skyhaul_actors::tree::Surroundings;
 use skyhaul_engine::kernel::RegionId;
@@ -107,6 +109,79 @@ fn a_quote_says_what_then_happens() {
         )
     };
     assert!(is_cheaper(next), "{next:?}");
+}
+
+#[test]
+fn a_carrier_whose_courier_would_come_too_late_is_not_booked_though_it_would_be_cheaper_were_one_free() {
+    for policy in [DispatchPolicy::Nearest, DispatchPolicy::Batch] {
+        let mut planned = patient(2);
+        planned.dispatch.policy = policy;
+        planned.carriers[0].couriers = Some(1);
+        let price = SimDuration::from_seconds_f64(planned.carriers[0].base_usd * 255.0);
+        let mut city = City::new(planned);
+        ask_alike(&mut city, 1..=30);
+        city.run_s(12 * 3_600);
+        let mut told: BTreeMap<DeliveryId, SimTime> = BTreeMap::new();
+        let mut booked = 0;
+        for event in &city.events {
+            match event.event {
+                Event::DeliveryQueued {
+                    delivery,
+                    eta_dropoff,
+                    ..
+                } => {
+                    told.insert(delivery, eta_dropoff);
+                }
+                Event::CarrierBooked {
+                    delivery,
+                    eta_dropoff,
+                    ..
+                } => {
+                    booked += 1;
+                    // Energy and the way home weigh some minutes more, and what was told stands for as long as a drone may come so soon.
+                    let by_drone = told[&delivery] + SimDuration::from_mins(30);
+                    assert!(eta_dropoff + price < by_drone, "{policy:?} {delivery}");
+                }
+                _ => {}
+            }
+        }
+        assert!((1..12).contains(&booked), "{policy:?}: {booked}");
+        let completed = |event: &Event| matches!(event, Event::DeliveryCompleted { .. });
+        assert_eq!(city.count(completed), 30, "{policy:?}");
+    }
+}
+
+#[test]
+fn a_quote_knows_when_the_couriers_are_free() {
+    let surroundings = Surroundings::new(Arc::new(patient(2)));
+    let DeliveryRequest { pickup, dropoff, .. } = alike(1);
+    let wish = Wish {
+        errand: Errand {
+            pickup: pickup.at,
+            dropoff: dropoff.at,
+            weight: Kilograms::new(1.0),
+        },
+        is_expedited: false,
+        deadline: None,
+        asked_at: SimTime::ZERO,
+    };
+    let is_by_carrier = |free_in_s| {
+        let mut couriers = Couriers::default();
+        couriers.note(CarrierId(0), SimTime::ZERO + SimDuration::from_secs(free_in_s));
+        let outside = Outside {
+            drones: vec![Standing::Away; 2],
+            waiting: 20,
+            couriers: BTreeMap::from([(RegionId(0), couriers)]),
+            ..Outside::default()
+        };
+        let seen = Seen::new(outside, &surroundings);
+        matches!(
+            enquire(&wish, &seen, &surroundings, SimTime::ZERO),
+            Answer::Carrier { .. }
+        )
+    };
+    assert!(is_by_carrier(0));
+    assert!(!is_by_carrier(80_000));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::estimate::{Estimate, Guess};
 use super::experience::Experience;
 use super::figures::Figures;
 use super::fleet::Fleet;
+use crate::view::CarrierDuty;
 
 /// Ended deliveries kept: at about a kibibyte each some 10 MiB. The one that ended first goes first; its history is in the delivery store.
 pub const ENDED_KEPT_MAX: usize = 10_000;
@@ -54,6 +55,19 @@ fn in_order<S: Serializer>(
 impl Deliveries {
     pub(super) fn get(&self, id: DeliveryId) -> Option<&DeliveryTrack> {
         self.by_id.get(&id).map(|track| &**track)
+    }
+
+    /// What carriers are on their way with, or to.
+    pub(super) fn with_carriers(&self) -> impl Iterator<Item = CarrierDuty> + '_ {
+        let open = self.by_id.values().filter(|track| !track.stage.is_final());
+        open.filter_map(|track| match track.transport {
+            Some(Transport::Carrier(carrier)) => Some(CarrierDuty {
+                carrier,
+                pickup: track.pickup.at,
+                until: track.estimate.dropoff,
+            }),
+            _ => None,
+        })
     }
 
     pub(super) fn apply(&mut self, event: &Event, around: &Around<'_>) {

@@ -273,12 +273,8 @@ impl City {
 
     /// A city that guesses no places.
     pub(crate) fn strict() -> Self {
-        Self::with(
-            true,
-            Kept::default(),
-            GatewaySettings::default(),
-            Default::default(),
-        )
+        let gateway = GatewaySettings::default();
+        Self::with(true, Kept::default(), gateway, Default::default())
     }
 
     /// A city behind a gateway.
@@ -294,14 +290,19 @@ impl City {
     /// A city without carriers, where a request waits a minute before one is asked, and then waits on.
     pub(crate) fn without_carriers() -> Self {
         let planned = SCENARIO.split("[[carriers]]").next().unwrap_or_default();
-        let text = format!("carriers = []\n{planned}\n[dispatch]\nwait_max = \"1m\"\n");
-        Self::of(
-            text,
-            false,
-            Kept::default(),
-            Default::default(),
-            Default::default(),
-        )
+        Self::planned(format!(
+            "carriers = []\n{planned}\n[dispatch]\nwait_max = \"1m\"\n"
+        ))
+    }
+
+    /// A city whose courier is alone.
+    pub(crate) fn with_one_courier() -> Self {
+        Self::planned(SCENARIO.replace("name = \"courier\"", "name = \"courier\"\ncouriers = 1"))
+    }
+
+    fn planned(text: String) -> Self {
+        let gateway = GatewaySettings::default();
+        Self::of(text, false, Kept::default(), gateway, Default::default())
     }
 
     fn with(

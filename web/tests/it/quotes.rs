@@ -62,6 +62,30 @@ async fn what_no_drone_brings_is_quoted_by_a_carrier_with_why() {
     );
 }
 
+/// Minutes until the courier would be there for a heavy parcel, so many seconds after so many others were asked for.
+async fn minutes_to_pickup(orders: u8, later_s: u64) -> i64 {
+    let city = City::with_one_courier();
+    let client = city.client().await;
+    let heavy = with("packageInfo.weight", json!(5));
+    for _ in 0..orders {
+        client.order(&heavy).await;
+    }
+    city.run_s(later_s);
+    let quoted = client.post(QUOTES, &heavy).await.json();
+    assert_eq!(quoted["carrier"], "courier", "{quoted}");
+    let pickup = quoted["pickupETA"].as_str().expect("a time");
+    let pickup: jiff::Timestamp = pickup.parse().expect("RFC 3339");
+    (pickup.as_second() - city.now().as_second()) / 60
+}
+
+#[actix_web::test]
+async fn a_courier_who_is_on_the_way_is_waited_for_and_one_who_is_back_is_not() {
+    let free = minutes_to_pickup(0, 60).await;
+    let busy = minutes_to_pickup(1, 60).await;
+    assert!(busy > free + 12, "{busy} {free}");
+    assert_eq!(minutes_to_pickup(1, 7_000).await, free);
+}
+
 #[actix_web::test]
 async fn a_busy_fleet_is_waited_for_and_a_later_pickup_finds_it_home() {
     let city = City::new();
