@@ -34,8 +34,10 @@ pub struct Airspace {
     /// How many zones there ever were, those of which nothing can be kept out included.
     declared: usize,
     is_blind: bool,
-    /// The obstacles that are not there at all times and heights.
-    passing: Vec<usize>,
+    /// The times at which an obstacle is told of, lifted, or comes into force or out of it: between two of them the same are in force.
+    turns: Vec<SimTime>,
+    /// When obstacles come into force that are not there from the beginning, the soonest first.
+    coming: Vec<(SimTime, usize)>,
     ways: Memo<Question, Option<Vec<Position>>, WAYS_MAX>,
 }
 
@@ -47,8 +49,12 @@ const WAYS_MAX: usize = 1 << 12;
 struct Question {
     from: Position,
     to: Position,
-    /// Which passing obstacles it goes round.
-    round: Vec<usize>,
+    /// After how many turns of the airspace it is flown, and after how many it is planned: both tell what is in force.
+    turns: [usize; 2],
+    /// The height at which it is flown, as bits: that tells which of those reach up and down to it.
+    level: u64,
+    /// What is closed besides.
+    more: Vec<usize>,
 }
 
 /// The airspace as it was known at some time, to what cruises at some height.
@@ -96,7 +102,8 @@ impl Airspace {
             zones: Vec::new(),
             declared: 0,
             is_blind: environment.faults.sabotage == Some(Sabotage::IgnoresZones),
-            passing: Vec::new(),
+            turns: Vec::new(),
+            coming: Vec::new(),
             ways: Memo::default(),
         };
         airspace.declare(&environment.zones);
@@ -115,23 +122,32 @@ impl Airspace {
             self.declared += 1;
         }
         self.field = Field::new(obstacles);
-        self.note_passing();
+        self.note_times();
     }
 
     /// Lifts a zone, by its place among all there ever were. What was known before stays as it was.
     pub(crate) fn lift(&mut self, zone: usize, at: SimTime) {
         if let Ok(place) = self.zones.binary_search(&zone) {
             self.field.all_mut()[place].lift(at);
-            self.note_passing();
+            self.note_times();
         }
     }
 
-    /// Notes which obstacles are not there always. Ways that were found with others are none any more.
-    fn note_passing(&mut self) {
-        let obstacles = self.field.all().iter().enumerate();
-        let passing = obstacles.filter(|(_, obstacle)| !obstacle.is_permanent());
-        self.passing = passing.map(|(number, _)| number).collect();
+    /// Notes when which obstacles are there. Ways that were found with others are none any more.
+    fn note_times(&mut self) {
+        let obstacles = || self.field.all().iter().enumerate();
+        self.turns = obstacles().flat_map(|(_, obstacle)| obstacle.turns()).collect();
+        self.turns.sort_unstable();
+        self.turns.dedup();
+        let coming = obstacles().map(|(number, obstacle)| (obstacle.from, number));
+        self.coming = coming.filter(|(from, _)| *from > SimTime::ZERO).collect();
+        self.coming.sort_unstable();
         self.ways = Memo::default();
+    }
+
+    /// How many turns there were up to a time.
+    fn turns_until(&self, time: SimTime) -> usize {
+        self.turns.partition_point(|turn| *turn <= time)
     }
 
     /// The airspace as it was known at `known_at`, to what stays on the ground.
@@ -158,32 +174,6 @@ impl Airspace {
             let obstacle = self.field.get(number);
             obstacle.is_permanent() && obstacle.covers(place)
         })
-    }
-}
-
-impl Airspace {
-    /// The shortest way round the obstacles that are always there, and some of those that are not.
-    fn seek(&self, Question { from, to, round }: &Question) -> Option<Vec<Position>> {
-        let counts =
-            |number: usize| self.field.get(number).is_permanent() || round.binary_search(&number).is_ok();
-        let mut blocking = Vec::new();
-        for number in self.field.near(*from, *to).filter(|number| counts(*number)) {
-            let obstacle = self.field.get(number);
-            if obstacle.is_permanent() && (obstacle.covers(*from) || obstacle.covers(*to)) {
-                return None;
-            }
-            if obstacle.blocks(*from, *to) {
-                blocking.push(number);
-            }
-        }
-        // In an order that zones which are not known yet cannot change.
-        blocking.sort_unstable();
-        let scene = route::Scene {
-            plane: &self.plane,
-            field: &self.field,
-            is_closed: &counts,
-        };
-        scene.shortest(blocking, (*from, *to))
     }
 }
 
@@ -225,26 +215,38 @@ impl<'a> Sky<'a> {
         if self.airspace.field.is_clear(from, to) || self.near(from, to).next().is_none() {
             return Some(Way::Straight([from, to]));
         }
-        let low_m = altitude_m.min(self.level_m);
-        let mut round = Vec::new();
-        for number in &self.airspace.passing {
-            let obstacle = self.airspace.field.get(*number);
-            if !self.is_closed(*number, closed) {
-                continue;
-            }
-            if obstacle.meets_heights(low_m, self.level_m) && obstacle.covers(from)
-                || obstacle.meets_heights(0.0, self.level_m) && obstacle.covers(to)
-            {
-                return None;
-            }
-            if self.is_passed_at_level(obstacle) {
-                round.push(*number);
-            }
+        if self.covers_from(from, altitude_m, closed) || self.covers_from(to, 0.0, closed) {
+            return None;
         }
-        let question = Question { from, to, round };
-        let ways = &self.airspace.ways;
-        ways.answer(question, |question| self.airspace.seek(question))
+        let Airspace { ways, .. } = self.airspace;
+        let question = Question {
+            from,
+            to,
+            turns: [closed.at, self.known_at].map(|time| self.airspace.turns_until(time)),
+            level: self.level_m.to_bits(),
+            more: closed.more.clone(),
+        };
+        ways.answer(question, |_| self.seek((from, to), closed))
             .map(Way::Round)
+    }
+
+    /// The shortest way between two open places round what is closed where it is flown.
+    fn seek(&self, (from, to): (Position, Position), closed: &Closed) -> Option<Vec<Position>> {
+        let field = &self.airspace.field;
+        let counts =
+            |number: usize| self.is_closed(number, closed) && self.is_passed_at_level(field.get(number));
+        let mut blocking: Vec<_> = field
+            .near(from, to)
+            .filter(|number| counts(*number) && field.get(*number).blocks(from, to))
+            .collect();
+        // In an order that zones which are not known yet cannot change.
+        blocking.sort_unstable();
+        let scene = route::Scene {
+            plane: &self.airspace.plane,
+            field,
+            is_closed: &counts,
+        };
+        scene.shortest(blocking, (from, to))
     }
 
     /// The zones, besides those closed already, that come into force during the flight and are touched by it while they are.
@@ -257,9 +259,12 @@ impl<'a> Sky<'a> {
             let obstacle = self.airspace.field.get(*number);
             touches(obstacle, path, (obstacle.from, obstacle.until(self.known_at)))
         };
-        self.coming((first.time, last.time), closed)
+        let mut closing: Vec<_> = self
+            .coming((first.time, last.time), closed)
             .filter(touched)
-            .collect()
+            .collect();
+        closing.sort_unstable();
+        closing
     }
 
     /// Whether a zone, besides those closed already, comes into force in a span of time.
@@ -273,7 +278,11 @@ impl<'a> Sky<'a> {
             let obstacle = self.airspace.field.get(*number);
             obstacle.comes_into_force(after, up_to, self.known_at) && !self.is_closed(*number, closed)
         };
-        self.airspace.passing.iter().copied().filter(comes)
+        let coming = &self.airspace.coming;
+        let until = |time| coming.partition_point(|(from, _)| *from <= time);
+        let (first, last) = (until(after), until(up_to));
+        let within = coming.get(first..last).unwrap_or_default();
+        within.iter().map(|(_, number)| *number).filter(comes)
     }
 
     /// Whether a path touches a zone while that is in force.
@@ -283,7 +292,9 @@ impl<'a> Sky<'a> {
         let bars = |obstacle: &Obstacle| {
             obstacle.is_known(known_at) && touches(obstacle, path, (obstacle.from, obstacle.until(known_at)))
         };
-        self.airspace.field.all().iter().any(bars)
+        let pieces = path.windows(2);
+        let mut near = pieces.flat_map(|pair| self.near(pair[0].at, pair[1].at));
+        near.any(|(_, obstacle)| bars(obstacle))
     }
 
     /// The way out of the zones that are about to come into force over a place in the air, where one does: a place outside.

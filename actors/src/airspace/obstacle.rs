@@ -121,6 +121,13 @@ impl Obstacle {
         }
     }
 
+    /// The times that tell whether it is in force, and known to be.
+    pub(super) fn turns(&self) -> impl Iterator<Item = SimTime> + use<> {
+        [self.from, self.until, self.known_from]
+            .into_iter()
+            .chain(self.lifted)
+    }
+
     /// Whether it is in force at `time`, as far as was known at `known_at`.
     pub(super) fn is_in_force(&self, time: SimTime, known_at: SimTime) -> bool {
         self.known_from <= known_at && self.from <= time && time < self.until(known_at)

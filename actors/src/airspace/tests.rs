@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 use skyhaul_engine::time::SimDuration;
+use skyhaul_engine::units::Metres;
 
 use super::*;
 use crate::environment::ZoneShape;
@@ -15,7 +16,8 @@ fn airspace(zones: &[Zone]) -> Airspace {
         zones: Vec::new(),
         declared: 0,
         is_blind: false,
-        passing: Vec::new(),
+        turns: Vec::new(),
+        coming: Vec::new(),
         ways: Memo::default(),
     };
     airspace.declare(zones);
@@ -88,6 +90,44 @@ proptest! {
             // A copy remembers nothing.
             prop_assert_eq!(ask(&airspace, &places, asked), ask(&airspace.clone(), &places, asked));
         }
+    }
+
+    #[test]
+    fn nothing_is_missed_by_looking_only_where_and_when_it_may_be(
+        zones in zones(),
+        lifted in (0..8_usize, 0..40_u64),
+        places in proptest::collection::vec(spot(4_000.0), 3),
+        (known, departs, lasts) in (0..40_u64, 0..40_u64, 0..20_u64),
+    ) {
+        let mut airspace = airspace(&zones);
+        airspace.lift(lifted.0, at_minute(lifted.1));
+        let sky = airspace.known_at(at_minute(known)).at_level(60.0);
+        let point = |n: u64| Waypoint {
+            at: places[usize::try_from(n).expect("few")],
+            altitude: Metres::new(60.0),
+            time: SimTime::from_micros(at_minute(departs).micros() + n * at_minute(lasts).micros() / 2),
+        };
+        let path: Vec<_> = (0..3).map(point).collect();
+        let closed = sky.closed_at(at_minute(departs));
+        let known_at = at_minute(known);
+        let all = || airspace.field.all().iter().enumerate();
+        let is_met = |obstacle: &Obstacle| touches(obstacle, &path, (obstacle.from, obstacle.until(known_at)));
+        let comes = |obstacle: &Obstacle| {
+            obstacle.comes_into_force(at_minute(departs), path[2].time, known_at)
+        };
+        let closing: Vec<_> = all()
+            .filter(|(_, obstacle)| comes(obstacle) && is_met(obstacle))
+            .map(|(number, _)| number)
+            .collect();
+        prop_assert_eq!(sky.closing(&path, &closed), closing);
+        prop_assert_eq!(
+            sky.is_changing((at_minute(departs), path[2].time), &closed),
+            all().any(|(_, obstacle)| comes(obstacle))
+        );
+        prop_assert_eq!(
+            sky.is_barred(&path),
+            all().any(|(_, obstacle)| obstacle.is_known(known_at) && is_met(obstacle))
+        );
     }
 }
 
