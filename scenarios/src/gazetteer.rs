@@ -34,6 +34,7 @@ pub struct Gazetteer {
     /// All zones, as if always in force: what closes tomorrow is no good place today.
     closed: Airspace,
     named: BTreeMap<String, NamedPlace>,
+    landmarks: Landmarks,
     /// Where placeholders are favoured: round a depot, within its strongest drones' reach.
     favoured: Area,
 }
@@ -45,6 +46,15 @@ pub struct NamedPlace {
     pub name: String,
     /// Where it is.
     pub at: Position,
+}
+
+/// What of a city everyone may see who is shown a map of it: nothing that its operator has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Landmarks {
+    /// Places of the scenario's lists, each name once, by name.
+    pub places: Vec<NamedPlace>,
+    /// Airports, in the order of their list.
+    pub airports: Vec<NamedPlace>,
 }
 
 /// Why a text names no place.
@@ -95,23 +105,27 @@ impl Gazetteer {
             .depots
             .iter()
             .map(|depot| (depot.name.as_str(), depot.at));
-        let listed = scenario
-            .named_places()
-            .iter()
-            .map(|(name, at)| (name.as_str(), *at));
-        let mut named = BTreeMap::new();
-        for (name, at) in depots.chain(listed) {
-            named.entry(key(name)).or_insert_with(|| NamedPlace {
-                name: name.to_owned(),
-                at,
-            });
-        }
+        let listed = || {
+            let listed = scenario.named_places().iter();
+            listed.map(|(name, at)| (name.as_str(), *at))
+        };
+        let airports = scenario.airports().iter();
         Self {
+            landmarks: Landmarks {
+                places: by_name(listed()).into_values().collect(),
+                airports: airports.map(|(name, at)| NamedPlace::new(name, *at)).collect(),
+            },
             area: environment.area,
             closed: Airspace::new(&all_in_force(environment)),
-            named,
+            named: by_name(depots.chain(listed())),
             favoured: favoured(environment),
         }
+    }
+
+    /// What everyone may see of the city.
+    #[must_use]
+    pub const fn landmarks(&self) -> &Landmarks {
+        &self.landmarks
     }
 
     /// The place a text means: `"lat,lon"`, `"alt,lat,lon"`, a known name whatever the case of its letters, else a point that the text always
@@ -183,6 +197,26 @@ impl Gazetteer {
                 .find(|at| is_good(at, self.area.radius_m))
         })
         .unwrap_or(self.favoured.centre)
+    }
+}
+
+/// Places by their names as those are looked up; of several with one name the first.
+fn by_name<'a>(places: impl Iterator<Item = (&'a str, Position)>) -> BTreeMap<String, NamedPlace> {
+    let mut named = BTreeMap::new();
+    for (name, at) in places {
+        named
+            .entry(key(name))
+            .or_insert_with(|| NamedPlace::new(name, at));
+    }
+    named
+}
+
+impl NamedPlace {
+    fn new(name: &str, at: Position) -> Self {
+        Self {
+            name: name.to_owned(),
+            at,
+        }
     }
 }
 

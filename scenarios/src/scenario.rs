@@ -87,6 +87,7 @@ pub struct Scenario {
     weather: PlannedWeather,
     duration: SimDuration,
     named: Vec<(String, Position)>,
+    airports: Vec<(String, Position)>,
     said: Said,
 }
 
@@ -158,10 +159,12 @@ impl Scenario {
         let demand = demand::read(root, &ground)?;
         environment.demand = Some(demand.demand);
         environment.zones = Vec::new();
+        let airports_at = airspace.airports();
         let ReadAirspace {
             zones,
             airports,
             no_fly,
+            ..
         } = airspace;
         Ok(Self {
             environment,
@@ -169,6 +172,7 @@ impl Scenario {
             weather,
             duration,
             named: demand.named,
+            airports: airports_at,
             said: Said {
                 start: start.datetime()?.to_string(),
                 airports,
@@ -220,6 +224,11 @@ impl Scenario {
     /// The places of its lists by their names, in the order of the lists.
     pub(crate) fn named_places(&self) -> &[(String, Position)] {
         &self.named
+    }
+
+    /// The airports whose surroundings are closed, by their names.
+    pub(crate) fn airports(&self) -> &[(String, Position)] {
+        &self.airports
     }
 }
 

@@ -11,7 +11,7 @@ use crate::service::{Service, data, parcel, repository};
 const ADMIN: &str = "the-administrators-own-key-0123456789";
 
 /// A town whose map is drawn in no time: no streets, one roof, two drones, two carriers of which one takes what is too heavy for the other,
-/// nothing that forbids anything, nobody who asks for anything.
+/// an airfield at its edge, nobody who asks for anything.
 const TOWN: &str = r#"
 name = "A small town"
 seed = 1
@@ -40,6 +40,9 @@ count = 2
 [weather]
 kind = "calm"
 
+[airspace]
+airports = { file = "airports.csv", radius = 100 }
+
 [[carriers]]
 name = "courier"
 
@@ -48,6 +51,9 @@ name = "wagon"
 base_usd = 30
 payload_max_kg = 40
 "#;
+
+/// The town's airfield.
+const AIRPORTS: &str = "name,lat,lon\nTown airfield,45.02,10.02\n";
 
 /// Runs a script of the dashboard's browser tests against a service.
 fn browse(script: &str, service: &Service, environment: &[(&str, &str)]) {
@@ -79,6 +85,7 @@ fn an_operator_closes_a_zone_by_drawing_it_and_sees_aircraft_from_elsewhere() {
     let data = data();
     let town = data.path().join("town.toml");
     fs::write(&town, TOWN).expect("there is room");
+    fs::write(data.path().join("airports.csv"), AIRPORTS).expect("there is room");
     let town = town.to_str().expect("a plain path");
     let aircraft = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let aircraft = aircraft.expect("a port is free").to_string();

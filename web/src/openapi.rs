@@ -89,6 +89,7 @@ use crate::{
         operations::alerts::acknowledge_alert,
         operations::audit::list_audit,
         operations::places::list_places,
+        operations::landmarks::map_landmarks,
         operations::performance::get_performance,
         operations::weather::get_weather,
         drone::past::play_back,

@@ -21,6 +21,7 @@ use crate::store::{Progress, StoredProjection, Table};
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod depots;
+pub(crate) mod landmarks;
 pub(crate) mod performance;
 pub(crate) mod places;
 pub(crate) mod shown;
@@ -98,6 +99,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .configure(alerts::configure)
         .configure(audit::configure)
         .configure(places::configure)
+        .configure(landmarks::configure)
         .configure(performance::configure)
         .configure(weather::configure);
 }

@@ -1,5 +1,8 @@
 //! `[airspace]`: where nobody may fly.
 
+use skyhaul_actors::environment::ZoneShape;
+use skyhaul_engine::geo::Position;
+
 use crate::bundle::ScenarioBundle;
 use crate::error::ScenarioError;
 use crate::file::Section;
@@ -12,8 +15,10 @@ const AIRPORT_KEYS: &[&str] = &["file", "radius"];
 /// The zones, and which files they came from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReadAirspace {
-    /// The zones, each with a name of its own.
+    /// The zones, each with a name of its own: those of airports come first.
     pub(super) zones: Vec<PlannedZone>,
+    /// How many are airports'.
+    pub(super) airport_count: usize,
     /// The list of airports and the radius round each.
     pub(super) airports: Option<(String, f64)>,
     /// The file of polygons.
@@ -33,6 +38,7 @@ pub(super) fn read(root: &Section<'_>, bundle: &ScenarioBundle) -> Result<ReadAi
         let (path, text) = bundle.file(&airports.require("file")?)?;
         let radius_m = airports.require("radius")?.number(RADIUS_M)?;
         airspace.zones.extend(read_airports(path, text, radius_m)?);
+        airspace.airport_count = airspace.zones.len();
         airspace.airports = Some((path.to_owned(), radius_m));
     }
     if let Some(no_fly) = section.get("no_fly") {
@@ -42,4 +48,17 @@ pub(super) fn read(root: &Section<'_>, bundle: &ScenarioBundle) -> Result<ReadAi
     }
     name_apart(&mut airspace.zones);
     Ok(airspace)
+}
+
+impl ReadAirspace {
+    /// Where the airports are, by the names of their zones.
+    pub(super) fn airports(&self) -> Vec<(String, Position)> {
+        let zones = self.zones[..self.airport_count].iter();
+        zones
+            .filter_map(|zone| match zone.shape {
+                ZoneShape::Circle { centre, .. } => Some((zone.name.clone(), centre)),
+                ZoneShape::Polygon(_) => None,
+            })
+            .collect()
+    }
 }

@@ -199,3 +199,24 @@ fn names_are_found_by_a_part_of_them_those_that_begin_with_it_first() {
         assert_eq!(meant.at, place.at, "{}", place.name);
     }
 }
+
+#[test]
+fn landmarks_are_the_places_of_lists_and_the_airports_and_no_depot() {
+    let (_, florence) = &*FLORENCE;
+    let airports: Vec<_> = florence.landmarks().airports.iter().collect();
+    assert_eq!(airports.len(), 1);
+    assert_eq!(
+        (airports[0].name.as_str(), airports[0].at),
+        ("Firenze / Peretola Airport", at(43.81, 11.2051))
+    );
+    let landmarks = gazetteer().landmarks().clone();
+    assert!(
+        !landmarks.places.is_empty()
+            && landmarks
+                .places
+                .is_sorted_by_key(|place| place.name.to_lowercase())
+    );
+    let is_depot = |name: &str| name == "Sodo";
+    assert!(gazetteer().find("sodo").any(|place| is_depot(&place.name)));
+    assert!(!landmarks.places.iter().any(|place| is_depot(&place.name)));
+}

@@ -5,6 +5,7 @@ import { gridOf, gridStep } from "../src/map/grid";
 import { circle } from "../src/map/mercator";
 import { TileType } from "pmtiles";
 import { archiveMap, basemapOf, PLAIN } from "../src/map/basemap";
+import { AIRPORTS } from "../src/map/airport";
 import { ABOVE_GROUND, ROOM, styleOf } from "../src/map/style";
 import { hasStreets } from "../src/map/streets";
 import { hashOf, PLAYED_SPEED, stateOf, trackedIn, type PageState } from "../src/page/address";
@@ -126,7 +127,7 @@ describe("the ground", () => {
     // The map places what is drawn last first.
     expect(layers.findIndex(({ id }) => id === ROOM)).toBeGreaterThan(Math.max(...names));
     const aside = layers.filter((layer) => layer.type === "symbol" && layer.layout?.["text-variable-anchor"] !== undefined).map(({ id }) => id);
-    expect(aside).toEqual(["quarter-name", "city-name", ABOVE_GROUND]);
+    expect(aside).toEqual(["quarter-name", "city-name", ABOVE_GROUND, AIRPORTS]);
   });
 
   it("is drawn by the scheme of the archive that somebody brought", () => {

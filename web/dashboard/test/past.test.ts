@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PastFlights } from "../src/api/model";
 import { linesThen } from "../src/fleet/past-card";
+import { boxOf, within } from "../src/map/box";
 import { countsOf, dronesOf, flightsOf, Past, PastClock } from "../src/playback/past";
 
 const NOON = Date.parse("2026-01-01T12:00:00.000Z");
@@ -80,5 +81,32 @@ describe("the past", () => {
     clock.seek(NOON);
     wall = 9_000;
     expect(clock.now()).toBe(NOON);
+  });
+});
+
+describe("the zones of the past", () => {
+  const zone = (id: string, from: number, until: number): GeoJSON.Feature => ({ type: "Feature", id, properties: { name: id, from: at(from), until: at(until) }, geometry: { type: "Point", coordinates: [11.25, 43.77] } });
+  const zones = (...features: GeoJSON.Feature[]): GeoJSON.FeatureCollection => ({ type: "FeatureCollection", features });
+  const shown = (past: Past): unknown[] => past.zones.features.map(({ id, properties }) => [id, properties?.["until"]]);
+
+  it("are those of the parts that are known, each once, as it was told last", () => {
+    const past = new Past();
+    past.take(answer(0, 10), zones(zone("fire", -5, 30), zone("fair", 2, 4)));
+    const known = past.zones;
+    expect(past.zones).toBe(known);
+    past.take(answer(10, 20), zones(zone("fire", -5, 14), zone("fire", 16, 18)));
+    expect(shown(past)).toEqual([["fire", at(14)], ["fair", at(4)], ["fire", at(18)]]);
+    past.take(answer(-30, -20), zones(zone("storm", -40, -21)));
+    expect(shown(past)).toEqual([["storm", at(-21)]]);
+  });
+});
+
+describe("a box", () => {
+  const map = { getBounds: () => ({ getWest: () => 11, getEast: () => 12, getSouth: () => 43, getNorth: () => 45 }) } as unknown as Parameters<typeof boxOf>[0];
+
+  it("is what a map shows, and more by a share of it, but no more than there is", () => {
+    expect([boxOf(map), boxOf(map, 0.5)]).toEqual([[11, 43, 12, 45], [10.5, 42, 12.5, 46]]);
+    expect(boxOf(map, 200)).toEqual([-180, -85, 180, 85]);
+    expect([within(boxOf(map), boxOf(map, 0.1)), within(boxOf(map, 0.1), boxOf(map))]).toEqual([true, false]);
   });
 });

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use skyhaul_actors::event::Leg;
+use skyhaul_actors::ids::DroneId;
 use skyhaul_engine::time::SimTime;
 use utoipa::ToSchema;
 
@@ -16,7 +17,8 @@ use super::flights::Flights;
 use crate::calendar::Calendar;
 use crate::delivery::track::purpose_name;
 use crate::http::problem::Problem;
-use crate::http::query::Query;
+use crate::http::query::{Bounds, Query};
+use crate::http::schema::BoxOrEmptySaid;
 use crate::ports::StoreError;
 use crate::store::Table;
 
@@ -29,6 +31,22 @@ const SPAN_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// Flights that are over, and those in the air.
 #[derive(Default)]
 pub(crate) struct Past(Mutex<Flights>);
+
+/// Which flights are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    /// Those whose paths may touch this box.
+    bounds: Option<Bounds>,
+    /// Those of this drone.
+    drone: Option<DroneId>,
+}
+
+impl Wanted {
+    fn fits(&self, leg: &Leg) -> bool {
+        let is_near = |bounds: Bounds| bounds.may_touch(leg.path.iter().map(|waypoint| waypoint.at));
+        self.drone.is_none_or(|drone| drone == leg.drone) && self.bounds.is_none_or(is_near)
+    }
+}
 
 /// A flight, and when it was over.
 type Flight = (Arc<Leg>, Option<SimTime>);
@@ -52,11 +70,12 @@ impl Past {
     /// What was in the air at some time from `from` to before `to`, in the order of departures, `to` or where the answer ends before it, and how many more
     /// there are than an answer has room for: where too many were in the air at once it has all flights of some drones, those with the lowest numbers, so
     /// that who plays it sees the same ones from one span to the next.
-    fn between(&self, from: SimTime, to: SimTime) -> (Vec<Flight>, SimTime, usize) {
+    fn between(&self, from: SimTime, to: SimTime, wanted: &Wanted) -> (Vec<Flight>, SimTime, usize) {
         let flights = self.0.lock();
         let mut found: Vec<Flight> = flights
             .all()
             .filter(|(leg, ended)| departs(leg) < to && ended.is_none_or(|ended| ended > from))
+            .filter(|(leg, _)| wanted.fits(leg))
             .map(|(leg, ended)| (Arc::clone(leg), ended))
             .collect();
         drop(flights);
@@ -142,22 +161,28 @@ impl PastFlightResponse {
     params(
         ("from" = String, Query, format = DateTime, description = "Where the span begins, virtual time, RFC 3339"),
         ("to" = String, Query, format = DateTime, description = "Where it ends, an hour later at most"),
+        ("bbox" = inline(Option<BoxOrEmptySaid>), Query, description = "Only flights near this box, all that touch it among them: west,south,east,north in degrees"),
+        ("drone" = Option<String>, Query, description = "Only this drone's flights, by its name"),
     ),
     responses(
         (status = 200, description = "The flights", body = PastResponse),
-        (status = 400, description = "A time cannot be understood", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The span is none, or too long", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The span is none, or too long; the box lies on no sphere, or there is no such drone", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn play_back(service: Data<Drones>, http: HttpRequest) -> Result<HttpResponse, Problem> {
     let query = Query::read(&http)?;
     let span = query.span(SPAN_MAX);
+    let wanted = Wanted {
+        bounds: query.bounds(),
+        drone: read_drone(&query, service.context.environment.drones()),
+    };
     query.check()?;
     let Some((from, to)) = span else {
         return Err(Problem::malformed("the span is none"));
     };
     let calendar = &service.context.calendar;
     let (from, to) = (calendar.sim_time(from), calendar.sim_time(to));
-    let (flights, end, left_out) = service.past.between(from, to);
+    let (flights, end, left_out) = service.past.between(from, to, &wanted);
     Ok(HttpResponse::Ok().json(PastResponse {
         from: calendar.text(from),
         to: calendar.text(end),
@@ -168,6 +193,16 @@ pub(crate) async fn play_back(service: Data<Drones>, http: HttpRequest) -> Resul
             .map(|flight| PastFlightResponse::new(flight, calendar))
             .collect(),
     }))
+}
+
+/// The drone that is asked for by its name, of so many.
+fn read_drone(query: &Query, count: u32) -> Option<DroneId> {
+    let name = query.text("drone")?;
+    let drone = name.parse().ok().filter(|drone: &DroneId| drone.0 < count);
+    if drone.is_none() {
+        query.refuse("drone", "is no drone's name".to_owned());
+    }
+    drone
 }
 
 #[cfg(test)]
@@ -187,7 +222,7 @@ mod tests {
     }
 
     fn drones(past: &Past, from: u64, to: u64) -> Vec<u32> {
-        let (found, _, _) = past.between(at(from), at(to));
+        let (found, _, _) = past.between(at(from), at(to), &Wanted::default());
         found.iter().map(|(leg, _)| leg.drone.0).collect()
     }
 
@@ -212,6 +247,31 @@ mod tests {
     }
 
     #[test]
+    fn only_flights_near_a_box_or_of_a_drone_are_told_where_that_is_asked() {
+        let past = Past::default();
+        take(
+            &past,
+            &[started(1, 10), started(2, 20), ended(1, 30), started(1, 40)],
+        );
+        let told = |bbox: Option<[f64; 4]>, drone: Option<u32>| {
+            let wanted = Wanted {
+                bounds: bbox.map(|bbox| Bounds::new(bbox).expect("a box")),
+                drone: drone.map(DroneId),
+            };
+            let (found, _, _) = past.between(at(0), at(99), &wanted);
+            let drones = found.iter().map(|(leg, _)| leg.drone.0);
+            drones.collect::<Vec<_>>()
+        };
+        let (near, far) = ([11.2, 43.7, 11.3, 43.8], [11.3, 43.7, 11.4, 43.8]);
+        assert_eq!(told(None, None), [1, 2, 1]);
+        assert_eq!(told(None, Some(1)), [1, 1]);
+        assert_eq!(told(Some(near), None), [1, 2, 1]);
+        assert_eq!(told(Some(far), None), [0; 0]);
+        assert_eq!(told(Some(near), Some(2)), [2]);
+        assert_eq!(told(Some(far), Some(2)), [0; 0]);
+    }
+
+    #[test]
     fn an_answer_ends_where_there_are_too_many() {
         let most = u32::try_from(ANSWERED_MAX).expect("some thousands");
         let past = Past::default();
@@ -219,7 +279,7 @@ mod tests {
             .map(|drone| started(drone, u64::from(drone)))
             .collect();
         take(&past, &many);
-        let (found, to, left_out) = past.between(at(0), at(9_000));
+        let (found, to, left_out) = past.between(at(0), at(9_000), &Wanted::default());
         assert_eq!(
             (found.len(), to, left_out),
             (ANSWERED_MAX, at(u64::from(most)), 0)
@@ -231,7 +291,7 @@ mod tests {
         let at_once: Vec<_> = at_once.collect();
         let past = Past::default();
         take(&past, &at_once);
-        let (found, to, left_out) = past.between(at(6), at(9));
+        let (found, to, left_out) = past.between(at(6), at(9), &Wanted::default());
         assert_eq!((found.len(), to, left_out), (ANSWERED_MAX, at(9), 10));
     }
 
@@ -246,7 +306,7 @@ mod tests {
         events.sort_by_key(|event| event.number);
         events.extend([ended(1, 10_000), started(1, 10_010)]);
         take(&past, &events);
-        let (found, to, left_out) = past.between(at(9_000), at(20_000));
+        let (found, to, left_out) = past.between(at(9_000), at(20_000), &Wanted::default());
         assert_eq!((to, left_out), (at(20_000), 11), "no part of a drone's flights");
         assert_eq!(found.len(), ANSWERED_MAX);
         assert!(found.is_sorted_by_key(|(leg, _)| departs(leg)));

@@ -115,6 +115,7 @@ pub(crate) const TABLE: &[(&str, Method, Access)] = &[
     ("/api/depots/{name}/release", Method::POST, From(Operator)),
     ("/api/drones/{id}/recall", Method::POST, From(Operator)),
     ("/api/places", Method::GET, From(Customer)),
+    ("/api/landmarks", Method::GET, From(Customer)),
     ("/api/performance", Method::GET, From(Operator)),
     ("/api/weather", Method::GET, From(Operator)),
     ("/api/playback", Method::GET, From(Operator)),

@@ -28,8 +28,9 @@ const SIGNED_BYTES: usize = 28;
 const SIGNATURE_BYTES: usize = 16;
 
 /// What a link opens, besides the page itself: the delivery it names, to look at and to cancel, and what a page needs to know first.
-const OPENS: [(&str, Method); 8] = [
+const OPENS: [(&str, Method); 9] = [
     ("/api/config", Method::GET),
+    ("/api/landmarks", Method::GET),
     ("/api/deliveries/{id}", Method::GET),
     ("/api/deliveries/{id}/status", Method::GET),
     ("/api/deliveries/{id}/history", Method::GET),

@@ -267,6 +267,32 @@ impl Bounds {
         [lon(east), lat(north), lon(east + 1), lat(north + 1)]
     }
 
+    /// Whether a path may touch it: whether its own box does. A path across the date line is one the long way round, and touches all between.
+    pub(crate) fn may_touch(&self, path: impl Iterator<Item = Position>) -> bool {
+        let mut own: Option<Self> = None;
+        for place in path {
+            let (lat, lon) = (place.lat(), place.lon());
+            let known = own.get_or_insert(Self {
+                west: lon,
+                south: lat,
+                east: lon,
+                north: lat,
+            });
+            known.west = known.west.min(lon);
+            known.east = known.east.max(lon);
+            known.south = known.south.min(lat);
+            known.north = known.north.max(lat);
+        }
+        own.is_some_and(|own| {
+            let meets = if self.west <= self.east {
+                own.west <= self.east && own.east >= self.west
+            } else {
+                own.east >= self.west || own.west <= self.east
+            };
+            meets && own.south <= self.north && own.north >= self.south
+        })
+    }
+
     /// Whether the place lies inside.
     pub(crate) fn contains(&self, place: Position) -> bool {
         let is_between = if self.west <= self.east {
@@ -287,6 +313,26 @@ mod tests {
     fn query(text: &str) -> Query {
         let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();
         Query::read(&request).expect("the query can be read")
+    }
+
+    #[test]
+    fn a_path_may_touch_a_box_that_its_own_box_meets() {
+        let at = |lat, lon| Position::new(lat, lon).expect("on the sphere");
+        let path = [at(43.7, 11.2), at(43.8, 11.3)];
+        for (bbox, meets) in [
+            ([11.25, 43.75, 11.26, 43.76], true),
+            ([11.0, 43.0, 12.0, 44.0], true),
+            ([11.3, 43.8, 11.4, 43.9], true),
+            ([11.31, 43.7, 11.4, 43.8], false),
+            ([11.2, 43.81, 11.3, 43.9], false),
+            ([170.0, 43.7, 11.2, 43.8], true),
+            ([170.0, 43.7, -170.0, 43.8], false),
+        ] {
+            let bounds = Bounds::new(bbox).expect("a box");
+            assert_eq!(bounds.may_touch(path.into_iter()), meets, "{bbox:?}");
+        }
+        let all = Bounds::new([-180.0, -90.0, 180.0, 90.0]).expect("a box");
+        assert!(!all.may_touch([].into_iter()), "what is nowhere touches nothing");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use skyhaul_engine::time::SimTime;
 
 use super::Operations;
 use super::shown::{AuditItem, AuditResponse};
+use super::zones::history;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
 use crate::http::query::{Query, cursor_text};
@@ -115,8 +116,12 @@ impl Fold for AuditFold {
             } => rows.change(audit_row(*command), |row: &mut AuditRow| {
                 row.refusal = Some(Refusal::Zone(*reason));
             }),
-            _ => Ok(()),
+            _ => history::on_event(event, rows),
         }
+    }
+
+    fn forget(&self, before: SimTime, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+        history::forget(before, rows)
     }
 }
 

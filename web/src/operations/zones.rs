@@ -2,8 +2,9 @@
 
 use actix_web::http::Method;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Path, Payload, ServiceConfig};
+use actix_web::web::{self, Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use skyhaul_actors::command::Command;
 use skyhaul_actors::environment::Zone;
@@ -17,9 +18,14 @@ use crate::geojson::{GEO_JSON, collection};
 use crate::http::body;
 use crate::http::endpoint::Endpoint;
 use crate::http::problem::Problem;
+use crate::http::query::Query;
 use crate::ingestion::BODY_BYTES_MAX;
 
 mod feature;
+pub(super) mod history;
+
+/// The longest span of the past whose zones are told: as long as flights are kept.
+const SPAN_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// The endpoints.
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -38,14 +44,50 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// The no-fly zones as GeoJSON polygons, known by their names, with `from` and `until` where they are not always in force; circles have `centre` and `radius` besides, those that do not reach from the ground up without end `floor` and `ceiling`.
-#[utoipa::path(get, path = "/api/zones", tag = "Operations", responses((status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json")))]
-pub(crate) async fn map_zones(service: Data<Operations>) -> HttpResponse {
-    let calendar = &service.context.calendar;
-    let zones = service.context.tracks.read().zones().to_vec();
-    let features = zones.iter().map(|zone| zone_feature(zone, calendar)).collect();
-    HttpResponse::Ok()
+/// Those that are known and were not lifted, or of a span of the past those that were in force at some time of it: one that was lifted has that as its `until`.
+#[utoipa::path(get, path = "/api/zones", tag = "Operations",
+    params(
+        ("from" = Option<String>, Query, format = DateTime, description = "Where the span begins, virtual time, RFC 3339"),
+        ("to" = Option<String>, Query, format = DateTime, description = "Where it ends, a day later at most"),
+    ),
+    responses(
+        (status = 200, description = "A GeoJSON feature collection", body = Object, content_type = "application/geo+json"),
+        (status = 400, description = "A time cannot be understood", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The span is none, too long, or lacks an end", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn map_zones(service: Data<Operations>, http: HttpRequest) -> Result<HttpResponse, Problem> {
+    let query = Query::read(&http)?;
+    let span = read_span(&query);
+    query.check()?;
+    let calendar = service.context.calendar;
+    let features: Vec<Value> = match span {
+        Some((from, to)) => {
+            let (from, to) = (calendar.sim_time(from), calendar.sim_time(to));
+            let table = service.table.clone();
+            let zones = web::block(move || history::between(&table, from, to)).await;
+            let zones = zones.map_err(|_| Problem::saturated())??;
+            zones.iter().map(|zone| zone_feature(zone, &calendar)).collect()
+        }
+        None => {
+            let zones = service.context.tracks.read().zones().to_vec();
+            zones.iter().map(|zone| zone_feature(zone, &calendar)).collect()
+        }
+    };
+    Ok(HttpResponse::Ok()
         .content_type(GEO_JSON)
-        .json(collection(features))
+        .json(collection(features)))
+}
+
+/// The span of the past that is asked for, if one is.
+fn read_span(query: &Query) -> Option<(Timestamp, Timestamp)> {
+    let missing = match (query.text("from"), query.text("to")) {
+        (None, None) => return None,
+        (Some(_), Some(_)) => return query.span(SPAN_MAX),
+        (None, Some(_)) => "from",
+        (Some(_), None) => "to",
+    };
+    query.refuse(missing, "must be said where the other end is".to_owned());
+    None
 }
 
 /// Closes a zone: a GeoJSON feature, a polygon or a point with a `radius`, with optional `from` and `until` (RFC 3339, or a span from now) and the other

@@ -16,7 +16,7 @@ use crate::client::{Answer, Client, NOBODYS, with};
 const ADMIN: &str = "an-administrator's-key-for-this-test";
 
 /// What a caller is answered, by role: nobody, customer, operator, administrator. `401`, `403` and `404` as they are, 0 for anything else.
-const EXPECTED: [(&str, &str, [u16; 4]); 84] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 85] = [
     ("POST", "/api/deliveryrequests", [401, 0, 0, 0]),
     ("PATCH", "/api/deliveryrequests/{bobs}", [401, 404, 0, 0]),
     ("DELETE", "/api/deliveryrequests/{id}", [401, 404, 404, 404]),
@@ -141,6 +141,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 84] = [
         "/api/owners/no-body/personal-data",
         [401, 403, 403, 404],
     ),
+    ("GET", "/api/landmarks", [401, 0, 0, 0]),
     ("GET", "/api/performance", [401, 403, 0, 0]),
     ("GET", "/api/weather", [401, 403, 0, 0]),
     ("GET", "/api/playback", [401, 403, 400, 400]),

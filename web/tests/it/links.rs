@@ -78,7 +78,9 @@ async fn a_link_shows_its_delivery_and_lets_cancel_it() {
     }
     let events = format!("/api/deliveries/{delivery}/events");
     assert_eq!(client.send(ask(&link, Method::HEAD, &events)).await.status, 200);
-    assert_eq!(client.send(ask(&link, Method::GET, "/api/config")).await.status, 200);
+    for path in ["/api/config", "/api/landmarks"] {
+        assert_eq!(client.send(ask(&link, Method::GET, path)).await.status, 200, "{path}");
+    }
     let cancel = format!("/api/deliveryrequests/{delivery}");
     assert!([202, 204].contains(&client.send(ask(&link, Method::DELETE, &cancel)).await.status));
 }

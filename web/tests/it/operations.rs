@@ -107,6 +107,60 @@ async fn a_zone_is_declared_shown_and_lifted() {
 }
 
 #[actix_web::test]
+async fn the_past_has_the_zones_that_were_in_force_then() {
+    let city = City::new();
+    let client = city.client().await;
+    client.post(ZONES, &zone("fire")).await;
+    city.run_s(600);
+    assert_eq!(client.delete("/api/zones/fire").await.status, 204);
+    city.run_s(600);
+    let shown = async |from: &str, to: &str| {
+        let path = format!("{ZONES}?from=2026-05-12T09:{from}:00Z&to=2026-05-12T09:{to}:00Z");
+        client.get(&path).await.json()["features"].clone()
+    };
+    let then = shown("05", "06").await;
+    assert_eq!(
+        (&then[0]["id"], then.as_array().map(Vec::len)),
+        (&json!("fire"), Some(1))
+    );
+    let times = &then[0]["properties"];
+    assert_eq!(times["from"], "2026-05-12T09:02:00.001Z");
+    assert_eq!(times["until"], "2026-05-12T09:10:00.002Z", "when it was lifted");
+    assert_eq!(
+        shown("00", "02").await,
+        json!([]),
+        "it was known, and not in force"
+    );
+    assert_eq!(shown("11", "20").await, json!([]));
+    for (query, status) in [
+        ("from=2026-05-12T09:00:00Z", 422),
+        ("to=2026-05-12T09:00:00Z", 422),
+        ("from=x&to=2026-05-12T09:00:00Z", 400),
+        ("from=2026-05-12T09:00:00Z&to=2026-05-13T09:00:01Z", 422),
+        ("from=2026-05-12T09:00:00Z&to=2026-05-12T09:00:00Z", 422),
+    ] {
+        let answer = client.get(&format!("{ZONES}?{query}")).await;
+        assert_eq!(answer.status, status, "{query}: {}", answer.text());
+    }
+}
+
+#[actix_web::test]
+async fn landmarks_are_none_of_what_the_operator_has() {
+    let client = City::new().client().await;
+    let landmarks = client.get("/api/landmarks").await;
+    assert_eq!(
+        landmarks.json(),
+        json!({"type": "FeatureCollection", "features": []})
+    );
+    assert!(landmarks.header("etag").is_some());
+    let places = client.get("/api/places").await.json();
+    assert_eq!(
+        places[0]["name"], "middle",
+        "a depot has a name to be asked for by"
+    );
+}
+
+#[actix_web::test]
 async fn what_is_shown_of_a_zone_can_be_declared_again() {
     let client = City::new().client().await;
     let shown = client.post(ZONES, &zone("fire")).await.json();

@@ -1,5 +1,6 @@
 import type { Alert, Config, Confirmation, Delivery, DeliveryRequest, DeliveryRow, DeliveryStatus, Depot, DroneDetails, Milestone, NamedPlace, Page, PastFlights, Performance, Quote, Simulation, TrackingLink, Weather } from "./model";
 import { listQuery, type DeliveryFilter } from "../deliveries/filter";
+import type { Box } from "../map/box";
 import { key } from "./key";
 
 /** A request that hangs longer than this, ms, is given up and said so. */
@@ -68,6 +69,13 @@ async function rows<T>(path: string): Promise<readonly T[]> {
   return "items" in body ? body.items : body;
 }
 
+function spanQuery(from: number, to: number, { bbox, drone }: { bbox?: Box; drone?: string } = {}): string {
+  const fields = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  if (bbox) fields.set("bbox", bbox.join(","));
+  if (drone) fields.set("drone", drone);
+  return fields.toString();
+}
+
 /** A key no other request has; `randomUUID` is missing on pages served by plain HTTP from another host. */
 export function freshKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -101,8 +109,12 @@ export const api = {
   /** The carriers' names. */
   carriers: async (): Promise<readonly string[]> => (await rows<{ name: string }>("/api/carriers")).map(({ name }) => name),
   places: (name: string, limit: number): Promise<readonly NamedPlace[]> => rows(`/api/places?name=${id(name)}&limit=${limit}`),
-  /** What was in the air in a span of the past, virtual ms. */
-  past: (from: number, to: number): Promise<PastFlights> => get(`/api/playback?from=${id(new Date(from).toISOString())}&to=${id(new Date(to).toISOString())}`),
+  /** Places and airports that a map names: points with a `name` and a `kind`, `place` or `airport`. */
+  landmarks: (): Promise<GeoJSON.FeatureCollection> => get("/api/landmarks"),
+  /** What was in the air in a span of the past, virtual ms: all of it, or what was near a box, or one drone. */
+  past: (from: number, to: number, only: { bbox?: Box; drone?: string } = {}): Promise<PastFlights> => get(`/api/playback?${spanQuery(from, to, only)}`),
+  /** The zones that were in force at some time of it. */
+  pastZones: (from: number, to: number): Promise<GeoJSON.FeatureCollection> => get(`/api/zones?${spanQuery(from, to)}`),
   weather: (): Promise<Weather> => get("/api/weather"),
   performance: (): Promise<Performance> => get("/api/performance"),
   delivery: (delivery: string): Promise<Delivery> => get(`/api/deliveries/${id(delivery)}`),

@@ -103,7 +103,7 @@ export class Figures {
   back(past: { readonly counts: ReadonlyMap<DroneState, number>; readonly time: string } | null): void {
     this.#past = past?.counts ?? null;
     this.#asOf.hidden = this.#ofNow.hidden = past === null;
-    if (past) say(this.#asOf, `In the air at ${past.time}. What stood on the ground then is not kept. Zones are drawn as they were in force then, without those that were lifted since.`);
+    if (past) say(this.#asOf, `In the air at ${past.time}. What stood on the ground then is not kept. Zones are drawn as they were in force then.`);
     this.#count();
   }
 

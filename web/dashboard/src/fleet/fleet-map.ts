@@ -1,5 +1,6 @@
 import type { MapMouseEvent } from "maplibre-gl";
 import type { Config } from "../api/model";
+import { boxOf, within, type Box } from "../map/box";
 import { DronesCanvas } from "../map/drones-canvas";
 import { EndPins } from "../map/ends";
 import type { Crowd, MapView, View } from "../map/view";
@@ -45,7 +46,7 @@ export class FleetMap {
   #past: PastClock | null = null;
   #flown = new Map<string, PastFlight>();
   #only: ReadonlySet<string> | null = null;
-  #box: [number, number, number, number] | null = null;
+  #box: Box | null = null;
   /** The ends of a delivery. */
   readonly pins: EndPins;
 
@@ -161,11 +162,9 @@ export class FleetMap {
   /** Subscribes to what is in view, where that has changed enough. */
   subscribe(receive: Parameters<Telemetry["subscribe"]>[2]): void {
     const ask = (): void => {
-      const bounds = this.view.map.getBounds();
-      const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-      const [wide, high] = [(east - west) * MARGIN, (north - south) * MARGIN];
-      if (this.#box && !this.#crowded && within([west, south, east, north], this.#box) && this.#box[2] - this.#box[0] < (east - west) * 4) return;
-      this.#box = [Math.max(-180, west - wide), Math.max(-85, south - high), Math.min(180, east + wide), Math.min(85, north + high)];
+      const seen = boxOf(this.view.map);
+      if (this.#box && !this.#crowded && within(seen, this.#box) && this.#box[2] - this.#box[0] < (seen[2] - seen[0]) * 4) return;
+      this.#box = boxOf(this.view.map, MARGIN);
       this.telemetry.subscribe("fleet", { topic: "fleet", mode: "legs", bbox: this.#box, hz: 10 }, receive);
     };
     this.view.map.on("moveend", ask);
@@ -195,10 +194,4 @@ export class FleetMap {
   visibleBy(ask: () => ReadonlySet<DroneState>): void {
     this.#visible = ask;
   }
-}
-
-type Box = readonly [number, number, number, number];
-
-function within(inner: Box, outer: Box): boolean {
-  return inner[0] >= outer[0] && inner[1] >= outer[1] && inner[2] <= outer[2] && inner[3] <= outer[3];
 }

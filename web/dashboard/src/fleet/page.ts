@@ -3,11 +3,10 @@ import { api } from "../api/client";
 import type { Config, Depot } from "../api/model";
 import { findDelivery } from "../deliveries/find";
 import { DeliveryTable } from "../deliveries/table";
-import { NOWHERE, type End, type Ends } from "../map/ends";
+import { boxOf } from "../map/box";
 import { routeMs } from "../map/motion";
 import { Wind } from "../map/wind";
 import { OrderForm } from "../order/form";
-import { FollowPanel } from "../order/follow";
 import { Address, type Played } from "../page/address";
 import { element } from "../page/element";
 import { notice, Shell } from "../page/shell";
@@ -19,7 +18,6 @@ import { Playback } from "../playback/panel";
 import { TimeControls } from "../simulation/controls";
 import type { Telemetry } from "../telemetry/connection";
 import type { Payload } from "../telemetry/frame";
-import type { Tracked } from "../track/tracker";
 import { Outline } from "../zones/draw";
 import { pointsOf, ZonesPanel } from "../zones/panel";
 import { DepotPanel } from "./depot-panel";
@@ -28,6 +26,7 @@ import { DroneDetailsPanel } from "./details";
 import { Figures } from "./figures";
 import { FilterBar, isFiltering, queryOf } from "./filters";
 import type { FleetMap } from "./fleet-map";
+import { Followed } from "./followed";
 import { DroneList } from "./list";
 import { deliveryOf, fixOf, isStale, Roster, type Drone } from "./roster";
 import { PastCard } from "./past-card";
@@ -58,14 +57,14 @@ export class FleetPage {
   readonly #search = new Search({ typed: () => this.#typed(), wanted: (meaning) => this.#find(meaning), place: ({ location }) => this.#map?.go(location.latitude, location.longitude) });
   readonly #list = new DroneList((drone) => this.#choose(drone, true));
   readonly #alerts: AlertList;
-  readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#follow(delivery, true), wanted: (text) => void this.#findDelivery(text), filtered: (deliveries) => this.#address.set({ deliveries }) });
+  readonly #deliveries = new DeliveryTable({ chosen: (delivery) => this.#followed.follow(delivery, true), wanted: (text) => void this.#findDelivery(text), filtered: (deliveries) => this.#address.set({ deliveries }) });
   readonly #form: OrderForm;
   readonly #zones = new ZonesPanel({ changed: () => void this.#askZones().catch(() => undefined), shown: (zone) => this.#map?.view.frame(pointsOf(zone), 90) });
   readonly #tabs: Tabs;
   readonly #cards = element("div", { class: "cards" });
   readonly #stage = element("div", { class: "map", role: "region", "aria-label": "Map of the fleet" });
   readonly #wind = new Wind();
-  readonly #playback = new Playback({ changed: (clock) => this.#goBack(clock), shown: (flights) => this.#flown(flights), went: (played) => this.#went(played), now: () => this.telemetry.now() });
+  readonly #playback = new Playback({ changed: (clock) => this.#goBack(clock), shown: (flights) => this.#flown(flights), went: (played) => this.#went(played), now: () => this.telemetry.now(), seen: (margin) => this.#map && boxOf(this.#map.view.map, margin), chosen: () => this.#chosen });
   /** The time that is played and who flew then, while the past is shown. */
   #past: { readonly clock: PastClock; drones: ReadonlyMap<string, Drone> } | null = null;
   #map: FleetMap | null = null;
@@ -76,13 +75,12 @@ export class FleetPage {
   #details: DroneDetailsPanel | null = null;
   /** What stands in its place while the past is shown. */
   #then: PastCard | null = null;
-  #followed: FollowPanel | null = null;
+  readonly #followed: Followed;
   #following = false;
   /** The drone that the map goes to as soon as it is known where that is. */
   #awaited: string | null = null;
   /** The drones that fit the filter; `null` where it leaves none out. */
   #only: ReadonlySet<string> | null = null;
-  #ends: Ends = NOWHERE;
   #speed: number | null = null;
 
   constructor(
@@ -91,8 +89,9 @@ export class FleetPage {
     private readonly telemetry: Telemetry,
     private readonly theme: Theme,
   ) {
-    this.#alerts = new AlertList({ open: (count) => this.#tabs.badge("alerts", count), drone: (drone) => this.#choose(drone, true), delivery: (delivery) => this.#follow(delivery, true) });
-    this.#form = new OrderForm({ picking: (end) => this.#map?.pickPlaces(end !== null), placed: (end, at) => this.#place(end, at), ordered: (delivery) => this.#follow(delivery, true) }, config.ownerId);
+    this.#followed = new Followed(this.#cards, telemetry, { map: () => this.#map, drone: (drone) => this.#choose(drone, true), changed: (delivery) => this.#followedBy(delivery) });
+    this.#alerts = new AlertList({ open: (count) => this.#tabs.badge("alerts", count), drone: (drone) => this.#choose(drone, true), delivery: (delivery) => this.#followed.follow(delivery, true) });
+    this.#form = new OrderForm({ picking: (end) => this.#map?.pickPlaces(end !== null), placed: (end, at) => this.#followed.place(end, at), ordered: (delivery) => this.#followed.follow(delivery, true) }, config.ownerId);
     this.#tabs = new Tabs(
       [
         { name: "fleet", label: "Fleet", content: element("div", { class: "stack" }, this.#search.root, this.#figures.legend, this.#filters.root, this.#list.root, this.#figures.root) },
@@ -288,7 +287,7 @@ export class FleetPage {
   async #findDelivery(text: string): Promise<void> {
     const flown = [...this.#roster.all()].flatMap((drone) => deliveryOf(drone) ?? []);
     const found = await findDelivery(text, [...this.#deliveries.listed, ...flown]);
-    if ("delivery" in found) this.#follow(found.delivery, true);
+    if ("delivery" in found) this.#followed.follow(found.delivery, true);
     else this.#say(found.said);
   }
 
@@ -335,7 +334,7 @@ export class FleetPage {
     this.#restorePast();
     if (depot !== (this.#depot?.name ?? null)) this.#chooseDepot(depot, false);
     if (drone !== this.#chosen) this.#choose(drone, false);
-    if (delivery !== null && delivery !== this.#followed?.delivery) this.#follow(delivery, false);
+    if (delivery !== null && delivery !== this.#followed.delivery) this.#followed.follow(delivery, false);
   }
 
   /** The drone whose panel is open. */
@@ -369,11 +368,11 @@ export class FleetPage {
   }
 
   #cardOf(drone: string): PastCard {
-    return new PastCard(drone, { closed: () => this.#choose(null, false), delivery: (delivery) => this.#follow(delivery, true) });
+    return new PastCard(drone, { closed: () => this.#choose(null, false), delivery: (delivery) => this.#followed.follow(delivery, true) });
   }
 
   #detailsOf(drone: string): DroneDetailsPanel {
-    return new DroneDetailsPanel(drone, this.telemetry, { closed: () => this.#choose(null, false), follow: (on) => this.#setFollowing(on), heard: () => this.#awaited === drone && this.#goTo(drone), delivery: (delivery) => this.#follow(delivery, true) });
+    return new DroneDetailsPanel(drone, this.telemetry, { closed: () => this.#choose(null, false), follow: (on) => this.#setFollowing(on), heard: () => this.#awaited === drone && this.#goTo(drone), delivery: (delivery) => this.#followed.follow(delivery, true) });
   }
 
   /** Goes to a drone; to one out of view once its panel has heard where it is. */
@@ -401,45 +400,11 @@ export class FleetPage {
     window.requestAnimationFrame(() => this.#keepUp());
   }
 
-  /** Follows a delivery in a panel of its own. */
-  #follow(delivery: string, focus: boolean): void {
-    if (this.#followed?.delivery !== delivery) {
-      this.#followed?.stop();
-      let framed = false;
-      this.#followed = new FollowPanel(delivery, this.telemetry, {
-        closed: () => this.#unfollow(),
-        drone: (drone) => this.#choose(drone, true),
-        changed: (tracked) => {
-          this.#showEnds(tracked);
-          if (!framed && focus) this.#map?.view.frame([tracked.delivery.pickup, tracked.delivery.dropoff], 90);
-          framed = true;
-        },
-      });
-      this.#cards.prepend(this.#followed.root);
-      this.#address.set({ delivery });
-      this.#deliveries.mark(delivery);
-    }
-    if (focus) this.#followed.focus();
-  }
-
-  #unfollow(): void {
-    this.#followed?.stop();
-    this.#followed = null;
-    this.#ends = NOWHERE;
-    this.#map?.pins.show(NOWHERE);
-    this.#address.set({ delivery: null });
-    this.#deliveries.mark(null);
+  /** Another delivery is followed, or none. */
+  #followedBy(delivery: string | null): void {
+    this.#address.set({ delivery });
+    this.#deliveries.mark(delivery);
     this.#tick();
-  }
-
-  #showEnds({ delivery: { pickup, dropoff } }: Tracked): void {
-    this.#ends = { pickup, dropoff };
-    this.#map?.pins.show(this.#ends);
-  }
-
-  #place(end: End, at: Ends[End]): void {
-    this.#ends = { ...this.#ends, [end]: at };
-    this.#map?.pins.show(this.#ends);
   }
 
   #escape(): void {
@@ -447,7 +412,7 @@ export class FleetPage {
     else if (this.#map?.picking) this.#form.stopPicking();
     else if (this.#depot) this.#chooseDepot(null);
     else if (this.#chosen !== null) this.#choose(null, false);
-    else if (this.#followed) this.#unfollow();
+    else if (this.#followed.delivery !== null) this.#followed.stop();
   }
 
   #tick(): void {
@@ -457,8 +422,9 @@ export class FleetPage {
     this.#drones(now);
     this.#details?.show(this.#roster.get(this.#details.drone)?.stands ?? null);
     this.#details?.update(now, wall);
-    this.#followed?.tick(now, wall);
-    if (this.#declared) this.#map?.view.zones(this.#declared, this.#past?.clock.now() ?? now);
+    this.#followed.tick(now, wall);
+    const zones = (this.#past && this.#playback.zones) ?? this.#declared;
+    if (zones) this.#map?.view.zones(zones, this.#past?.clock.now() ?? now);
   }
 
   /** Counts and lists the drones: those in view, or those that flew at the time that is played. */
@@ -468,7 +434,7 @@ export class FleetPage {
     if (past && this.#then) this.#then.update(past.drones.get(this.#then.drone), at);
     this.#figures.back(past && { counts: countsOf(past.drones.values()), time: clockTime(at, true) });
     if (this.#tabs.opened !== "fleet") return;
-    const listed = past ? { drones: past.drones.values(), crowded: false, where: "in the air then", isStale: () => false } : { drones: this.#roster.all(), crowded: this.#roster.crowded, where: "in view", isStale: (drone: Drone) => isStale(drone, now, this.telemetry.clock.speed) };
+    const listed = past ? { drones: past.drones.values(), crowded: false, where: this.#playback.isNarrow ? "in the air near here then" : "in the air then", isStale: () => false } : { drones: this.#roster.all(), crowded: this.#roster.crowded, where: "in view", isStale: (drone: Drone) => isStale(drone, now, this.telemetry.clock.speed) };
     this.#list.update(listed, at, this.#figures.shown, past ? null : this.#only, this.#search.text, this.#chosen);
   }
 
@@ -479,7 +445,7 @@ export class FleetPage {
       this.#map?.drones.select(this.#map.flownBy(this.#chosen));
       return view.route(this.#past.drones.get(this.#chosen ?? "")?.flight ?? null, this.#past.clock.now());
     }
-    const tracked = this.#followed?.tracker.tracked;
+    const { tracked } = this.#followed;
     this.#map?.drones.select(this.#details?.drone ?? tracked?.flight?.drone ?? null);
     if (this.#details) {
       const { flight, flown, drone } = this.#details;

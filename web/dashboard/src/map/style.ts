@@ -1,4 +1,5 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import { AIRPORTS, airportLayer } from "./airport";
 import type { Basemap } from "./basemap";
 import { GROUND, type GroundColours, type Tone } from "./palette";
 
@@ -53,6 +54,8 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
       // A large zone is named from afar; the many small ones only where there is room for their names.
       zoneName("zone-name-large", c, 10.5, true),
       zoneName("zone-name", c, 14.8, false),
+      // Above the names of zones: that of the zone round an airport, which is called the same, makes room for the airport's own.
+      airportLayer(c),
       { id: "drawn-line", type: "line", source: "drawn", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": c.zone, "line-width": 2.5 } },
       { id: "drawn-corner", type: "circle", source: "drawn", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": c.halo, "circle-stroke-color": c.zone, "circle-stroke-width": 2.5 } },
       { id: "route-edge", type: "line", source: "route", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.halo, "line-width": 6, "line-opacity": 0.8 } },
@@ -66,7 +69,7 @@ function own(c: GroundColours): { below: LayerSpecification[]; above: LayerSpeci
   };
 }
 
-/** The whole style in a tone: a clean ground of area, grid and places, the base map where there is one, zones and routes above it. */
+/** The whole style in a tone: a clean ground of area, grid, places and airports, the base map where there is one, zones and routes above it. */
 export function styleOf(tone: Tone, basemap: Basemap): StyleSpecification {
   const c = GROUND[tone];
   const { below, above } = own(c);
@@ -77,6 +80,7 @@ export function styleOf(tone: Tone, basemap: Basemap): StyleSpecification {
       area: { type: "geojson", data: EMPTY },
       grid: { type: "geojson", data: EMPTY },
       places: { type: "geojson", data: EMPTY },
+      [AIRPORTS]: { type: "geojson", data: EMPTY },
       zones: { type: "geojson", data: EMPTY },
       drawn: { type: "geojson", data: EMPTY },
       route: { type: "geojson", data: EMPTY },

@@ -7,6 +7,7 @@ import type { Area, Config } from "../api/model";
 import { splitAt, type Flight, type Line } from "../telemetry/flight";
 import type { Payload } from "../telemetry/frame";
 import { Archive } from "./archive";
+import { AIRPORTS, airportPicture } from "./airport";
 import { gridOf } from "./grid";
 import { circle } from "./mercator";
 import type { Tone } from "./palette";
@@ -47,9 +48,6 @@ export type Crowd = Extract<Payload, { kind: "counts" }>;
 const NO_LINES: readonly Line[] = [];
 
 const collection = (features: GeoJSON.Feature[]): GeoJSON.FeatureCollection => ({ type: "FeatureCollection", features });
-
-/** Places named on a ground without streets: more than fit at any zoom. */
-const PLACES_MAX = 400;
 
 let protocol: Protocol | null = null;
 
@@ -102,7 +100,8 @@ export class MapView {
     // North stays up: nothing here is easier to read turned.
     this.map.touchZoomRotate.disableRotation();
     const loaded = new Promise<void>((resolve) => void this.map.once("load", () => resolve()));
-    this.#ready = this.#build(loaded, basemapOf(config.basemap ?? null, latitude, longitude), trouble ?? (() => undefined));
+    const brought = config.basemap ?? null;
+    this.#ready = this.#build(loaded, basemapOf(brought, latitude, longitude), brought !== null, trouble ?? (() => undefined));
     this.#ground(area);
     this.map.on("zoomend", () => this.#crowd && this.crowd(this.#crowd));
   }
@@ -183,8 +182,8 @@ export class MapView {
     return { zoom: this.map.getZoom(), latitude: lat, longitude: lng };
   }
 
-  /** Lays the base map as soon as there is a map; without one, and where it cannot be shown, the places' names stand on the plain ground. */
-  async #build(loaded: Promise<void>, wanted: Promise<Basemap>, trouble: (words: string) => void): Promise<void> {
+  /** Lays the base map as soon as there is a map; airports stand on it unless it was brought; without one, and where it cannot be shown, they and the places' names stand on the plain ground. */
+  async #build(loaded: Promise<void>, wanted: Promise<Basemap>, brought: boolean, trouble: (words: string) => void): Promise<void> {
     const [, read] = await Promise.allSettled([loaded, wanted]);
     try {
       if (read.status === "rejected") throw read.reason;
@@ -195,14 +194,17 @@ export class MapView {
     } catch (problem) {
       trouble(`The base map cannot be shown: ${problem instanceof Error ? problem.message : String(problem)}.`);
     }
-    if (this.#basemap === PLAIN) void this.#name().catch(() => undefined);
+    if (this.#basemap === PLAIN || !brought) void this.#name().catch(() => undefined);
   }
 
-  /** Names places, where there is no base map that does. */
+  /** Names airports, and places where there is no base map that does. */
   async #name(): Promise<void> {
-    const places = await api.places("", PLACES_MAX);
-    const features = places.map(({ name, location }): GeoJSON.Feature => ({ type: "Feature", properties: { name }, geometry: { type: "Point", coordinates: [location.longitude, location.latitude] } }));
-    this.#put("places", collection(features));
+    const { features } = await api.landmarks();
+    const of = (kind: string): GeoJSON.FeatureCollection => collection(features.filter(({ properties }) => properties?.["kind"] === kind));
+    const { image, options } = airportPicture();
+    this.map.addImage(AIRPORTS, image, options);
+    this.#put(AIRPORTS, of("airport"));
+    if (this.#basemap === PLAIN) this.#put("places", of("place"));
   }
 
   #ground({ centre: [latitude, longitude], radius }: Area): void {

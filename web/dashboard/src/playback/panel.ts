@@ -1,4 +1,5 @@
 import { api, Problem } from "../api/client";
+import { within, type Box } from "../map/box";
 import { element, say } from "../page/element";
 import { PLAYED_SPEED, type Played } from "../page/address";
 import { clockTime } from "../page/words";
@@ -35,7 +36,17 @@ export interface PlaybackEvents {
   readonly went: (played: Played | null) => void;
   /** Virtual now. */
   readonly now: () => number;
+  /** What the map shows, widened by a share of it on each side; `null` while there is none. */
+  readonly seen: (margin: number) => Box | null;
+  /** The drone that is chosen. */
+  readonly chosen: () => string | null;
 }
+
+/** Where only what is shown is asked for, what is beside it by this share is asked for as well, so that a small move asks for nothing. */
+const MARGIN = 0.5;
+
+/** Where that is so many times as wide as what is shown by now, less is asked for. */
+const WIDER_MAX = 4;
 
 /** The past day on a time line. */
 export class Playback {
@@ -49,6 +60,8 @@ export class Playback {
   readonly #said = element("span", { class: "faint", role: "status" });
   #clock: PastClock | null = null;
   #past = new Past();
+  /** Where a fleet is so large that an answer leaves out some of it: near what box is asked, and for which drone besides. */
+  #only: { readonly bbox: Box; readonly drone: string | null } | null = null;
   #kept = 0;
   #asking = false;
   #timer = 0;
@@ -74,6 +87,16 @@ export class Playback {
     this.#look();
   }
 
+  /** The zones of the time that is shown; `null` while they are not known. */
+  get zones(): GeoJSON.FeatureCollection | null {
+    return this.#clock && this.#past.knows(this.#clock.now()) ? this.#past.zones : null;
+  }
+
+  /** Whether only what was in view then is known. */
+  get isNarrow(): boolean {
+    return this.#only !== null;
+  }
+
   #switch(): void {
     if (this.#clock) this.#stop();
     else this.#start(this.events.now() - CHUNK_MS, true);
@@ -83,6 +106,7 @@ export class Playback {
     this.#clock = new PastClock(at);
     this.#clock.pace(Number(this.#speed.value));
     this.#past = new Past();
+    this.#only = null;
     this.#kept = this.events.now() - DAY_MS;
     this.#bar.hidden = false;
     say(this.#open, "Back to now");
@@ -134,6 +158,7 @@ export class Playback {
       clock.seek(present);
       clock.run(false);
     }
+    if (this.#only && this.#isElsewhere(this.#only)) this.#narrow();
     const at = clock.now();
     if (clock.runs && performance.now() - this.#toldAt > TELL_MS) this.#tell();
     this.#line.min = String(Math.floor(Math.max(this.#kept, present - DAY_MS)));
@@ -152,10 +177,12 @@ export class Playback {
     this.#asking = true;
     const clock = this.#clock;
     try {
-      const answer = await api.past(from, to);
-      if (clock === null || clock !== this.#clock) return;
+      const only = this.#only;
+      const [answer, own, zones] = await Promise.all([api.past(from, to, only ? { bbox: only.bbox } : {}), only?.drone ? api.past(from, to, { drone: only.drone }) : null, api.pastZones(from, to)]);
+      if (clock === null || clock !== this.#clock || only !== this.#only) return;
+      if (answer.leftOut > 0 && only === null && this.#narrow()) return;
       this.#kept = Date.parse(answer.keptSince);
-      this.#past.take(answer);
+      this.#past.take({ ...answer, flights: [...answer.flights, ...(own?.flights ?? [])] }, zones);
       this.#past.forgetBefore(Math.min(from, clock.now()) - CHUNK_MS);
       if (clock.now() < this.#kept) clock.seek(this.#kept);
       say(this.#said, answer.leftOut > 0 ? `${answer.leftOut} flights are left out` : "");
@@ -165,5 +192,21 @@ export class Playback {
     } finally {
       this.#asking = false;
     }
+  }
+
+  /** Whether something else is shown than what is asked for. */
+  #isElsewhere({ bbox, drone }: { readonly bbox: Box; readonly drone: string | null }): boolean {
+    const seen = this.events.seen(0);
+    const isOther = seen !== null && (!within(seen, bbox) || bbox[2] - bbox[0] > (seen[2] - seen[0]) * WIDER_MAX);
+    return isOther || drone !== this.events.chosen();
+  }
+
+  /** Asks only for what is shown from now on, all of it anew; `false` where nothing is. */
+  #narrow(): boolean {
+    const bbox = this.events.seen(MARGIN);
+    if (bbox === null) return false;
+    this.#only = { bbox, drone: this.events.chosen() };
+    this.#past = new Past();
+    return true;
   }
 }

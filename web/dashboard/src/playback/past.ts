@@ -39,11 +39,19 @@ export function countsOf(drones: Iterable<Drone>): ReadonlyMap<DroneState, numbe
   return counts;
 }
 
+const NO_ZONES: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
 /** Flights of a span of the past: what was in the air at each of its instants. */
 export class Past {
   #flights: readonly PastFlight[] = [];
   #from = Infinity;
   #to = -Infinity;
+  #zones = NO_ZONES;
+
+  /** The zones of that span, each with its times; the same collection until another is known. */
+  get zones(): GeoJSON.FeatureCollection {
+    return this.#zones;
+  }
 
   /** The end of what is known. */
   get to(): number {
@@ -55,13 +63,16 @@ export class Past {
     return at >= this.#from && at < this.#to;
   }
 
-  /** Takes an answer; where it goes on from what is known, that is kept as far as it is still flown. */
-  take(answer: PastFlights): void {
+  /** Takes an answer, with the zones of its span; where it goes on from what is known, that is kept as far as it is still flown. */
+  take(answer: PastFlights, zones = NO_ZONES): void {
     const [from, to] = [Date.parse(answer.from), Date.parse(answer.to)];
     const goesOn = from <= this.#to && to > this.#to && from >= this.#from;
     const kept = new Map(goesOn ? this.#flights.filter(({ endsAt }) => endsAt >= this.#from).map((each) => [each.id, each]) : []);
     for (const each of flightsOf(answer)) kept.set(each.id, each);
     this.#flights = [...kept.values()];
+    // A zone that is still known, but was not lifted by then, is another one once it is.
+    const named = new Map((goesOn ? [...this.#zones.features, ...zones.features] : zones.features).map((zone) => [`${zone.id} ${zone.properties?.["from"]}`, zone]));
+    this.#zones = { type: "FeatureCollection", features: [...named.values()] };
     if (!goesOn) this.#from = from;
     this.#to = to;
   }
