@@ -40,6 +40,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "jiff",
             "mavlink",
             "parking_lot",
+            "percent-encoding",
             "postcard",
             "prometheus",
             "serde",

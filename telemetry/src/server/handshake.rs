@@ -1,9 +1,11 @@
 //! The handshake: who may come in, and which protocol is spoken.
 
+use std::borrow::Cow;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -116,7 +118,7 @@ pub(super) async fn receive(
 ) -> Result<Admitted, Rejection> {
     let answer = match within(read_head(&mut stream)).await? {
         Ok((request, rest)) => check(&request, allowed_origins).and_then(|speech| {
-            let pass = door.pass(key(&request)).ok_or(NO_KEY)?;
+            let pass = door.pass(key(&request).as_deref()).ok_or(NO_KEY)?;
             Ok((request, rest, speech, pass))
         }),
         Err(answer) => Err(answer),
@@ -247,7 +249,7 @@ fn check(request: &Request, allowed_origins: &[String]) -> Result<Speech, Answer
 }
 
 /// The key that a client shows. Pages cannot send headers with a WebSocket, so it may stand in the address.
-fn key(request: &Request) -> Option<&str> {
+fn key(request: &Request) -> Option<Cow<'_, str>> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let bearer = || {
         let (scheme, token) = header("Authorization")?.split_once(' ')?;
@@ -258,9 +260,10 @@ fn key(request: &Request) -> Option<&str> {
         parameters
             .filter_map(|parameter| parameter.split_once('='))
             .find(|(name, _)| *name == "access_token")
-            .map(|(_, value)| value)
+            .and_then(|(_, value)| percent_decode_str(value).decode_utf8().ok())
     };
-    header("X-Api-Key").or_else(bearer).or_else(in_address)
+    let in_header = header("X-Api-Key").or_else(bearer);
+    in_header.map(Cow::from).or_else(in_address)
 }
 
 fn is_allowed(origin: &HeaderValue, allowed_origins: &[String]) -> bool {
@@ -364,10 +367,12 @@ mod tests {
             ("/telemetry", "Authorization: bearer k\r\n", Some("k")),
             ("/telemetry", "Authorization: Basic k\r\n", None),
             ("/telemetry?a=b&access_token=k&c", "", Some("k")),
+            ("/telemetry?access_token=a%2Bb%2Fc%3D%27", "", Some("a+b/c='")),
+            ("/telemetry?access_token=%ff", "", None),
             ("/telemetry?xaccess_token=k", "", None),
             ("/telemetry?access_token=other", "X-Api-Key: k\r\n", Some("k")),
         ] {
-            assert_eq!(key(&request(path, headers)), wanted, "{path} {headers}");
+            assert_eq!(key(&request(path, headers)).as_deref(), wanted, "{path} {headers}");
         }
     }
 
