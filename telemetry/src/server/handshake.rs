@@ -372,7 +372,11 @@ mod tests {
             ("/telemetry?xaccess_token=k", "", None),
             ("/telemetry?access_token=other", "X-Api-Key: k\r\n", Some("k")),
         ] {
-            assert_eq!(key(&request(path, headers)).as_deref(), wanted, "{path} {headers}");
+            assert_eq!(
+                key(&request(path, headers)).as_deref(),
+                wanted,
+                "{path} {headers}"
+            );
         }
     }
 
