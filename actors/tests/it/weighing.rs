@@ -62,15 +62,10 @@ fn behind_so_many_that_a_carrier_costs_less_a_request_goes_there_at_once() {
     }
 }
 
-#[test]
-fn a_quote_says_what_then_happens() {
-    let mut city = City::new(patient(2));
-    ask_alike(&mut city, 1..=30);
-    city.run_s(1);
-    let first = usize::try_from(cheaper_by_carrier(&city)[0].0.0).expect("a few");
-    let surroundings = Surroundings::new(Arc::clone(city.world.environment()));
+/// What they all wish.
+fn wish() -> Wish {
     let DeliveryRequest { pickup, dropoff, .. } = alike(1);
-    let wish = Wish {
+    Wish {
         errand: Errand {
             pickup: pickup.at,
             dropoff: dropoff.at,
@@ -79,7 +74,17 @@ fn a_quote_says_what_then_happens() {
         is_expedited: false,
         deadline: None,
         asked_at: SimTime::ZERO,
-    };
+    }
+}
+
+#[test]
+fn a_quote_says_what_then_happens() {
+    let mut city = City::new(patient(2));
+    ask_alike(&mut city, 1..=30);
+    city.run_s(1);
+    let first = usize::try_from(cheaper_by_carrier(&city)[0].0.0).expect("a few");
+    let surroundings = Surroundings::new(Arc::clone(city.world.environment()));
+    let wish = wish();
     let answer = |waiting| {
         let outside = Outside {
             drones: vec![Standing::Away; 2],
@@ -154,17 +159,7 @@ fn a_carrier_whose_courier_would_come_too_late_is_not_booked_though_it_would_be_
 #[test]
 fn a_quote_knows_when_the_couriers_are_free() {
     let surroundings = Surroundings::new(Arc::new(patient(2)));
-    let DeliveryRequest { pickup, dropoff, .. } = alike(1);
-    let wish = Wish {
-        errand: Errand {
-            pickup: pickup.at,
-            dropoff: dropoff.at,
-            weight: Kilograms::new(1.0),
-        },
-        is_expedited: false,
-        deadline: None,
-        asked_at: SimTime::ZERO,
-    };
+    let wish = wish();
     let is_by_carrier = |free_in_s| {
         let mut couriers = Couriers::default();
         couriers.note(CarrierId(0), SimTime::ZERO + SimDuration::from_secs(free_in_s));
