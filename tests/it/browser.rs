@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::UdpSocket;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::service::{Service, data, parcel, repository};
@@ -55,6 +56,14 @@ payload_max_kg = 40
 /// The town's airfield.
 const AIRPORTS: &str = "name,lat,lon\nTown airfield,45.02,10.02\n";
 
+/// Writes the town's scenario and what it names; where it is.
+fn found_town(folder: &Path) -> String {
+    let town = folder.join("town.toml");
+    fs::write(&town, TOWN).expect("there is room");
+    fs::write(folder.join("airports.csv"), AIRPORTS).expect("there is room");
+    town.to_str().expect("a plain path").to_owned()
+}
+
 /// Runs a script of the dashboard's browser tests against a service.
 fn browse(script: &str, service: &Service, environment: &[(&str, &str)]) {
     let done = Command::new("npm")
@@ -83,15 +92,12 @@ fn a_person_orders_on_the_page_and_sees_the_parcel_arrive() {
 #[test]
 fn an_operator_closes_a_zone_by_drawing_it_and_sees_aircraft_from_elsewhere() {
     let data = data();
-    let town = data.path().join("town.toml");
-    fs::write(&town, TOWN).expect("there is room");
-    fs::write(data.path().join("airports.csv"), AIRPORTS).expect("there is room");
-    let town = town.to_str().expect("a plain path");
+    let town = found_town(data.path());
     let aircraft = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let aircraft = aircraft.expect("a port is free").to_string();
     let service = Service::start_with(
         data.path(),
-        &["--scenario", town, "--no-demand"],
+        &["--scenario", &town, "--no-demand"],
         &[("SKYHAUL__MAVLINK__LISTEN", &aircraft)],
     );
     browse("e2e:town", &service, &[("SKYHAUL_MAVLINK", &aircraft)]);
@@ -100,13 +106,12 @@ fn an_operator_closes_a_zone_by_drawing_it_and_sees_aircraft_from_elsewhere() {
 #[test]
 fn a_customer_orders_with_a_key_and_follows_by_a_link() {
     let data = data();
-    let (town, key) = (data.path().join("town.toml"), data.path().join("key"));
-    fs::write(&town, TOWN).expect("there is room");
+    let (town, key) = (found_town(data.path()), data.path().join("key"));
     fs::write(&key, ADMIN).expect("there is room");
-    let [town, key] = [&town, &key].map(|path| path.to_str().expect("a plain path"));
+    let key = key.to_str().expect("a plain path");
     let service = Service::start_with(
         data.path(),
-        &["--scenario", town, "--no-demand"],
+        &["--scenario", &town, "--no-demand"],
         &[
             ("SKYHAUL__AUTH__MODE", "on"),
             ("SKYHAUL__AUTH__ADMIN_KEY_FILE", key),
