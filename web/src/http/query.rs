@@ -41,6 +41,11 @@ impl Query {
             .filter(|text| !text.is_empty())
     }
 
+    /// Whether a parameter is there, be it empty.
+    pub(crate) fn is_said(&self, name: &str) -> bool {
+        self.parameters.contains_key(name)
+    }
+
     /// A parameter that must be there.
     pub(crate) fn required_text(&self, name: &str) -> Option<&str> {
         let text = self.text(name);

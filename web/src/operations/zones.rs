@@ -80,11 +80,11 @@ pub(crate) async fn map_zones(service: Data<Operations>, http: HttpRequest) -> R
 
 /// The span of the past that is asked for, if one is.
 fn read_span(query: &Query) -> Option<(Timestamp, Timestamp)> {
-    let missing = match (query.text("from"), query.text("to")) {
-        (None, None) => return None,
-        (Some(_), Some(_)) => return query.span(SPAN_MAX),
-        (None, Some(_)) => "from",
-        (Some(_), None) => "to",
+    let missing = match (query.is_said("from"), query.is_said("to")) {
+        (false, false) => return None,
+        (true, true) => return query.span(SPAN_MAX),
+        (false, true) => "from",
+        (true, false) => "to",
     };
     query.refuse(missing, "must be said where the other end is".to_owned());
     None
