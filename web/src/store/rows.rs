@@ -44,7 +44,10 @@ fn encode_behind<T: Serialize>(
 pub(super) fn decode<T: DeserializeOwned>(store: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
     match bytes.split_first() {
         Some((&VERSION, row)) => postcard::from_bytes(row).map_err(|error| failed(store, error.to_string())),
-        _ => Err(failed(store, "a row was written by another build")),
+        _ => Err(failed(
+            store,
+            "a row was written by another build: go on with that one, or begin a new data folder",
+        )),
     }
 }
 
